@@ -1,0 +1,164 @@
+--- OpenSSL's numbers, each typed once.
+--
+-- `spec/abi_spec.lua` makes a static assertion of every entry and compiles it
+-- against the installed headers. A plain number holds for 1.1.1 to 4.0. A number
+-- that moved has one entry per major version; what older libraries do not know
+-- says since when. `pick` and `options` are the loader's: it alone asks for a
+-- version, and hands out a flat table in which an absent name reads as nil.
+
+local constants = {}
+
+local fixed = {
+  -- SSL_get_error
+  SSL_ERROR_NONE = 0, SSL_ERROR_SSL = 1, SSL_ERROR_WANT_READ = 2,
+  SSL_ERROR_WANT_WRITE = 3, SSL_ERROR_WANT_X509_LOOKUP = 4,
+  SSL_ERROR_SYSCALL = 5, SSL_ERROR_ZERO_RETURN = 6,
+  SSL_ERROR_WANT_CONNECT = 7, SSL_ERROR_WANT_ACCEPT = 8,
+  SSL_ERROR_WANT_ASYNC = 9, SSL_ERROR_WANT_ASYNC_JOB = 10,
+  SSL_ERROR_WANT_CLIENT_HELLO_CB = 11,
+  -- SSL_want
+  SSL_NOTHING = 1, SSL_WRITING = 2, SSL_READING = 3, SSL_X509_LOOKUP = 4,
+  -- commands of SSL_ctrl, SSL_CTX_ctrl and their callback forms
+  SSL_CTRL_MODE = 33, SSL_CTRL_SET_SESS_CACHE_MODE = 44,
+  SSL_CTRL_SET_TLSEXT_SERVERNAME_CB = 53, SSL_CTRL_SET_TLSEXT_HOSTNAME = 55,
+  SSL_CTRL_SET_GROUPS_LIST = 92, SSL_CTRL_GET_CHAIN_CERTS = 115,
+  SSL_CTRL_SET_MIN_PROTO_VERSION = 123, SSL_CTRL_SET_MAX_PROTO_VERSION = 124,
+  SSL_CTRL_GET_MIN_PROTO_VERSION = 130, SSL_CTRL_GET_MAX_PROTO_VERSION = 131,
+  -- modes, sessions, shutdown, name types
+  SSL_MODE_ENABLE_PARTIAL_WRITE = 1, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER = 2,
+  SSL_MODE_RELEASE_BUFFERS = 0x10,
+  SSL_SESS_CACHE_OFF = 0, SSL_SENT_SHUTDOWN = 1, SSL_RECEIVED_SHUTDOWN = 2,
+  SSL3_RT_MAX_PLAIN_LENGTH = 16384, SSL_MAX_SID_CTX_LENGTH = 32,
+  TLSEXT_NAMETYPE_host_name = 0, TLSEXT_TYPE_server_name = 0,
+  TLSEXT_MAXLEN_host_name = 255,
+  -- verification
+  SSL_VERIFY_NONE = 0, SSL_VERIFY_PEER = 1, SSL_VERIFY_FAIL_IF_NO_PEER_CERT = 2,
+  SSL_VERIFY_CLIENT_ONCE = 4,
+  X509_V_OK = 0, X509_V_FLAG_CRL_CHECK = 4, X509_V_FLAG_CRL_CHECK_ALL = 8,
+  X509_PURPOSE_SSL_CLIENT = 1, X509_PURPOSE_SSL_SERVER = 2,
+  X509_TRUST_SSL_CLIENT = 2, X509_TRUST_SSL_SERVER = 3,
+  X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS = 4,
+  X509_CHECK_FLAG_NEVER_CHECK_SUBJECT = 0x20,
+  X509_V_ERR_UNSPECIFIED = 1,
+  -- protocol versions and alerts
+  SSL3_VERSION = 0x300, TLS1_VERSION = 0x301, TLS1_1_VERSION = 0x302,
+  TLS1_2_VERSION = 0x303, TLS1_3_VERSION = 0x304,
+  SSL_AD_UNRECOGNIZED_NAME = 112, SSL_AD_INTERNAL_ERROR = 80,
+  -- ASN.1
+  GEN_OTHERNAME = 0, GEN_EMAIL = 1, GEN_DNS = 2, GEN_URI = 6, GEN_IPADD = 7,
+  V_ASN1_OCTET_STRING = 4, V_ASN1_UTF8STRING = 12, V_ASN1_NUMERICSTRING = 18,
+  V_ASN1_PRINTABLESTRING = 19, V_ASN1_T61STRING = 20, V_ASN1_VIDEOTEXSTRING = 21,
+  V_ASN1_IA5STRING = 22, V_ASN1_GRAPHICSTRING = 25, V_ASN1_VISIBLESTRING = 26,
+  V_ASN1_GENERALSTRING = 27, V_ASN1_UNIVERSALSTRING = 28, V_ASN1_BMPSTRING = 30,
+  NID_undef = 0, NID_subject_alt_name = 85, EVP_MAX_MD_SIZE = 64,
+  EVP_PKEY_RSA = 6, EVP_PKEY_DH = 28, EVP_PKEY_DSA = 116, EVP_PKEY_EC = 408,
+  -- BIO
+  BIO_CTRL_INFO = 3,
+  OPENSSL_VERSION = 0,
+}
+
+local by_major = {
+  X509_V_ERR_INVALID_CA = { [1] = 24, [3] = 79, [4] = 79 },
+}
+
+-- SSL_OP_<NAME> by LuaSec's spelling (the lower-cased suffix). A pair holds the
+-- bits and the first version that defines the name.
+local options = {
+  allow_client_renegotiation = { 0x100, "3.0" },
+  allow_no_dhe_kex = 0x400,
+  allow_unsafe_legacy_renegotiation = 0x40000,
+  cipher_server_preference = 0x400000,
+  cisco_anyconnect = 0x8000,
+  cleanse_plaintext = { 0x2, "3.0" },
+  cookie_exchange = 0x2000,
+  cryptopro_tlsext_bug = 0x80000000,
+  disable_tlsext_ca_names = { 0x200, "3.0" },
+  dont_insert_empty_fragments = 0x800,
+  ech_grease = { 0x2000000000, "4.0" },
+  ech_grease_retry_config = { 0x10000000000, "4.0" },
+  ech_ignore_cid = { 0x8000000000, "4.0" },
+  ech_trialdecrypt = { 0x4000000000, "4.0" },
+  enable_ktls = { 0x8, "3.0" },
+  enable_ktls_tx_zerocopy_sendfile = { 0x400000000, "3.2" },
+  enable_middlebox_compat = 0x100000,
+  ephemeral_rsa = 0,
+  ignore_unexpected_eof = { 0x80, "3.0" },
+  legacy_ec_point_formats = { 0x1000000000, "3.6" },
+  legacy_server_connect = 0x4,
+  microsoft_big_sslv3_buffer = 0,
+  microsoft_sess_id_bug = 0,
+  msie_sslv2_rsa_padding = 0,
+  netscape_ca_dn_bug = 0,
+  netscape_challenge_bug = 0,
+  netscape_demo_cipher_change_bug = 0,
+  netscape_reuse_cipher_change_bug = 0,
+  no_anti_replay = 0x1000000,
+  no_compression = 0x20000,
+  no_dtls_mask = 0xc000000,
+  no_dtlsv1 = 0x4000000,
+  no_dtlsv1_2 = 0x8000000,
+  no_encrypt_then_mac = 0x80000,
+  no_extended_master_secret = { 0x1, "3.0" },
+  no_query_mtu = 0x1000,
+  no_renegotiation = 0x40000000,
+  no_rx_certificate_compression = { 0x200000000, "3.2" },
+  no_session_resumption_on_renegotiation = 0x10000,
+  no_ssl_mask = 0x3e000000,
+  no_sslv2 = 0,
+  no_sslv3 = 0x2000000,
+  no_ticket = 0x4000,
+  no_tlsv1 = 0x4000000,
+  no_tlsv1_1 = 0x10000000,
+  no_tlsv1_2 = 0x8000000,
+  no_tlsv1_3 = 0x20000000,
+  no_tx_certificate_compression = { 0x100000000, "3.2" },
+  pkcs1_check_1 = 0,
+  pkcs1_check_2 = 0,
+  prefer_no_dhe_kex = { 0x800000000, "3.3" },
+  prioritize_chacha = 0x200000,
+  safari_ecdhe_ecdsa_bug = 0x40,
+  server_preference = { 0x400000, "3.6" },
+  single_dh_use = 0,
+  single_ecdh_use = 0,
+  ssleay_080_client_dh_bug = 0,
+  sslref2_reuse_cert_type_bug = 0,
+  tls_block_padding_bug = 0,
+  tls_d5_bug = 0,
+  tls_rollback_bug = 0x800000,
+  tlsext_padding = 0x10,
+}
+local option_all = { [1] = 0x80000854, [3] = 0x80000850, [4] = 0x80000850 }
+
+local function reached(since, major, minor)
+  local a, b = since:match("^(%d+)%.(%d+)$")
+  a, b = tonumber(a), tonumber(b)
+  return major > a or (major == a and minor >= b)
+end
+
+--- The numbers of one OpenSSL.
+-- @tparam number major
+-- @treturn table  name -> number
+function constants.pick(major)
+  local out = {}
+  for name, value in pairs(fixed) do out[name] = value end
+  for name, values in pairs(by_major) do out[name] = values[major] end
+  return out
+end
+
+--- The options of one OpenSSL, by LuaSec's names.
+-- @tparam number major
+-- @tparam number minor
+-- @treturn table  name -> bits, a number (all of them fit a double)
+function constants.options(major, minor)
+  local out = { all = option_all[major] }
+  for name, value in pairs(options) do
+    if type(value) == "number" then
+      out[name] = value
+    elseif reached(value[2], major, minor) then
+      out[name] = value[1]
+    end
+  end
+  return out
+end
+
+return constants

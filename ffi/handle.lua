@@ -1,0 +1,39 @@
+--- Handles: a C pointer in a struct that frees it once.
+--
+-- When a Lua state ends, every cdata finalizer runs before any userdata `__gc`,
+-- in no useful order, and a user's `__gc` may still call us. So a pointer never
+-- stands alone: it lives in a struct whose one finalizer frees it and sets it to
+-- NULL, and whoever uses it tests for NULL. The finalizer cannot raise and does
+-- no I/O.
+
+local ffi = require "ffi"
+local lib = require "ssl.ffi.lib"
+
+local handle = {}
+
+--- A handle type for one kind of object.
+-- @tparam string pointer  the C type with its field: "lsf_X509 *x509". The field
+--   name keeps the types of the project apart (busted remembers `ffi.typeof` by
+--   its text).
+-- @tparam string free  the OpenSSL function that gives the reference back
+-- @treturn function  takes ownership: `new(p)` -> the struct, or nil for NULL;
+--   `struct:free()` gives the reference back now, any number of times
+function handle.type(pointer, free)
+  local field = pointer:match("([%w_]+)%s*$")
+  local release = lib.C[free]
+  local function finalize(self)
+    local p = self[field]
+    if p ~= nil then
+      self[field] = nil
+      release(p)
+    end
+  end
+  local struct = ffi.metatype(ffi.typeof("struct { " .. pointer .. "; }"),
+                              { __gc = finalize, __index = { free = finalize } })
+  return function(p)
+    if p == nil then return nil end
+    return struct(p)
+  end
+end
+
+return handle

@@ -1,0 +1,81 @@
+--- OpenSSL, loaded: functions, constants, and what this copy of it can do.
+--
+-- Everything else in the library reaches OpenSSL through this one table and asks
+-- `has` for a capability, never for a version.
+--
+--   lib.C         name -> function (libssl, libcrypto and the C library together)
+--   lib.has       name -> true for each optional function this OpenSSL has
+--   lib.K         OpenSSL's constants
+--   lib.options   SSL_OP_* by LuaSec's names -> bits
+--   lib.openssl   version, number, libssl, libcrypto, how
+
+local ffi       = require "ffi"
+local names     = require "ssl.ffi.names"
+local constants = require "ssl.ffi.constants"
+local search    = require "ssl.ffi.search"
+
+local DECLARATIONS = {
+  ssl    = { require "ssl.ffi.ssl_h" },
+  crypto = { require "ssl.ffi.crypto_h", require "ssl.ffi.x509_h" },
+  libc   = { require "ssl.ffi.libc_h" },
+}
+
+for _, files in pairs(DECLARATIONS) do
+  for _, declarations in ipairs(files) do
+    ffi.cdef(names.cdef(declarations))
+  end
+end
+
+local openssl = search.find()
+local libraries = { ssl = openssl.ssl, crypto = openssl.crypto, libc = ffi.C }
+
+local lib = { C = {}, has = {}, options = nil, K = nil, openssl = openssl }
+
+-- Required names are all looked up at once: a host with a static OpenSSL that
+-- lacks one gets its name now, and not a crash at its first use.
+local function bind(library, declarations, where)
+  for _, p in ipairs(names.prototypes(declarations.required)) do
+    lib.C[p.name] = search.symbol(library, p.name) or error(
+      ("ssl: %s (%s) has no %s, which is needed"):format(where, openssl.version,
+                                                        p.name), 0)
+  end
+  for _, p in ipairs(names.prototypes(declarations.optional or "")) do
+    local f = search.symbol(library, p.name)
+    lib.C[p.name], lib.has[p.name] = f, f ~= nil
+  end
+end
+
+for part, files in pairs(DECLARATIONS) do
+  for _, declarations in ipairs(files) do
+    bind(libraries[part], declarations, openssl["lib" .. part] or "the C library")
+  end
+end
+
+lib.K       = constants.pick(openssl.major)
+lib.options = constants.options(openssl.major, openssl.minor)
+
+-- 3.0 renamed what is only a getter; the rest of the code knows the new names.
+for new, old in pairs {
+  SSL_get1_peer_certificate  = "SSL_get_peer_certificate",
+  EVP_PKEY_get_id            = "EVP_PKEY_id",
+  EVP_PKEY_get_bits          = "EVP_PKEY_bits",
+  EVP_PKEY_get_base_id       = "EVP_PKEY_base_id",
+  EVP_PKEY_get_security_bits = "EVP_PKEY_security_bits",
+} do
+  lib.C[new] = lib.C[new] or lib.C[old]
+end
+
+--- The errno in an error code of the queue, or nil: 3.0 moved it.
+-- @tparam number code
+lib.system_errno = openssl.major >= 3
+  and function(code)
+    return code >= 2^31 and code - 2^31 or nil
+  end
+  or function(code)
+    return math.floor(code / 2^24) == 2 and code % 2^12 or nil
+  end
+
+-- Error texts of libssl exist only once it has been initialised.
+lib.C.OPENSSL_init_ssl(0, nil)
+
+return lib

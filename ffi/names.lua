@@ -1,0 +1,79 @@
+--- Private names for C prototypes.
+--
+-- In one Lua VM the first `ffi.cdef` of a name wins and later, different ones
+-- are ignored without a word, so two bindings that declare `SSL_read` their own
+-- way break each other. We therefore never declare a public name. The
+-- declaration files hold plain C, as in the OpenSSL headers, and this module
+-- turns
+--
+--     int SSL_read_ex(SSL *s, void *buf, size_t num, size_t *read);
+--
+-- into
+--
+--     int lsf_SSL_read_ex(lsf_SSL *s, ...) __asm__("SSL_read_ex");
+--
+-- The plain text stays what `spec/abi_spec.lua` compiles against the headers.
+-- Only opaque structs, function types and prototypes are handled; anything else
+-- is refused, because only those may be declared twice without an error.
+
+local names = {}
+
+local PREFIX = "lsf_"
+
+local function strip_comments(text)
+  return (text:gsub("/%*.-%*/", " "))
+end
+
+--- Every prototype of a declaration text.
+-- @tparam string text  C prototypes, each ended by a semicolon
+-- @treturn {{name=string,text=string},...}  in order
+function names.prototypes(text)
+  local found = {}
+  for declaration in strip_comments(text):gmatch("%s*([^;]-)%s*;") do
+    local name = declaration:gsub("STACK_OF%s*%b()", ""):match("([%w_]+)%s*%(")
+    if not name then
+      error("not a prototype: " .. declaration, 2)
+    end
+    found[#found + 1] = { name = name, text = declaration }
+  end
+  return found
+end
+
+-- "lsf_SSL" for "SSL"; a stack of anything is the one stack type of OpenSSL; a
+-- struct of the shim is passed as void *, since its type has no name in Lua.
+local function private_types(text, types)
+  text = text:gsub("STACK_OF%s*%([%w_]+%)", "OPENSSL_STACK")
+             :gsub("struct%s+[%w_]+%s*%*", "void *")
+  return (text:gsub("[%a_][%w_]*", function(word)
+    return types[word] and PREFIX .. word
+  end))
+end
+
+--- A cdef text under private names.
+-- @tparam table declarations  a declaration file: `types`, `required`, `optional`
+-- @treturn string  text for ffi.cdef
+function names.cdef(declarations)
+  local types, out = {}, {}
+  for name, definition in pairs(declarations.types) do
+    types[name] = true
+    if definition == "opaque" then
+      definition = "struct " .. PREFIX .. name
+    end
+    out[#out + 1] = ("typedef %s %s%s;"):format(definition, PREFIX, name)
+  end
+  for _, part in ipairs { "required", "optional" } do
+    for _, p in ipairs(names.prototypes(declarations[part] or "")) do
+      local text = private_types(p.text, types)
+      text = text:gsub("%f[%w_]" .. p.name .. "%s*%(", PREFIX .. p.name .. "(", 1)
+      out[#out + 1] = ('%s __asm__("%s");'):format(text, p.name)
+    end
+  end
+  return table.concat(out, "\n")
+end
+
+--- The private name of a public one.
+function names.private(name)
+  return PREFIX .. name
+end
+
+return names

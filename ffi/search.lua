@@ -1,0 +1,143 @@
+--- Which OpenSSL? One, chosen at run time.
+--
+-- 1. SSL_FFI_LIBSSL and SSL_FFI_LIBCRYPTO, when set (either implies both).
+-- 2. The process itself, when it already has SSL_CTX_new: nginx and every host
+--    that links OpenSSL. A second copy beside a host's own crashes sooner or
+--    later, so we never load one there.
+-- 3. Versioned names. Never an unversioned one: that is what a compiler uses,
+--    it may be absent, and on macOS it aborts the process.
+--
+-- libssl and libcrypto must belong together: asked through either handle, the
+-- version function has to be the same one. The declarations are in place before
+-- this module runs (lib.lua).
+
+local ffi   = require "ffi"
+local names = require "ssl.ffi.names"
+
+local search = {}
+
+local version_num  = names.private "OpenSSL_version_num"
+local version_text = names.private "OpenSSL_version"
+
+local VERSIONED = {
+  Linux   = { { "libssl.so.3", "libcrypto.so.3" },
+              { "libssl.so.4", "libcrypto.so.4" },
+              { "libssl.so.1.1", "libcrypto.so.1.1" } },
+  OSX     = { { "libssl.3.dylib", "libcrypto.3.dylib" },
+              { "libssl.4.dylib", "libcrypto.4.dylib" },
+              { "libssl.1.1.dylib", "libcrypto.1.1.dylib" } },
+  Windows = { { "libssl-3-x64.dll", "libcrypto-3-x64.dll" },
+              { "libssl-4-x64.dll", "libcrypto-4-x64.dll" },
+              { "libssl-1_1-x64.dll", "libcrypto-1_1-x64.dll" } },
+}
+VERSIONED.BSD, VERSIONED.POSIX = VERSIONED.Linux, VERSIONED.Linux
+VERSIONED.Other = VERSIONED.Linux
+
+--- A symbol of a library, or nil.
+-- @param library  from ffi.load, or ffi.C
+-- @tparam string name  the public name; declared before
+-- @treturn cdata|nil  the function
+function search.symbol(library, name)
+  local ok, f = pcall(function() return library[names.private(name)] end)
+  return ok and f or nil
+end
+
+local function load_pair(libssl, libcrypto, tried)
+  local ok_crypto, crypto = pcall(ffi.load, libcrypto)
+  local ok_ssl, ssl = pcall(ffi.load, libssl)
+  if ok_crypto and ok_ssl then return ssl, crypto end
+  tried[#tried + 1] = ("  %s: %s"):format(libssl, ok_ssl and "found" or tostring(ssl))
+  tried[#tried + 1] = ("  %s: %s"):format(libcrypto,
+                                          ok_crypto and "found" or tostring(crypto))
+end
+
+local function address(f)
+  return tonumber(ffi.cast("intptr_t", ffi.cast("void *", f)))
+end
+
+-- Through the handle of libssl a dynamic linker also finds what libssl itself
+-- was linked to (Windows does not, and answers nil).
+local function same_openssl(found)
+  local mine   = search.symbol(found.crypto, "OpenSSL_version_num")
+  local theirs = search.symbol(found.ssl, "OpenSSL_version_num")
+  if not mine then
+    error(("ssl: %s is not an OpenSSL: it has no OpenSSL_version_num")
+          :format(found.libcrypto), 0)
+  end
+  if theirs and address(theirs) ~= address(mine) then
+    local text = function(library)
+      return ffi.string(library[version_text](0))
+    end
+    error(("ssl: libssl and libcrypto do not belong together: %s works with %s, "
+           .. "but %s is %s"):format(found.libssl, text(found.ssl),
+                                     found.libcrypto, text(found.crypto)), 0)
+  end
+end
+
+-- Forks keep the names and change what stands behind them.
+local function genuine(found)
+  local text = ffi.string(found.crypto[version_text](0))
+  local number = tonumber(found.crypto[version_num]())
+  local major, minor = math.floor(number / 2^28), math.floor(number / 2^20) % 2^8
+  if not text:find("^OpenSSL ") then
+    error(("ssl: %s is %s; only OpenSSL itself is supported")
+          :format(found.libcrypto, text), 0)
+  end
+  if number < 0x10101000 then
+    error(("ssl: %s is %s; OpenSSL 1.1.1 or later is needed")
+          :format(found.libcrypto, text), 0)
+  end
+  found.version, found.number, found.major, found.minor = text, number, major, minor
+end
+
+local function explicit(getenv)
+  local libssl, libcrypto = getenv "SSL_FFI_LIBSSL", getenv "SSL_FFI_LIBCRYPTO"
+  if not libssl and not libcrypto then return nil end
+  if not libssl or not libcrypto then
+    error("ssl: set both SSL_FFI_LIBSSL and SSL_FFI_LIBCRYPTO, or neither", 0)
+  end
+  local tried = {}
+  local ssl, crypto = load_pair(libssl, libcrypto, tried)
+  if not ssl then
+    error("ssl: cannot load the OpenSSL named by SSL_FFI_LIBSSL and "
+          .. "SSL_FFI_LIBCRYPTO:\n" .. table.concat(tried, "\n"), 0)
+  end
+  return { ssl = ssl, crypto = crypto, libssl = libssl, libcrypto = libcrypto,
+           how = "environment" }
+end
+
+local function process()
+  if not search.symbol(ffi.C, "SSL_CTX_new") then return nil end
+  return { ssl = ffi.C, crypto = ffi.C, libssl = "this process",
+           libcrypto = "this process", how = "process" }
+end
+
+local function versioned()
+  local tried = {}
+  for _, pair in ipairs(VERSIONED[ffi.os] or VERSIONED.Other) do
+    local ssl, crypto = load_pair(pair[1], pair[2], tried)
+    if ssl then
+      return { ssl = ssl, crypto = crypto, libssl = pair[1], libcrypto = pair[2],
+               how = "name" }
+    end
+  end
+  error("ssl: no OpenSSL found. Install it, or name its libraries in "
+        .. "SSL_FFI_LIBSSL and SSL_FFI_LIBCRYPTO. Tried:\n"
+        .. table.concat(tried, "\n"), 0)
+end
+
+--- Find OpenSSL.
+-- @tparam[opt=os.getenv] function getenv
+-- @treturn table  `ssl`, `crypto` (where symbols are looked up), `libssl`,
+--   `libcrypto` (their names), `how` ("environment", "process" or "name"),
+--   `version` (text), `number`, `major`, `minor`
+-- @raise a sentence for each refusal: nothing found, a half-set environment, a
+--   pair that does not belong together, a fork, an OpenSSL older than 1.1.1
+function search.find(getenv)
+  local found = explicit(getenv or os.getenv) or process() or versioned()
+  same_openssl(found)
+  genuine(found)
+  return found
+end
+
+return search

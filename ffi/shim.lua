@@ -1,0 +1,102 @@
+--- The shim, loaded and initialised with this process's OpenSSL.
+--
+--   shim.C         name without its lsf_ -> function
+--   shim.K         its numbers
+--   shim.conn()    a new struct lsf_conn, freed by its finalizer
+--   shim.password(text)  a struct lsf_password; keep `text` alive beside it
+--   shim.callback(name)  a callback as a pointer to hand to OpenSSL
+--   shim.pool      the buffers of this Lua state
+
+local ffi   = require "ffi"
+local lib   = require "ssl.ffi.lib"
+local names = require "ssl.ffi.names"
+local search = require "ssl.ffi.search"
+local declarations = require "ssl.ffi.shim_h"
+
+local shim = { C = {}, K = declarations.enums }
+
+local function find(path)
+  if package.searchpath then
+    return package.searchpath("ssl.shim", path)
+  end
+  local tried = {}
+  for template in path:gmatch("[^;]+") do
+    local file = template:gsub("%?", (("ssl.shim"):gsub("%.", "/")))
+    local f = io.open(file, "rb")
+    if f then f:close() return file end
+    tried[#tried + 1] = "\n\tno file '" .. file .. "'"
+  end
+  return nil, table.concat(tried)
+end
+
+local path, tried = find(package.cpath)
+if not path then
+  error("ssl: the C shim (ssl/shim.so) is not on package.cpath:" .. tried, 0)
+end
+shim.path = path
+
+ffi.cdef(names.cdef(declarations))
+local library = ffi.load(path)
+for _, p in ipairs(names.prototypes(declarations.required)) do
+  shim.C[p.name:match("^lsf_(.*)$")] = search.symbol(library, p.name) or error(
+    ("ssl: %s has no %s: it belongs to another version"):format(path, p.name), 0)
+end
+
+-- The functions that the shim calls. They go as addresses, and none is typed
+-- twice: names not declared elsewhere are declared here, as data.
+local function address(name)
+  local f = lib.C[name]
+  if not f then
+    ffi.cdef(('void %s(void) __asm__("%s");'):format(names.private(name .. "_address"),
+                                                    name))
+    local of = names.private(name .. "_address")
+    local ok, found = pcall(function() return lib.openssl.ssl[of] end)
+    if not ok then ok, found = pcall(function() return lib.openssl.crypto[of] end) end
+    f = ok and found or error(("ssl: %s has no %s, which is needed")
+                              :format(lib.openssl.version, name), 0)
+  end
+  return ffi.cast("void *", f)
+end
+
+local function initialise()
+  local count = #declarations.api
+  local api = ffi.new("struct { size_t size; void *f[" .. count .. "]; }")
+  api.size = ffi.sizeof(api)
+  for i, name in ipairs(declarations.api) do api.f[i - 1] = address(name) end
+  if shim.C.init(api) ~= 1 then
+    error(("ssl: %s was built for another version of these Lua files, or is in use "
+           .. "with another OpenSSL in this process"):format(path), 0)
+  end
+end
+initialise()
+
+-- Held by every connection too, so the order of finalizers does not matter.
+local pool_t = ffi.metatype(ffi.typeof "struct { void *lsf_pool; }", {
+  __gc = function(self)
+    shim.C.pool_free(self.lsf_pool)
+    self.lsf_pool = nil
+  end,
+})
+local pool = pool_t(shim.C.pool_new())
+shim.pool = pool
+
+local conn_t = ffi.metatype(
+  ffi.typeof("struct { " .. declarations.structs.lsf_conn .. " }"),
+  { __gc = shim.C.conn_free })
+local password_t = ffi.typeof("struct { " .. declarations.structs.lsf_password .. " }")
+
+function shim.conn()
+  local conn = conn_t()
+  conn.fd = -1
+  return conn
+end
+
+function shim.password(text)
+  return password_t(text, text and #text or 0, 0, 0)
+end
+
+function shim.callback(name)
+  return ffi.cast("void *", shim.C[name])
+end
+
+return shim

@@ -1,0 +1,77 @@
+--- Declarations: the shim, shim/lsf.h.
+-- `structs` are C text for an anonymous ffi.typeof: member names and types as in
+-- lsf.h, pointers as void * where Lua only passes them on. abi_spec compares
+-- offsets and sizes with the C compiler's.
+
+return {
+  headers = { "lsf.h" },
+
+  types = {
+    BIO = "opaque", SSL = "opaque", DH = "opaque", X509_STORE_CTX = "opaque",
+  },
+
+  structs = {
+    lsf_conn = [[
+      lsf_SSL *ssl; void *pool;
+      unsigned char *in, *out, *plain;
+      uint32_t in_beg, in_end, out_beg, out_end;
+      int32_t plain_beg, plain_end, plain_size;
+      double queued, sent;
+      int fd, in_error, out_error;
+      uint32_t need;
+      uint8_t stream, eof, cork, closing, half;
+      uint8_t tolerant, sni_used, hello, hello_alert;
+      uint32_t name_length;
+      unsigned char *name;
+      lsf_DH *dh;
+      uint32_t verdicts;
+      struct { int depth, code; } *verdict;
+    ]],
+    lsf_password = [[
+      const char *text; size_t length; int asked, too_long;
+    ]],
+  },
+
+  -- struct lsf_api, in order: function -> its name in OpenSSL.
+  api = {
+    "BIO_get_new_index", "BIO_meth_new", "BIO_meth_set_read",
+    "BIO_meth_set_write", "BIO_meth_set_ctrl", "BIO_new", "BIO_set_data",
+    "BIO_get_data", "BIO_set_init", "BIO_set_flags", "BIO_clear_flags",
+    "SSL_free", "SSL_get_rbio", "SSL_client_hello_get0_ext",
+    "SSL_get_ex_data_X509_STORE_CTX_idx", "X509_STORE_CTX_get_ex_data",
+    "X509_STORE_CTX_get_error", "X509_STORE_CTX_get_error_depth", "DH_free",
+  },
+
+  enums = {
+    LSF_HELLO_PASS = 0, LSF_HELLO_ASK = 1, LSF_HELLO_ASKED = 2,
+    LSF_HELLO_ACCEPT = 3, LSF_HELLO_REFUSE = 4,
+    LSF_QUEUE_LIMIT = 65536, LSF_BUFFER = 83968, LSF_VERDICTS = 64,
+  },
+
+  required = [[
+int lsf_init(const struct lsf_api *api);
+
+struct lsf_pool *lsf_pool_new(void);
+void lsf_pool_free(struct lsf_pool *pool);
+
+BIO *lsf_conn_bio(struct lsf_conn *c, struct lsf_pool *pool, int fd);
+void lsf_conn_free(struct lsf_conn *c);
+int  lsf_reserve(struct lsf_conn *c, int room);
+void lsf_release(struct lsf_conn *c);
+int  lsf_feed(struct lsf_conn *c, const void *data, size_t length);
+void lsf_drained(struct lsf_conn *c, size_t length);
+
+int lsf_flush(struct lsf_conn *c);
+int lsf_wait(int fd, int events, double seconds);
+int lsf_linger(struct lsf_conn *c);
+int lsf_nonblocking(int fd);
+double lsf_now(void);
+const char *lsf_errno_word(int error);
+
+int lsf_password(char *buffer, int size, int rwflag, void *u);
+int lsf_verify(int ok, X509_STORE_CTX *store_ctx);
+int lsf_client_hello(SSL *ssl, int *alert, void *arg);
+int lsf_servername(SSL *ssl, int *alert, void *arg);
+DH *lsf_tmp_dh(SSL *ssl, int is_export, int keylength);
+]],
+}

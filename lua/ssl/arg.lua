@@ -1,0 +1,77 @@
+--- ssl.arg: argument checks that fail in the words of Lua's own C functions.
+--
+-- `bad argument #1 to 'send' (string expected, got table)`, positioned at the
+-- caller of the function that was misused. A method call does not count self,
+-- as luaL_argerror has it. `level` 1 is the function that calls the check. No
+-- check here, and none that passes a level on, may be a tail call: LuaJIT drops
+-- the frame of a tail caller and the levels would be off by one.
+
+local arg = {}
+
+--- "X expected, got Y"
+function arg.expected(what, value, absent)
+  local got = (value == nil and absent) and "no value" or type(value)
+  return what .. " expected, got " .. got
+end
+
+--- Raise.
+-- @tparam number position
+-- @tparam string message
+-- @tparam[opt=1] number level
+function arg.fail(position, message, level)
+  level = (level or 1) + 1
+  local info = debug.getinfo(level, "n") or {}
+  local name = info.name or "?"
+  if info.namewhat == "method" then
+    position = position - 1
+    if position == 0 then
+      error(("calling '%s' on bad self (%s)"):format(name, message), level + 1)
+    end
+  end
+  error(("bad argument #%d to '%s' (%s)"):format(position, name, message), level + 1)
+end
+
+--- A string; numbers count as strings, as everywhere in Lua.
+-- @treturn string
+function arg.string(value, position, level)
+  local t = type(value)
+  if t == "string" then return value end
+  if t == "number" then return tostring(value) end
+  arg.fail(position, arg.expected("string", value), (level or 1) + 1)
+end
+
+--- A string, or the default where the argument is nil.
+function arg.optstring(value, default, position, level)
+  if value == nil then return default end
+  local s = arg.string(value, position, (level or 1) + 1)
+  return s
+end
+
+--- A number; numeric strings count.
+-- @treturn number
+function arg.number(value, position, level)
+  local n = tonumber(value)
+  if n and (type(value) == "number" or type(value) == "string") then return n end
+  arg.fail(position, arg.expected("number", value), (level or 1) + 1)
+end
+
+--- A number, or the default where the argument is nil.
+function arg.optnumber(value, default, position, level)
+  if value == nil then return default end
+  local n = arg.number(value, position, (level or 1) + 1)
+  return n
+end
+
+--- A number truncated towards zero, as C converts one.
+function arg.integer(value, position, level)
+  local n = arg.number(value, position, (level or 1) + 1)
+  return n < 0 and math.ceil(n) or math.floor(n)
+end
+
+--- A value of one Lua type.
+function arg.type(value, wanted, position, level)
+  if type(value) == wanted then return value end
+  arg.fail(position, arg.expected(wanted, value), (level or 1) + 1)
+end
+
+return arg

@@ -1,0 +1,28 @@
+--- ssl.config: what this library and the OpenSSL it found can do.
+--
+-- Every table is a set, name -> true. All of it is asked of the loaded OpenSSL
+-- and nothing of the headers that something was once compiled with.
+
+local lib      = require "ssl.ffi.lib"
+local curves   = require "ssl.curves"
+local protocol = require "ssl.protocol"
+
+local options = {}
+for name in pairs(lib.options) do options[name] = true end
+
+local openssl = {}
+for _, key in ipairs { "version", "number", "how", "libssl", "libcrypto" } do
+  openssl[key] = lib.openssl[key]
+end
+
+-- An absent name reads as nil, so what OpenSSL lacks is left out.
+local has_curves = curves.supported or nil
+
+return {
+  protocols    = protocol.list(),
+  options      = options,
+  algorithms   = { ec = has_curves },
+  capabilities = { curves_list = has_curves, ecdh_auto = has_curves },
+  curves       = curves.list(),
+  openssl      = openssl,
+}

@@ -1,0 +1,146 @@
+--- ssl.connect: TCP, TLS and the host name, in one call.
+
+local socket        = require "socket"
+local lib           = require "ssl.ffi.lib"
+local shim          = require "ssl.ffi.shim"
+local arg           = require "ssl.arg"
+local connection    = require "ssl.connection"
+local err           = require "ssl.err"
+local hostname      = require "ssl.hostname"
+local identity      = require "ssl.identity"
+local newcontext    = require "ssl.newcontext"
+local state         = require "ssl.state"
+local x509          = require "ssl.x509"
+local ffi           = require "ffi"
+local C, K          = lib.C, lib.K
+
+-- The documented defaults, and what cannot be changed.
+local function configuration(flags)
+  local cfg = setmetatable({}, { __index = flags })
+  cfg.mode     = "client"
+  cfg.verify   = flags.verify or "none"
+  cfg.protocol = flags.protocol or "tlsv1_2"
+  return cfg
+end
+
+-- Demand the name inside the handshake, so that the peer gets the alert. It makes
+-- no difference where the chain is not verified: then it is asked afterwards.
+local function demand(conn, kind, name)
+  local ssl = state.of(conn).conn.ssl
+  local param = C.SSL_get0_param(ssl)
+  C.X509_VERIFY_PARAM_set_hostflags(param, K.X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)
+  err.clear()
+  local rc
+  if kind == "ip" then
+    rc = C.X509_VERIFY_PARAM_set1_ip_asc(param, name)
+  else
+    rc = C.X509_VERIFY_PARAM_set1_host(param, name, #name)
+  end
+  if rc ~= 1 then return nil, err.reason() end
+  return true
+end
+
+local function left(deadline)
+  return deadline and math.max(0, deadline - shim.C.now())
+end
+
+local function failure(phase, name, reason)
+  return nil, ("%s %s: %s"):format(phase, name, reason)
+end
+
+local function tcp(host, port, deadline)
+  local sock, why = socket.tcp()
+  if not sock then return nil, why end
+  sock:settimeout(left(deadline))
+  local ok
+  ok, why = sock:connect(host, port)
+  if not ok then
+    sock:close()
+    return nil, why
+  end
+  return sock
+end
+
+-- Asked again of the certificate itself: where the chain is not verified its errors
+-- would hide the name's, and a common name counts less here than in the handshake.
+local function matches(conn, kind, name)
+  local cert = conn:getpeercertificate()
+  if not cert then return false end
+  local ok = identity.match(x509.pointer(cert), kind, name)
+  return ok, cert
+end
+
+-- The words of a verification that failed inside the handshake: which it was.
+local function handshake_reason(conn, msg)
+  if msg == "wantread" or msg == "wantwrite" then return "timeout" end
+  local ssl = state.of(conn).conn.ssl
+  local result = ssl ~= nil and C.SSL_get_verify_result(ssl) or K.X509_V_OK
+  if result ~= K.X509_V_OK and msg:find("certificate verify failed", 1, true) then
+    return ("%s (%s)"):format(msg, ffi.string(C.X509_verify_cert_error_string(result)))
+  end
+  return msg
+end
+
+-- TLS over a connected socket, which is closed when it fails.
+local function secure(sock, ctx, kind, name, deadline)
+  local conn, why = connection.create(ctx)
+  if not conn then
+    sock:close()
+    return nil, why
+  end
+  connection.setfd(conn, sock:getfd())
+  sock:setfd(-1)
+  local ok
+  ok, why = demand(conn, kind, name)
+  if ok then
+    if kind == "dns" then conn:sni(name) end
+    conn:settimeout(left(deadline), "t")
+    ok, why = conn:dohandshake()
+    why = why and handshake_reason(conn, why)
+  end
+  if ok and not matches(conn, kind, name) then
+    ok, why = false, "the certificate is not valid for this host name"
+  end
+  if not ok then
+    conn:close()
+    return nil, why
+  end
+  conn:settimeout(nil, "t")
+  return conn
+end
+
+--- Connect to a TLS server and make sure that it is who it should be.
+--
+-- @tparam string name  a DNS name (an IDN as its A-labels) or an IP address
+-- @tparam number|string port
+-- @tparam[opt] table flags  as for ssl.newcontext; not modified. `mode` is always
+--   client, `verify` defaults to "none" and `protocol` to "tlsv1_2". `timeout`, in
+--   seconds, bounds connecting and shaking hands together; without it there is no
+--   bound, and the connection has none afterwards either way.
+-- @treturn userdata,userdata  the connection, and LuaSocket's object, which no
+--   longer owns the descriptor
+-- @treturn nil,string  what failed - the name, the context, connecting, the
+--   handshake, the host name - and why; nothing is left open
+-- @raise when an argument is of a wrong type
+local function connect(name, port, flags)
+  name = arg.string(name, 1)
+  port = arg.number(port, 2)
+  flags = flags == nil and {} or arg.type(flags, "table", 3)
+  local timeout = arg.optnumber(flags.timeout, nil, 3)
+
+  local kind, host = hostname.normalize(name)
+  if not kind then return failure("host name", ("%q"):format(name), host) end
+  local ctx, why = newcontext(configuration(flags))
+  if not ctx then return nil, "context: " .. why end
+  local deadline = timeout and timeout >= 0 and shim.C.now() + timeout or nil
+  local where = ("%s port %s"):format(host, port)
+  local sock
+  sock, why = tcp(host, port, deadline)
+  if not sock then return failure("connecting to", where, why) end
+  local conn
+  conn, why = secure(sock, ctx, kind, host, deadline)
+  if not conn then return failure("handshake with", where, why) end
+  return conn, sock
+end
+
+return connect

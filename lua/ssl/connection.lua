@@ -1,0 +1,230 @@
+--- ssl.connection: the methods of a TLS connection.
+--
+-- LuaSec's names and results. What each answers in a state that does not allow it
+-- is part of the interface: programs probe. The work is done elsewhere; this file
+-- says who may ask when.
+
+local lib       = require "ssl.ffi.lib"
+local shim      = require "ssl.ffi.shim"
+local arg       = require "ssl.arg"
+local close     = require "ssl.close"
+local descriptor = require "ssl.descriptor"
+local context   = require "ssl.context"
+local err       = require "ssl.err"
+local handshake = require "ssl.handshake"
+local info      = require "ssl.info"
+local limit     = require "ssl.limit"
+local object    = require "ssl.object"
+local peer      = require "ssl.peer"
+local policy    = require "ssl.policy"
+local pressure  = require "ssl.pressure"
+local sni       = require "ssl.sni"
+local state     = require "ssl.state"
+local detached  = require "ssl.detached"
+local C, K, S   = lib.C, lib.K, shim.C
+
+local connection = { class = state.class }
+local methods = state.class.methods
+
+methods.send    = require "ssl.send"
+methods.receive = require "ssl.receive"
+
+--- Shake hands. `true`, or `false` and the word why not.
+function methods:dohandshake()
+  local st = state.of(self)
+  return handshake(st)
+end
+
+--- Close in order: what was reported as sent arrives. Never raises.
+function methods:close()
+  local st = state.of(self)
+  close(st)
+end
+
+--- Limit the time of the operations to come, in seconds; nil or negative: no limit.
+-- @tparam[opt] number seconds
+-- @tparam[opt="b"] string mode  "b" and "t" as LuaSocket has them
+-- @treturn number  1
+function methods:settimeout(seconds, mode)
+  local st = state.of(self)
+  limit.set(st, seconds, mode, 1)
+  return 1
+end
+
+--- Is there something to receive that a select on the descriptor does not see?
+-- Not while the last word was that we must write first: asking again would spin.
+function methods:dirty()
+  local st = state.of(self)
+  local conn = st.conn
+  if conn.plain_beg ~= conn.plain_end then return true end
+  if not st.open or conn.out_end - conn.out_beg > shim.K.LSF_QUEUE_LIMIT then
+    return false
+  end
+  return C.SSL_pending(conn.ssl) > 0 or conn.in_beg ~= conn.in_end
+end
+
+local WANTS = {
+  [K.SSL_READING] = "read", [K.SSL_WRITING] = "write",
+  [K.SSL_X509_LOOKUP] = "x509lookup",
+}
+
+--- What the last operation was waiting for: "read", "write", "x509lookup" or
+-- "nothing".
+function methods:want()
+  local conn = state.of(self).conn
+  if conn.ssl == nil then return "nothing" end
+  if conn.out_beg ~= conn.out_end then return "write" end
+  return WANTS[C.SSL_want(conn.ssl)] or "nothing"
+end
+
+--- The descriptor, or -1.
+function methods:getfd()
+  local st = state.of(self)
+  return st.conn.fd
+end
+
+--- Bytes received, bytes sent, age in seconds.
+function methods:getstats()
+  local st = state.of(self)
+  return st.received, st.sent, S.now() - st.born
+end
+
+--- Set what getstats reports; nil keeps a value.
+-- @treturn number  1
+function methods:setstats(received, sent, age)
+  local st = state.of(self)
+  received = arg.optnumber(received, st.received, 2)
+  sent = arg.optnumber(sent, st.sent, 3)
+  st.received, st.sent = received, sent
+  if tonumber(age) then st.born = S.now() - tonumber(age) end
+  return 1
+end
+
+--- The name to ask for (client), or a map of names to contexts (server).
+-- @tparam string|table name  kept, when it is a map: later changes count
+-- @tparam[opt=false] boolean strict  refuse a name that the map has not
+function methods:sni(name, strict)
+  local st = state.of(self)
+  if st.server then
+    arg.type(name, "table", 2)
+    if st.status == "new" then sni.serve(st, name, strict and true or false, 1) end
+  else
+    name = arg.string(name, 2)
+    if st.status == "new" then sni.request(st, name) end
+  end
+end
+
+--- The server name, sent or received; nil when there is none.
+function methods:getsniname()
+  local st = state.of(self)
+  return sni.name(st)
+end
+
+-- The rest is known only once the handshake is done.
+local function connected(self)
+  local st = object.state(self, state.class, 1, 2)
+  return st.status == "connected" and st or nil
+end
+
+--- Facts about the connection: one by name, or all in a table.
+-- @tparam[opt] string field  see docs/connection.md
+function methods:info(field)
+  local st = connected(self)
+  if not st then return nil, "closed" end
+  local fields = info.fields(st)
+  if field then return fields[field] end
+  return fields
+end
+
+--- Certificate n of the chain that the peer sent.
+-- @tparam[opt=1] number n  1 is the peer's own
+function methods:getpeercertificate(n)
+  local st = connected(self)
+  if not st then return nil, "closed" end
+  n = n == nil and 1 or arg.integer(n, 2)
+  if n < 1 then return nil, "invalid certificate index" end
+  return peer.certificate(st, n)
+end
+
+--- The chain as the peer sent it, its own certificate first.
+function methods:getpeerchain()
+  local st = connected(self)
+  if not st then return nil, "closed" end
+  return peer.chain(st)
+end
+
+--- `true`, or `false` and what verification had to say.
+function methods:getpeerverification()
+  local st = connected(self)
+  if not st then return false, "closed" end
+  return peer.verification(st)
+end
+
+function state.class.tostring(self)
+  local st = state.of(self)
+  return ("SSL connection: %p%s"):format(self,
+                                         st.status == "closed" and " (closed)" or "")
+end
+
+-- The collector's: frees, closes the descriptor, does no I/O, cannot raise. A
+-- connection that is being closed in order has left its struct to ssl.detached.
+function state.class.free(self)
+  local st = object.is(self, state.class) and getmetatable(self)
+  if not st or st.status == "closed" then return end
+  local conn = st.conn
+  st.status, st.open, st.conn = "closed", false, state.closed
+  S.conn_free(conn)
+end
+
+local function mode_of(ctx)
+  if ctx.mode == "server" then return C.SSL_set_accept_state, true end
+  if ctx.mode == "client" then return C.SSL_set_connect_state, false end
+end
+
+--- A connection without a transport, in LuaSec's state "new".
+-- @tparam userdata ctx
+-- @tparam[opt=1] number level  as for ssl.arg
+-- @treturn userdata
+-- @treturn nil,string  "invalid mode", "error creating SSL object (REASON)"
+function connection.create(ctx, level)
+  level = (level or 1) + 1
+  if not object.is(ctx, context.class) or context.state(ctx).handle.ctx == nil then
+    arg.fail(1, "invalid context", level)
+  end
+  local c = context.state(ctx)
+  local set_state, server = mode_of(c)
+  if not set_state then return nil, "invalid mode" end
+  detached.sweep()
+  err.clear()
+  local conn = shim.conn()
+  local ssl = C.SSL_new(c.handle.ctx)
+  if ssl == nil then
+    return nil, ("error creating SSL object (%s)"):format(err.reason())
+  end
+  conn.ssl = ssl
+  local bio = S.conn_bio(conn, shim.pool.lsf_pool, -1)
+  if bio == nil then
+    return nil, ("error creating SSL object (%s)"):format(err.reason())
+  end
+  C.SSL_set_bio(ssl, bio, bio)
+  set_state(ssl)
+  local self, st = state.new(conn, ctx, server, descriptor)
+  policy.apply(st, c)
+  err.clear()
+  pressure.add(pressure.CONNECTION)
+  return self
+end
+
+--- Give a new connection its descriptor, which it owns and closes from now on.
+-- @tparam userdata self
+-- @tparam number fd
+-- @tparam[opt=1] number level  as for ssl.arg
+function connection.setfd(self, fd, level)
+  level = (level or 1) + 1
+  local st = state.of(self, level)
+  if st.status ~= "new" then arg.fail(1, "invalid SSL object state", level) end
+  st.conn.fd = fd
+  S.nonblocking(fd)
+end
+
+return connection

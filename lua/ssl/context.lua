@@ -1,0 +1,186 @@
+--- ssl.context: what connections have in common.
+--
+-- LuaSec's module, function by function: `true`, or `false` and a message; wrong
+-- types raise.
+
+local ffi    = require "ffi"
+local lib    = require "ssl.ffi.lib"
+local arg    = require "ssl.arg"
+local curves = require "ssl.curves"
+local err    = require "ssl.err"
+local key    = require "ssl.key"
+local sslctx = require "ssl.sslctx"
+local trust  = require "ssl.trust"
+local C      = lib.C
+local live   = sslctx.live
+
+local context = { class = sslctx.class, state = sslctx.state }
+local methods = sslctx.methods
+
+local function answer(what, ok, reason)
+  if ok then return true end
+  return false, ("%s (%s)"):format(what, reason)
+end
+
+-- For what takes a C string and would stop at a NUL.
+local function cut(text, what)
+  return text and text:find("\0", 1, true) and ("NUL in the %s"):format(what)
+end
+
+-- Every argument from the second on, as strings.
+local function names(...)
+  local out = { ... }
+  for i = 1, select("#", ...) do
+    out[i] = arg.string(out[i], i + 1, 2)
+  end
+  return out
+end
+
+--- A new context.
+-- @tparam string protocol  any, sslv23, tlsv1, tlsv1_1, tlsv1_2, tlsv1_3; sslv3
+--   where OpenSSL still has it
+-- @treturn userdata
+-- @treturn nil,string
+function context.create(protocol)
+  protocol = arg.string(protocol, 1)
+  return sslctx.new(protocol)
+end
+
+--- Say which side its connections are.
+-- @tparam string mode  "server" or "client"
+function context.setmode(ctx, mode)
+  local state = live(ctx)
+  mode = arg.string(mode, 2)
+  if mode ~= "server" and mode ~= "client" then
+    return false, ("invalid mode (%s)"):format(mode)
+  end
+  state.mode = mode
+  return true
+end
+
+--- Load CA certificates from a PEM file, a folder with hashed names, or both.
+function context.locations(ctx, cafile, capath)
+  local state = live(ctx)
+  cafile, capath = arg.optstring(cafile, nil, 2), arg.optstring(capath, nil, 3)
+  local nul = cut(cafile, "file name") or cut(capath, "folder name")
+  local ok, reason = nil, nul
+  if not nul then ok, reason = trust.locations(state, cafile, capath) end
+  return answer("error loading CA locations", ok, reason)
+end
+
+-- The functions of one C string: judged by OpenSSL, with a reason.
+local function setter(what, noun, apply)
+  return function(ctx, text)
+    local state = live(ctx)
+    text = arg.string(text, 2)
+    local nul = cut(text, noun)
+    if nul then return answer(what, false, nul) end
+    err.clear()
+    if apply(state.handle.ctx, text) ~= 1 then
+      return answer(what, false, err.reason())
+    end
+    err.clear()
+    return true
+  end
+end
+
+--- Load a certificate and its chain: PEM, the leaf first.
+context.loadcert = setter("error loading certificate", "file name",
+                          C.SSL_CTX_use_certificate_chain_file)
+
+--- Allow these cipher suites up to TLS 1.2.
+context.setcipher = setter("error setting cipher list", "list",
+                           C.SSL_CTX_set_cipher_list)
+
+--- Allow these cipher suites of TLS 1.3.
+context.setciphersuites = setter("error setting cipher list", "list",
+                                 C.SSL_CTX_set_ciphersuites)
+
+--- Load a private key.
+-- @tparam string file  PEM
+-- @tparam string|function|nil password  to be given, even as nil
+function context.loadkey(ctx, file, ...)
+  local state = live(ctx)
+  file = arg.string(file, 2)
+  local password = ...
+  local kind = select("#", ...) > 0 and type(password)
+  if kind ~= "nil" and kind ~= "string" and kind ~= "function" then
+    error("invalid callback value", 0)
+  end
+  local nul = cut(file, "file name")
+  local ok, reason = nil, nul
+  if not nul then ok, reason = key.load(state, file, password) end
+  return answer("error loading private key", ok, reason)
+end
+
+--- Do the private key and the certificate belong together?
+-- @treturn boolean
+function context.checkkey(ctx)
+  local state = live(ctx)
+  return key.matches(state)
+end
+
+--- How many intermediate CAs a chain may have.
+function context.setdepth(ctx, depth)
+  local state = live(ctx)
+  depth = arg.integer(depth, 2)
+  C.SSL_CTX_set_verify_depth(state.handle.ctx,
+                             math.max(-0x7fffffff, math.min(depth, 0x7fffffff)))
+  return true
+end
+
+--- The function that gives a server its DH parameters.
+-- @tparam function f  called as f(is_export, keylength), returns PEM
+function context.setdhparam(ctx, f)
+  local state = live(ctx)
+  state.dhparam = arg.type(f, "function", 2)
+end
+
+--- Verify the peer: none, peer, client_once, fail_if_no_peer_cert.
+function context.setverify(ctx, ...)
+  local state = live(ctx)
+  local wanted = names(...)
+  local ok, unknown = trust.verify(state, wanted)
+  return answer("invalid verify option", ok, unknown)
+end
+
+--- lsec_continue, lsec_ignore_purpose, crl_check, crl_check_chain.
+function methods.setverifyext(ctx, ...)
+  local state = live(ctx)
+  local wanted = names(...)
+  local ok, unknown = trust.extend(state, wanted)
+  return answer("invalid verify option", ok, unknown)
+end
+
+--- Add OpenSSL's options, by the names in ssl.config.options.
+function context.setoptions(ctx, ...)
+  local state = live(ctx)
+  local mask = ffi.new "uint64_t"
+  for _, name in ipairs(names(...)) do
+    local bits = lib.options[name]
+    if not bits then return answer("invalid option", false, name) end
+    mask = bit.bor(mask, ffi.cast("uint64_t", bits))
+  end
+  C.SSL_CTX_set_options(state.handle.ctx, mask)
+  return true
+end
+
+--- Use one curve for the key exchange.
+function context.setcurve(ctx, name)
+  local state = live(ctx)
+  name = arg.string(name, 2)
+  local ok, message = curves.set(state, name)
+  if not ok then return false, message end
+  return true
+end
+
+--- Use a list of groups for the key exchange: "X25519:P-256".
+function context.setcurveslist(ctx, list)
+  local state = live(ctx)
+  list = arg.string(list, 2)
+  local ok, message = curves.set_list(state, list)
+  if not ok then return false, message end
+  return true
+end
+
+return context

@@ -1,0 +1,49 @@
+--- ssl.core: what LuaSec's C module exports.
+
+local arg        = require "ssl.arg"
+local connection = require "ssl.connection"
+local info       = require "ssl.info"
+local state      = require "ssl.state"
+
+local core = { SOCKET_INVALID = -1 }
+
+--- A connection over a context, without a descriptor.
+-- @treturn userdata
+-- @treturn nil,string  "invalid mode", "error creating SSL object (REASON)"
+function core.create(ctx)
+  local conn, msg = connection.create(ctx)
+  if not conn then return nil, msg end
+  return conn
+end
+
+--- Hand a descriptor over to a new connection.
+function core.setfd(conn, fd)
+  fd = arg.integer(fd, 2)
+  connection.setfd(conn, fd)
+end
+
+--- Add a method to all connections.
+function core.setmethod(name, f)
+  connection.class.methods[name] = f
+end
+
+--- OpenSSL's line about the cipher, secret bits, algorithm bits, protocol; nothing
+-- before a cipher is chosen.
+function core.info(conn)
+  local st = state.of(conn)
+  return info.raw(st)
+end
+
+--- The name of the compression in use, or nil.
+function core.compression(conn)
+  local st = state.of(conn)
+  if st.status ~= "connected" then return nil, "closed" end
+  return (info.compression(st))
+end
+
+--- Whose library this is.
+function core.copyright()
+  return "luasec-ffi - Copyright (C) 2026 the luasec-ffi authors"
+end
+
+return core

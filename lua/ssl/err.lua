@@ -1,0 +1,50 @@
+--- ssl.err: OpenSSL's error queue, in words.
+--
+-- The queue belongs to the thread and is shared with whatever else uses OpenSSL
+-- there, so it is emptied before a call that will be judged and again after its
+-- reason has been read. The first entry is the cause; later ones are the callers
+-- reporting that their callee failed.
+
+local ffi = require "ffi"
+local lib = require "ssl.ffi.lib"
+local C   = lib.C
+
+local err = {}
+
+local function words(code)
+  local errno = lib.system_errno(code)
+  if errno then return ffi.string(C.strerror(errno)) end
+  local reason = C.ERR_reason_error_string(code)
+  if reason ~= nil then return ffi.string(reason) end
+  local library = C.ERR_lib_error_string(code)
+  return ("%s error %08X"):format(library ~= nil and ffi.string(library) or "OpenSSL",
+                                  code)
+end
+
+--- Empty the queue. Cheap when it is empty already.
+function err.clear()
+  if C.ERR_peek_error() ~= 0 then C.ERR_clear_error() end
+end
+
+--- The first queued reason; the queue is empty afterwards.
+-- @treturn string|nil  nil when nothing was queued
+function err.take()
+  local code = tonumber(C.ERR_get_error())
+  if code == 0 then return nil end
+  C.ERR_clear_error()
+  return words(code)
+end
+
+--- As `take`, but always a text.
+-- @tparam[opt="unknown error"] string default  when OpenSSL gave no reason
+function err.reason(default)
+  return err.take() or default or "unknown error"
+end
+
+--- The words of the C library for an errno.
+-- @tparam number errno
+function err.system(errno)
+  return ffi.string(C.strerror(errno))
+end
+
+return err

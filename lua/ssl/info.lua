@@ -1,0 +1,50 @@
+--- ssl.info: what was negotiated.
+
+local ffi = require "ffi"
+local lib = require "ssl.ffi.lib"
+local C   = lib.C
+
+local info = {}
+
+local line = ffi.new "char[256]"
+local bits = ffi.new "int[1]"
+
+--- OpenSSL's own line about the cipher, secret bits, algorithm bits, protocol.
+-- @treturn string,number,number,string  nothing before a cipher is chosen
+function info.raw(st)
+  local ssl = st.conn.ssl
+  if ssl == nil then return end
+  local cipher = C.SSL_get_current_cipher(ssl)
+  if cipher == nil then return end
+  local secret = C.SSL_CIPHER_get_bits(cipher, bits)
+  return ffi.string(C.SSL_CIPHER_description(cipher, line, ffi.sizeof(line))),
+         secret, bits[0], ffi.string(C.SSL_get_version(ssl))
+end
+
+--- The name of the compression in use, or nil.
+function info.compression(st)
+  local method = C.SSL_get_current_compression(st.conn.ssl)
+  return method ~= nil and ffi.string(C.SSL_COMP_get_name(method)) or nil
+end
+
+local WORDS = { Kx = "key", Au = "authentication", Enc = "encryption", Mac = "mac" }
+
+--- The fields of LuaSec's info().
+-- @treturn table
+function info.fields(st)
+  local description, secret, algorithm, protocol = info.raw(st)
+  local out = {
+    compression = info.compression(st),
+    bits = secret, algbits = algorithm, protocol = protocol, export = false,
+  }
+  if description then
+    out.cipher = description:match("^%S+")
+    out.export = description:find("export", 1, true) ~= nil
+    for word, value in description:gmatch("(%a+)=(%S+)") do
+      if WORDS[word] then out[WORDS[word]] = value end
+    end
+  end
+  return out
+end
+
+return info

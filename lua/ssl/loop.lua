@@ -1,0 +1,156 @@
+--- ssl.loop: the one loop that drives OpenSSL, and the one judge of what it says.
+--
+-- THE MACHINE. OpenSSL is a state machine between two streams of bytes. Ask it
+-- for anything - a handshake, plaintext, a record to send, the end - and it either
+-- does it or says what is in the way: ciphertext that has not come (wantread), a
+-- transport that takes no more (wantwrite), a question for the user, or an end.
+-- What is in the way has nothing to do with what was asked: a receive may have to
+-- write (a key update asks for an answer), a send may have to read. So every
+-- operation runs through the same steps:
+--
+--     try -> judge -> wait for what the judge said -> try again
+--
+-- and nothing else in the library asks SSL_get_error.
+--
+-- INVARIANTS
+--   1. The error queue is empty before each try, since up to 3.6 a leftover makes
+--      the verdict wrong, and empty after each verdict, since nginx and others
+--      share it. The first queued error is the cause; later ones are echoes.
+--   2. A wait is for what the judge said, and for writability too while output is
+--      queued in the BIO; queued output is flushed before the next try.
+--   3. The hot operations try once on their own and come here only when that
+--      failed. With a time limit of 0 they take the judge's word and return:
+--      a loop that usually runs once makes LuaJIT give up on its caller.
+--   4. A fatal verdict is final. Its words are kept in `st.failed` for the calls
+--      after it, and OpenSSL is not asked again: what it would say then differs
+--      between versions and names no cause.
+--   5. What the transport said - its end, a reset, an errno - is read from the
+--      BIO's struct and never from errno, which a collector step may change.
+
+local lib   = require "ssl.ffi.lib"
+local shim  = require "ssl.ffi.shim"
+local err   = require "ssl.err"
+local limit = require "ssl.limit"
+local ffi   = require "ffi"
+local C, K, S = lib.C, lib.K, shim.C
+
+local loop = {}
+
+local WANTREAD, WANTWRITE, ASKED = "wantread", "wantwrite", "asked"
+
+-- Outcomes that are not the end of the connection.
+local PASSING = {
+  [K.SSL_ERROR_WANT_READ]            = WANTREAD,
+  [K.SSL_ERROR_WANT_WRITE]           = WANTWRITE,
+  [K.SSL_ERROR_WANT_CONNECT]         = WANTWRITE,
+  [K.SSL_ERROR_WANT_ACCEPT]          = WANTREAD,
+  [K.SSL_ERROR_WANT_X509_LOOKUP]     = ASKED,
+  [K.SSL_ERROR_WANT_ASYNC]           = ASKED,
+  [K.SSL_ERROR_WANT_ASYNC_JOB]       = WANTREAD,
+  [K.SSL_ERROR_WANT_CLIENT_HELLO_CB] = ASKED,
+  [K.SSL_ERROR_ZERO_RETURN]          = "closed",
+}
+
+--- The words for an errno of the transport: LuaSocket's where it has some.
+function loop.errno_words(errno)
+  local word = S.errno_word(errno)
+  return word ~= nil and ffi.string(word) or err.system(errno)
+end
+
+-- What a system-call failure was. Without any errno the peer just went away.
+local function transport_words(conn)
+  if conn.in_error ~= 0 then return loop.errno_words(conn.in_error) end
+  if conn.out_error ~= 0 then return loop.errno_words(conn.out_error) end
+  if conn.eof ~= 0 then return "unexpected eof while reading" end
+  return "closed"
+end
+
+--- Judge a call that did not succeed.
+-- @tparam table st  the connection
+-- @tparam number rc  what the call returned
+-- @treturn string  "wantread", "wantwrite", "asked" (a question waits for the
+--   user), "closed" (a clean end), or the words of a fatal error
+function loop.judge(st, rc)
+  local conn = st.conn
+  local code = C.SSL_get_error(conn.ssl, rc)
+  local word = PASSING[code]
+  if word then
+    err.clear()
+    return word
+  end
+  if code == K.SSL_ERROR_SSL then
+    word = err.reason()
+  else
+    err.clear()
+    word = transport_words(conn)
+  end
+  -- A write that the transport refused leaves what arrived to be read.
+  if code == K.SSL_ERROR_SSL or conn.in_error ~= 0 or conn.out_error == 0 then
+    st.failed, st.open = word, false
+  end
+  return word
+end
+
+--- Does the word mean "wait and try again"?
+function loop.waits(word)
+  return word == WANTREAD or word == WANTWRITE
+end
+
+--- Wait for what the judge said.
+-- @tparam table st
+-- @tparam string word  "wantread" or "wantwrite"
+-- @param start  from limit.start
+-- @treturn boolean  false when the time is over
+function loop.wait(st, word, start)
+  local conn = st.conn
+  S.release(conn)
+  local left = limit.left(st, start)
+  if left == 0 or not st.transport.wait(conn, word, left) then return false end
+  if conn.out_beg ~= conn.out_end then S.flush(conn) end
+  return true
+end
+
+--- Try again until it succeeds, fails, or the time is over.
+-- @tparam table st
+-- @tparam function try  try(st) -> the result of OpenSSL, > 0 for success
+-- @tparam string word  the verdict that brought us here
+-- @param[opt] start  from limit.start, when the operation has waited before
+-- @treturn string|nil  nil for success, else the last verdict
+function loop.run(st, try, word, start)
+  start = start or limit.start(st)
+  while loop.waits(word) do
+    if not loop.wait(st, word, start) then return word end
+    err.clear()
+    local rc = try(st)
+    if rc > 0 then return nil end
+    word = loop.judge(st, rc)
+  end
+  return word
+end
+
+--- Hand all queued output to the transport, as far as the time allows.
+-- @tparam table st
+-- @param[opt] start  from limit.start
+-- @treturn string|nil  nil when nothing is queued any more, else "wantwrite" or
+--   the words of a broken transport
+function loop.drain(st, start)
+  local conn = st.conn
+  local rc = S.flush(conn)
+  if rc > 0 then return nil end
+  if rc < 0 then return loop.errno_words(conn.out_error) end
+  if st.nowait then return WANTWRITE end
+  return loop.drain_waiting(st, start)
+end
+
+--- The waiting half of `drain`.
+function loop.drain_waiting(st, start)
+  local conn = st.conn
+  start = start or limit.start(st)
+  repeat
+    if not loop.wait(st, WANTWRITE, start) then return WANTWRITE end
+    if conn.out_error ~= 0 then return loop.errno_words(conn.out_error) end
+  until conn.out_beg == conn.out_end
+  return nil
+end
+
+return loop

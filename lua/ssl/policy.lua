@@ -1,0 +1,61 @@
+--- ssl.policy: what a connection takes from its context.
+--
+-- OpenSSL copies most of it in SSL_new. What LuaSec keeps beside the SSL_CTX
+-- (lsec_continue, lsec_ignore_purpose) is applied here; and when a server name
+-- switches the context, OpenSSL exchanges the certificate and little else, so
+-- the rest is carried over here too: a context that demands client certificates
+-- must demand them of whoever asked for its name.
+
+local ffi     = require "ffi"
+local lib     = require "ssl.ffi.lib"
+local shim    = require "ssl.ffi.shim"
+local context = require "ssl.context"
+local C, K    = lib.C, lib.K
+
+local policy = {}
+
+local verify_callback = shim.callback "verify"
+
+-- "Verify as a client would": for certificates that are meant for servers only.
+local function ignore_purpose(ssl)
+  local param = C.SSL_get0_param(ssl)
+  C.X509_VERIFY_PARAM_set_purpose(param, K.X509_PURPOSE_SSL_SERVER)
+  C.X509_VERIFY_PARAM_set_trust(param, K.X509_TRUST_SSL_SERVER)
+end
+
+--- Apply LuaSec's verification flags.
+-- @tparam table st
+-- @tparam table ctx  the context's state
+function policy.apply(st, ctx)
+  local conn = st.conn
+  conn.tolerant = ctx.verify_continue and 1 or 0
+  C.SSL_set_verify(conn.ssl, C.SSL_CTX_get_verify_mode(ctx.handle.ctx),
+                   ctx.verify_continue and verify_callback or nil)
+  if ctx.ignore_purpose then ignore_purpose(conn.ssl) end
+end
+
+local function version(from, to, ssl, ctx)
+  C.SSL_ctrl(ssl, to, C.SSL_CTX_ctrl(ctx, from, 0, nil), nil)
+end
+
+--- Go on with another context. Within a handshake stopped at the ClientHello.
+-- The connection keeps the context alive through OpenSSL's own count.
+-- @tparam table st
+-- @tparam userdata ctx
+-- @raise when it is no usable context any more
+function policy.adopt(st, ctx)
+  local new = context.state(ctx, 2)
+  local ssl, to = st.conn.ssl, new.handle.ctx
+  if to == nil or C.SSL_set_SSL_CTX(ssl, to) == nil then
+    error("ssl: the context for this server name cannot be used", 0)
+  end
+  policy.apply(st, new)
+  C.SSL_set_verify_depth(ssl, C.SSL_CTX_get_verify_depth(to))
+  C.SSL_clear_options(ssl, ffi.cast("uint64_t", -1))
+  C.SSL_set_options(ssl, C.SSL_CTX_get_options(to))
+  version(K.SSL_CTRL_GET_MIN_PROTO_VERSION, K.SSL_CTRL_SET_MIN_PROTO_VERSION, ssl, to)
+  version(K.SSL_CTRL_GET_MAX_PROTO_VERSION, K.SSL_CTRL_SET_MAX_PROTO_VERSION, ssl, to)
+  st.ctx = ctx
+end
+
+return policy

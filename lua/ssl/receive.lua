@@ -1,0 +1,233 @@
+--- ssl.receive: LuaSocket's receive patterns over decrypted bytes.
+--
+-- Plaintext is decrypted straight into the connection's own buffer
+-- (`conn.plain`), which is taken from the pool when the first byte comes and
+-- given back when a receive finds nothing. A result is made by one ffi.string.
+--
+-- The straight functions try once, or twice where half a result was there, and
+-- return; each has a looping sister for the case that has to wait or to gather.
+-- See ssl.loop, invariant 3. The order matters where the collector may run: no
+-- pointer into `plain` is used after something that can call back into us.
+
+local ffi   = require "ffi"
+local lib   = require "ssl.ffi.lib"
+local shim  = require "ssl.ffi.shim"
+local loop  = require "ssl.loop"
+local arg   = require "ssl.arg"
+local object = require "ssl.object"
+local CLASS = require("ssl.state").class
+
+local C, K, S = lib.C, lib.K, shim.C
+local SSL_read_ex, memchr = C.SSL_read_ex, C.memchr
+local ERR_peek_error, ERR_clear_error = C.ERR_peek_error, C.ERR_clear_error
+local reserve, release, flush = S.reserve, S.release, S.flush
+local tostr, cast = ffi.string, ffi.cast
+local bytes_t = ffi.typeof "const unsigned char *"
+local got     = ffi.new "size_t[1]"
+local RECORD  = K.SSL3_RT_MAX_PLAIN_LENGTH
+local LF, CR  = 10, 13
+
+-- One attempt to decrypt more. 1 when bytes came, else what SSL_read_ex said.
+local function try(st)
+  local conn = st.conn
+  if conn.plain_size - conn.plain_end < RECORD and reserve(conn, RECORD) == 0 then
+    error("not enough memory", 0)
+  end
+  local rc = SSL_read_ex(conn.ssl, conn.plain + conn.plain_end,
+                         conn.plain_size - conn.plain_end, got)
+  if rc == 1 then conn.plain_end = conn.plain_end + tonumber(got[0]) end
+  return rc
+end
+
+-- The attempt did not succeed: wait where the limits allow it.
+local function starved(st, conn)
+  local word = loop.judge(st, 0)
+  if loop.waits(word) and not st.nowait then word = loop.run(st, try, word) end
+  if word then release(conn) end
+  return word
+end
+
+-- More plaintext. nil when some came, else the word why not.
+local function fill(st, conn)
+  if not st.open then return st.failed or "closed" end
+  if conn.out_beg ~= conn.out_end then flush(conn) end
+  if ERR_peek_error() ~= 0 then ERR_clear_error() end
+  if try(st) == 1 then return nil end
+  return starved(st, conn)
+end
+
+-- Take n bytes off the front, `skip` more behind them unseen. The string comes
+-- last: making it may run a finalizer, and that may receive on this connection.
+local function take(st, conn, n, skip)
+  local beg = conn.plain_beg
+  local p = conn.plain + beg
+  local rest = beg + n + skip
+  st.received = st.received + n + skip
+  if rest == conn.plain_end then
+    conn.plain_beg, conn.plain_end = 0, 0
+  else
+    conn.plain_beg = rest
+  end
+  return tostr(p, n)
+end
+
+-- Nothing more comes for now: what there is becomes the partial result.
+local function stop(st, conn, word, prefix)
+  local have = conn.plain_end - conn.plain_beg
+  local partial = prefix or ""
+  if have > 0 then
+    partial = partial .. take(st, conn, have, 0)
+    release(conn)
+  end
+  return nil, word, partial
+end
+
+-- A line of n bytes lies at the front. LuaSocket drops every CR in it.
+local function deliver(st, conn, n, prefix)
+  local p = conn.plain + conn.plain_beg
+  local cr, s = memchr(p, CR, n), nil
+  if cr == nil then
+    s = take(st, conn, n, 1)
+  elseif cast(bytes_t, cr) - p == n - 1 then
+    s = take(st, conn, n - 1, 2)
+  else
+    s = take(st, conn, n, 1):gsub("\r", "")
+  end
+  if prefix then s = prefix .. s end
+  return s, nil, nil
+end
+
+-- Length of the first line, or nil; the first `from` bytes are known to have none.
+local function find_line(conn, from)
+  local p = cast(bytes_t, conn.plain) + conn.plain_beg
+  local lf = memchr(p + from, LF, conn.plain_end - conn.plain_beg - from)
+  if lf ~= nil then return cast(bytes_t, lf) - p end
+end
+
+local function gather_line(st, conn, searched, prefix)
+  while true do
+    local word = fill(st, conn)
+    if word then return stop(st, conn, word, prefix) end
+    local n = find_line(conn, searched)
+    if n then return deliver(st, conn, n, prefix) end
+    searched = conn.plain_end - conn.plain_beg
+  end
+end
+
+-- Half a line was there.
+local function more_of_line(st, conn, searched, prefix)
+  local word = fill(st, conn)
+  if word then return stop(st, conn, word, prefix) end
+  local n = find_line(conn, searched)
+  if n then return deliver(st, conn, n, prefix) end
+  return gather_line(st, conn, conn.plain_end - conn.plain_beg, prefix)
+end
+
+local function line(st, prefix)
+  local conn = st.conn
+  if conn.plain_beg == conn.plain_end then
+    local word = fill(st, conn)
+    if word then return stop(st, conn, word, prefix) end
+  end
+  local p = conn.plain + conn.plain_beg
+  local have = conn.plain_end - conn.plain_beg
+  local lf = memchr(p, LF, have)
+  if lf ~= nil then return deliver(st, conn, cast(bytes_t, lf) - p, prefix) end
+  return more_of_line(st, conn, have, prefix)
+end
+
+local function deliver_count(st, conn, n, prefix)
+  local s = take(st, conn, n, 0)
+  if prefix then s = prefix .. s end
+  return s, nil, nil
+end
+
+local function gather_count(st, conn, n, prefix)
+  repeat
+    local word = fill(st, conn)
+    if word then return stop(st, conn, word, prefix) end
+  until conn.plain_end - conn.plain_beg >= n
+  return deliver_count(st, conn, n, prefix)
+end
+
+-- Some of the bytes were there.
+local function more_of_count(st, conn, n, prefix)
+  local word = fill(st, conn)
+  if word then return stop(st, conn, word, prefix) end
+  if conn.plain_end - conn.plain_beg >= n then
+    return deliver_count(st, conn, n, prefix)
+  end
+  return gather_count(st, conn, n, prefix)
+end
+
+-- n bytes; with n = 0 as soon as something is there to read, as LuaSocket has it.
+local function count(st, n, prefix)
+  local conn = st.conn
+  local have = conn.plain_end - conn.plain_beg
+  if have < n or have == 0 then
+    local word = fill(st, conn)
+    if word then return stop(st, conn, word, prefix) end
+    if conn.plain_end - conn.plain_beg < n then
+      return more_of_count(st, conn, n, prefix)
+    end
+  end
+  return deliver_count(st, conn, n, prefix)
+end
+
+local function all(st, prefix)
+  local conn, word = st.conn, nil
+  repeat word = fill(st, conn) until word
+  local have = conn.plain_end - conn.plain_beg
+  if word == "closed" and not st.failed and have > 0 then
+    local s = take(st, conn, have, 0)
+    release(conn)
+    return (prefix or "") .. s, nil, nil
+  end
+  return stop(st, conn, word, prefix)
+end
+
+-- With a prefix the count is that of the whole result.
+local function count_rest(st, n, prefix)
+  if n >= 0 then
+    n = math.floor(n)
+    if prefix and #prefix >= n then return prefix, nil, nil end
+    return count(st, prefix and n - #prefix or n, prefix)
+  end
+  arg.fail(2, "invalid receive pattern", 3)
+end
+
+-- Every spelling of a pattern that the straight path does not know.
+local function spelled(st, pattern, prefix)
+  if prefix ~= nil then
+    prefix = arg.string(prefix, 3, 2)
+    if prefix == "" then prefix = nil end
+  end
+  local n = tonumber(pattern)
+  if n and type(pattern) ~= "cdata" then
+    local s, word, partial = count_rest(st, n, prefix)
+    return s, word, partial
+  end
+  local kind = arg.optstring(pattern, "*l", 2, 2):sub(1, 2)
+  if kind == "*l" then return line(st, prefix) end
+  if kind == "*a" then return all(st, prefix) end
+  arg.fail(2, "invalid receive pattern", 2)
+end
+
+--- The method `receive`. See docs/connection.md.
+-- @tparam userdata self
+-- @tparam[opt="*l"] string|number pattern  "*l", "*a", or a number of bytes
+-- @tparam[opt=""] string prefix  what an earlier call had received
+-- @treturn string,nil,nil
+-- @treturn nil,string,string  the word why not, and what came until then
+return function(self, pattern, prefix)
+  local st = getmetatable(self)
+  if not st or st.class ~= CLASS then st = object.state(self, CLASS) end
+  if prefix == nil then
+    if pattern == nil or pattern == "*l" then return line(st) end
+    if type(pattern) == "number" and pattern >= 1 then
+      return count(st, pattern - pattern % 1)
+    end
+  end
+  local s, word, partial = spelled(st, pattern, prefix)
+  return s, word, partial
+end

@@ -1,0 +1,184 @@
+--- ssl.send: bytes to records, and an honest count of what left.
+--
+-- SENT MEANS HANDED TO THE TRANSPORT. OpenSSL takes up to 16 KiB and makes a
+-- record of it; the BIO hands the record to the kernel, and queues what the kernel
+-- refuses. Nothing is reported as sent, and no send succeeds, while bytes of it
+-- are queued here: a program that is told "sent" may close or exit.
+--
+-- When the time is over with records still queued, the answer is the end of the
+-- last record that wholly left. The plaintext behind it is *owed*: OpenSSL has
+-- taken it, it cannot be taken back, and it goes out before anything else. The
+-- caller will repeat it, since we did not report it; then it is skipped, in
+-- whatever slices it comes. A caller that sends something else instead gets that
+-- sent in full, behind the record that was on its way.
+--
+-- A send of more than one record gathers up to 64 KiB before it calls the kernel
+-- (`conn.cork`), except at time limit 0, where each record goes at once.
+
+local ffi   = require "ffi"
+local lib   = require "ssl.ffi.lib"
+local shim  = require "ssl.ffi.shim"
+local loop  = require "ssl.loop"
+local limit = require "ssl.limit"
+local arg   = require "ssl.arg"
+local object = require "ssl.object"
+local CLASS = require("ssl.state").class
+
+local C, K = lib.C, lib.K
+local SSL_write_ex, memcmp = C.SSL_write_ex, C.memcmp
+local ERR_peek_error, ERR_clear_error = C.ERR_peek_error, C.ERR_clear_error
+local cast = ffi.cast
+local text_t = ffi.typeof "const char *"
+local written = ffi.new "size_t[1]"
+local RECORD  = K.SSL3_RT_MAX_PLAIN_LENGTH
+local GATHER  = shim.K.LSF_QUEUE_LIMIT
+
+-- Bytes [from, to) of data were taken by OpenSSL and have not left.
+local function owe(st, data, from, to)
+  st.owed, st.owed_data, st.owed_from = to - from, data, from
+end
+
+local function settled(st)
+  st.owed, st.owed_data, st.owed_from = 0, "", 0
+end
+
+-- How much of data[done, last) OpenSSL has had already.
+local function repeated(st, data, done, last)
+  local n = math.min(st.owed, last - done)
+  if memcmp(cast(text_t, data) + done,
+            cast(text_t, st.owed_data) + st.owed_from, n) ~= 0 then
+    settled(st)
+    return 0
+  end
+  st.owed, st.owed_from = st.owed - n, st.owed_from + n
+  if st.owed == 0 then settled(st) end
+  return n
+end
+
+-- One record. nil, or the verdict.
+local function write(st, p, n)
+  if ERR_peek_error() ~= 0 then ERR_clear_error() end
+  if SSL_write_ex(st.conn.ssl, p, n, written) == 1 then return nil end
+  return loop.judge(st, 0)
+end
+
+-- Records from data[done, last) until GATHER bytes are queued. `ends[k]` is the
+-- count of ciphertext bytes at which record k is complete.
+local function batch(st, data, done, last, gather, ends)
+  local conn, p, k, word = st.conn, cast(text_t, data), 0, nil
+  conn.cork = gather and 1 or 0
+  repeat
+    local n = math.min(RECORD, last - done)
+    word = write(st, p + done, n)
+    if not word then
+      done, k = done + n, k + 1
+      ends[k] = conn.queued
+    end
+  until word or done == last or not gather or conn.out_end - conn.out_beg >= GATHER
+  conn.cork = 0
+  return done, k, word
+end
+
+local function wholly_sent(conn, ends, k)
+  local n = 0
+  while n < k and ends[n + 1] <= conn.sent do n = n + 1 end
+  return n
+end
+
+local function gather_and_send(st, data, done, last)
+  local conn, start = st.conn, limit.start(st)
+  local gather = not st.nowait and last - done > RECORD
+  st.ends = st.ends or {}
+  while done < last do
+    local taken, k, word = batch(st, data, done, last, gather, st.ends)
+    local stuck = k > 0 and loop.drain(st, start)
+    if stuck then
+      local left = math.min(done + wholly_sent(conn, st.ends, k) * RECORD, taken)
+      st.sent = st.sent + left - done
+      owe(st, data, left, taken)
+      return nil, stuck, left
+    end
+    st.sent, done = st.sent + taken - done, taken
+    if word and not (loop.waits(word) and loop.wait(st, word, start)) then
+      return nil, word, done
+    end
+  end
+  return last, nil, nil
+end
+
+-- Output of an earlier call waits, or bytes are owed.
+local function after_rest(st, data, done, last)
+  local stuck = loop.drain(st)
+  if stuck then return nil, stuck, done end
+  if st.owed > 0 then
+    local n = repeated(st, data, done, last)
+    st.sent, done = st.sent + n, done + n
+    if done == last then return last, nil, nil end
+  end
+  return gather_and_send(st, data, done, last)
+end
+
+-- The one record that the straight path wrote did not wholly leave.
+local function single_rest(st, data, done, last)
+  local stuck = loop.drain(st)
+  if stuck then
+    owe(st, data, done, last)
+    return nil, stuck, done
+  end
+  st.sent = st.sent + last - done
+  return last, nil, nil
+end
+
+-- The straight path's write was not taken.
+local function single_again(st, data, done, last)
+  local word = loop.judge(st, 0)
+  if not loop.waits(word) or st.nowait then return nil, word, done end
+  if not loop.wait(st, word, limit.start(st)) then return nil, word, done end
+  return gather_and_send(st, data, done, last)
+end
+
+-- data[done, last), 0-based, at least one byte.
+local function transmit(st, data, done, last)
+  if not st.open then return nil, st.failed or "closed", done end
+  local conn = st.conn
+  if st.owed > 0 or conn.out_beg ~= conn.out_end then
+    return after_rest(st, data, done, last)
+  end
+  if last - done > RECORD then return gather_and_send(st, data, done, last) end
+  if ERR_peek_error() ~= 0 then ERR_clear_error() end
+  if SSL_write_ex(conn.ssl, cast(text_t, data) + done, last - done, written) ~= 1 then
+    return single_again(st, data, done, last)
+  end
+  if conn.out_beg ~= conn.out_end then return single_rest(st, data, done, last) end
+  st.sent = st.sent + last - done
+  return last, nil, nil
+end
+
+-- LuaSocket's reading of i and j: negative from the end, then clipped.
+local function range(size, i, j)
+  if i < 0 then i = size + i + 1 end
+  if j < 0 then j = size + j + 1 end
+  return math.max(i, 1), math.min(j, size)
+end
+
+--- The method `send`. See docs/connection.md.
+-- @tparam userdata self
+-- @tparam string|number data
+-- @tparam[opt=1] number i  first byte
+-- @tparam[opt=-1] number j  last byte
+-- @treturn number,nil,nil  index of the last byte sent
+-- @treturn nil,string,number  the word why not, and the index of the last byte
+--   that left; resume with send(data, index + 1)
+return function(self, data, i, j)
+  local st = getmetatable(self)
+  if not st or st.class ~= CLASS then st = object.state(self, CLASS) end
+  if i == nil and j == nil and type(data) == "string" and #data > 0 then
+    return transmit(st, data, 0, #data)
+  end
+  data = arg.string(data, 2)
+  i = i == nil and 1 or arg.integer(i, 3)
+  j = j == nil and -1 or arg.integer(j, 4)
+  local first, last = range(#data, i, j)
+  if first > last then return first - 1, nil, nil end
+  return transmit(st, data, first - 1, last)
+end

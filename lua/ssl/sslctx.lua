@@ -1,0 +1,104 @@
+--- ssl.sslctx: the context object, an SSL_CTX and what goes with it.
+--
+-- Its functions are in ssl.context. A context has no close: it is freed when
+-- neither Lua nor a connection refers to it.
+
+local ffi      = require "ffi"
+local lib      = require "ssl.ffi.lib"
+local handle   = require "ssl.ffi.handle"
+local arg      = require "ssl.arg"
+local err      = require "ssl.err"
+local object   = require "ssl.object"
+local pressure = require "ssl.pressure"
+local protocol = require "ssl.protocol"
+local C, K     = lib.C, lib.K
+
+local sslctx = { methods = {} }
+
+local own = handle.type("lsf_SSL_CTX *ctx", "SSL_CTX_free")
+
+local MODES = bit.bor(K.SSL_MODE_ENABLE_PARTIAL_WRITE,
+                      K.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER,
+                      K.SSL_MODE_RELEASE_BUFFERS)
+
+-- A certificate file that claims to be encrypted would prompt on the terminal.
+local NO_PASSWORD = ffi.new "char[1]"
+
+local class
+class = object.class("SSL:Context", sslctx.methods, {
+  tostring = function(self)
+    return ("SSL context: %p"):format(self)
+  end,
+  free = function(self)
+    if object.is(self, class) then getmetatable(self).handle:free() end
+  end,
+})
+sslctx.class = class
+
+--- The state of a context, or an argument error.
+-- @param ctx  anything
+-- @tparam[opt=1] number position  of the argument
+-- @tparam[opt=1] number level  as for ssl.arg
+function sslctx.state(ctx, position, level)
+  local state = object.state(ctx, class, position or 1, (level or 1) + 1)
+  return state
+end
+
+--- The state of a context that was not freed by a call of its finalizer, for the
+-- function whose first argument it is; or an argument error.
+function sslctx.live(ctx)
+  local state = object.state(ctx, class, 1, 2)
+  if state.handle.ctx == nil then arg.fail(1, "invalid context", 2) end
+  return state
+end
+
+-- Sessions are valid only under the id they were made with, and a server that
+-- verifies its clients refuses to resume without one.
+local function set_session_context(ctx)
+  local id = ffi.new "unsigned char[16]"
+  return C.RAND_bytes(id, 16) == 1
+     and C.SSL_CTX_set_session_id_context(ctx, id, 16) == 1
+end
+
+local function bare()
+  err.clear()
+  local h = own(C.SSL_CTX_new(C.TLS_method()))
+  if not h or not set_session_context(h.ctx) then
+    return nil, ("error creating context (%s)"):format(err.reason())
+  end
+  C.SSL_CTX_ctrl(h.ctx, K.SSL_CTRL_SET_SESS_CACHE_MODE, K.SSL_SESS_CACHE_OFF, nil)
+  C.SSL_CTX_ctrl(h.ctx, K.SSL_CTRL_MODE, MODES, nil)
+  C.SSL_CTX_set_default_passwd_cb_userdata(h.ctx, NO_PASSWORD)
+  err.clear()
+  return h
+end
+
+--- A new context.
+-- @tparam string name  of a protocol
+-- @treturn userdata
+-- @treturn nil,string
+function sslctx.new(name)
+  if not protocol.known(name) then
+    return nil, ("invalid protocol (%s)"):format(name)
+  end
+  local h, message = bare()
+  if not h then return nil, message end
+  if not protocol.limit(h.ctx, name) then
+    return nil, ("invalid protocol (%s): %s cannot speak it")
+                :format(name, lib.openssl.version)
+  end
+
+  local ctx, state = object.new(class)
+  state.handle          = h
+  state.protocol        = name
+  state.mode            = false
+  state.verify_continue = false
+  state.ignore_purpose  = false
+  state.dhparam         = false
+  state.dh_pem          = false
+  state.dh              = false
+  pressure.add(pressure.CONTEXT)
+  return ctx
+end
+
+return sslctx

@@ -1,0 +1,51 @@
+--- ssl.state: the state of a connection.
+--
+-- Every field is made here, in one order, so that all connections look alike to
+-- compiled code:
+--
+--   conn      struct lsf_conn (shim/lsf.h): SSL *, BIO, buffers, descriptor
+--   ctx       the context, kept alive as Lua object beside OpenSSL's own count
+--   server    true on the accepting side
+--   status    "new", "connected" or "closed"
+--   open      connected and no fatal error: receive and send may ask OpenSSL
+--   failed    the words of a fatal error, or false
+--   block, total, nowait    the time limits (ssl.limit)
+--   received, sent, born    what getstats reports
+--   owed, owed_data, owed_from, ends    ssl.send
+--   prepared, sni_map, sni_strict, name    ssl.handshake, ssl.sni
+--   dh_reason    why the user's DH parameters could not be used
+--   transport    what waits (ssl.descriptor)
+
+local object = require "ssl.object"
+local shim   = require "ssl.ffi.shim"
+
+local state = {}
+
+-- ssl.connection fills in the methods.
+state.class = object.class("SSL:Connection", {}, {})
+
+--- What a closed connection has for a struct: inert, and shared by all of them.
+state.closed = shim.conn()
+
+--- The state of a connection, or an argument error.
+-- @tparam[opt=1] number level  as for ssl.arg
+function state.of(self, level)
+  local st = object.state(self, state.class, 1, (level or 1) + 1)
+  return st
+end
+
+--- A new connection object and its state.
+function state.new(conn, ctx, server, transport)
+  local self, st = object.new(state.class)
+  st.conn, st.ctx, st.server, st.status = conn, ctx, server, "new"
+  st.open, st.failed = false, false
+  st.block, st.total, st.nowait = false, false, false
+  st.received, st.sent, st.born = 0, 0, shim.C.now()
+  st.owed, st.owed_data, st.owed_from, st.ends = 0, "", 0, false
+  st.prepared, st.sni_map, st.sni_strict, st.name = false, false, false, false
+  st.dh_reason = false
+  st.transport = transport
+  return self, st
+end
+
+return state

@@ -1,0 +1,289 @@
+--- ssl.x509: certificates.
+--
+-- An object owns one reference to an X509 and gives it back when it is
+-- finalized. What OpenSSL's getters borrow from the X509 is valid only as long
+-- as the object is: `keep` at the end of a method holds the object in a stack
+-- slot that compiled code may not drop before.
+--
+-- No method leaves an error in OpenSSL's queue.
+
+local ffi           = require "ffi"
+local lib           = require "ssl.ffi.lib"
+local handle        = require "ssl.ffi.handle"
+local altname       = require "ssl.altname"
+local arg           = require "ssl.arg"
+local asn1          = require "ssl.asn1"
+local distinguished = require "ssl.distinguished"
+local err           = require "ssl.err"
+local issued        = require "ssl.issued"
+local membio        = require "ssl.membio"
+local object        = require "ssl.object"
+local C, K          = lib.C, lib.K
+
+local own = handle.type("lsf_X509 *x509", "X509_free")
+
+local x509 = {}
+local methods = {}
+local class
+
+local KEY_TYPES = {
+  [K.EVP_PKEY_RSA] = "RSA", [K.EVP_PKEY_DSA] = "DSA", [K.EVP_PKEY_DH] = "DH",
+  [K.EVP_PKEY_EC]  = "EC",
+}
+local DIGESTS = { sha1 = true, sha256 = true, sha512 = true }
+
+-- What a time_t of any width and every ASN.1 time can hold: the years 0 to 9999.
+local FIRST_SECOND, LAST_SECOND = -62167219200, 253402300799
+
+-- A password for certificates that claim to be encrypted: without one OpenSSL
+-- asks at the terminal.
+local NO_PASSWORD = ffi.new("char[1]")
+
+local function keep() end
+
+-- The state of an object that still has its certificate, or an argument error.
+local function live(self, position, level)
+  level = (level or 1) + 1
+  local state = object.state(self, class, position, level)
+  if state.held.x509 == nil then
+    arg.fail(position or 1, "SSL:Certificate expected, got finalized object", level)
+  end
+  return state
+end
+
+--- The entries of the subject.
+-- @treturn {{oid=string,name=string,value=string},...}  in certificate order
+function methods:subject()
+  local state = live(self)
+  local name = C.X509_get_subject_name(state.held.x509)
+  local entries = distinguished.entries(name, state.encoding)
+  err.clear()
+  keep(state)
+  return entries
+end
+
+--- The entries of the issuer, as of `subject`.
+function methods:issuer()
+  local state = live(self)
+  local name = C.X509_get_issuer_name(state.held.x509)
+  local entries = distinguished.entries(name, state.encoding)
+  err.clear()
+  keep(state)
+  return entries
+end
+
+--- The subjectAltName, which is the only extension that is reported.
+-- @treturn table  empty, or with the key "2.5.29.17" (see altname.lua)
+function methods:extensions()
+  local state = live(self)
+  local found = { ["2.5.29.17"] = altname.read(state.held.x509, state.encoding) }
+  err.clear()
+  keep(state)
+  return found
+end
+
+--- The certificate as PEM text.
+-- @treturn string|nil
+function methods:pem()
+  local state = live(self)
+  local bio = membio.new()
+  local text = membio.take(bio, bio and
+                           C.PEM_write_bio_X509(bio.membio, state.held.x509) == 1)
+  err.clear()
+  return text
+end
+
+--- The public key.
+-- @treturn string  PEM
+-- @treturn string  "RSA", "DSA", "DH", "EC" or "Unknown"
+-- @treturn number  bits
+-- @treturn nil  alone, when OpenSSL cannot read the key
+function methods:pubkey()
+  local state = live(self)
+  local key = C.X509_get0_pubkey(state.held.x509)
+  local bio = key ~= nil and membio.new() or nil
+  local pem = membio.take(bio, bio and C.PEM_write_bio_PUBKEY(bio.membio, key) == 1)
+  local kind = pem and (KEY_TYPES[C.EVP_PKEY_get_base_id(key)] or "Unknown")
+  local bits = pem and C.EVP_PKEY_get_bits(key)
+  err.clear()
+  keep(state)
+  if not pem then return nil end
+  return pem, kind, bits
+end
+
+local digest_bytes, digest_length = ffi.new("unsigned char[?]", K.EVP_MAX_MD_SIZE),
+                                    ffi.new("unsigned int[1]")
+
+local function hex_byte(c)
+  return ("%02x"):format(c:byte())
+end
+
+--- Fingerprint: the digest of the DER encoding.
+-- @tparam[opt="sha1"] string algorithm  "sha1", "sha256" or "sha512"
+-- @treturn string  lower-case hexadecimal
+-- @treturn nil,string  the algorithm is not one of these, or OpenSSL failed
+function methods:digest(algorithm)
+  local state = live(self)
+  algorithm = arg.optstring(algorithm, "sha1", 2)
+  local md = DIGESTS[algorithm] and C.EVP_get_digestbyname(algorithm)
+  if not md or md == nil then
+    err.clear()
+    return nil, ("digest algorithm not supported (%s)"):format(algorithm)
+  end
+  err.clear()
+  if C.X509_digest(state.held.x509, md, digest_bytes, digest_length) ~= 1 then
+    return nil, ("error processing the certificate (%s)"):format(err.reason())
+  end
+  return (ffi.string(digest_bytes, digest_length[0]):gsub(".", hex_byte))
+end
+
+--- Is a time within the validity period? Both ends belong to it.
+-- @tparam number time  seconds since 1970, truncated
+-- @treturn boolean  false also when a time of the certificate is none
+function methods:validat(time)
+  local state = live(self)
+  time = arg.integer(time, 2)
+  if not (time >= FIRST_SECOND and time <= LAST_SECOND) then return false end
+  local held = state.held
+  local from  = C.ASN1_TIME_cmp_time_t(C.X509_get0_notBefore(held.x509), time)
+  local till  = C.ASN1_TIME_cmp_time_t(C.X509_get0_notAfter(held.x509), time)
+  err.clear()
+  keep(state)
+  return (from == -1 or from == 0) and (till == 0 or till == 1)
+end
+
+--- The beginning of the validity period.
+-- @treturn string  as in "Nov 23 12:54:51 2026 GMT"
+-- @treturn nil  when the certificate holds no valid time there
+function methods:notbefore()
+  local state = live(self)
+  local text = asn1.time(C.X509_get0_notBefore(state.held.x509))
+  err.clear()
+  keep(state)
+  return text
+end
+
+--- The end of the validity period, as `notbefore`.
+function methods:notafter()
+  local state = live(self)
+  local text = asn1.time(C.X509_get0_notAfter(state.held.x509))
+  err.clear()
+  keep(state)
+  return text
+end
+
+--- The serial number.
+-- @treturn string  upper-case hexadecimal, an even number of digits ("0" is zero)
+function methods:serial()
+  local state = live(self)
+  local text = asn1.hex(C.X509_get0_serialNumber(state.held.x509))
+  err.clear()
+  keep(state)
+  return text
+end
+
+--- Does this certificate, as the only one trusted, verify another?
+-- @param cert  the other
+-- @param ...  certificates that may stand between, not trusted
+-- @treturn boolean  true
+-- @treturn nil,string  why not
+function methods:issued(cert, ...)
+  local state = live(self)
+  local subject = live(cert, 2)
+  local between, states = {}, {}
+  for i = 1, select("#", ...) do
+    states[i] = live((select(i, ...)), i + 2)
+    between[i] = states[i].held.x509
+  end
+  local ok, message = issued(state.held.x509, subject.held.x509, between)
+  err.clear()
+  keep(state, subject, states)
+  if ok then return true end
+  return nil, message
+end
+
+--- Choose how names and alternative names are given.
+-- @tparam string encoding  "ai5" (the bytes as they are; the default) or "utf8"
+-- @treturn boolean  false and no change for anything else
+function methods:setencode(encoding)
+  local state = live(self)
+  encoding = arg.string(encoding, 2)
+  for _, known in ipairs { "ai5", "utf8" } do
+    if encoding:sub(1, #known) == known then
+      state.encoding = known
+      return true
+    end
+  end
+  return false
+end
+
+--- The short name of the signature's algorithm.
+-- @treturn string|nil  as in "RSA-SHA256"; "UNDEF" for one OpenSSL does not know
+function methods:getsignaturename()
+  local state = live(self)
+  local name = C.OBJ_nid2sn(C.X509_get_signature_nid(state.held.x509))
+  err.clear()
+  return name ~= nil and ffi.string(name) or nil
+end
+
+local function describe(self)
+  local pointer = ffi.cast("void *", object.state(self, class).held.x509)
+  return "X509 certificate: " .. (tostring(pointer):match "0x%x+" or "NULL")
+end
+
+local function free(self)
+  local held = object.is(self, class) and getmetatable(self).held
+  if held then held:free() end
+end
+
+class = object.class("SSL:Certificate", methods, { tostring = describe, free = free })
+
+--- An object that takes over one reference.
+-- @tparam cdata pointer  X509 *
+-- @treturn userdata|nil  nil for NULL
+function x509.own(pointer)
+  if pointer == nil then return nil end
+  local self, state = object.new(class)
+  state.held     = own(pointer)
+  state.encoding = "ai5"
+  return self
+end
+
+--- An object with a reference of its own to what somebody else owns.
+-- @tparam cdata pointer  X509 *
+-- @treturn userdata|nil  nil for NULL
+function x509.borrow(pointer)
+  if pointer == nil or C.X509_up_ref(pointer) ~= 1 then return nil end
+  return (x509.own(pointer))
+end
+
+--- Is it a certificate object?
+function x509.is(cert)
+  return (object.is(cert, class))
+end
+
+--- The X509 * of a certificate object, which the caller keeps alive.
+-- @param cert  anything
+-- @tparam[opt=1] number position  of the argument
+-- @tparam[opt=1] number level  as in object.state
+-- @raise "SSL:Certificate expected" for anything else, or a finalized object
+function x509.pointer(cert, position, level)
+  local state = live(cert, position, (level or 1) + 1)
+  return state.held.x509
+end
+
+--- The first certificate of a PEM text.
+-- @tparam string pem
+-- @treturn userdata|nil  nil when there is none
+function x509.load(pem)
+  pem = arg.string(pem, 1)
+  local bio = membio.read(pem)
+  if not bio then return nil end
+  local cert = x509.own(C.PEM_read_bio_X509(bio.membio, nil, nil, NO_PASSWORD))
+  bio:free()
+  err.clear()
+  keep(pem)
+  return cert
+end
+
+return x509

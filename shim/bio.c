@@ -1,0 +1,162 @@
+/*
+ * The BIO methods. See lsf.h for their contract with libssl.
+ *
+ * errno is kept in the connection and not left to OpenSSL: what it makes of a
+ * system error differs between versions, and a collector step between the call
+ * and the question may change the real one.
+ */
+#include <string.h>
+
+#include "lsf.h"
+
+#define FLAGS_READ 0x01
+#define FLAGS_WRITE 0x02
+#define FLAGS_RWS 0x07
+#define FLAGS_SHOULD_RETRY 0x08
+
+#define CTRL_EOF 2
+#define CTRL_FLUSH 11
+
+static int
+retry(BIO *bio, int direction)
+{
+	lsf_api.BIO_set_flags(bio, direction | FLAGS_SHOULD_RETRY);
+
+	return -1;
+}
+
+/*
+ * Fill the empty input buffer. Returns what the read method has to return when
+ * there is still nothing: 0 at the end of the stream, else -1; 1 when there is.
+ */
+static int
+refill(BIO *bio, struct lsf_conn *c, uint32_t wanted)
+{
+	long n;
+
+	if (c->eof)
+		return 0;
+	if (c->in_error != 0)
+		return -1;
+	c->need = wanted;
+	if (c->stream)
+		return retry(bio, FLAGS_READ);
+	if (c->in == NULL && (c->in = lsf_take(c->pool)) == NULL)
+		return -1;
+	n = lsf_fd_read(c, c->in, LSF_BUFFER);
+	if (n > 0) {
+		c->in_beg = 0;
+		c->in_end = (uint32_t)n;
+		return 1;
+	}
+	lsf_give(c->pool, c->in);
+	c->in = NULL;
+	if (n < 0 && c->in_error == 0)
+		return retry(bio, FLAGS_READ);
+
+	return (int)n;
+}
+
+/* Read method: up to `length` bytes, 0 at the end of stream, -1 as BIO_read. */
+int
+lsf_bio_read(BIO *bio, char *buffer, int length)
+{
+	struct lsf_conn *c = lsf_api.BIO_get_data(bio);
+	uint32_t n;
+	int rc;
+
+	lsf_api.BIO_clear_flags(bio, FLAGS_RWS | FLAGS_SHOULD_RETRY);
+	if (c == NULL || length <= 0)
+		return 0;
+	if (c->in_beg == c->in_end &&
+	    (rc = refill(bio, c, (uint32_t)length)) <= 0)
+		return rc;
+	n = c->in_end - c->in_beg;
+	if (n > (uint32_t)length)
+		n = (uint32_t)length;
+	memcpy(buffer, c->in + c->in_beg, n);
+	c->in_beg += n;
+	if (c->in_beg == c->in_end) {
+		lsf_give(c->pool, c->in);
+		c->in = NULL;
+		c->in_beg = c->in_end = 0;
+	}
+
+	return (int)n;
+}
+
+/* Append to the queue what fits. Returns the bytes taken, or -1 without memory. */
+static int
+enqueue(struct lsf_conn *c, const char *data, size_t length)
+{
+	if (c->out == NULL && (c->out = lsf_take(c->pool)) == NULL)
+		return -1;
+	if (c->out_beg > 0 && length > LSF_BUFFER - c->out_end) {
+		memmove(c->out, c->out + c->out_beg, c->out_end - c->out_beg);
+		c->out_end -= c->out_beg;
+		c->out_beg = 0;
+	}
+	if (length > LSF_BUFFER - c->out_end)
+		length = LSF_BUFFER - c->out_end;
+	memcpy(c->out + c->out_end, data, length);
+	c->out_end += (uint32_t)length;
+	c->queued += (double)length;
+
+	return (int)length;
+}
+
+/* Write method: the bytes taken, or -1 as BIO_write. */
+int
+lsf_bio_write(BIO *bio, const char *buffer, int length)
+{
+	struct lsf_conn *c = lsf_api.BIO_get_data(bio);
+	size_t n = 0;
+	int rc;
+
+	lsf_api.BIO_clear_flags(bio, FLAGS_RWS | FLAGS_SHOULD_RETRY);
+	if (c == NULL || length <= 0)
+		return 0;
+	if (c->out_end - c->out_beg > LSF_QUEUE_LIMIT) {
+		lsf_flush(c);
+		if (c->out_end - c->out_beg > LSF_QUEUE_LIMIT && !c->closing)
+			return retry(bio, FLAGS_WRITE);
+	}
+	if (c->out_error != 0)
+		return -1;
+	if (c->out_beg == c->out_end && !c->cork && !c->stream) {
+		n = lsf_fd_write(c, buffer, (size_t)length);
+		if (c->out_error != 0)
+			return -1;
+		c->queued += (double)n;
+		c->sent += (double)n;
+		if (n == (size_t)length)
+			return length;
+	}
+	rc = enqueue(c, buffer + n, (size_t)length - n);
+	if (rc < 0)
+		return n > 0 ? (int)n : -1;
+	if (n + (size_t)rc == 0)
+		return retry(bio, FLAGS_WRITE);
+
+	return (int)n + rc;
+}
+
+/* Control method. */
+long
+lsf_bio_ctrl(BIO *bio, int command, long larg, void *parg)
+{
+	struct lsf_conn *c = lsf_api.BIO_get_data(bio);
+
+	(void)larg;
+	(void)parg;
+	switch (command) {
+	case CTRL_FLUSH:
+		if (c != NULL && !c->cork)
+			lsf_flush(c);
+		return 1;
+	case CTRL_EOF:
+		return c == NULL || (c->eof && c->in_beg == c->in_end);
+	default:
+		return 0;
+	}
+}

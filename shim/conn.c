@@ -1,0 +1,182 @@
+/*
+ * What hangs on a connection: its BIO and its buffers.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lsf.h"
+
+/*
+ * A BIO over `c`, which starts empty. The caller owns the BIO (SSL_set_bio takes
+ * it), and from now on the connection owns fd and closes it; fd is ignored when
+ * c->stream is set. Returns NULL without memory: the caller keeps fd then.
+ */
+BIO *
+lsf_conn_bio(struct lsf_conn *c, struct lsf_pool *pool, int fd)
+{
+	BIO *bio = lsf_api.BIO_new(lsf_method);
+
+	if (bio == NULL)
+		return NULL;
+	pool->references++;
+	c->pool = pool;
+	c->fd = fd;
+	lsf_api.BIO_set_data(bio, c);
+	lsf_api.BIO_set_init(bio, 1);
+
+	return bio;
+}
+
+static void
+free_plain(struct lsf_conn *c)
+{
+	if (c->plain_size == LSF_BUFFER)
+		lsf_give(c->pool, c->plain);
+	else
+		free(c->plain);
+	c->plain = NULL;
+	c->plain_beg = c->plain_end = c->plain_size = 0;
+}
+
+static void
+free_buffers(struct lsf_conn *c)
+{
+	if (c->pool == NULL)
+		return;
+	lsf_give(c->pool, c->in);
+	lsf_give(c->pool, c->out);
+	free_plain(c);
+	lsf_pool_free(c->pool);
+	c->pool = NULL;
+	c->in = c->out = NULL;
+	c->in_beg = c->in_end = c->out_beg = c->out_end = 0;
+}
+
+/*
+ * Free all that hangs on `c` and close its descriptor. Any number of times. No
+ * I/O, unless the connection was closed in order and still lingers: then one last
+ * step, which does not wait.
+ */
+void
+lsf_conn_free(struct lsf_conn *c)
+{
+	SSL *ssl = c->ssl;
+
+	c->ssl = NULL;
+	if (c->closing && !c->stream && c->fd >= 0)
+		(void)lsf_linger(c);
+	if (ssl != NULL)
+		lsf_api.SSL_free(ssl);
+	free_buffers(c);
+	if (c->dh != NULL)
+		lsf_api.DH_free(c->dh);
+	free(c->name);
+	free(c->verdict);
+	if (!c->stream && c->fd >= 0)
+		close(c->fd);
+	c->name = NULL;
+	c->dh = NULL;
+	c->verdict = NULL;
+	c->verdicts = c->name_length = 0;
+	c->fd = -1;
+}
+
+/* realloc of a large block moves pages, not bytes; a pool buffer is copied. */
+static unsigned char *
+resize(struct lsf_conn *c, size_t size)
+{
+	unsigned char *bigger;
+
+	if (c->plain_size > LSF_BUFFER)
+		return realloc(c->plain, size);
+	bigger = size == LSF_BUFFER ? lsf_take(c->pool) : malloc(size);
+	if (bigger == NULL)
+		return NULL;
+	if (c->plain_end > 0)
+		memcpy(bigger, c->plain, (size_t)c->plain_end);
+	lsf_give(c->pool, c->plain);
+
+	return bigger;
+}
+
+/*
+ * Make room for `room` bytes behind the plaintext that waits. Returns 1, or 0
+ * without memory or past 2 GiB. Pointers into `plain` are void afterwards.
+ */
+int
+lsf_reserve(struct lsf_conn *c, int room)
+{
+	int held = c->plain_end - c->plain_beg;
+	size_t size = (size_t)held + (size_t)room;
+	unsigned char *bigger;
+
+	if (c->plain_size - c->plain_end >= room)
+		return 1;
+	if (c->plain_beg > 0) {
+		memmove(c->plain, c->plain + c->plain_beg, (size_t)held);
+		c->plain_beg = 0;
+		c->plain_end = held;
+		if (c->plain_size - held >= room)
+			return 1;
+	}
+	if (size > INT32_MAX)
+		return 0;
+	if (size <= LSF_BUFFER)
+		size = LSF_BUFFER;
+	else if (size < 2 * (size_t)c->plain_size)
+		size = 2 * (size_t)c->plain_size;
+	if (size > INT32_MAX)
+		size = INT32_MAX;
+	if ((bigger = resize(c, size)) == NULL)
+		return 0;
+	c->plain = bigger;
+	c->plain_size = (int32_t)size;
+
+	return 1;
+}
+
+/* Give the plaintext buffer back when it is empty. */
+void
+lsf_release(struct lsf_conn *c)
+{
+	if (c->plain != NULL && c->plain_beg == c->plain_end)
+		free_plain(c);
+}
+
+/*
+ * A stream delivered bytes. Returns how many were taken (the buffer is bounded:
+ * feed the rest when OpenSSL has read), or -1 without memory.
+ */
+int
+lsf_feed(struct lsf_conn *c, const void *data, size_t length)
+{
+	uint32_t held = c->in_end - c->in_beg;
+
+	if (c->in == NULL && (c->in = lsf_take(c->pool)) == NULL)
+		return -1;
+	if (c->in_beg > 0) {
+		memmove(c->in, c->in + c->in_beg, (size_t)held);
+		c->in_beg = 0;
+		c->in_end = held;
+	}
+	if (length > LSF_BUFFER - held)
+		length = LSF_BUFFER - held;
+	memcpy(c->in + held, data, length);
+	c->in_end += (uint32_t)length;
+
+	return (int)length;
+}
+
+/* The transport took `length` bytes from the front of the queue. */
+void
+lsf_drained(struct lsf_conn *c, size_t length)
+{
+	c->sent += (double)length;
+	c->out_beg += (uint32_t)length;
+	if (c->out_beg == c->out_end) {
+		lsf_give(c->pool, c->out);
+		c->out = NULL;
+		c->out_beg = c->out_end = 0;
+	}
+}

@@ -1,0 +1,227 @@
+/*
+ * The pump over a descriptor: recv, send, poll, and the end of a connection.
+ *
+ * Nothing here blocks but lsf_wait. SIGPIPE is never raised: how a process treats
+ * signals is its host's affair.
+ */
+#include <sys/types.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <time.h>
+#ifdef __linux__
+#include <linux/sockios.h>
+#endif
+
+#include "lsf.h"
+
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0 /* macOS: SO_NOSIGPIPE, set by lsf_nonblocking */
+#endif
+
+#define DRAIN_LIMIT (1 << 20)
+
+static int
+again(void)
+{
+	return errno == EAGAIN || errno == EWOULDBLOCK;
+}
+
+/* Bytes read, 0 at the end of the stream (noted), -1 for "not now" or an error. */
+long
+lsf_fd_read(struct lsf_conn *c, void *buffer, size_t length)
+{
+	ssize_t n;
+
+	do {
+		n = recv(c->fd, buffer, length, 0);
+	} while (n == -1 && errno == EINTR);
+	if (n == 0)
+		c->eof = 1;
+	else if (n == -1 && !again())
+		c->in_error = errno;
+
+	return (long)n;
+}
+
+/* Bytes the kernel took, perhaps none; an error is noted in the connection. */
+size_t
+lsf_fd_write(struct lsf_conn *c, const void *data, size_t length)
+{
+	ssize_t n;
+
+	do {
+		n = send(c->fd, data, length, MSG_NOSIGNAL);
+	} while (n == -1 && errno == EINTR);
+	if (n == -1 && !again())
+		c->out_error = errno;
+
+	return n < 0 ? 0 : (size_t)n;
+}
+
+/*
+ * Hand queued output to the kernel. Returns 1 when nothing is left, 0 when the
+ * kernel is full (or the transport is a stream), -1 when the connection is broken.
+ */
+int
+lsf_flush(struct lsf_conn *c)
+{
+	size_t n = 1;
+
+	while (!c->stream && c->out_error == 0 && n > 0 &&
+	    c->out_beg < c->out_end) {
+		n = lsf_fd_write(c, c->out + c->out_beg,
+		    c->out_end - c->out_beg);
+		lsf_drained(c, n);
+	}
+	if (c->out_beg == c->out_end)
+		return 1;
+
+	return c->out_error != 0 ? -1 : 0;
+}
+
+/* Seconds of a clock that is never set back. */
+double
+lsf_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/*
+ * Wait until the descriptor is readable (events & 1) or writable (events & 2).
+ * seconds < 0: without limit. Returns 1 when it is, or is broken; 0 when the time
+ * is over. Milliseconds are rounded up, so that no wait ends before its time.
+ */
+int
+lsf_wait(int fd, int events, double seconds)
+{
+	struct pollfd p = { fd, 0, 0 };
+	double end = seconds < 0 ? 0 : lsf_now() + seconds;
+	double left = seconds;
+	int rc, ms;
+
+	p.events = (short)((events & 1 ? POLLIN : 0) |
+	    (events & 2 ? POLLOUT : 0));
+	do {
+		ms = -1;
+		if (seconds >= 0) {
+			left = left > 0 ? left * 1000 : 0;
+			ms = left > INT_MAX - 1 ? INT_MAX : (int)left;
+			ms += ms < left;
+		}
+		rc = poll(&p, 1, ms);
+		if (seconds >= 0)
+			left = end - lsf_now();
+	} while ((rc == -1 && errno == EINTR) ||
+	    (rc == 0 && (seconds < 0 || left > 0)));
+
+	return rc != 0;
+}
+
+/* Bytes the peer's kernel has not acknowledged; -1 where nobody can tell. */
+static int
+unacknowledged(int fd)
+{
+#ifdef SIOCOUTQ
+	int n;
+
+	if (ioctl(fd, SIOCOUTQ, &n) == 0)
+		return n;
+#endif
+	(void)fd;
+	return -1;
+}
+
+/* Read and drop what arrives, so that the kernel does not answer with a reset. */
+static void
+drop_input(struct lsf_conn *c)
+{
+	char scratch[16384];
+	long n = 1, total = 0;
+
+	while (!c->eof && c->in_error == 0 && n > 0 && total < DRAIN_LIMIT) {
+		n = lsf_fd_read(c, scratch, sizeof(scratch));
+		total += n;
+	}
+}
+
+/*
+ * One step of an orderly end: flush, SHUT_WR, drop what arrives. A TLS 1.3 client
+ * that closes with unread session tickets, or before they come, makes its kernel
+ * reset the connection and discard what it had sent; so the descriptor must
+ * outlive the transfer.
+ *
+ * Returns 1 when closing loses nothing more: all is acknowledged, the peer ended
+ * too, or the connection is broken. 0: call again when readable or writable.
+ */
+int
+lsf_linger(struct lsf_conn *c)
+{
+	if (lsf_flush(c) < 0)
+		return 1;
+	if (c->out_beg < c->out_end)
+		return 0;
+	if (!c->half) {
+		c->half = 1;
+		if (shutdown(c->fd, SHUT_WR) == -1)
+			return 1;
+	}
+	drop_input(c);
+
+	return c->eof || c->in_error != 0 || unacknowledged(c->fd) == 0;
+}
+
+/* Make a descriptor non-blocking. Returns 0, or the errno. */
+int
+lsf_nonblocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags == -1)
+		return errno;
+#ifdef SO_NOSIGPIPE
+	{
+		int on = 1;
+
+		(void)setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof(on));
+	}
+#endif
+	if (!(flags & O_NONBLOCK) && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
+		return errno;
+
+	return 0;
+}
+
+/*
+ * The words that LuaSocket and LuaSec have for an errno, whatever the C library
+ * calls it; NULL: ask strerror.
+ */
+const char *
+lsf_errno_word(int error)
+{
+	switch (error) {
+	case ECONNRESET:
+	case ECONNABORTED:
+		return "closed";
+	case ETIMEDOUT:
+		return "timeout";
+	case ECONNREFUSED:
+		return "connection refused";
+	case EACCES:
+		return "permission denied";
+	case EISCONN:
+		return "already connected";
+	case EADDRINUSE:
+		return "address already in use";
+	default:
+		return NULL;
+	}
+}

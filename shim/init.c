@@ -1,0 +1,60 @@
+/*
+ * Taking over the functions of OpenSSL that Lua found, once for the process.
+ */
+#include <string.h>
+
+#include "lsf.h"
+
+struct lsf_api lsf_api;
+BIO_METHOD *lsf_method;
+
+/* 0: nobody was here; 1: somebody is at it; 2: done. */
+static int state;
+
+/* BIO_TYPE_SOURCE_SINK: not a filter, and no descriptor of OpenSSL's. */
+#define TYPE_SOURCE_SINK 0x400
+
+static int
+make_method(void)
+{
+	int index = lsf_api.BIO_get_new_index();
+
+	/* -1: this process has used up its 127 types; 0 means "none" then. */
+	if (index == -1)
+		index = 0;
+	lsf_method = lsf_api.BIO_meth_new(index | TYPE_SOURCE_SINK, "luasec-ffi");
+	if (lsf_method == NULL)
+		return 0;
+
+	return lsf_api.BIO_meth_set_read(lsf_method, lsf_bio_read) &&
+	    lsf_api.BIO_meth_set_write(lsf_method, lsf_bio_write) &&
+	    lsf_api.BIO_meth_set_ctrl(lsf_method, lsf_bio_ctrl);
+}
+
+/*
+ * Remember the functions in `api`, which is copied.
+ *
+ * Returns 1, also when another Lua state was here with the same functions; 0 when
+ * its size is not ours (shim and Lua files of different versions), when other
+ * functions are in use already (a second OpenSSL in one process), or when OpenSSL
+ * has no memory for the BIO method.
+ */
+int
+lsf_init(const struct lsf_api *api)
+{
+	int expected = 0;
+
+	if (api->size != sizeof(*api))
+		return 0;
+	if (__atomic_compare_exchange_n(&state, &expected, 1, 0,
+		__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+		memcpy(&lsf_api, api, sizeof(*api));
+		expected = make_method() ? 2 : 0;
+		__atomic_store_n(&state, expected, __ATOMIC_RELEASE);
+		return expected == 2;
+	}
+	while (__atomic_load_n(&state, __ATOMIC_ACQUIRE) == 1)
+		;
+
+	return memcmp(&lsf_api, api, sizeof(*api)) == 0;
+}

@@ -1,0 +1,190 @@
+/*
+ * The shim: what OpenSSL calls back into, and the BIO that carries bytes.
+ *
+ * THE MACHINE. Lua drives OpenSSL through the FFI. Two things cannot be Lua:
+ * functions that OpenSSL calls while a Lua function is on the stack below it (a
+ * Lua callback there kills a compiled caller, tears OpenSSL's frames on an error
+ * and cannot yield), and the BIO, which is called for every record. They are
+ * here, and nothing else is. C never calls Lua. A callback answers from data
+ * that Lua has put into struct lsf_conn beforehand, or notes the question there
+ * and stops the handshake, so that Lua answers between two calls.
+ *
+ * LINKING. This file includes no OpenSSL header and the shim links to no
+ * OpenSSL: Lua passes the functions it needs in struct lsf_api. One binary serves
+ * every OpenSSL from 1.1.1 on, shared, static in the host, or not yet released.
+ *
+ * THE BIO. One struct lsf_conn a connection, in Lua's memory; the BIO's data
+ * pointer leads to it. Input is read ahead, up to a buffer, so that a record's
+ * header and body cost one system call; what waits there is seen by dirty().
+ * Output goes straight to the kernel, and only what the kernel refuses is
+ * queued. Buffers come from a pool that one Lua state owns and go back when
+ * empty: an idle connection holds none. With `stream` set the transport is Lua's:
+ * Lua feeds `in` and drains `out`, and `need` says how much OpenSSL lacked.
+ *
+ * Its contract with libssl:
+ *   - a record is taken whole unless more than LSF_QUEUE_LIMIT bytes wait, so
+ *     that OpenSSL never holds a half-written record and a close_notify can
+ *     always be queued (a peer that demands answers and reads none of them must
+ *     not grow us without limit: then the write is refused for the time being);
+ *   - FLUSH tries and answers 1: libssl's own buffering filter drops a retry
+ *     flag, so what stays queued is the business of the loop above;
+ *   - EOF is true only after a real end of stream with nothing left to read;
+ *   - any other command answers 0 (1 would mean "kernel TLS is on").
+ *
+ * STATE. After lsf_init the shim has no mutable static: several Lua states may
+ * run on several threads.
+ */
+#ifndef LSF_H
+#define LSF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define LSF_API __declspec(dllexport)
+#else
+#define LSF_API __attribute__((visibility("default")))
+#endif
+
+typedef struct lsf_bio BIO;
+typedef struct lsf_bio_method BIO_METHOD;
+typedef struct lsf_ssl SSL;
+typedef struct lsf_dh DH;
+typedef struct lsf_x509_store_ctx X509_STORE_CTX;
+
+/* What Lua hands over at load. The first member is its size. NULL: not there. */
+struct lsf_api {
+	size_t size;
+	int (*BIO_get_new_index)(void);
+	BIO_METHOD *(*BIO_meth_new)(int, const char *);
+	int (*BIO_meth_set_read)(BIO_METHOD *, int (*)(BIO *, char *, int));
+	int (*BIO_meth_set_write)(BIO_METHOD *,
+	    int (*)(BIO *, const char *, int));
+	int (*BIO_meth_set_ctrl)(BIO_METHOD *,
+	    long (*)(BIO *, int, long, void *));
+	BIO *(*BIO_new)(const BIO_METHOD *);
+	void (*BIO_set_data)(BIO *, void *);
+	void *(*BIO_get_data)(BIO *);
+	void (*BIO_set_init)(BIO *, int);
+	void (*BIO_set_flags)(BIO *, int);
+	void (*BIO_clear_flags)(BIO *, int);
+	void (*SSL_free)(SSL *);
+	BIO *(*SSL_get_rbio)(const SSL *);
+	int (*SSL_client_hello_get0_ext)(SSL *, unsigned int,
+	    const unsigned char **, size_t *);
+	int (*SSL_get_ex_data_X509_STORE_CTX_idx)(void);
+	void *(*X509_STORE_CTX_get_ex_data)(const X509_STORE_CTX *, int);
+	int (*X509_STORE_CTX_get_error)(const X509_STORE_CTX *);
+	int (*X509_STORE_CTX_get_error_depth)(const X509_STORE_CTX *);
+	void (*DH_free)(DH *);
+};
+
+#define LSF_QUEUE_LIMIT 65536
+/* A queue at its limit still takes one record of the largest size and an alert. */
+#define LSF_BUFFER (LSF_QUEUE_LIMIT + 18432)
+#define LSF_POOL_SPARES 8
+#define LSF_VERDICTS 64
+
+/* Spare buffers of one Lua state, shared by its connections. */
+struct lsf_pool {
+	int references;
+	int spares;
+	unsigned char *spare[LSF_POOL_SPARES];
+};
+
+struct lsf_verdict {
+	int depth;
+	int code;
+};
+
+/* Whether a server's handshake stops at the ClientHello, and how it goes on. */
+enum lsf_hello { LSF_HELLO_PASS, LSF_HELLO_ASK, LSF_HELLO_ASKED,
+	LSF_HELLO_ACCEPT, LSF_HELLO_REFUSE };
+
+/*
+ * A connection. Lua owns the memory; lsf_conn_free gives back what hangs on it
+ * and leaves it inert. ffi/shim_h.lua declares the same members, and abi_spec
+ * compares the two.
+ */
+struct lsf_conn {
+	SSL *ssl;               /* NULL once closed */
+	struct lsf_pool *pool;
+
+	unsigned char *in;      /* ciphertext read ahead: [in_beg, in_end) */
+	unsigned char *out;     /* ciphertext queued: [out_beg, out_end) */
+	unsigned char *plain;   /* plaintext not yet delivered */
+	uint32_t in_beg, in_end;
+	uint32_t out_beg, out_end;
+	int32_t plain_beg, plain_end, plain_size;
+	double queued;          /* ciphertext bytes ever taken from OpenSSL */
+	double sent;            /* of them, handed to the transport */
+
+	int fd;                 /* -1: a stream, closed, or never open */
+	int in_error;           /* errno of the first failed recv, or 0 */
+	int out_error;          /* and send; what arrived can still be read then */
+	uint32_t need;          /* bytes OpenSSL lacked at its last starved read */
+	uint8_t stream;         /* Lua feeds and drains; fd is not used */
+	uint8_t eof;            /* the transport ended */
+	uint8_t cork;           /* gather records until LSF_QUEUE_LIMIT */
+	uint8_t closing;        /* never refuse: the last alert must be queued */
+	uint8_t half;           /* SHUT_WR was done */
+
+	uint8_t tolerant;       /* verification goes on after an error */
+	uint8_t sni_used;       /* the server name chose the context: acknowledge */
+	uint8_t hello;          /* enum lsf_hello */
+	uint8_t hello_alert;    /* with LSF_HELLO_REFUSE */
+	uint32_t name_length;   /* of name: the server_name extension, copied */
+	unsigned char *name;
+	DH *dh;                 /* answer for tmp_dh, owned */
+	uint32_t verdicts;
+	struct lsf_verdict *verdict;
+};
+
+/* init.c */
+extern struct lsf_api lsf_api;
+extern BIO_METHOD *lsf_method;
+LSF_API int lsf_init(const struct lsf_api *api);
+
+/* pool.c */
+LSF_API struct lsf_pool *lsf_pool_new(void);
+LSF_API void lsf_pool_free(struct lsf_pool *pool);
+unsigned char *lsf_take(struct lsf_pool *pool);
+void lsf_give(struct lsf_pool *pool, unsigned char *buffer);
+
+/* conn.c */
+LSF_API BIO *lsf_conn_bio(struct lsf_conn *c, struct lsf_pool *pool, int fd);
+LSF_API void lsf_conn_free(struct lsf_conn *c);
+LSF_API int lsf_reserve(struct lsf_conn *c, int room);
+LSF_API void lsf_release(struct lsf_conn *c);
+LSF_API int lsf_feed(struct lsf_conn *c, const void *data, size_t length);
+LSF_API void lsf_drained(struct lsf_conn *c, size_t length);
+
+/* bio.c */
+int lsf_bio_read(BIO *bio, char *buffer, int length);
+int lsf_bio_write(BIO *bio, const char *buffer, int length);
+long lsf_bio_ctrl(BIO *bio, int command, long larg, void *parg);
+
+/* descriptor.c */
+long lsf_fd_read(struct lsf_conn *c, void *buffer, size_t length);
+size_t lsf_fd_write(struct lsf_conn *c, const void *data, size_t length);
+LSF_API int lsf_flush(struct lsf_conn *c);
+LSF_API int lsf_wait(int fd, int events, double seconds);
+LSF_API int lsf_linger(struct lsf_conn *c);
+LSF_API int lsf_nonblocking(int fd);
+LSF_API double lsf_now(void);
+LSF_API const char *lsf_errno_word(int error);
+
+/* callbacks.c */
+struct lsf_password {
+	const char *text;       /* NULL: not known yet */
+	size_t length;
+	int asked;
+	int too_long;
+};
+LSF_API int lsf_password(char *buffer, int size, int rwflag, void *u);
+LSF_API int lsf_verify(int ok, X509_STORE_CTX *store_ctx);
+LSF_API int lsf_client_hello(SSL *ssl, int *alert, void *arg);
+LSF_API int lsf_servername(SSL *ssl, int *alert, void *arg);
+LSF_API DH *lsf_tmp_dh(SSL *ssl, int is_export, int keylength);
+
+#endif
