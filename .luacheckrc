@@ -1,0 +1,9 @@
+std = "luajit"
+max_line_length = 100
+exclude_files = { "build*" }
+
+-- busted's words (describe, it, assert.same) exist in specs only.
+files["spec"] = { std = "+busted" }
+
+-- rockspecs are assignments to the names luarocks defines.
+files["*.rockspec"] = { std = "rockspec" }
