@@ -39,7 +39,7 @@ local ssl = {
 function ssl.wrap(sock, cfg)
   local ctx, msg = cfg, nil
   if type(cfg) == "table" then
-    ctx, msg = newcontext(cfg)
+    ctx, msg = newcontext(cfg, 2)
     if not ctx then return nil, msg end
   end
   if not sock or not sock.getfd or not sock.setfd then

@@ -3,10 +3,10 @@
 -- Nothing here keeps what it is given or frees it. Strings are read through
 -- functions only: their struct is opaque from OpenSSL 4.0 on.
 
-local ffi   = require "ffi"
-local lib   = require "ssl.ffi.lib"
+local ffi    = require "ffi"
+local lib    = require "ssl.ffi.lib"
 local membio = require "ssl.membio"
-local C     = lib.C
+local C      = lib.C
 
 local asn1 = {}
 
@@ -27,7 +27,7 @@ function asn1.object(object, numeric)
     text = ffi.new("char[?]", room)
     length = C.OBJ_obj2txt(text, room, object, flag)
   end
-  if length <= 0 or length >= room then return nil end
+  if length <= 0 then return nil end
   return ffi.string(text, length)
 end
 
@@ -35,9 +35,7 @@ end
 -- @tparam cdata s
 -- @treturn string
 function asn1.bytes(s)
-  local length = C.ASN1_STRING_length(s)
-  if length <= 0 then return "" end
-  return ffi.string(C.ASN1_STRING_get0_data(s), length)
+  return (ffi.string(C.ASN1_STRING_get0_data(s), C.ASN1_STRING_length(s)))
 end
 
 --- A character string converted to UTF-8.

@@ -130,7 +130,7 @@ local function connect(name, port, flags)
 
   local kind, host = hostname.normalize(name)
   if not kind then return failure("host name", ("%q"):format(name), host) end
-  local ctx, why = newcontext(configuration(flags))
+  local ctx, why = newcontext(configuration(flags), 2)
   if not ctx then return nil, "context: " .. why end
   local deadline = timeout and timeout >= 0 and shim.C.now() + timeout or nil
   local where = ("%s port %s"):format(host, port)

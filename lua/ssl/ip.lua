@@ -49,10 +49,8 @@ function ip.v6(text)
   if not head then
     return text ~= "" and read_words(text, words) and #words == 8 and words or nil
   end
-  -- Only the last piece of all may be a dotted quad, and "::" stands once.
-  if head:find(".", 1, true) or tail:find("::", 1, true) or tail:find "^:" then
-    return nil
-  end
+  -- Only the last piece of all may be a dotted quad.
+  if head:find(".", 1, true) then return nil end
   local after = {}
   if not read_words(head, words) or not read_words(tail, after) then return nil end
   local gap = 8 - #words - #after

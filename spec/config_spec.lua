@@ -1,0 +1,103 @@
+-- ssl.config: what the loaded OpenSSL can do.
+
+describe("ssl.config", function()
+  local config  = require "ssl.config"
+  local context = require "ssl.context"
+  local lib     = require "ssl.ffi.lib"
+
+  local function keys(set)
+    local out = {}
+    for key, value in pairs(set) do
+      assert.is_true(value)
+      out[#out + 1] = key
+    end
+    table.sort(out)
+    return out
+  end
+
+  it("has LuaSec's five tables, and says which OpenSSL it speaks of", function()
+    local names = {}
+    for name, value in pairs(config) do
+      assert.equal("table", type(value))
+      names[#names + 1] = name
+    end
+    table.sort(names)
+    assert.same({ "algorithms", "capabilities", "curves", "openssl", "options", "protocols" },
+                names)
+  end)
+
+  it("lists the protocols that can be created", function()
+    for _, name in ipairs { "sslv3", "tlsv1", "tlsv1_1", "tlsv1_2", "tlsv1_3" } do
+      assert.equal(config.protocols[name], context.create(name) and true)
+    end
+    assert.is_true(config.protocols.tlsv1_2)
+    assert.is_nil(config.protocols.any)
+    assert.is_nil(config.protocols.sslv23)
+  end)
+
+  it("lists the options that setoptions takes", function()
+    local ctx = context.create "any"
+    for _, name in ipairs(keys(config.options)) do
+      assert.is_true(context.setoptions(ctx, name))
+    end
+    assert.is_true(#keys(config.options) >= 45)
+  end)
+
+  it("lists the curves of the loaded libcrypto, and what else TLS can use", function()
+    for _, name in ipairs { "prime256v1", "P-256", "P-384", "P-521", "X25519", "X448" } do
+      assert.is_true(config.curves[name], name)
+    end
+    assert.is_true(#keys(config.curves) > 10)
+  end)
+
+  it("D37: agrees with the openssl program of the same version about curves", function()
+    local pipe = io.popen "openssl version; openssl ecparam -list_curves"
+    if pipe:read("*l"):match "^OpenSSL %S+" ~= lib.openssl.version:match "^OpenSSL %S+" then
+      pipe:close()
+      return pending "another version is installed"
+    end
+    local theirs = { ["P-256"] = true, ["P-384"] = true, ["P-521"] = true, X25519 = true,
+                     X448 = true }
+    for line in pipe:lines() do
+      local name = line:match "^%s*(%S+)%s*:"
+      if name then theirs[name] = true end
+    end
+    pipe:close()
+    assert.same(theirs, config.curves)
+  end)
+
+  it("claims nothing that is not there yet", function()
+    assert.same({ "ec" }, keys(config.algorithms))
+    assert.same({ "curves_list", "ecdh_auto" }, keys(config.capabilities))
+  end)
+
+  it("names the OpenSSL", function()
+    assert.same({ version = lib.openssl.version, number = lib.openssl.number,
+                  how = lib.openssl.how, libssl = lib.openssl.libssl,
+                  libcrypto = lib.openssl.libcrypto }, config.openssl)
+    assert.matches("^OpenSSL %d", config.openssl.version)
+  end)
+
+  it("is the user's to change, and changes nothing for the library", function()
+    local kept = config.curves["P-256"]
+    config.curves["P-256"], config.options.spec = nil, true
+    local ctx = context.create "any"
+    assert.is_true(context.setcurve(ctx, "P-256"))
+    assert.is_false((context.setoptions(ctx, "spec")))
+    config.curves["P-256"], config.options.spec = kept, nil
+  end)
+
+  for _, order in ipairs { { "ssl.config" }, { "ssl.config", "ssl.context" },
+                           { "ssl.context", "ssl.config" },
+                           { "ssl.config", "ssl.newcontext", "ssl.context" } } do
+    it("D3: can be required in the order " .. table.concat(order, ", "), function()
+      local program = {}
+      for i, name in ipairs(order) do program[i] = ("require %q "):format(name) end
+      local text = table.concat(program) .. 'print(require "ssl.config".curves.X25519)'
+      local pipe = io.popen(("luajit -e '%s' 2>&1"):format(text))
+      local output = pipe:read "*a"
+      pipe:close()
+      assert.equal("true\n", output)
+    end)
+  end
+end)

@@ -1,0 +1,207 @@
+-- The rules of the house, held by reading the sources: what design and review
+-- would otherwise have to remember.
+
+describe("the house", function()
+  local house   = require "spec.support.init"
+  local sources = require "spec.support.sources"
+
+  local FFI = sources.list("ffi", "lua")
+  local LUA = sources.list("lua", "lua")
+  local SHIM = sources.list("shim", "c")
+  local HEADERS = sources.list("shim", "h")
+
+  local function join(...)
+    local all = {}
+    for _, list in ipairs { ... } do
+      for _, item in ipairs(list) do all[#all + 1] = item end
+    end
+    return all
+  end
+
+  local MODULES = join(FFI, LUA)
+
+  -- What every LuaJIT brings along.
+  local BUILTIN = { ffi = true, bit = true, jit = true, ["table.new"] = true,
+                    ["table.clear"] = true, ["string.buffer"] = true }
+
+  local function is_ours(name) return name == "ssl" or name:find "^ssl%." end
+  local function is_ffi(name) return name:find "^ssl%.ffi%." end
+
+  -- Every require of these files that `allowed` does not allow, as "file: name".
+  local function offending(files, allowed)
+    local found = {}
+    for _, path in ipairs(files) do
+      for _, name in ipairs(sources.requires(path)) do
+        if not allowed(name) then found[#found + 1] = path .. ": " .. name end
+      end
+    end
+    return found
+  end
+
+  -- Every match of a pattern in the code of these files, as "file: match".
+  local function matches(files, pattern)
+    local found = {}
+    for _, path in ipairs(files) do
+      for match in sources.code(path):gmatch(pattern) do
+        found[#found + 1] = path .. ": " .. match
+      end
+    end
+    return found
+  end
+
+  local function without(files, ...)
+    local left, unwanted = {}, {}
+    for _, path in ipairs { ... } do unwanted[path] = true end
+    for _, path in ipairs(files) do
+      if not unwanted[path] then left[#left + 1] = path end
+    end
+    return left
+  end
+
+  describe("who may know whom", function()
+    it("finds sources to read", function()
+      assert.is_true(#FFI > 0 and #LUA > 0 and #SHIM > 0)
+    end)
+
+    it("lets ffi/ require ffi/ and LuaJIT's own modules alone", function()
+      assert.same({}, offending(FFI, function(name)
+        return BUILTIN[name] or is_ffi(name)
+      end))
+    end)
+
+    it("lets lua/ssl/ know neither the face nor ssl.https", function()
+      local inner = without(LUA, "lua/ssl.lua", "lua/ssl/https.lua")
+      assert.same({}, offending(inner, function(name)
+        return name ~= "ssl" and name ~= "ssl.https"
+      end))
+    end)
+
+    it("shows ssl.https the public face and nothing else of ours", function()
+      local https = { "lua/ssl/https.lua" }
+      if #without(LUA, https[1]) == #LUA then return end
+      assert.same({}, offending(https, function(name)
+        return name == "ssl" or not is_ours(name)
+      end))
+    end)
+
+    it("requires only modules that exist", function()
+      local exists = { ["ssl.shim"] = true }
+      for _, path in ipairs(MODULES) do exists[sources.module(path)] = true end
+      assert.same({}, offending(MODULES, function(name)
+        return not is_ours(name) or exists[name]
+      end))
+    end)
+
+    it("has no cycles", function()
+      local edges, state, cycles = {}, {}, {}
+      for _, path in ipairs(MODULES) do
+        edges[sources.module(path)] = sources.requires(path)
+      end
+      local function visit(name, trail)
+        if state[name] == "open" then cycles[#cycles + 1] = trail .. " -> " .. name end
+        if state[name] then return end
+        state[name] = "open"
+        for _, child in ipairs(edges[name] or {}) do visit(child, trail .. " -> " .. name) end
+        state[name] = "done"
+      end
+      for name in pairs(edges) do visit(name, "") end
+      assert.same({}, cycles)
+    end)
+  end)
+
+  describe("Lua", function()
+    it("declares C in ffi/ only", function()
+      assert.same({}, matches(LUA, "[^\n]*%f[%w_]cdef%f[^%w_][^\n]*"))
+    end)
+
+    it("makes no C callback of a Lua function", function()
+      assert.same({}, matches(MODULES, "%f[%w_]cast%s*%([^\n]-,%s*function[^\n]*"))
+      -- A function type outside ffi/ can only be there to be cast to.
+      assert.same({}, matches(LUA, "%f[%w_]cast%s*%(?%s*[\"'][^\"'\n]*%(%*[^\n]*"))
+      assert.same({}, matches(LUA, "%f[%w_]new%s*%(?%s*[\"'][^\"'\n]*%(%*[^\n]*"))
+      assert.same({}, matches(LUA, "%f[%w_]typeof%s*%(?%s*[\"'][^\"'\n]*%(%*[^\n]*"))
+    end)
+
+    it("sets no global variable", function()
+      for _, path in ipairs(MODULES) do
+        assert.same({ path }, { path, unpack(sources.globals_set(path)) })
+      end
+    end)
+
+    it("is staged, every file, as it is", function()
+      for _, path in ipairs(MODULES) do
+        local staged = ("%s/share/lua/5.1/%s.lua"):format(
+          house.stage, (path:gsub("%.lua$", ""):gsub("^lua/", "")
+                            :gsub("^ffi/", "ssl/ffi/")))
+        assert.equal(sources.read(path), sources.read(staged))
+      end
+    end)
+  end)
+
+  describe("the shim", function()
+    local built = house.stage .. "/lib/lua/5.1/ssl/shim.so"
+
+    local function readelf(options)
+      local pipe = assert(io.popen(("readelf -W %s %s"):format(
+        options, house.quote(built))))
+      local text = pipe:read "*a"
+      pipe:close()
+      return text
+    end
+
+    it("includes no header of OpenSSL and none of Lua", function()
+      for _, path in ipairs(join(SHIM, HEADERS)) do
+        for header in sources.read(path):gmatch "#%s*include%s*[<\"]([^>\"]+)" do
+          local refused = header:find "openssl" or header:find "^lua" or header:find "lauxlib"
+          assert.is_nil(refused, path .. " includes " .. header)
+        end
+      end
+    end)
+
+    it("is linked to nothing of OpenSSL", function()
+      local dynamic = readelf "-d"
+      assert.matches("NEEDED", dynamic)
+      assert.not_matches("NEEDED[^\n]*libssl", dynamic)
+      assert.not_matches("NEEDED[^\n]*libcrypto", dynamic)
+    end)
+
+    it("needs no symbol of OpenSSL and none of Lua", function()
+      local symbols = readelf "--dyn-syms"
+      assert.matches(" UND ", symbols)
+      for name in symbols:gmatch " UND ([%w_]+)" do
+        for _, prefix in ipairs { "SSL_", "X509_", "BIO_", "ERR_", "EVP_", "CRYPTO_",
+                                  "OPENSSL_", "ASYNC_", "lua_", "luaL_" } do
+          assert.are_not.equal(prefix, name:sub(1, #prefix))
+        end
+      end
+    end)
+
+    it("is bound when loaded and stays mapped", function()
+      local dynamic = readelf "-d"
+      assert.matches("FLAGS_1[^\n]*NOW", dynamic)
+      assert.matches("FLAGS_1[^\n]*NODELETE", dynamic)
+    end)
+
+    it("exports names of its own alone", function()
+      for line in readelf("--dyn-syms"):gmatch "[^\n]+" do
+        local index, name = line:match "GLOBAL%s+DEFAULT%s+(%w+)%s+([%w_]+)"
+        if index and index ~= "UND" then assert.matches("^lsf_", name) end
+      end
+    end)
+
+    it("has functions of at most 40 lines", function()
+      for _, path in ipairs(SHIM) do
+        for _, f in ipairs(sources.c_functions(path)) do
+          assert.is_true(f.lines <= 40, ("%s: %s has %d lines"):format(path, f.name, f.lines))
+        end
+      end
+    end)
+  end)
+
+  it("has files of at most 400 lines", function()
+    for _, path in ipairs(join(MODULES, SHIM, HEADERS)) do
+      local lines = sources.lines(sources.read(path))
+      assert.is_true(lines <= 400, ("%s has %d lines"):format(path, lines))
+    end
+  end)
+end)

@@ -1,0 +1,76 @@
+--- busted helper, loaded before any spec: what every spec may count on.
+--
+-- `require "spec.support.init"` gives
+--   mode           "jit", "interpreter", ... : see script/test
+--   build, stage   folders, absolute
+--   slow           true where everything takes many times as long
+--   scale(n, small)  n, or small where slow
+--   quote(s)       s as one word of a shell
+
+local function absolute(path)
+  if path:sub(1, 1) == "/" then return path end
+  local pipe = assert(io.popen "pwd")
+  local here = pipe:read "*l"
+  pipe:close()
+  return here .. "/" .. path
+end
+
+local house = {
+  mode  = os.getenv "SSL_SPEC_MODE" or "jit",
+  build = absolute(os.getenv "BUILD_DIR" or "build"),
+  slow  = os.getenv "SSL_SPEC_SLOW" == "1",
+}
+house.stage = absolute(os.getenv "SSL_SPEC_STAGE" or house.build .. "/stage")
+
+-- busted runs this file with dofile; specs get the same table with require.
+package.loaded["spec.support.init"] = house
+
+-- ASan's runtime is preloaded for the shim in this process. The openssl command
+-- and other peers are none of its business; a luajit that specs start gets it
+-- again (script/modes.sh). unsetenv changes what children get, nothing here.
+local ffi = require "ffi"
+ffi.cdef "int unsetenv(const char *name);"
+ffi.C.unsetenv "LD_PRELOAD"
+
+function house.quote(s)
+  return "'" .. s:gsub("'", "'\\''") .. "'"
+end
+
+--- Sizes for specs: full, or small where valgrind or the like is at work.
+function house.scale(n, small)
+  return house.slow and small or n
+end
+
+-- A LuaSec of the distribution is called `ssl` too. Testing that one, or what
+-- was installed last month, would pass and mean nothing.
+local function from_stage(name, path)
+  local found = package.searchpath(name, path)
+  if found and absolute(found):sub(1, #house.stage + 1) ~= house.stage .. "/" then
+    error(("%s would come from %s, not from %s: eval \"$(script/env)\" first")
+          :format(name, found, house.stage), 0)
+  end
+end
+
+from_stage("ssl", package.path)
+from_stage("ssl.https", package.path)
+from_stage("ssl.ffi.lib", package.path)
+from_stage("ssl.shim", package.cpath)
+
+-- Forced collection: a full cycle every so many VM instructions and around each
+-- test, so that whatever nothing refers to is gone at the worst moment. The
+-- count hook sees interpreted code only; script/test runs this under -joff.
+if os.getenv "SSL_SPEC_COLLECT" == "1" then
+  local EVERY = tonumber(os.getenv "SSL_SPEC_COLLECT_EVERY" or 1000)
+  local busted = require "busted"
+
+  local function collect()
+    collectgarbage()
+    return nil, true
+  end
+
+  debug.sethook(function() collectgarbage() end, "", EVERY)
+  busted.subscribe({ "test", "start" }, collect)
+  busted.subscribe({ "test", "end" }, collect)
+end
+
+return house

@@ -1,0 +1,89 @@
+--- The project's own sources, as house_spec reads them.
+
+local sources = {}
+
+--- Files of a folder, by extension, folders below included.
+-- @treturn table  paths, sorted
+function sources.list(folder, extension)
+  local files = {}
+  local pipe = assert(io.popen(("find %s -type f -name '*.%s' | sort")
+                               :format(folder, extension)))
+  for path in pipe:lines() do files[#files + 1] = path end
+  pipe:close()
+  return files
+end
+
+--- The text of a file.
+function sources.read(path)
+  local f = assert(io.open(path, "rb"))
+  local text = f:read "*a"
+  f:close()
+  return text
+end
+
+--- The number of lines of a text.
+function sources.lines(text)
+  local _, n = text:gsub("\n", "")
+  return n
+end
+
+--- Lua code without its comments. Strings stay, so `--` in one cuts its line:
+-- good enough to read our own files.
+function sources.code(path)
+  local text = sources.read(path)
+  return (text:gsub("%-%-%[(=*)%[.-%]%1%]", ""):gsub("%-%-[^\n]*", ""))
+end
+
+--- The module a file is when installed: lua/ssl/err.lua is ssl.err.
+function sources.module(path)
+  local name = path:gsub("%.lua$", ""):gsub("/init$", "")
+  name = name:gsub("^lua/", ""):gsub("^ffi/", "ssl/ffi/")
+  return (name:gsub("/", "."))
+end
+
+--- The modules a file requires by name, sorted.
+function sources.requires(path)
+  local seen, names = {}, {}
+  for name in sources.code(path):gmatch "%f[%w_]require%f[^%w_]%s*%(?%s*[\"']([%w_.]+)[\"']" do
+    if not seen[name] then
+      seen[name], names[#names + 1] = true, name
+    end
+  end
+  table.sort(names)
+  return names
+end
+
+--- The globals a file sets, from its bytecode.
+-- @treturn table  names
+function sources.globals_set(path)
+  local out, names = {}, {}
+  local sink = {
+    write = function(_, ...) for _, s in ipairs { ... } do out[#out + 1] = s end end,
+    flush = function() end, close = function() end,
+  }
+  require("jit.bc").dump(assert(loadfile(path)), sink, true)
+  for name in table.concat(out):gmatch "GSET[^\n]-; \"([^\"]*)\"" do
+    names[#names + 1] = name
+  end
+  return names
+end
+
+--- The functions of a C file in KNF: braces of a body stand in column 0.
+-- @treturn table  { name, lines } each; lines counts the body with its braces
+function sources.c_functions(path)
+  local functions, name, opened = {}, nil, nil
+  local number = 0
+  for line in (sources.read(path)):gmatch "([^\n]*)\n" do
+    number = number + 1
+    name = line:match "^([%a_][%w_]*)%(" or name
+    if line == "{" then
+      opened = number
+    elseif line == "}" and opened then
+      functions[#functions + 1] = { name = name, lines = number - opened + 1 }
+      opened = nil
+    end
+  end
+  return functions
+end
+
+return sources

@@ -1,0 +1,176 @@
+-- The helpers of the other specs, tried without the library: what fails here
+-- would otherwise look like a fault of ours.
+
+describe("spec.support", function()
+  local socket  = require "socket"
+  local house   = require "spec.support.init"
+  local pki     = require "spec.support.pki"
+  local process = require "spec.support.process"
+  local peers   = require "spec.support.peers"
+
+  local quote = house.quote
+
+  after_each(process.stop_all)
+
+  -- "OK", or OpenSSL's number for what is wrong with a certificate.
+  local function verify(options, entry)
+    local output = process.capture(("openssl verify %s %s 2>&1"):format(
+      options, quote(entry.cert)))
+    return output:match "error (%d+) at" or output:match ": (OK)"
+  end
+
+  local function s_client(port, options)
+    return process.capture((
+      "echo Q | openssl s_client -connect 127.0.0.1:%d -servername localhost %s 2>&1"
+    ):format(port, options))
+  end
+
+  describe("pki", function()
+    local root = "-CAfile " .. quote(pki.root.cert)
+
+    it("has certificates that verify, each under its authority", function()
+      for _, name in ipairs { "server", "client", "ec_client", "intermediate", "cn_only",
+                              "odd", "nul", "huge", "serial_zero", "serial_ff01",
+                              "serial_negative", "wrong_usage" } do
+        assert.same({ name, "OK" }, { name, verify(root, pki[name]) })
+      end
+      assert.equal("OK", verify("-CAfile " .. quote(pki.ec_root.cert), pki.ec_server))
+      assert.equal("OK", verify("-CAfile " .. quote(pki.other.cert), pki.other_server))
+      assert.equal("OK", verify("-CApath " .. quote(pki.root.capath), pki.server))
+      assert.equal("OK", verify(root .. " -untrusted " .. quote(pki.intermediate.cert),
+                                { cert = pki.server.leaf }))
+    end)
+
+    it("has certificates that do not, each for its own reason", function()
+      local with_crl = "-crl_check -CAfile " .. quote(pki.root.with_crl)
+      assert.equal("10", verify(root, pki.expired))
+      assert.equal("18", verify(root, pki.selfsigned))
+      assert.equal("20", verify(root, pki.other_server))
+      assert.equal("20", verify(root, { cert = pki.server.leaf }))
+      assert.equal("23", verify(with_crl, pki.revoked))
+      assert.equal("OK", verify(with_crl, pki.client))
+      assert.equal("26", verify("-purpose sslclient " .. root, pki.wrong_usage))
+    end)
+
+    it("has keys that belong to the certificates", function()
+      for name, entry in pairs(pki) do
+        if type(entry) == "table" and entry.key then
+          local of_cert = process.capture("openssl x509 -noout -pubkey -in "
+                                          .. quote(entry.cert))
+          local of_key = process.capture("openssl pkey -pubout -in " .. quote(entry.key))
+          assert.same({ name, of_cert }, { name, of_key })
+        end
+      end
+    end)
+
+    it("has an encrypted key with the password it says", function()
+      assert.matches("BEGIN ENCRYPTED", process.read(pki.server.encrypted_key))
+      assert.matches("BEGIN PRIVATE KEY", process.capture(
+        ("openssl pkey -in %s -passin pass:%s"):format(quote(pki.server.encrypted_key),
+                                                       pki.server.password)))
+    end)
+
+    it("has DH parameters of both sizes", function()
+      for name, bits in pairs { ffdhe2048 = 2048, weak512 = 512 } do
+        assert.matches(("(%d bit)"):format(bits), process.capture(
+          "openssl dhparam -noout -text -in " .. quote(pki.dh[name])), 1, true)
+      end
+    end)
+  end)
+
+  describe("process", function()
+    it("tells how a child ended", function()
+      local child = process.start { "sh", "-c", "cat; exit 3", input = "hello" }
+      assert.same({ "exit", 3 }, { child:wait() })
+      assert.equal("hello", child:output())
+    end)
+
+    it("feeds a child that goes on reading", function()
+      local child = process.start { "cat" }
+      child:write "one\n"
+      assert.equal("one", child:wait_output "one")
+      child:write "two\n"
+      assert.equal("two", child:wait_output "two")
+      assert.same({ "signal", 15 }, { child:stop() })
+    end)
+
+    it("says with its output why a child does not listen", function()
+      local child = process.start { "sh", "-c", "echo no port here", port = 1 }
+      local ok, message = pcall(child.wait_port, child, 0.3)
+      assert.is_false(ok)
+      assert.matches("sh does not listen on 127.0.0.1:1\nno port here", message, 1, true)
+    end)
+
+    it("hands none of our sockets to a child", function()
+      local server = assert(socket.bind("127.0.0.1", 0))
+      local _, port = server:getsockname()
+      local client = assert(socket.connect("127.0.0.1", port))
+      local accepted = server:accept()
+      process.start { "sleep", "60" }
+      accepted:close()
+      client:settimeout(2)
+      assert.same({ nil, "closed", "" }, { client:receive() })
+      client:close()
+      server:close()
+    end)
+
+    it("takes the children along when the spec process is killed", function()
+      if not process.capture "command -v setpriv":find "%S" then
+        pending "only Linux's kernel does this, through setpriv"
+      end
+      local parent = process.start {
+        "env", "ROOT=" .. process.capture "pwd":gsub("\n", ""), "sh", "-c",
+        "cd \"$ROOT\" && exec luajit -", input = [[
+          local process = require "spec.support.process"
+          print(process.start({ "sleep", "60" }).pid)
+          io.flush()
+          require("socket").sleep(60)
+        ]],
+      }
+      local pid = parent:wait_output "%d+"
+      parent:signal(process.SIGKILL)
+      parent:wait()
+      local gone = false
+      for _ = 1, 200 do
+        gone = os.execute("kill -0 " .. pid .. " 2>/dev/null") ~= 0
+          or process.read("/proc/" .. pid .. "/stat"):find "%) Z "
+        if gone then break end
+        socket.sleep(0.01)
+      end
+      assert.truthy(gone)
+    end)
+  end)
+
+  describe("peers", function()
+    it("runs openssl s_server", function()
+      local server = peers.s_server(pki.server)
+      assert.matches("Verify return code: 0", s_client(
+        server.port, "-CAfile " .. quote(pki.root.cert)))
+    end)
+
+    it("runs gnutls-serv", function()
+      local server = peers.gnutls(pki.ec_server)
+      assert.matches("Verify return code: 0", s_client(
+        server.port, "-CAfile " .. quote(pki.ec_root.cert)))
+    end)
+
+    it("runs nginx, with TLS", function()
+      local server = peers.nginx {
+        cert = pki.server.cert, key = pki.server.key, files = { ["a.txt"] = "a file" },
+      }
+      assert.equal("a file", process.capture(
+        ("curl -s --cacert %s https://localhost:%d/a.txt"):format(quote(pki.root.cert),
+                                                                  server.port)))
+    end)
+
+    it("runs nginx, with Lua", function()
+      local server = peers.nginx {
+        lua = true,
+        server = "location /lua { content_by_lua_block { ngx.print(jit.version) } }",
+      }
+      assert.matches("^LuaJIT", process.capture(
+        ("curl -s http://127.0.0.1:%d/lua"):format(server.port)))
+      assert.equal("", server.log())
+    end)
+  end)
+end)
