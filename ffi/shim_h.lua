@@ -21,8 +21,16 @@ return {
       uint32_t need;
       uint8_t stream, eof, cork, closing, half;
       uint8_t tolerant, sni_used, hello, hello_alert;
-      uint32_t name_length;
-      unsigned char *name;
+      uint8_t question, paused, mute;
+      uint32_t said_length;
+      unsigned char *said;
+      const unsigned char *alpn;
+      uint32_t alpn_length;
+      uint32_t max_identity, max_psk;
+      const char *asked;
+      char *identity;
+      unsigned char *psk;
+      uint32_t psk_length;
       lsf_DH *dh;
       uint32_t verdicts;
       struct { int depth, code; } *verdict;
@@ -37,7 +45,10 @@ return {
     "BIO_get_new_index", "BIO_meth_new", "BIO_meth_set_read",
     "BIO_meth_set_write", "BIO_meth_set_ctrl", "BIO_new", "BIO_set_data",
     "BIO_get_data", "BIO_set_init", "BIO_set_flags", "BIO_clear_flags",
-    "SSL_free", "SSL_get_rbio", "SSL_client_hello_get0_ext",
+    "SSL_free", "SSL_get_rbio", "SSL_do_handshake",
+    "SSL_client_hello_get0_ext", "SSL_client_hello_get0_ciphers",
+    "SSL_client_hello_get0_legacy_version", "ASYNC_get_current_job",
+    "ASYNC_pause_job",
     "SSL_get_ex_data_X509_STORE_CTX_idx", "X509_STORE_CTX_get_ex_data",
     "X509_STORE_CTX_get_error", "X509_STORE_CTX_get_error_depth", "DH_free",
   },
@@ -45,6 +56,9 @@ return {
   enums = {
     LSF_HELLO_PASS = 0, LSF_HELLO_ASK = 1, LSF_HELLO_ASKED = 2,
     LSF_HELLO_ACCEPT = 3, LSF_HELLO_REFUSE = 4,
+    LSF_QUESTION_NONE = 0, LSF_QUESTION_PSK_CLIENT = 1,
+    LSF_QUESTION_PSK_SERVER = 2,
+    LSF_HELLO_VERSION = 0xfffe, LSF_HELLO_CIPHERS = 0xffff,
     LSF_QUEUE_LIMIT = 65536, LSF_BUFFER = 83968, LSF_VERDICTS = 64,
   },
 
@@ -73,5 +87,15 @@ int lsf_verify(int ok, X509_STORE_CTX *store_ctx);
 int lsf_client_hello(SSL *ssl, int *alert, void *arg);
 int lsf_servername(SSL *ssl, int *alert, void *arg);
 DH *lsf_tmp_dh(SSL *ssl, int is_export, int keylength);
+int lsf_alpn_select(SSL *ssl, const unsigned char **out, unsigned char *outlen,
+                    const unsigned char *in, unsigned int inlen, void *arg);
+
+void lsf_abandon(struct lsf_conn *c);
+int  lsf_paused(const struct lsf_pool *pool);
+unsigned int lsf_psk_client(SSL *ssl, const char *hint, char *identity,
+                            unsigned int max_identity, unsigned char *psk,
+                            unsigned int max_psk);
+unsigned int lsf_psk_server(SSL *ssl, const char *identity, unsigned char *psk,
+                            unsigned int max_psk);
 ]],
 }

@@ -51,6 +51,17 @@ int SSL_CTX_set_cipher_list(SSL_CTX *ctx, const char *list);
 int SSL_CTX_set_ciphersuites(SSL_CTX *ctx, const char *list);
 int SSL_CTX_set_session_id_context(SSL_CTX *ctx, const unsigned char *sid,
                                    unsigned int len);
+int SSL_CTX_set_alpn_protos(SSL_CTX *ctx, const unsigned char *protos,
+                            unsigned int protos_len); /* 0: success */
+void SSL_CTX_set_alpn_select_cb(SSL_CTX *ctx,
+                                int (*callback)(SSL *, const unsigned char **,
+                                                unsigned char *,
+                                                const unsigned char *,
+                                                unsigned int, void *),
+                                void *arg);
+void SSL_get0_alpn_selected(const SSL *s, const unsigned char **data,
+                            unsigned int *len);
+int ASYNC_is_capable(void);
 void SSL_CTX_set_client_hello_cb(SSL_CTX *ctx,
                                  int (*callback)(SSL *, int *, void *),
                                  void *arg);
@@ -102,9 +113,40 @@ STACK_OF(X509) *SSL_get_peer_cert_chain(const SSL *s);
 STACK_OF(X509) *SSL_get0_verified_chain(const SSL *s);
 X509 *SSL_get_certificate(const SSL *s);
 long SSL_get_verify_result(const SSL *s);
+
+/* The length of the whole message, whatever of it found room. */
+size_t SSL_get_finished(const SSL *s, void *buf, size_t count);
+size_t SSL_get_peer_finished(const SSL *s, void *buf, size_t count);
+int SSL_export_keying_material(SSL *s, unsigned char *out, size_t olen,
+                               const char *label, size_t llen,
+                               const unsigned char *context, size_t contextlen,
+                               int use_context);
+
+/* DANE. The flags are those before; -1 or 0 for failure everywhere else. */
+int SSL_CTX_dane_enable(SSL_CTX *ctx);
+unsigned long SSL_CTX_dane_set_flags(SSL_CTX *ctx, unsigned long flags);
+int SSL_dane_enable(SSL *s, const char *basedomain);
+int SSL_dane_tlsa_add(SSL *s, uint8_t usage, uint8_t selector, uint8_t mtype,
+                      const unsigned char *data, size_t dlen);
+/* The depth at which a record matched, or -1. Borrowed from the connection. */
+int SSL_get0_dane_tlsa(SSL *s, uint8_t *usage, uint8_t *selector,
+                       uint8_t *mtype, const unsigned char **data,
+                       size_t *dlen);
 ]],
 
   optional = [[
+/* A build may lack PSK. The hint is refused when it is too long. */
+int SSL_CTX_use_psk_identity_hint(SSL_CTX *ctx, const char *hint);
+void SSL_set_psk_client_callback(SSL *s,
+                                 unsigned int (*callback)(SSL *, const char *,
+                                                          char *, unsigned int,
+                                                          unsigned char *,
+                                                          unsigned int));
+void SSL_set_psk_server_callback(SSL *s,
+                                 unsigned int (*callback)(SSL *, const char *,
+                                                          unsigned char *,
+                                                          unsigned int));
+
 /* One of these two: the second is only a macro from 3.0 on. */
 X509 *SSL_get1_peer_certificate(const SSL *s);
 X509 *SSL_get_peer_certificate(const SSL *s);

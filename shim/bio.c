@@ -66,7 +66,7 @@ lsf_bio_read(BIO *bio, char *buffer, int length)
 	int rc;
 
 	lsf_api.BIO_clear_flags(bio, FLAGS_RWS | FLAGS_SHOULD_RETRY);
-	if (c == NULL || length <= 0)
+	if (c == NULL || length <= 0 || c->mute)
 		return 0;
 	if (c->in_beg == c->in_end &&
 	    (rc = refill(bio, c, (uint32_t)length)) <= 0)
@@ -116,6 +116,8 @@ lsf_bio_write(BIO *bio, const char *buffer, int length)
 	lsf_api.BIO_clear_flags(bio, FLAGS_RWS | FLAGS_SHOULD_RETRY);
 	if (c == NULL || length <= 0)
 		return 0;
+	if (c->mute)
+		return length;
 	if (c->out_end - c->out_beg > LSF_QUEUE_LIMIT) {
 		lsf_flush(c);
 		if (c->out_end - c->out_beg > LSF_QUEUE_LIMIT && !c->closing)

@@ -6,17 +6,13 @@
 
 #include "lsf.h"
 
-#define EXT_SERVER_NAME 0
-
-#define HELLO_SUCCESS 1
-#define HELLO_ERROR 0
-#define HELLO_RETRY (-1)
-
 #define TLSEXT_OK 0
+#define TLSEXT_FATAL 2
 #define TLSEXT_NOACK 3
 
-static struct lsf_conn *
-conn_of(const SSL *ssl)
+/* The connection behind an SSL: its BIO leads there. NULL for a foreign one. */
+struct lsf_conn *
+lsf_conn_of(const SSL *ssl)
 {
 	BIO *bio = ssl != NULL ? lsf_api.SSL_get_rbio(ssl) : NULL;
 
@@ -67,7 +63,7 @@ lsf_verify(int ok, X509_STORE_CTX *store_ctx)
 {
 	int index = lsf_api.SSL_get_ex_data_X509_STORE_CTX_idx();
 	SSL *ssl = lsf_api.X509_STORE_CTX_get_ex_data(store_ctx, index);
-	struct lsf_conn *c = conn_of(ssl);
+	struct lsf_conn *c = lsf_conn_of(ssl);
 
 	if (ok || c == NULL || !c->tolerant)
 		return ok;
@@ -78,81 +74,45 @@ lsf_verify(int ok, X509_STORE_CTX *store_ctx)
 }
 
 /*
- * Keep what the client said: the extensions may be read only in here.
- * Returns 0 without memory.
- */
-static int
-copy_name(struct lsf_conn *c, SSL *ssl)
-{
-	const unsigned char *data;
-	size_t length;
-
-	free(c->name);
-	c->name = NULL;
-	c->name_length = 0;
-	if (!lsf_api.SSL_client_hello_get0_ext(ssl, EXT_SERVER_NAME, &data,
-		&length) || length == 0)
-		return 1;
-	if ((c->name = malloc(length)) == NULL)
-		return 0;
-	memcpy(c->name, data, length);
-	c->name_length = (uint32_t)length;
-
-	return 1;
-}
-
-/*
- * ClientHello callback, on every server context of ours. A connection that has a
- * question stops here with SSL_ERROR_WANT_CLIENT_HELLO_CB until Lua has decided;
- * a second ClientHello, after a HelloRetryRequest, gets the same decision.
- */
-int
-lsf_client_hello(SSL *ssl, int *alert, void *arg)
-{
-	struct lsf_conn *c = conn_of(ssl);
-
-	(void)arg;
-	if (c == NULL)
-		return HELLO_SUCCESS;
-	switch (c->hello) {
-	case LSF_HELLO_ASK:
-		if (!copy_name(c, ssl))
-			return HELLO_ERROR;
-		c->hello = LSF_HELLO_ASKED;
-		return HELLO_RETRY;
-	case LSF_HELLO_ASKED:
-		return HELLO_RETRY;
-	case LSF_HELLO_REFUSE:
-		*alert = c->hello_alert;
-		return HELLO_ERROR;
-	default:
-		return HELLO_SUCCESS;
-	}
-}
-
-/* Acknowledge the server name where it was used (RFC 6066 section 3). */
-int
-lsf_servername(SSL *ssl, int *alert, void *arg)
-{
-	struct lsf_conn *c = conn_of(ssl);
-
-	(void)alert;
-	(void)arg;
-
-	return c != NULL && c->sni_used ? TLSEXT_OK : TLSEXT_NOACK;
-}
-
-/*
  * tmp_dh callback: the group that Lua asked the user for before the handshake, or
  * NULL, which fails the handshake of a client that wants DHE.
  */
 DH *
 lsf_tmp_dh(SSL *ssl, int is_export, int keylength)
 {
-	struct lsf_conn *c = conn_of(ssl);
+	struct lsf_conn *c = lsf_conn_of(ssl);
 
 	(void)is_export;
 	(void)keylength;
 
 	return c != NULL ? c->dh : NULL;
+}
+
+/*
+ * ALPN on a server (RFC 7301): the first of our protocols that the client offers
+ * too. Without a list of ours nothing is negotiated; with one and no overlap the
+ * handshake ends with no_application_protocol, as section 3.2 demands.
+ */
+int
+lsf_alpn_select(SSL *ssl, const unsigned char **out, unsigned char *outlen,
+    const unsigned char *in, unsigned int inlen, void *arg)
+{
+	struct lsf_conn *c = lsf_conn_of(ssl);
+	uint32_t i, j;
+
+	(void)arg;
+	if (c == NULL || c->alpn == NULL)
+		return TLSEXT_NOACK;
+	for (i = 0; i < c->alpn_length; i += 1 + c->alpn[i]) {
+		for (j = 0; j < inlen; j += 1 + in[j]) {
+			if (in[j] != c->alpn[i] || j + 1 + in[j] > inlen ||
+			    memcmp(in + j, c->alpn + i, 1 + in[j]) != 0)
+				continue;
+			*out = in + j + 1;
+			*outlen = in[j];
+			return TLSEXT_OK;
+		}
+	}
+
+	return TLSEXT_FATAL;
 }

@@ -63,6 +63,8 @@ lsf_conn_free(struct lsf_conn *c)
 {
 	SSL *ssl = c->ssl;
 
+	if (ssl != NULL)
+		lsf_abandon(c);
 	c->ssl = NULL;
 	if (c->closing && !c->stream && c->fd >= 0)
 		(void)lsf_linger(c);
@@ -71,14 +73,15 @@ lsf_conn_free(struct lsf_conn *c)
 	free_buffers(c);
 	if (c->dh != NULL)
 		lsf_api.DH_free(c->dh);
-	free(c->name);
+	free(c->said);
 	free(c->verdict);
 	if (!c->stream && c->fd >= 0)
 		close(c->fd);
-	c->name = NULL;
+	c->said = NULL;
+	c->alpn = NULL;
 	c->dh = NULL;
 	c->verdict = NULL;
-	c->verdicts = c->name_length = 0;
+	c->verdicts = c->said_length = c->alpn_length = 0;
 	c->fd = -1;
 }
 

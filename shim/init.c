@@ -53,8 +53,8 @@ lsf_init(const struct lsf_api *api)
 		__atomic_store_n(&state, expected, __ATOMIC_RELEASE);
 		return expected == 2;
 	}
-	while (__atomic_load_n(&state, __ATOMIC_ACQUIRE) == 1)
+	while ((expected = __atomic_load_n(&state, __ATOMIC_ACQUIRE)) == 1)
 		;
 
-	return memcmp(&lsf_api, api, sizeof(*api)) == 0;
+	return expected == 2 && memcmp(&lsf_api, api, sizeof(*api)) == 0;
 }

@@ -51,6 +51,7 @@ typedef struct lsf_bio_method BIO_METHOD;
 typedef struct lsf_ssl SSL;
 typedef struct lsf_dh DH;
 typedef struct lsf_x509_store_ctx X509_STORE_CTX;
+typedef struct lsf_async_job ASYNC_JOB;
 
 /* What Lua hands over at load. The first member is its size. NULL: not there. */
 struct lsf_api {
@@ -70,8 +71,13 @@ struct lsf_api {
 	void (*BIO_clear_flags)(BIO *, int);
 	void (*SSL_free)(SSL *);
 	BIO *(*SSL_get_rbio)(const SSL *);
+	int (*SSL_do_handshake)(SSL *);
 	int (*SSL_client_hello_get0_ext)(SSL *, unsigned int,
 	    const unsigned char **, size_t *);
+	size_t (*SSL_client_hello_get0_ciphers)(SSL *, const unsigned char **);
+	unsigned int (*SSL_client_hello_get0_legacy_version)(SSL *);
+	ASYNC_JOB *(*ASYNC_get_current_job)(void);
+	int (*ASYNC_pause_job)(void);
 	int (*SSL_get_ex_data_X509_STORE_CTX_idx)(void);
 	void *(*X509_STORE_CTX_get_ex_data)(const X509_STORE_CTX *, int);
 	int (*X509_STORE_CTX_get_error)(const X509_STORE_CTX *);
@@ -88,6 +94,7 @@ struct lsf_api {
 /* Spare buffers of one Lua state, shared by its connections. */
 struct lsf_pool {
 	int references;
+	int paused;             /* connections that stand still in a job */
 	int spares;
 	unsigned char *spare[LSF_POOL_SPARES];
 };
@@ -98,8 +105,27 @@ struct lsf_verdict {
 };
 
 /* Whether a server's handshake stops at the ClientHello, and how it goes on. */
-enum lsf_hello { LSF_HELLO_PASS, LSF_HELLO_ASK, LSF_HELLO_ASKED,
-	LSF_HELLO_ACCEPT, LSF_HELLO_REFUSE };
+enum lsf_hello {
+	LSF_HELLO_PASS,
+	LSF_HELLO_ASK,
+	LSF_HELLO_ASKED,
+	LSF_HELLO_ACCEPT,
+	LSF_HELLO_REFUSE
+};
+
+/* What a handshake that stands still in a job waits for. */
+enum lsf_question {
+	LSF_QUESTION_NONE,
+	LSF_QUESTION_PSK_CLIENT,
+	LSF_QUESTION_PSK_SERVER
+};
+
+/*
+ * The copy of a ClientHello: items of a tag, a length (both 16 bits, big-endian)
+ * and that many bytes. Tags are extension types, and these two.
+ */
+#define LSF_HELLO_VERSION 0xfffe
+#define LSF_HELLO_CIPHERS 0xffff
 
 /*
  * A connection. Lua owns the memory; lsf_conn_free gives back what hangs on it
@@ -133,8 +159,20 @@ struct lsf_conn {
 	uint8_t sni_used;       /* the server name chose the context: acknowledge */
 	uint8_t hello;          /* enum lsf_hello */
 	uint8_t hello_alert;    /* with LSF_HELLO_REFUSE */
-	uint32_t name_length;   /* of name: the server_name extension, copied */
-	unsigned char *name;
+	uint8_t question;       /* enum lsf_question; 0 when answered */
+	uint8_t paused;         /* a job stands still */
+	uint8_t mute;           /* no more I/O: the end of a dropped connection */
+	uint32_t said_length;   /* of said: the copy of the ClientHello */
+	unsigned char *said;
+	const unsigned char *alpn; /* a server's protocols, Lua's memory */
+	uint32_t alpn_length;
+
+	uint32_t max_identity, max_psk; /* valid while the question waits: */
+	const char *asked;      /* PSK: the hint, or the client's identity */
+	char *identity;         /* room for the client's answer */
+	unsigned char *psk;     /* room for the key */
+	uint32_t psk_length;    /* 0 denies */
+
 	DH *dh;                 /* answer for tmp_dh, owned */
 	uint32_t verdicts;
 	struct lsf_verdict *verdict;
@@ -175,6 +213,7 @@ LSF_API double lsf_now(void);
 LSF_API const char *lsf_errno_word(int error);
 
 /* callbacks.c */
+struct lsf_conn *lsf_conn_of(const SSL *ssl);
 struct lsf_password {
 	const char *text;       /* NULL: not known yet */
 	size_t length;
@@ -183,8 +222,21 @@ struct lsf_password {
 };
 LSF_API int lsf_password(char *buffer, int size, int rwflag, void *u);
 LSF_API int lsf_verify(int ok, X509_STORE_CTX *store_ctx);
+LSF_API DH *lsf_tmp_dh(SSL *ssl, int is_export, int keylength);
+LSF_API int lsf_alpn_select(SSL *ssl, const unsigned char **out,
+    unsigned char *outlen, const unsigned char *in, unsigned int inlen,
+    void *arg);
+
+/* hello.c */
 LSF_API int lsf_client_hello(SSL *ssl, int *alert, void *arg);
 LSF_API int lsf_servername(SSL *ssl, int *alert, void *arg);
-LSF_API DH *lsf_tmp_dh(SSL *ssl, int is_export, int keylength);
+
+/* pause.c */
+LSF_API void lsf_abandon(struct lsf_conn *c);
+LSF_API int lsf_paused(const struct lsf_pool *pool);
+LSF_API unsigned int lsf_psk_client(SSL *ssl, const char *hint, char *identity,
+    unsigned int max_identity, unsigned char *psk, unsigned int max_psk);
+LSF_API unsigned int lsf_psk_server(SSL *ssl, const char *identity,
+    unsigned char *psk, unsigned int max_psk);
 
 #endif

@@ -6,6 +6,7 @@
 local lib      = require "ssl.ffi.lib"
 local curves   = require "ssl.curves"
 local protocol = require "ssl.protocol"
+local psk      = require "ssl.psk"
 
 local options = {}
 for name in pairs(lib.options) do options[name] = true end
@@ -22,7 +23,8 @@ return {
   protocols    = protocol.list(),
   options      = options,
   algorithms   = { ec = has_curves },
-  capabilities = { curves_list = has_curves, ecdh_auto = has_curves },
+  capabilities = { curves_list = has_curves, ecdh_auto = has_curves,
+                   alpn = true, psk = psk.supported or nil },
   curves       = curves.list(),
   openssl      = openssl,
 }

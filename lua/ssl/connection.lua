@@ -71,8 +71,9 @@ local WANTS = {
 --- What the last operation was waiting for: "read", "write", "x509lookup" or
 -- "nothing".
 function methods:want()
-  local conn = state.of(self).conn
-  if conn.ssl == nil then return "nothing" end
+  local st = state.of(self)
+  local conn = st.conn
+  if conn.ssl == nil or st.asking then return "nothing" end
   if conn.out_beg ~= conn.out_end then return "write" end
   return WANTS[C.SSL_want(conn.ssl)] or "nothing"
 end
@@ -107,11 +108,17 @@ function methods:sni(name, strict)
   local st = state.of(self)
   if st.server then
     arg.type(name, "table", 2)
-    if st.status == "new" then sni.serve(st, name, strict and true or false, 1) end
+    if not st.prepared then sni.serve(st, name, strict and true or false, 1) end
   else
     name = arg.string(name, 2)
-    if st.status == "new" then sni.request(st, name) end
+    if not st.prepared then sni.request(st, name) end
   end
+end
+
+--- The protocol that ALPN agreed on, or nil.
+function methods:getalpn()
+  local st = state.of(self)
+  return st.status == "connected" and info.alpn(st) or nil
 end
 
 --- The server name, sent or received; nil when there is none.

@@ -5,10 +5,12 @@
 
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
+local alpn   = require "ssl.alpn"
 local arg    = require "ssl.arg"
 local curves = require "ssl.curves"
 local err    = require "ssl.err"
 local key    = require "ssl.key"
+local psk    = require "ssl.psk"
 local sslctx = require "ssl.sslctx"
 local trust  = require "ssl.trust"
 local C      = lib.C
@@ -53,6 +55,9 @@ function context.setmode(ctx, mode)
   mode = arg.string(mode, 2)
   if mode ~= "server" and mode ~= "client" then
     return false, ("invalid mode (%s)"):format(mode)
+  end
+  if mode == "server" and not sslctx.set_session_context(state.handle.ctx) then
+    return answer("error creating context", false, err.reason())
   end
   state.mode = mode
   return true
@@ -162,6 +167,59 @@ function context.setoptions(ctx, ...)
     mask = bit.bor(mask, ffi.cast("uint64_t", bits))
   end
   C.SSL_CTX_set_options(state.handle.ctx, mask)
+  return true
+end
+
+--- Offer these protocols in a client's handshake.
+-- @tparam string wire  RFC 7301's list: a length byte and that many bytes each; ""
+--   offers none
+function context.setalpn(ctx, wire)
+  local state = live(ctx)
+  wire = arg.string(wire, 2)
+  if not alpn.decode(wire) then
+    return answer("error setting ALPN", false, "malformed list")
+  end
+  err.clear()
+  local rc = C.SSL_CTX_set_alpn_protos(state.handle.ctx, wire, #wire)
+  if rc ~= 0 then return answer("error setting ALPN", false, err.reason()) end
+  return true
+end
+
+--- The function that chooses a server's protocols at each handshake.
+-- @tparam function f  from the client's list to ours, both in wire format: our first
+--   that the client has too is used, and without one the handshake is refused; nil
+--   negotiates nothing. It may raise and yield
+function context.setalpncb(ctx, f)
+  local state = live(ctx)
+  state.alpn_select = arg.type(f, "function", 2)
+end
+
+--- The hint that a server gives to clients, up to TLS 1.2.
+-- @treturn boolean  false where it is too long or OpenSSL lacks PSK
+function context.setpskhint(ctx, hint)
+  local state = live(ctx)
+  hint = arg.string(hint, 2)
+  err.clear()
+  local ok = psk.supported and not cut(hint, "hint")
+         and C.SSL_CTX_use_psk_identity_hint(state.handle.ctx, hint) == 1
+  err.clear()
+  return ok
+end
+
+--- The function that gives a server the key of an identity.
+-- @tparam function f  f(identity, max_psk) -> key; may raise and yield
+function context.setserverpskcb(ctx, f)
+  local state = live(ctx)
+  state.psk_server = arg.type(f, "function", 2)
+  return true
+end
+
+--- The function that gives a client its identity and key.
+-- @tparam function f  f(hint or nil, max_identity, max_psk) -> identity, key; may
+--   raise and yield
+function context.setclientpskcb(ctx, f)
+  local state = live(ctx)
+  state.psk_client = arg.type(f, "function", 2)
   return true
 end
 

@@ -13,7 +13,7 @@ local bits = ffi.new "int[1]"
 -- @treturn string,number,number,string  nothing before a cipher is chosen
 function info.raw(st)
   local ssl = st.conn.ssl
-  if ssl == nil then return end
+  if ssl == nil or st.asking then return end
   local cipher = C.SSL_get_current_cipher(ssl)
   if cipher == nil then return end
   local secret = C.SSL_CIPHER_get_bits(cipher, bits)
@@ -25,6 +25,15 @@ end
 function info.compression(st)
   local method = C.SSL_get_current_compression(st.conn.ssl)
   return method ~= nil and ffi.string(C.SSL_COMP_get_name(method)) or nil
+end
+
+local selected = ffi.new "const unsigned char *[1]"
+local length = ffi.new "unsigned int[1]"
+
+--- The protocol that ALPN agreed on, or nil.
+function info.alpn(st)
+  C.SSL_get0_alpn_selected(st.conn.ssl, selected, length)
+  return length[0] > 0 and ffi.string(selected[0], length[0]) or nil
 end
 
 local WORDS = { Kx = "key", Au = "authentication", Enc = "encryption", Mac = "mac" }

@@ -6,7 +6,9 @@
 -- everything else is returned, and the first failure ends the work.
 
 local arg     = require "ssl.arg"
+local alpn    = require "ssl.alpn"
 local context = require "ssl.context"
+local psk     = require "ssl.psk"
 
 -- Each function adds one to the level that it was given and passes it on.
 local function misuse(position, name, message, level)
@@ -148,6 +150,48 @@ local function verifyext(ctx, ...)
   return ctx:setverifyext(...)
 end
 
+local function protocols(ctx, cfg)
+  local choice = cfg.alpn
+  if not choice then return true end
+  local kind = type(choice)
+  if cfg.mode == "server" then
+    if kind ~= "table" and kind ~= "function" then
+      return false, "invalid ALPN parameter"
+    end
+    if kind == "table" then
+      local wire, message = alpn.encode(choice)
+      if not wire then return false, message end
+    end
+    context.setalpncb(ctx, alpn.selector(choice))
+    return true
+  end
+  if kind == "string" then choice = { choice } end
+  if type(choice) ~= "table" then return false, "invalid ALPN parameter" end
+  local wire, message = alpn.encode(choice)
+  if not wire then return false, message end
+  return context.setalpn(ctx, wire)
+end
+
+-- A client's function; a server's, or a table with a hint beside it.
+local function preshared(ctx, cfg)
+  local choice = cfg.psk
+  if not choice then return true end
+  local hint, f = nil, choice
+  if cfg.mode == "server" and type(choice) == "table" then
+    hint, f = choice.hint, choice.callback
+  end
+  if type(f) ~= "function" or (hint ~= nil and type(hint) ~= "string") then
+    return false, "invalid PSK configuration"
+  end
+  if not psk.supported then
+    return false, "invalid PSK configuration (this OpenSSL cannot do it)"
+  end
+  if hint and not context.setpskhint(ctx, hint) then
+    return false, "invalid PSK configuration (hint too long)"
+  end
+  return context[cfg.mode == "server" and "setserverpskcb" or "setclientpskcb"](ctx, f)
+end
+
 local STEPS = {
   mode,
   certificates,
@@ -160,6 +204,8 @@ local STEPS = {
   dhparam,
   groups,
   strings_key("verifyext", "setverifyext", verifyext),
+  protocols,
+  preshared,
 }
 
 --- A context from parameters; see docs/newcontext.md.

@@ -10,6 +10,7 @@ local ffi     = require "ffi"
 local lib     = require "ssl.ffi.lib"
 local shim    = require "ssl.ffi.shim"
 local context = require "ssl.context"
+local psk     = require "ssl.psk"
 local C, K    = lib.C, lib.K
 
 local policy = {}
@@ -32,6 +33,7 @@ function policy.apply(st, ctx)
   C.SSL_set_verify(conn.ssl, C.SSL_CTX_get_verify_mode(ctx.handle.ctx),
                    ctx.verify_continue and verify_callback or nil)
   if ctx.ignore_purpose then ignore_purpose(conn.ssl) end
+  psk.apply(st, ctx)
 end
 
 local function version(from, to, ssl, ctx)

@@ -1,36 +1,18 @@
 --- ssl.sni: the server name, on both sides (RFC 6066 section 3).
 --
--- A server's map is looked at when the ClientHello has come: the handshake stops
--- there (shim/callbacks.c), Lua decides between two calls, and the handshake goes
--- on. So the map may change at any time, and nothing is installed on a context
--- that another connection could trip over.
+-- A server's map is looked at when the ClientHello has come (ssl.handshake), so it
+-- may change at any time, and nothing is installed on a context that another
+-- connection could trip over.
 
-local ffi     = require "ffi"
-local lib     = require "ssl.ffi.lib"
-local shim    = require "ssl.ffi.shim"
-local arg     = require "ssl.arg"
-local context = require "ssl.context"
-local err     = require "ssl.err"
-local policy  = require "ssl.policy"
-local C, K, H = lib.C, lib.K, shim.K
+local ffi      = require "ffi"
+local lib      = require "ssl.ffi.lib"
+local arg      = require "ssl.arg"
+local context  = require "ssl.context"
+local err      = require "ssl.err"
+local policy   = require "ssl.policy"
+local C, K     = lib.C, lib.K
 
 local sni = {}
-
---- The host name in a server_name extension.
--- @tparam string data  the extension's content
--- @treturn string|nil
-function sni.parse(data)
-  local at, last = 3, #data
-  while at + 2 <= last do
-    local kind = data:byte(at)
-    local length = data:byte(at + 1) * 256 + data:byte(at + 2)
-    if at + 2 + length > last then return nil end
-    if kind == K.TLSEXT_NAMETYPE_host_name then
-      return data:sub(at + 3, at + 2 + length)
-    end
-    at = at + 3 + length
-  end
-end
 
 -- Names are compared as DNS does: without case. An exact key wins.
 local function lookup(map, name)
@@ -65,33 +47,27 @@ function sni.serve(st, map, strict, level)
     context.state(ctx, 2, level)
   end
   st.sni_map, st.sni_strict = map, strict
-  st.conn.hello = H.LSF_HELLO_ASK
 end
 
---- Answer the stopped handshake.
-function sni.decide(st)
-  local conn = st.conn
-  local data = ffi.string(conn.name, conn.name_length)
-  local name = #data > 0 and sni.parse(data) or nil
-  local ctx = name and lookup(st.sni_map, name)
+--- Choose the context for the name that a client asked for.
+-- @tparam table st
+-- @tparam string|nil name
+-- @treturn boolean  false: the map is strict and does not have it
+function sni.choose(st, name)
   st.name = name or false
-  if name and not ctx and st.sni_strict then
-    conn.hello, conn.hello_alert = H.LSF_HELLO_REFUSE, K.SSL_AD_UNRECOGNIZED_NAME
-    return
-  end
+  local ctx = name and st.sni_map and lookup(st.sni_map, name)
   if ctx then
-    -- Whatever goes wrong from here on, the handshake must not go through.
-    conn.hello, conn.hello_alert = H.LSF_HELLO_REFUSE, K.SSL_AD_INTERNAL_ERROR
     policy.adopt(st, ctx)
-    conn.sni_used = 1
+    st.conn.sni_used = 1
+    return true
   end
-  conn.hello = H.LSF_HELLO_ACCEPT
+  return not (name and st.sni_map and st.sni_strict)
 end
 
 --- The name asked for (client) or received (server), or nil.
 function sni.name(st)
   if st.name then return st.name end
-  if st.conn.ssl == nil then return nil end
+  if st.conn.ssl == nil or st.asking then return nil end
   local name = C.SSL_get_servername(st.conn.ssl, K.TLSEXT_NAMETYPE_host_name)
   return name ~= nil and ffi.string(name) or nil
 end

@@ -5,6 +5,7 @@
 
 local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
+local shim     = require "ssl.ffi.shim"
 local handle   = require "ssl.ffi.handle"
 local arg      = require "ssl.arg"
 local err      = require "ssl.err"
@@ -52,23 +53,36 @@ function sslctx.live(ctx)
   return state
 end
 
--- Sessions are valid only under the id they were made with, and a server that
--- verifies its clients refuses to resume without one.
-local function set_session_context(ctx)
+--- Give a server's context its session id context: a server that verifies its
+-- clients refuses to resume without one. A client must have none, since OpenSSL
+-- compares it with that of a PSK's session, which has none.
+-- @treturn boolean
+function sslctx.set_session_context(ctx)
   local id = ffi.new "unsigned char[16]"
   return C.RAND_bytes(id, 16) == 1
      and C.SSL_CTX_set_session_id_context(ctx, id, 16) == 1
 end
 
+-- The places where a server's handshake may stop, on every context, because a
+-- handshake may be switched to any of them. A connection without a question passes
+-- through.
+local function set_callbacks(ctx)
+  C.SSL_CTX_set_client_hello_cb(ctx, shim.callback "client_hello", nil)
+  C.SSL_CTX_callback_ctrl(ctx, K.SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
+                          shim.callback "servername")
+  C.SSL_CTX_set_alpn_select_cb(ctx, shim.callback "alpn_select", nil)
+end
+
 local function bare()
   err.clear()
   local h = own(C.SSL_CTX_new(C.TLS_method()))
-  if not h or not set_session_context(h.ctx) then
+  if not h then
     return nil, ("error creating context (%s)"):format(err.reason())
   end
   C.SSL_CTX_ctrl(h.ctx, K.SSL_CTRL_SET_SESS_CACHE_MODE, K.SSL_SESS_CACHE_OFF, nil)
   C.SSL_CTX_ctrl(h.ctx, K.SSL_CTRL_MODE, MODES, nil)
   C.SSL_CTX_set_default_passwd_cb_userdata(h.ctx, NO_PASSWORD)
+  set_callbacks(h.ctx)
   err.clear()
   return h
 end
@@ -97,6 +111,9 @@ function sslctx.new(name)
   state.dhparam         = false
   state.dh_pem          = false
   state.dh              = false
+  state.alpn_select     = false
+  state.psk_client      = false
+  state.psk_server      = false
   pressure.add(pressure.CONTEXT)
   return ctx
 end

@@ -14,6 +14,9 @@
 --   owed, owed_data, owed_from, ends    ssl.send
 --   prepared, sni_map, sni_strict, name    ssl.handshake, ssl.sni
 --   dh_reason    why the user's DH parameters could not be used
+--   asking       a function of the user's runs: keep away from OpenSSL
+--   pausable     the handshake may stand still in a job (ssl.psk)
+--   alpn         a server's protocol list, which the struct points to
 --   transport    what waits (ssl.descriptor)
 
 local object = require "ssl.object"
@@ -43,7 +46,7 @@ function state.new(conn, ctx, server, transport)
   st.received, st.sent, st.born = 0, 0, shim.C.now()
   st.owed, st.owed_data, st.owed_from, st.ends = 0, "", 0, false
   st.prepared, st.sni_map, st.sni_strict, st.name = false, false, false, false
-  st.dh_reason = false
+  st.dh_reason, st.asking, st.pausable, st.alpn = false, false, false, false
   st.transport = transport
   return self, st
 end

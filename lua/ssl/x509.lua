@@ -18,6 +18,7 @@ local err           = require "ssl.err"
 local issued        = require "ssl.issued"
 local membio        = require "ssl.membio"
 local object        = require "ssl.object"
+local pressure      = require "ssl.pressure"
 local C, K          = lib.C, lib.K
 
 local own = handle.type("lsf_X509 *x509", "X509_free")
@@ -32,12 +33,15 @@ local KEY_TYPES = {
 }
 local DIGESTS = { sha1 = true, sha256 = true, sha512 = true }
 
--- What a time_t of any width and every ASN.1 time can hold: the years 0 to 9999.
+-- What an ASN.1 time can hold: the years 0 to 9999.
 local FIRST_SECOND, LAST_SECOND = -62167219200, 253402300799
 
 -- A password for certificates that claim to be encrypted: without one OpenSSL
 -- asks at the terminal.
 local NO_PASSWORD = ffi.new("char[1]")
+
+-- What OpenSSL takes for a certificate beside the bytes of its text.
+local CERTIFICATE_KB = 4
 
 local function keep() end
 
@@ -282,7 +286,7 @@ function x509.load(pem)
   local cert = x509.own(C.PEM_read_bio_X509(bio.membio, nil, nil, NO_PASSWORD))
   bio:free()
   err.clear()
-  keep(pem)
+  if cert then pressure.add(CERTIFICATE_KB + #pem / 1024) end
   return cert
 end
 

@@ -1,0 +1,122 @@
+/*
+ * A server's handshake, stopped at the ClientHello.
+ *
+ * OpenSSL's own stopping point: the callback answers RETRY, SSL_do_handshake
+ * returns SSL_ERROR_WANT_CLIENT_HELLO_CB, Lua looks at what the client said,
+ * decides - which context, which protocols - and calls again.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lsf.h"
+
+#define HELLO_SUCCESS 1
+#define HELLO_ERROR 0
+#define HELLO_RETRY (-1)
+
+#define TLSEXT_OK 0
+#define TLSEXT_NOACK 3
+
+#define ITEM_HEAD 4
+
+/* server_name, supported_groups, signature_algorithms, ALPN, versions */
+static const unsigned int wanted[] = { 0, 10, 13, 16, 43 };
+
+#define WANTED (sizeof(wanted) / sizeof(wanted[0]))
+
+struct item {
+	unsigned int tag;
+	const unsigned char *data;
+	size_t length;
+};
+
+static unsigned char *
+append(unsigned char *p, const struct item *item)
+{
+	p[0] = (unsigned char)(item->tag >> 8);
+	p[1] = (unsigned char)item->tag;
+	p[2] = (unsigned char)(item->length >> 8);
+	p[3] = (unsigned char)item->length;
+	if (item->length > 0)
+		memcpy(p + ITEM_HEAD, item->data, item->length);
+
+	return p + ITEM_HEAD + item->length;
+}
+
+/*
+ * Keep what the client said: it may be read only inside the callback. Every length
+ * is that of a part of one handshake message, so it fits 16 bits. Returns 0 without
+ * memory.
+ */
+static int
+keep(struct lsf_conn *c, SSL *ssl)
+{
+	unsigned int legacy = lsf_api.SSL_client_hello_get0_legacy_version(ssl);
+	unsigned char version[2] = { (unsigned char)(legacy >> 8),
+		(unsigned char)legacy };
+	struct item items[WANTED + 2] = { { LSF_HELLO_VERSION, version, 2 },
+		{ LSF_HELLO_CIPHERS, NULL, 0 } };
+	size_t n = 2, i, total = 0;
+	unsigned char *p;
+
+	items[1].length = lsf_api.SSL_client_hello_get0_ciphers(ssl,
+	    &items[1].data);
+	for (i = 0; i < WANTED; i++) {
+		items[n].tag = wanted[i];
+		if (lsf_api.SSL_client_hello_get0_ext(ssl, wanted[i],
+			&items[n].data, &items[n].length))
+			n++;
+	}
+	for (i = 0; i < n; i++)
+		total += ITEM_HEAD + items[i].length;
+	free(c->said);
+	c->said_length = 0;
+	if ((c->said = p = malloc(total)) == NULL)
+		return 0;
+	for (i = 0; i < n; i++)
+		p = append(p, &items[i]);
+	c->said_length = (uint32_t)total;
+
+	return 1;
+}
+
+/*
+ * ClientHello callback, on every context of ours. A connection that has a question
+ * stops here until Lua has decided; a second ClientHello, after a
+ * HelloRetryRequest, gets the same decision.
+ */
+int
+lsf_client_hello(SSL *ssl, int *alert, void *arg)
+{
+	struct lsf_conn *c = lsf_conn_of(ssl);
+
+	(void)arg;
+	if (c == NULL)
+		return HELLO_SUCCESS;
+	switch (c->hello) {
+	case LSF_HELLO_ASK:
+		if (!keep(c, ssl))
+			return HELLO_ERROR;
+		c->hello = LSF_HELLO_ASKED;
+		return HELLO_RETRY;
+	case LSF_HELLO_ASKED:
+		return HELLO_RETRY;
+	case LSF_HELLO_REFUSE:
+		*alert = c->hello_alert;
+		return HELLO_ERROR;
+	default:
+		return HELLO_SUCCESS;
+	}
+}
+
+/* Acknowledge the server name where it was used (RFC 6066 section 3). */
+int
+lsf_servername(SSL *ssl, int *alert, void *arg)
+{
+	struct lsf_conn *c = lsf_conn_of(ssl);
+
+	(void)alert;
+	(void)arg;
+
+	return c != NULL && c->sni_used ? TLSEXT_OK : TLSEXT_NOACK;
+}

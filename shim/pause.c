@@ -1,0 +1,97 @@
+/*
+ * A handshake that stands still inside a callback.
+ *
+ * Where OpenSSL has no stopping point of its own, a connection with such a question
+ * runs its handshake as a job (SSL_MODE_ASYNC): on a stack of its own, which
+ * ASYNC_pause_job leaves and the next SSL_do_handshake enters again. While it
+ * stands still the callback's arguments stay valid, so Lua writes the answer to
+ * where OpenSSL wants it.
+ *
+ * Only the call that paused may enter OpenSSL then: any other would finish it. The
+ * connection must be resumed before it is freed, or the job's stack is lost.
+ */
+#include <string.h>
+
+#include "lsf.h"
+
+/*
+ * Wait for Lua's answer. Returns 1 when there is one; 0 for "deny": no job to pause
+ * (ASYNC_pause_job would report success at once, for ever), or the connection was
+ * dropped. A resume without an answer pauses again.
+ */
+static int
+answered(struct lsf_conn *c, enum lsf_question question)
+{
+	c->question = question;
+	c->psk_length = 0;
+	while (c->question != LSF_QUESTION_NONE) {
+		if (c->mute || lsf_api.ASYNC_get_current_job() == NULL)
+			break;
+		c->paused = 1;
+		c->pool->paused++;
+		if (!lsf_api.ASYNC_pause_job())
+			c->mute = 1;
+		c->pool->paused--;
+		c->paused = 0;
+	}
+	c->asked = NULL;
+	c->identity = NULL;
+	c->psk = NULL;
+	if (c->question == LSF_QUESTION_NONE)
+		return 1;
+	c->question = LSF_QUESTION_NONE;
+
+	return 0;
+}
+
+/* End a paused job with a denial and without I/O, before the connection is freed. */
+void
+lsf_abandon(struct lsf_conn *c)
+{
+	if (!c->paused)
+		return;
+	c->mute = 1;
+	c->alpn = NULL;
+	(void)lsf_api.SSL_do_handshake(c->ssl);
+}
+
+/* How many connections of this Lua state stand still in a job. */
+int
+lsf_paused(const struct lsf_pool *pool)
+{
+	return pool->paused;
+}
+
+/* psk_client_callback: the length of the key, 0 for none. */
+unsigned int
+lsf_psk_client(SSL *ssl, const char *hint, char *identity,
+    unsigned int max_identity, unsigned char *psk, unsigned int max_psk)
+{
+	struct lsf_conn *c = lsf_conn_of(ssl);
+
+	if (c == NULL)
+		return 0;
+	c->asked = hint;
+	c->identity = identity;
+	c->max_identity = max_identity;
+	c->psk = psk;
+	c->max_psk = max_psk;
+
+	return answered(c, LSF_QUESTION_PSK_CLIENT) ? c->psk_length : 0;
+}
+
+/* psk_server_callback: the length of the key, 0 for an unknown identity. */
+unsigned int
+lsf_psk_server(SSL *ssl, const char *identity, unsigned char *psk,
+    unsigned int max_psk)
+{
+	struct lsf_conn *c = lsf_conn_of(ssl);
+
+	if (c == NULL)
+		return 0;
+	c->asked = identity;
+	c->psk = psk;
+	c->max_psk = max_psk;
+
+	return answered(c, LSF_QUESTION_PSK_SERVER) ? c->psk_length : 0;
+}

@@ -1,0 +1,315 @@
+--- Our declarations as C, for the compiler to compare with the real headers.
+--
+-- Two texts are made of the declaration files, and each is compiled once:
+--
+-- `exact` repeats every prototype after the headers, with `const` defined away
+-- (arguments of ours are const where any version of OpenSSL says so, results
+-- never are, so no header agrees with us about const), and measures our structs.
+-- `calls` calls every function through the header's own prototype with arguments
+-- of the types we declare, const and all: an argument that we call const and
+-- OpenSSL might write to is an error there, and so is a function that no header
+-- knows. It also asserts our numbers.
+--
+-- Both take the declarations as an argument, so that a spec can hand in wrong
+-- ones and see them refused.
+
+local ffi     = require "ffi"
+local house   = require "spec.support.init"
+local names   = require "ssl.ffi.names"
+local process = require "spec.support.process"
+local sources = require "spec.support.sources"
+
+local abi = {}
+
+-- Older headers call these arguments not const. Nothing is written to them: the
+-- later version that says so has the same code.
+local CONST_SINCE = {
+  PEM_write_bio_X509 = "3.0", PEM_write_bio_PUBKEY = "3.0",
+  X509_STORE_CTX_get_error = "3.0", X509_STORE_get0_objects = "3.0",
+  X509_check_host = "4.0", X509_check_ip_asc = "4.0",
+  X509_STORE_add_cert = "4.0", X509_STORE_CTX_init = "4.0",
+}
+
+-- What the shim hands to OpenSSL, by the type that OpenSSL has for it.
+local CALLBACKS = {
+  lsf_password     = "pem_password_cb *",
+  lsf_verify       = "SSL_verify_cb",
+  lsf_client_hello = "SSL_client_hello_cb_fn",
+  lsf_alpn_select  = "SSL_CTX_alpn_select_cb_func",
+  lsf_psk_client   = "SSL_psk_client_cb_func",
+  lsf_psk_server   = "SSL_psk_server_cb_func",
+  lsf_servername   = "int (*)(SSL *, int *, void *)",
+  lsf_tmp_dh       = "DH *(*)(SSL *, int, int)",
+}
+
+-- OpenSSL's numbers that the shim has under names of its own.
+local SHIM_NUMBERS = {
+  FLAGS_READ = "BIO_FLAGS_READ", FLAGS_WRITE = "BIO_FLAGS_WRITE",
+  FLAGS_RWS = "BIO_FLAGS_RWS", FLAGS_SHOULD_RETRY = "BIO_FLAGS_SHOULD_RETRY",
+  CTRL_EOF = "BIO_CTRL_EOF", CTRL_FLUSH = "BIO_CTRL_FLUSH",
+  TYPE_SOURCE_SINK = "BIO_TYPE_SOURCE_SINK",
+  EXT_SERVER_NAME = "TLSEXT_TYPE_server_name",
+  HELLO_SUCCESS = "SSL_CLIENT_HELLO_SUCCESS", HELLO_ERROR = "SSL_CLIENT_HELLO_ERROR",
+  HELLO_RETRY = "SSL_CLIENT_HELLO_RETRY",
+  TLSEXT_OK = "SSL_TLSEXT_ERR_OK", TLSEXT_FATAL = "SSL_TLSEXT_ERR_ALERT_FATAL",
+  TLSEXT_NOACK = "SSL_TLSEXT_ERR_NOACK",
+}
+
+local FILES = { "ssl_h", "crypto_h", "x509_h", "libc_h" }
+
+--- What the library declares.
+function abi.declarations()
+  local d = { shim_h = require "ssl.ffi.shim_h", constants = require "ssl.ffi.constants" }
+  for _, file in ipairs(FILES) do d[file] = require("ssl.ffi." .. file) end
+  return d
+end
+
+--- A copy of a table and of the tables in it.
+function abi.copy(value)
+  if type(value) ~= "table" then return value end
+  local out = {}
+  for k, v in pairs(value) do out[k] = abi.copy(v) end
+  return out
+end
+
+--- Run the C compiler on a text.
+-- @treturn string  what it had to say
+-- @treturn boolean  whether it was content
+function abi.compile(text, options)
+  local file = process.write(os.tmpname(), text)
+  local output = process.capture(("LC_ALL=C cc -x c -std=gnu11 -Ishim -I. %s %s 2>&1 "
+    .. "&& echo content"):format(options, house.quote(file)))
+  os.remove(file)
+  local said, count = output:gsub("content\n$", "")
+  return said, count == 1
+end
+
+local function includes(declarations)
+  local out, seen = {}, {}
+  for _, file in ipairs(FILES) do
+    for _, header in ipairs(declarations[file].headers) do
+      if not seen[header] then out[#out + 1] = ("#include <%s>"):format(header) end
+      seen[header] = true
+    end
+  end
+  return table.concat(out, "\n") .. "\n"
+end
+
+local PREAMBLE = [[
+#define _GNU_SOURCE
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <stddef.h>
+#include <stdint.h>
+]]
+
+--- What the installed headers say.
+-- @treturn table  `major`, `minor`; `declared`: their text without comments;
+--   `options`: SSL_OP_* by our names -> theirs
+function abi.headers(declarations)
+  local text, ok = abi.compile(PREAMBLE .. includes(declarations), "-E -dD -P")
+  if not ok then error("cc cannot read the headers of OpenSSL:\n" .. text, 0) end
+  local h = { text = text, options = {} }
+  -- 1.1.1 has one number, which 3.0 kept: 0xMNNFFPPS.
+  local number = text:match "#define OPENSSL_VERSION_NUMBER%s+(0x%x+)"
+  h.major = tonumber(text:match "#define OPENSSL_VERSION_MAJOR%s+(%d+)")
+    or math.floor(tonumber(number) / 2^28)
+  h.minor = tonumber(text:match "#define OPENSSL_VERSION_MINOR%s+(%d+)")
+    or math.floor(tonumber(number) / 2^20) % 2^8
+  for name in text:gmatch "#define SSL_OP_([%w_]+)[ \n]" do
+    h.options[name:lower()] = "SSL_OP_" .. name
+  end
+  return h
+end
+
+-- Does a header declare, or rename, this function? Of the optional ones only
+-- those that this version has can be compared.
+local function knows(headers, name)
+  return headers.text:find("%f[%w_]" .. name .. "%s*%)?%s*%(")
+    or headers.text:find("#define " .. name .. " [%w_]+\n")
+end
+
+--- Every prototype of libssl, libcrypto and libc that the headers know.
+local function prototypes(declarations, headers)
+  local out = {}
+  for _, file in ipairs(FILES) do
+    for _, part in ipairs { "required", "optional" } do
+      for _, p in ipairs(names.prototypes(declarations[file][part] or "")) do
+        if part == "required" or knows(headers, p.name) then out[#out + 1] = p end
+      end
+    end
+  end
+  return out
+end
+
+local function assertion(condition, what)
+  return ('_Static_assert(%s, "%s");'):format(condition, what)
+end
+
+-- lsf.h under OpenSSL's own struct tags, so that the two are one type to the
+-- compiler.
+local function shim_header(headers)
+  local out = {}
+  for tag, name in sources.read("shim/lsf.h"):gmatch "typedef struct ([%w_]+) ([%w_]+);" do
+    local theirs = headers.text:match("typedef struct ([%w_]+) " .. name .. ";")
+      or error("no header of OpenSSL has a struct " .. name, 0)
+    out[#out + 1] = ("#define %s %s"):format(tag, theirs)
+  end
+  return table.concat(out, "\n") .. '\n#include "lsf.h"\n'
+end
+
+--- The members of a struct text, in order.
+-- @treturn {{name=string,type=string},...}
+local function members(text)
+  local out = {}
+  text = text:gsub("/%*.-%*/", " "):gsub("struct%s*%b{}", "void")
+  for declaration in text:gmatch "%s*([^;]-)%s*;" do
+    local first, rest = declaration:match "^([^,]*)(.*)$"
+    local base = first:match "^(.-)[%s%*]*[%w_]+$"
+    for item in (first:sub(#base + 1) .. rest):gmatch "[^,]+" do
+      out[#out + 1] = { name = item:match "([%w_]+)%s*$",
+                        type = base .. item:match "^[%s%*]*" }
+    end
+  end
+  return out
+end
+
+-- A struct of ours against one of C's: as the FFI lays it out, member by member.
+local function struct(name, text, out)
+  -- The types behind pointers are of no weight, and exist only once we are loaded.
+  local ours = ffi.typeof("struct { " .. text:gsub("lsf_[%w_]+", "void") .. " }")
+  for _, m in ipairs(members(text)) do
+    local theirs = ("((%s *)0)->%s"):format(name, m.name)
+    local what = name .. "." .. m.name
+    out[#out + 1] = assertion(("offsetof(%s, %s) == %d"):format(name, m.name,
+                              ffi.offsetof(ours, m.name)), what .. ": offset")
+    -- void * stands for any pointer that Lua only passes on.
+    local same = m.type:find "void%s*%*"
+      and ("sizeof(%s) == sizeof(void *) && __builtin_classify_type(%s) == "
+           .. "__builtin_classify_type((void *)0)"):format(theirs, theirs)
+      or ("__builtin_types_compatible_p(__typeof__(%s), %s)"):format(theirs,
+          (m.type:gsub("lsf_", "")))
+    out[#out + 1] = assertion(same, what .. ": type")
+  end
+  out[#out + 1] = assertion(("sizeof(%s) == %d"):format(name, ffi.sizeof(ours)),
+                            name .. ": size")
+end
+
+local function shim_structs(shim_h, out)
+  for name, text in pairs(shim_h.structs) do struct("struct " .. name, text, out) end
+  -- What struct lsf_conn only points to.
+  local verdict = shim_h.structs.lsf_conn:match "struct%s*(%b{})%s*%*%s*verdict;"
+  if verdict then struct("struct lsf_verdict", verdict:sub(2, -2), out) end
+end
+
+-- The order of the pointers that Lua hands over, and that each is the function
+-- that the shim takes it for.
+local function api(list, out)
+  for i, name in ipairs(list) do
+    out[#out + 1] = assertion(("offsetof(struct lsf_api, %s) == %d"):format(
+      name, i * ffi.sizeof "void *"), "lsf_api." .. name .. ": place")
+    out[#out + 1] = assertion(
+      ("__builtin_types_compatible_p(__typeof__(((struct lsf_api *)0)->%s), "
+       .. "__typeof__(&%s))"):format(name, name), "lsf_api." .. name .. ": type")
+  end
+  out[#out + 1] = assertion(("sizeof(struct lsf_api) == %d"):format(
+    (#list + 1) * ffi.sizeof "void *"), "lsf_api: size")
+end
+
+--- The text to compile with `const` defined away.
+function abi.exact(d, headers)
+  local out = { PREAMBLE, includes(d), shim_header(headers) }
+  for _, p in ipairs(prototypes(d, headers)) do out[#out + 1] = p.text .. ";" end
+  for _, p in ipairs(names.prototypes(d.shim_h.required)) do out[#out + 1] = p.text .. ";" end
+  shim_structs(d.shim_h, out)
+  api(d.shim_h.api, out)
+  for name, type in pairs(CALLBACKS) do
+    if d.shim_h.required:find("%f[%w_]" .. name .. "%(") then
+      out[#out + 1] = assertion(("__builtin_types_compatible_p(__typeof__(&%s), %s)")
+                                :format(name, type), name .. ": type of a callback")
+    end
+  end
+  for name, value in pairs(d.shim_h.enums) do
+    out[#out + 1] = assertion(("%s == %d"):format(name, value), name)
+  end
+  return table.concat(out, "\n") .. "\n"
+end
+
+-- Parameters, split at the commas that are not a callback's, and their names.
+local function parameters(p)
+  local list = p.text:match("%f[%w_]" .. p.name .. "%s*(%b())"):sub(2, -2)
+  local declared, called = list, {}
+  if list:match "^%s*void%s*$" then return declared, "" end
+  local flat = list:gsub("%(%s*%*%s*([%w_]+)%s*%)%s*%b()", " %1")
+  for parameter in flat:gmatch "[^,]+" do
+    called[#called + 1] = parameter:match "([%w_]+)%s*$"
+  end
+  return declared, table.concat(called, ", ")
+end
+
+local function numbers(d, headers, out)
+  for name, value in pairs(d.constants.pick(headers.major)) do
+    out[#out + 1] = assertion(("(%s) == %.0f"):format(name, value), name)
+  end
+  for name, value in pairs(d.constants.options(headers.major, headers.minor)) do
+    local theirs = headers.options[name] or "SSL_OP_" .. name:upper()
+    out[#out + 1] = assertion(("(uint64_t)(%s) == %.0fULL"):format(theirs, value), theirs)
+  end
+  for name, value in pairs(abi.shim_numbers()) do
+    if SHIM_NUMBERS[name] then
+      out[#out + 1] = assertion(("%s == %s"):format(SHIM_NUMBERS[name], value),
+                                "the shim's " .. name)
+    end
+  end
+end
+
+-- A type that we spell out instead of leaving it opaque.
+local function types(d, out)
+  for _, file in ipairs(FILES) do
+    for name, ours in pairs(d[file].types) do
+      if ours ~= "opaque" then
+        out[#out + 1] = assertion(("sizeof(%s) == %d && ((%s)-1 < 0) == ((%s)-1 < 0)")
+          :format(name, ffi.sizeof(ours), name, ours), name)
+      end
+    end
+    for name, text in pairs(d[file].structs or {}) do struct(name, text, out) end
+  end
+end
+
+--- The text to compile as it is, with warnings as errors.
+function abi.calls(d, headers)
+  local out = { PREAMBLE, includes(d) }
+  local version = headers.major + headers.minor / 100
+  for _, p in ipairs(prototypes(d, headers)) do
+    local major, minor = (CONST_SINCE[p.name] or "0.0"):match "(%d+)%.(%d+)"
+    if version >= major + minor / 100 then
+      local declared, called = parameters(p)
+      -- In brackets no macro of the name answers for the function.
+      out[#out + 1] = ("void call_%s(%s) { (void)(%s)(%s); }"):format(
+        p.name, declared, p.name, called)
+    end
+  end
+  types(d, out)
+  numbers(d, headers, out)
+  return table.concat(out, "\n") .. "\n"
+end
+
+--- Every number that a C file of the shim defines for itself.
+-- @treturn table  name -> text
+function abi.shim_numbers()
+  local out = {}
+  for _, path in ipairs(sources.list("shim", "c")) do
+    for name, value in sources.read(path):gmatch "#define ([%w_]+) (%(?%-?[%dx][%x]*%)?)%s*\n" do
+      out[name] = value
+    end
+  end
+  return out
+end
+
+--- OpenSSL's name for a number of the shim, or nil.
+function abi.openssl_name(name) return SHIM_NUMBERS[name] end
+
+--- The options of the two compilations.
+abi.EXACT = "-fsyntax-only -Werror -Dconst="
+abi.CALLS = "-fsyntax-only -Werror"
+
+return abi
