@@ -14,17 +14,14 @@ local names     = require "ssl.ffi.names"
 local constants = require "ssl.ffi.constants"
 local search    = require "ssl.ffi.search"
 
-local DECLARATIONS = {
-  ssl    = { require "ssl.ffi.ssl_h" },
-  crypto = { require "ssl.ffi.crypto_h", require "ssl.ffi.x509_h" },
-  libc   = { require "ssl.ffi.libc_h" },
+local FILES = {
+  { part = "ssl",    declarations = require "ssl.ffi.ssl_h" },
+  { part = "crypto", declarations = require "ssl.ffi.crypto_h" },
+  { part = "crypto", declarations = require "ssl.ffi.x509_h" },
+  { part = "libc",   declarations = require "ssl.ffi.libc_h" },
 }
 
-for _, files in pairs(DECLARATIONS) do
-  for _, declarations in ipairs(files) do
-    ffi.cdef(names.cdef(declarations))
-  end
-end
+for _, file in ipairs(FILES) do ffi.cdef(names.cdef(file.declarations)) end
 
 local openssl = search.find()
 local libraries = { ssl = openssl.ssl, crypto = openssl.crypto, libc = ffi.C }
@@ -45,10 +42,9 @@ local function bind(library, declarations, where)
   end
 end
 
-for part, files in pairs(DECLARATIONS) do
-  for _, declarations in ipairs(files) do
-    bind(libraries[part], declarations, openssl["lib" .. part] or "the C library")
-  end
+for _, file in ipairs(FILES) do
+  bind(libraries[file.part], file.declarations,
+       openssl["lib" .. file.part] or "the C library")
 end
 
 lib.K       = constants.pick(openssl.major)
@@ -75,7 +71,11 @@ lib.system_errno = openssl.major >= 3
     return math.floor(code / 2^24) == 2 and code % 2^12 or nil
   end
 
--- Error texts of libssl exist only once it has been initialised.
-lib.C.OPENSSL_init_ssl(0, nil)
+-- Error texts of libssl exist only once it has been initialised. It cannot be
+-- once a host has cleaned OpenSSL up.
+if lib.C.OPENSSL_init_ssl(0, nil) ~= 1 then
+  error(("ssl: %s (%s) cannot be initialised"):format(openssl.libssl,
+                                                      openssl.version), 0)
+end
 
 return lib

@@ -1,11 +1,25 @@
 --- Declarations: the little of the C library that Lua itself calls.
 
 return {
-  headers = { "string.h" },
-  types = {},
+  headers = { "string.h", "dlfcn.h" },
+
+  types = { Dl_info = "opaque" },
+
+  structs = {
+    Dl_info = [[
+      const char *dli_fname; void *dli_fbase;
+      const char *dli_sname; void *dli_saddr;
+    ]],
+  },
+
   required = [[
 char *strerror(int errnum);
 void *memchr(const void *s, int c, size_t n);
 int   memcmp(const void *s1, const void *s2, size_t n);
+]],
+
+  optional = [[
+/* Which file an address came from. Windows has no such thing. */
+int dladdr(const void *address, Dl_info *info);
 ]],
 }

@@ -1,6 +1,6 @@
 --- Which OpenSSL? One, chosen at run time.
 --
--- 1. SSL_FFI_LIBSSL and SSL_FFI_LIBCRYPTO, when set (either implies both).
+-- 1. SSL_FFI_LIBSSL and SSL_FFI_LIBCRYPTO, when set (one alone is a mistake).
 -- 2. The process itself, when it already has SSL_CTX_new: nginx and every host
 --    that links OpenSSL. A second copy beside a host's own crashes sooner or
 --    later, so we never load one there.
@@ -13,11 +13,15 @@
 
 local ffi   = require "ffi"
 local names = require "ssl.ffi.names"
+local libc  = require "ssl.ffi.libc_h"
 
 local search = {}
 
 local version_num  = names.private "OpenSSL_version_num"
 local version_text = names.private "OpenSSL_version"
+
+-- Of the names on Windows.
+local machine = (({ x64 = "-x64", arm64 = "-arm64" })[ffi.arch] or "") .. ".dll"
 
 local VERSIONED = {
   Linux   = { { "libssl.so.3", "libcrypto.so.3" },
@@ -26,9 +30,9 @@ local VERSIONED = {
   OSX     = { { "libssl.3.dylib", "libcrypto.3.dylib" },
               { "libssl.4.dylib", "libcrypto.4.dylib" },
               { "libssl.1.1.dylib", "libcrypto.1.1.dylib" } },
-  Windows = { { "libssl-3-x64.dll", "libcrypto-3-x64.dll" },
-              { "libssl-4-x64.dll", "libcrypto-4-x64.dll" },
-              { "libssl-1_1-x64.dll", "libcrypto-1_1-x64.dll" } },
+  Windows = { { "libssl-3" .. machine, "libcrypto-3" .. machine },
+              { "libssl-4" .. machine, "libcrypto-4" .. machine },
+              { "libssl-1_1" .. machine, "libcrypto-1_1" .. machine } },
 }
 VERSIONED.BSD, VERSIONED.POSIX = VERSIONED.Linux, VERSIONED.Linux
 VERSIONED.Other = VERSIONED.Linux
@@ -60,9 +64,11 @@ end
 local function same_openssl(found)
   local mine   = search.symbol(found.crypto, "OpenSSL_version_num")
   local theirs = search.symbol(found.ssl, "OpenSSL_version_num")
-  if not mine then
-    error(("ssl: %s is not an OpenSSL: it has no OpenSSL_version_num")
-          :format(found.libcrypto), 0)
+  for _, name in ipairs { "OpenSSL_version_num", "OpenSSL_version" } do
+    if not search.symbol(found.crypto, name) then
+      error(("ssl: %s is not OpenSSL's libcrypto: it has no %s")
+            :format(found.libcrypto, name), 0)
+    end
   end
   if theirs and address(theirs) ~= address(mine) then
     local text = function(library)
@@ -87,11 +93,31 @@ local function genuine(found)
     error(("ssl: %s is %s; OpenSSL 1.1.1 or later is needed")
           :format(found.libcrypto, text), 0)
   end
+  -- Numbers move with a major version, and these are not known yet.
+  if major > 4 then
+    error(("ssl: %s is %s; this version of the library knows OpenSSL up to 4")
+          :format(found.libcrypto, text), 0)
+  end
   found.version, found.number, found.major, found.minor = text, number, major, minor
 end
 
+-- The file that a function came from, where the system tells.
+local function file_of(library, name)
+  local dladdr = search.symbol(ffi.C, "dladdr")
+  local f = dladdr and search.symbol(library, name)
+  if not f then return nil end
+  local info = ffi.new("struct { " .. libc.structs.Dl_info .. " }[1]")
+  local found = dladdr(ffi.cast("void *", f), ffi.cast("void *", info))
+  if found == 0 or info[0].dli_fname == nil then return nil end
+  return ffi.string(info[0].dli_fname)
+end
+
 local function explicit(getenv)
-  local libssl, libcrypto = getenv "SSL_FFI_LIBSSL", getenv "SSL_FFI_LIBCRYPTO"
+  local function set(name)
+    local value = getenv(name)
+    return value ~= "" and value or nil
+  end
+  local libssl, libcrypto = set "SSL_FFI_LIBSSL", set "SSL_FFI_LIBCRYPTO"
   if not libssl and not libcrypto then return nil end
   if not libssl or not libcrypto then
     error("ssl: set both SSL_FFI_LIBSSL and SSL_FFI_LIBCRYPTO, or neither", 0)
@@ -129,14 +155,18 @@ end
 --- Find OpenSSL.
 -- @tparam[opt=os.getenv] function getenv
 -- @treturn table  `ssl`, `crypto` (where symbols are looked up), `libssl`,
---   `libcrypto` (their names), `how` ("environment", "process" or "name"),
---   `version` (text), `number`, `major`, `minor`
+--   `libcrypto` (their files, or what they were asked for as), `how`
+--   ("environment", "process" or "name"), `version` (text), `number`, `major`,
+--   `minor`
 -- @raise a sentence for each refusal: nothing found, a half-set environment, a
---   pair that does not belong together, a fork, an OpenSSL older than 1.1.1
+--   pair that does not belong together, a fork, an OpenSSL older than 1.1.1 or
+--   newer than we know
 function search.find(getenv)
   local found = explicit(getenv or os.getenv) or process() or versioned()
   same_openssl(found)
   genuine(found)
+  found.libssl    = file_of(found.ssl, "SSL_CTX_new") or found.libssl
+  found.libcrypto = file_of(found.crypto, "OpenSSL_version_num") or found.libcrypto
   return found
 end
 

@@ -4,6 +4,7 @@ describe("ssl.config", function()
   local config  = require "ssl.config"
   local context = require "ssl.context"
   local lib     = require "ssl.ffi.lib"
+  local shim    = require "ssl.ffi.shim"
 
   local function keys(set)
     local out = {}
@@ -74,7 +75,8 @@ describe("ssl.config", function()
   it("names the OpenSSL", function()
     assert.same({ version = lib.openssl.version, number = lib.openssl.number,
                   how = lib.openssl.how, libssl = lib.openssl.libssl,
-                  libcrypto = lib.openssl.libcrypto }, config.openssl)
+                  libcrypto = lib.openssl.libcrypto, shim = shim.path },
+                config.openssl)
     assert.matches("^OpenSSL %d", config.openssl.version)
   end)
 

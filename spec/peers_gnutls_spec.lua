@@ -92,15 +92,18 @@ describe("GnuTLS", function()
       it("end where the client has no certificate, or one of an unknown authority", function()
         local server = serve(pki.server, "--require-client-cert", "--verify-client-cert",
                              "--x509cafile", pki.root.cert)
-        for _, flags in ipairs { {}, { certificate = pki.selfsigned.cert,
-                                       key = pki.selfsigned.key } } do
-          -- In TLS 1.3 the client is through before the server has seen that.
-          local conn, message = ours.connect(server.port, flags)
+        local absent = version == "TLSv1.2" and "tlsv1 alert decode error" -- so it says
+                       or "tlsv13 alert certificate required"
+        for message, entry in pairs { [absent] = {},
+                                      ["tlsv1 alert access denied"] = pki.selfsigned } do
+          local conn, word = ours.connect(server.port, { certificate = entry.cert,
+                                                         key = entry.key })
+          -- In TLS 1.3 the client is through before the server has looked.
           if conn then
-            message = select(2, conn:receive())
+            word = select(2, conn:receive())
             conn:close()
           end
-          assert.matches(flags.key and "alert" or "alert certificate required", message)
+          assert.equal(message, (word:gsub("^handshake with [^:]*: ", "")))
         end
       end)
 

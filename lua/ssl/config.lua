@@ -4,7 +4,9 @@
 -- and nothing of the headers that something was once compiled with.
 
 local lib      = require "ssl.ffi.lib"
+local shim     = require "ssl.ffi.shim"
 local curves   = require "ssl.curves"
+local dane     = require "ssl.dane"
 local protocol = require "ssl.protocol"
 local psk      = require "ssl.psk"
 
@@ -15,6 +17,10 @@ local openssl = {}
 for _, key in ipairs { "version", "number", "how", "libssl", "libcrypto" } do
   openssl[key] = lib.openssl[key]
 end
+openssl.shim = shim.path
+
+local dane_flags = {}
+for name in pairs(dane.flags) do dane_flags[name] = true end
 
 -- An absent name reads as nil, so what OpenSSL lacks is left out.
 local has_curves = curves.supported or nil
@@ -24,7 +30,8 @@ return {
   options      = options,
   algorithms   = { ec = has_curves },
   capabilities = { curves_list = has_curves, ecdh_auto = has_curves,
-                   alpn = true, psk = psk.supported or nil },
+                   alpn = true, psk = psk.supported or nil,
+                   dane = dane_flags },
   curves       = curves.list(),
   openssl      = openssl,
 }

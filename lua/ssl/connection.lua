@@ -7,7 +7,9 @@
 local lib       = require "ssl.ffi.lib"
 local shim      = require "ssl.ffi.shim"
 local arg       = require "ssl.arg"
+local binding   = require "ssl.binding"
 local close     = require "ssl.close"
+local dane      = require "ssl.dane"
 local descriptor = require "ssl.descriptor"
 local context   = require "ssl.context"
 local err       = require "ssl.err"
@@ -15,6 +17,7 @@ local handshake = require "ssl.handshake"
 local info      = require "ssl.info"
 local limit     = require "ssl.limit"
 local object    = require "ssl.object"
+local own       = require "ssl.own"
 local peer      = require "ssl.peer"
 local policy    = require "ssl.policy"
 local pressure  = require "ssl.pressure"
@@ -127,6 +130,30 @@ function methods:getsniname()
   return sni.name(st)
 end
 
+--- Name the peer for DANE. Before the handshake, on a context with `dane`.
+-- @tparam string name  the name that the TLSA records belong to
+-- @treturn true
+-- @treturn false,string
+function methods:setdane(name)
+  local st = state.of(self)
+  name = arg.string(name, 2)
+  return dane.host(st, name)
+end
+
+--- Add a TLSA record. After setdane and before the handshake.
+-- @tparam number usage
+-- @tparam number selector
+-- @tparam number mtype
+-- @tparam string data  bytes, not hexadecimal
+-- @treturn true
+-- @treturn false,string  DANE is off, or the record cannot be used
+function methods:settlsa(usage, selector, mtype, data)
+  local st = state.of(self)
+  usage, selector = arg.integer(usage, 2), arg.integer(selector, 3)
+  mtype, data = arg.integer(mtype, 4), arg.string(data, 5)
+  return dane.record(st, usage, selector, mtype, data)
+end
+
 -- The rest is known only once the handshake is done.
 local function connected(self)
   local st = object.state(self, state.class, 1, 2)
@@ -158,6 +185,62 @@ function methods:getpeerchain()
   local st = connected(self)
   if not st then return nil, "closed" end
   return peer.chain(st)
+end
+
+--- Certificate n of the own chain, sent or not.
+-- @tparam[opt=1] number n  1 is the leaf
+function methods:getlocalcertificate(n)
+  local st = connected(self)
+  if not st then return nil, "closed" end
+  n = n == nil and 1 or arg.integer(n, 2)
+  if n < 1 then return nil, "invalid certificate index" end
+  return own.certificate(st, n)
+end
+
+--- The own chain as configured, leaf first.
+function methods:getlocalchain()
+  local st = connected(self)
+  if not st then return nil, "closed" end
+  return own.chain(st)
+end
+
+--- The TLSA record that the peer was accepted for: its fields as given to settlsa,
+-- and the depth in the chain at which it matched; nil when there was none.
+function methods:gettlsa()
+  local st = connected(self)
+  if not st then return nil, "closed" end
+  return dane.matched(st)
+end
+
+--- The last Finished message that was sent.
+function methods:getfinished()
+  local st = connected(self)
+  if not st then return nil, "closed" end
+  return binding.finished(st)
+end
+
+--- The last Finished message that was received.
+function methods:getpeerfinished()
+  local st = connected(self)
+  if not st then return nil, "closed" end
+  return binding.peer_finished(st)
+end
+
+--- Keying material that both ends can make and nobody else.
+-- @tparam string label
+-- @tparam number length  in bytes
+-- @tparam[opt] string given  the context: up to TLS 1.2 nil and "" differ
+function methods:exportkeyingmaterial(label, length, given)
+  local st = connected(self)
+  if not st then return nil, "closed" end
+  label, length = arg.string(label, 2), arg.integer(length, 3)
+  given = arg.optstring(given, nil, 4)
+  if not (length >= 0 and length <= binding.LONGEST) then
+    arg.fail(3, ("length not in the range 0 to %d"):format(binding.LONGEST))
+  end
+  local material = binding.export(st, label, length, given)
+  if not material then return nil, "error exporting keying material" end
+  return material
 end
 
 --- `true`, or `false` and what verification had to say.

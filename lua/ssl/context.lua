@@ -8,6 +8,7 @@ local lib    = require "ssl.ffi.lib"
 local alpn   = require "ssl.alpn"
 local arg    = require "ssl.arg"
 local curves = require "ssl.curves"
+local dane   = require "ssl.dane"
 local err    = require "ssl.err"
 local key    = require "ssl.key"
 local psk    = require "ssl.psk"
@@ -221,6 +222,21 @@ function context.setclientpskcb(ctx, f)
   local state = live(ctx)
   state.psk_client = arg.type(f, "function", 2)
   return true
+end
+
+--- Let connections check the peer against TLSA records.
+-- @param ctx
+-- @param ...  flags: no_ee_namechecks
+function context.setdane(ctx, ...)
+  local state = live(ctx)
+  local flags = names(...)
+  for i, name in ipairs(flags) do
+    if not dane.flags[name] then
+      arg.fail(i + 1, ("invalid option '%s'"):format(name))
+    end
+  end
+  local ok, reason = dane.enable(state, flags)
+  return answer("error enabling DANE", ok, reason)
 end
 
 --- Use one curve for the key exchange.

@@ -9,6 +9,7 @@ local arg     = require "ssl.arg"
 local alpn    = require "ssl.alpn"
 local context = require "ssl.context"
 local psk     = require "ssl.psk"
+local known_dane = require("ssl.dane").flags
 
 -- Each function adds one to the level that it was given and passes it on.
 local function misuse(position, name, message, level)
@@ -192,6 +193,19 @@ local function preshared(ctx, cfg)
   return context[cfg.mode == "server" and "setserverpskcb" or "setclientpskcb"](ctx, f)
 end
 
+-- Flags in a table; anything else that is true just turns it on.
+local function dane(ctx, cfg, level)
+  local choice = cfg.dane
+  if not choice then return true end
+  local flags = type(choice) == "table" and texts(choice, "setdane", level + 1) or {}
+  for i, name in ipairs(flags) do
+    if not known_dane[name] then
+      misuse(i + 1, "setdane", ("invalid option '%s'"):format(name), level + 1)
+    end
+  end
+  return context.setdane(ctx, unpack(flags))
+end
+
 local STEPS = {
   mode,
   certificates,
@@ -206,6 +220,7 @@ local STEPS = {
   strings_key("verifyext", "setverifyext", verifyext),
   protocols,
   preshared,
+  dane,
 }
 
 --- A context from parameters; see docs/newcontext.md.

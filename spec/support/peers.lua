@@ -95,9 +95,11 @@ end
 --   `key`, and `chain` or else `cert`: TLS; without them plain HTTP;
 --   `files`: name -> text;
 --   `lua`: true loads the Lua module, with our stage on its paths;
---   `main`, `http`, `server`: further directives for those blocks;
+--   `main`, `http`, `server`: further directives for those blocks, where
+--   %(port)s is the port;
 --   `level`: of the error log, "warn"
--- @treturn table  the child; `child.log()` is the text of its error log
+-- @treturn table  the child; `child.log()` is the text of its error log,
+--   `child.files` the folder it serves
 function peers.nginx(options)
   options = options or {}
   local root = assert(peers.nginx_root(), "no nginx: script/bootstrap --with-tests")
@@ -121,6 +123,9 @@ function peers.nginx(options)
     values.server = ("ssl_certificate \"%s\";\nssl_certificate_key \"%s\";\n"):format(
       options.chain or options.cert, options.key) .. values.server
   end
+  for _, block in ipairs { "main", "http", "server" } do
+    values[block] = fill(values[block], values)
+  end
 
   local conf = process.write(dir .. "/nginx.conf", fill(CONF, values))
   local child = process.start {
@@ -129,6 +134,7 @@ function peers.nginx(options)
     env = { LD_LIBRARY_PATH = root .. "/usr/lib/x86_64-linux-gnu" },
     port = port,
   }
+  child.files = dir .. "/files"
   child.log = function() return process.read(dir .. "/error.log") end
   local ok, err = pcall(child.wait_port, child)
   if not ok then error(err .. child.log(), 2) end
