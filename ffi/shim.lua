@@ -36,7 +36,10 @@ end
 shim.path = path
 
 ffi.cdef(names.cdef(declarations))
-local library = ffi.load(path)
+local loaded, library = pcall(ffi.load, path)
+if not loaded then
+  error(("ssl: the C shim %s does not load: %s"):format(path, library), 0)
+end
 for _, p in ipairs(names.prototypes(declarations.required)) do
   shim.C[p.name:match("^lsf_(.*)$")] = search.symbol(library, p.name) or error(
     ("ssl: %s has no %s: it belongs to another version"):format(path, p.name), 0)

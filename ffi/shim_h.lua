@@ -60,6 +60,7 @@ return {
     LSF_QUESTION_PSK_SERVER = 2,
     LSF_HELLO_VERSION = 0xfffe, LSF_HELLO_CIPHERS = 0xffff,
     LSF_QUEUE_LIMIT = 65536, LSF_BUFFER = 83968, LSF_VERDICTS = 64,
+    LSF_STAMP = 8,
   },
 
   required = [[
@@ -81,6 +82,7 @@ int lsf_linger(struct lsf_conn *c);
 int lsf_nonblocking(int fd);
 double lsf_now(void);
 const char *lsf_errno_word(int error);
+int lsf_file_stamp(const char *path, double *stamp);
 
 int lsf_password(char *buffer, int size, int rwflag, void *u);
 int lsf_verify(int ok, X509_STORE_CTX *store_ctx);

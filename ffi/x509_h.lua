@@ -71,6 +71,13 @@ int X509_check_host(const X509 *x, const char *name, size_t len,
 int X509_check_ip_asc(const X509 *x, const char *address, unsigned int flags);
 
 const char *X509_verify_cert_error_string(long n);
+
+/* Where this build of OpenSSL looks for certificate authorities. */
+const char *X509_get_default_cert_file(void);
+const char *X509_get_default_cert_dir(void);
+const char *X509_get_default_cert_file_env(void);
+const char *X509_get_default_cert_dir_env(void);
+
 int X509_VERIFY_PARAM_set_flags(X509_VERIFY_PARAM *p, unsigned long flags);
 int X509_VERIFY_PARAM_set_purpose(X509_VERIFY_PARAM *p, int purpose);
 int X509_VERIFY_PARAM_set_trust(X509_VERIFY_PARAM *p, int trust);

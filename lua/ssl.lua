@@ -11,8 +11,10 @@ local checkhostname = require "ssl.checkhostname"
 local config        = require "ssl.config"
 local connect       = require "ssl.connect"
 local core          = require "ssl.core"
+local filestamp     = require "ssl.filestamp"
 local connection    = require "ssl.connection"
 local newcontext    = require "ssl.newcontext"
+local systemca      = require "ssl.systemca"
 local x509          = require "ssl.x509"
 
 local ssl = {
@@ -23,33 +25,68 @@ local ssl = {
   loadcertificate = x509.load,
   checkhostname   = checkhostname,
   connect         = connect,
+  filestamp       = filestamp,
+  systemca        = systemca,
 }
 
---- TLS over a connected socket.
+local function over_descriptor(conn, sock, initial)
+  local ok, msg = connection.setinitial(conn, initial)
+  if not ok then return nil, msg end
+  connection.setfd(conn, sock:getfd(), 3, sock)
+  sock:setfd(core.SOCKET_INVALID)
+  return true
+end
+
+local function over_stream(conn, object, initial)
+  connection.setstream(conn, object, initial)
+  return true
+end
+
+-- Numbers, functions and bare userdata cannot be indexed.
+local function method(object, name)
+  local ok, f = pcall(function() return object[name] end)
+  return ok and f
+end
+
+local function transport_of(object)
+  if method(object, "getfd") and method(object, "setfd") then return over_descriptor end
+  if method(object, "send") and method(object, "receive") then return over_stream end
+end
+
+--- TLS over a connected socket, or over anything else that carries bytes.
 --
 -- The descriptor is taken over: `sock` answers as a closed socket from then on, and
 -- the connection closes it. Nothing is sent yet, and no time limit is inherited.
 --
--- @param sock  a LuaSocket TCP object, or anything with `getfd` and `setfd`
+-- @param sock  a LuaSocket TCP object, or anything with `getfd` and `setfd`: its
+--   descriptor is taken over; or anything with `send` and `receive`, which carries
+--   the bytes from then on (see docs/streams.md)
 -- @tparam table|userdata cfg  for ssl.newcontext, or a context
+-- @tparam[opt] table options  `initial`: bytes that were read from the peer before
+--   TLS began, at most 64 KiB over a descriptor
 -- @treturn userdata  a connection in state "new": call `dohandshake`
 -- @treturn nil,string  an error of newcontext, "invalid mode", or "error creating
 --   SSL object (REASON)"; the socket is untouched then
--- @raise when `sock` has no `getfd` and `setfd`, or `cfg` is neither
-function ssl.wrap(sock, cfg)
+-- @raise when `sock` is neither, or `cfg` is neither
+function ssl.wrap(sock, cfg, options)
   local ctx, msg = cfg, nil
   if type(cfg) == "table" then
     ctx, msg = newcontext(cfg, 2)
     if not ctx then return nil, msg end
   end
-  if not sock or not sock.getfd or not sock.setfd then
-    arg.fail(1, "an object with getfd and setfd expected, got " .. type(sock))
+  local carry = transport_of(sock)
+  if not carry then
+    arg.fail(1, "an object with getfd and setfd, or send and receive, expected, got "
+                .. type(sock))
   end
+  local initial = options and options.initial or ""
+  arg.type(initial, "string", 3)
   local conn
   conn, msg = connection.create(ctx)
   if not conn then return nil, msg end
-  connection.setfd(conn, sock:getfd())
-  sock:setfd(core.SOCKET_INVALID)
+  local ok
+  ok, msg = carry(conn, sock, initial)
+  if not ok then return nil, msg end
   return conn
 end
 

@@ -212,6 +212,10 @@ LSF_API int lsf_nonblocking(int fd);
 LSF_API double lsf_now(void);
 LSF_API const char *lsf_errno_word(int error);
 
+/* file.c */
+#define LSF_STAMP 8
+LSF_API int lsf_file_stamp(const char *path, double stamp[LSF_STAMP]);
+
 /* callbacks.c */
 struct lsf_conn *lsf_conn_of(const SSL *ssl);
 struct lsf_password {

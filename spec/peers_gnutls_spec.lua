@@ -13,10 +13,10 @@ describe("GnuTLS", function()
   after_each(process.stop_all)
 
   local KINDS = {
-    RSA   = { entry = pki.server,    cafile = pki.root.cert,    group = "RSA" },
-    ECDSA = { entry = pki.ec_server, cafile = pki.ec_root.cert, group = "ECDSA" },
+    RSA   = { entry = pki.server,    cafile = pki.root.cert },
+    ECDSA = { entry = pki.ec_server, cafile = pki.ec_root.cert },
     ["chained RSA"] = { entry = { cert = pki.server.chain, key = pki.server.key },
-                        cafile = pki.root.cert, group = "RSA" },
+                        cafile = pki.root.cert },
   }
   local INSIST = { verify = { "peer", "fail_if_no_peer_cert" }, cafile = pki.root.cert }
 
@@ -60,8 +60,6 @@ describe("GnuTLS", function()
           local server = serve(of.entry)
           local conn = assert(ours.connect(server.port, { cafile = of.cafile }))
           assert.equal(version, conn:info "protocol")
-          assert.equal(version == "TLSv1.2" and of.group or "any",
-                       conn:info "authentication")
           echo(conn)
           conn:close()
         end)
@@ -165,9 +163,9 @@ describe("GnuTLS", function()
         for message, entry in pairs { ["peer did not return a certificate"] = {},
                                       ["certificate verify failed"] = pki.selfsigned } do
           local server = ours.listen(INSIST)
-          local client = visit(server, pki.root.cert, unpack(entry.key and {
-            "--x509certfile", entry.cert, "--x509keyfile", entry.key, "localhost" }
-            or { "localhost" }))
+          local shown = entry.key and { "--x509certfile", entry.cert,
+                                        "--x509keyfile", entry.key } or {}
+          local client = visit(server, pki.root.cert, unpack(words({ "localhost" }, unpack(shown))))
           assert.same({ nil, message }, { server:accept() })
           assert.same({ "exit", 1 }, { client:wait() })
         end

@@ -1,18 +1,12 @@
 --- ssl.connect: TCP, TLS and the host name, in one call.
 
-local socket        = require "socket"
-local lib           = require "ssl.ffi.lib"
 local shim          = require "ssl.ffi.shim"
 local arg           = require "ssl.arg"
 local connection    = require "ssl.connection"
-local err           = require "ssl.err"
 local hostname      = require "ssl.hostname"
 local identity      = require "ssl.identity"
 local newcontext    = require "ssl.newcontext"
-local state         = require "ssl.state"
 local x509          = require "ssl.x509"
-local ffi           = require "ffi"
-local C, K          = lib.C, lib.K
 
 -- The documented defaults, and what cannot be changed.
 local function configuration(flags)
@@ -23,23 +17,6 @@ local function configuration(flags)
   return cfg
 end
 
--- Demand the name inside the handshake, so that the peer gets the alert. It makes
--- no difference where the chain is not verified: then it is asked afterwards.
-local function demand(conn, kind, name)
-  local ssl = state.of(conn).conn.ssl
-  local param = C.SSL_get0_param(ssl)
-  C.X509_VERIFY_PARAM_set_hostflags(param, K.X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)
-  err.clear()
-  local rc
-  if kind == "ip" then
-    rc = C.X509_VERIFY_PARAM_set1_ip_asc(param, name)
-  else
-    rc = C.X509_VERIFY_PARAM_set1_host(param, name, #name)
-  end
-  if rc ~= 1 then return nil, err.reason() end
-  return true
-end
-
 local function left(deadline)
   return deadline and math.max(0, deadline - shim.C.now())
 end
@@ -48,8 +25,10 @@ local function failure(phase, name, reason)
   return nil, ("%s %s: %s"):format(phase, name, reason)
 end
 
+-- LuaSocket is asked for here and not at load: a host may lack it, and it changes
+-- what the process does with SIGPIPE.
 local function tcp(host, port, deadline)
-  local sock, why = socket.tcp()
+  local sock, why = require("socket").tcp()
   if not sock then return nil, why end
   sock:settimeout(left(deadline))
   local ok
@@ -70,15 +49,11 @@ local function matches(conn, kind, name)
   return ok, cert
 end
 
--- The words of a verification that failed inside the handshake: which it was.
+-- The words of a failed handshake; where verification failed, also which way.
 local function handshake_reason(conn, msg)
   if msg == "wantread" or msg == "wantwrite" then return "timeout" end
-  local ssl = state.of(conn).conn.ssl
-  local result = ssl ~= nil and C.SSL_get_verify_result(ssl) or K.X509_V_OK
-  if result ~= K.X509_V_OK and msg:find("certificate verify failed", 1, true) then
-    return ("%s (%s)"):format(msg, ffi.string(C.X509_verify_cert_error_string(result)))
-  end
-  return msg
+  local verify = (conn:lasterror() or {}).verify
+  return verify and ("%s (%s)"):format(msg, verify.text) or msg
 end
 
 -- TLS over a connected socket, which is closed when it fails.
@@ -91,7 +66,7 @@ local function secure(sock, ctx, kind, name, deadline)
   connection.setfd(conn, sock:getfd())
   sock:setfd(-1)
   local ok
-  ok, why = demand(conn, kind, name)
+  ok, why = conn:setverifyname(name)
   if ok then
     if kind == "dns" then conn:sni(name) end
     conn:settimeout(left(deadline), "t")

@@ -15,22 +15,27 @@ local context   = require "ssl.context"
 local err       = require "ssl.err"
 local handshake = require "ssl.handshake"
 local info      = require "ssl.info"
+local lasterror = require "ssl.lasterror"
 local limit     = require "ssl.limit"
 local object    = require "ssl.object"
 local own       = require "ssl.own"
 local peer      = require "ssl.peer"
 local policy    = require "ssl.policy"
 local pressure  = require "ssl.pressure"
+local receive   = require "ssl.receive"
 local sni       = require "ssl.sni"
 local state     = require "ssl.state"
+local stream    = require "ssl.stream"
 local detached  = require "ssl.detached"
+local verifyname = require "ssl.verifyname"
 local C, K, S   = lib.C, lib.K, shim.C
 
 local connection = { class = state.class }
 local methods = state.class.methods
 
 methods.send    = require "ssl.send"
-methods.receive = require "ssl.receive"
+methods.receive    = receive.receive
+methods.receiveany = receive.receiveany
 
 --- Shake hands. `true`, or `false` and the word why not.
 function methods:dohandshake()
@@ -50,7 +55,11 @@ end
 -- @treturn number  1
 function methods:settimeout(seconds, mode)
   local st = state.of(self)
-  limit.set(st, seconds, mode, 1)
+  if st.stream then
+    stream.settimeout(st, seconds, mode)
+  else
+    limit.set(st, seconds, mode, 1)
+  end
   return 1
 end
 
@@ -64,6 +73,7 @@ function methods:dirty()
     return false
   end
   return C.SSL_pending(conn.ssl) > 0 or conn.in_beg ~= conn.in_end
+      or st.transport.held(st) > 0
 end
 
 local WANTS = {
@@ -84,7 +94,7 @@ end
 --- The descriptor, or -1.
 function methods:getfd()
   local st = state.of(self)
-  return st.conn.fd
+  return st.status == "closed" and -1 or st.transport.getfd(st)
 end
 
 --- Bytes received, bytes sent, age in seconds.
@@ -104,6 +114,11 @@ function methods:setstats(received, sent, age)
   return 1
 end
 
+-- No handshake has begun: OpenSSL may still be told things.
+local function fresh(st)
+  return st.status == "new" and not st.prepared
+end
+
 --- The name to ask for (client), or a map of names to contexts (server).
 -- @tparam string|table name  kept, when it is a map: later changes count
 -- @tparam[opt=false] boolean strict  refuse a name that the map has not
@@ -111,10 +126,10 @@ function methods:sni(name, strict)
   local st = state.of(self)
   if st.server then
     arg.type(name, "table", 2)
-    if not st.prepared then sni.serve(st, name, strict and true or false, 1) end
+    if fresh(st) then sni.serve(st, name, strict and true or false, 1) end
   else
     name = arg.string(name, 2)
-    if not st.prepared then sni.request(st, name) end
+    if fresh(st) then sni.request(st, name) end
   end
 end
 
@@ -154,6 +169,24 @@ function methods:settlsa(usage, selector, mtype, data)
   return dane.record(st, usage, selector, mtype, data)
 end
 
+--- Demand a name of the peer, inside the handshake, where its chain is verified.
+-- @tparam string name  a DNS name (an IDN as its A-labels) or an IP address
+-- @treturn string,string  "dns" or "ip", and the name as it will be compared
+-- @treturn nil,string  why this is no name; or it is too late
+function methods:setverifyname(name)
+  local st = state.of(self)
+  name = arg.string(name, 2)
+  if st.status ~= "new" then return nil, "not before the handshake" end
+  return verifyname(st, name)
+end
+
+--- The fatal error of this connection in parts, or nil: see docs/connection.md.
+-- Gone once the connection is closed.
+function methods:lasterror()
+  local st = state.of(self)
+  return lasterror(st)
+end
+
 -- The rest is known only once the handshake is done.
 local function connected(self)
   local st = object.state(self, state.class, 1, 2)
@@ -176,7 +209,7 @@ function methods:getpeercertificate(n)
   local st = connected(self)
   if not st then return nil, "closed" end
   n = n == nil and 1 or arg.integer(n, 2)
-  if n < 1 then return nil, "invalid certificate index" end
+  if not (n >= 1) then return nil, "invalid certificate index" end
   return peer.certificate(st, n)
 end
 
@@ -193,7 +226,7 @@ function methods:getlocalcertificate(n)
   local st = connected(self)
   if not st then return nil, "closed" end
   n = n == nil and 1 or arg.integer(n, 2)
-  if n < 1 then return nil, "invalid certificate index" end
+  if not (n >= 1) then return nil, "invalid certificate index" end
   return own.certificate(st, n)
 end
 
@@ -309,12 +342,35 @@ end
 -- @tparam userdata self
 -- @tparam number fd
 -- @tparam[opt=1] number level  as for ssl.arg
-function connection.setfd(self, fd, level)
+-- @param[opt] origin  the object that it came from, for `unwrap`
+function connection.setfd(self, fd, level, origin)
   level = (level or 1) + 1
   local st = state.of(self, level)
   if st.status ~= "new" then arg.fail(1, "invalid SSL object state", level) end
-  st.conn.fd = fd
+  fd = arg.integer(fd, 2, level)
+  st.conn.fd, st.origin = fd, origin or false
   S.nonblocking(fd)
+end
+
+--- Give a new connection an object with `send` and `receive` as its transport.
+-- @tparam userdata self
+-- @param object
+-- @tparam string initial  bytes of the peer's that were read before
+function connection.setstream(self, object, initial)
+  local st = state.of(self)
+  st.transport, st.stream, st.origin = stream, object, object
+  st.pending, st.conn.stream = initial, 1
+end
+
+--- Bytes of the peer's that were read from the descriptor before TLS began.
+-- @treturn true
+-- @treturn nil,string  more than the buffer holds
+function connection.setinitial(self, initial)
+  local st = state.of(self)
+  if initial ~= "" and S.feed(st.conn, initial, #initial) ~= #initial then
+    return nil, "too many initial bytes"
+  end
+  return true
 end
 
 return connection

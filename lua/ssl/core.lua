@@ -18,12 +18,12 @@ end
 
 --- Hand a descriptor over to a new connection.
 function core.setfd(conn, fd)
-  fd = arg.integer(fd, 2)
-  connection.setfd(conn, fd)
+  connection.setfd(conn, fd, 1)
 end
 
---- Add a method to all connections.
+--- Add a method to all connections, those that exist already included.
 function core.setmethod(name, f)
+  if name == nil then arg.fail(1, arg.expected("string", name, true)) end
   connection.class.methods[name] = f
 end
 

@@ -50,7 +50,9 @@ function dane.host(st, name)
   end
   local ssl = st.conn.ssl
   err.clear()
-  if C.SSL_dane_enable(ssl, host) <= 0 then return false, err.reason() end
+  if C.SSL_dane_enable(ssl, host) <= 0 then
+    return false, ("error enabling DANE (%s)"):format(err.reason())
+  end
   C.X509_VERIFY_PARAM_set_hostflags(C.SSL_get0_param(ssl),
                                     K.X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)
   err.clear()
@@ -73,11 +75,11 @@ function dane.record(st, usage, selector, mtype, data)
   local why = begun(st)
   if why then return false, why end
   if not (byte(usage) and byte(selector) and byte(mtype)) then
-    return false, "a TLSA field is not in the range 0 to 255"
+    return false, "error adding TLSA record (field not in the range 0 to 255)"
   end
   err.clear()
   if C.SSL_dane_tlsa_add(st.conn.ssl, usage, selector, mtype, data, #data) <= 0 then
-    return false, err.reason "TLSA record not usable"
+    return false, ("error adding TLSA record (%s)"):format(err.reason())
   end
   err.clear()
   return true

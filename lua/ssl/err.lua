@@ -7,6 +7,7 @@
 
 local ffi = require "ffi"
 local lib = require "ssl.ffi.lib"
+local S   = require("ssl.ffi.shim").C
 local C   = lib.C
 
 local err = {}
@@ -45,6 +46,13 @@ end
 -- @tparam number errno
 function err.system(errno)
   return ffi.string(C.strerror(errno))
+end
+
+--- The words for an errno of a transport: LuaSocket's where it has some.
+-- @tparam number errno
+function err.transport(errno)
+  local word = S.errno_word(errno)
+  return word ~= nil and ffi.string(word) or err.system(errno)
 end
 
 return err

@@ -136,7 +136,7 @@ return function(st)
   end
   local word = advance(st) or loop.drain(st)
   if word then
-    if st.failed then S.flush(st.conn) end
+    if st.failed then st.transport.flush(st) end
     return false, explain(st, word)
   end
   psk.done(st)

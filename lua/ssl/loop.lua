@@ -31,7 +31,6 @@ local lib   = require "ssl.ffi.lib"
 local shim  = require "ssl.ffi.shim"
 local err   = require "ssl.err"
 local limit = require "ssl.limit"
-local ffi   = require "ffi"
 local C, K, S = lib.C, lib.K, shim.C
 
 local loop = {}
@@ -51,16 +50,12 @@ local PASSING = {
   [K.SSL_ERROR_ZERO_RETURN]          = "closed",
 }
 
---- The words for an errno of the transport: LuaSocket's where it has some.
-function loop.errno_words(errno)
-  local word = S.errno_word(errno)
-  return word ~= nil and ffi.string(word) or err.system(errno)
-end
-
--- What a system-call failure was. Without any errno the peer just went away.
-local function transport_words(conn)
-  if conn.in_error ~= 0 then return loop.errno_words(conn.in_error) end
-  if conn.out_error ~= 0 then return loop.errno_words(conn.out_error) end
+-- What a failure of the transport was. Without any errno the peer just went away.
+local function transport_words(st)
+  local conn = st.conn
+  if st.broken then return st.broken end
+  if conn.in_error ~= 0 then return err.transport(conn.in_error) end
+  if conn.out_error ~= 0 then return err.transport(conn.out_error) end
   if conn.eof ~= 0 then return "unexpected eof while reading" end
   return "closed"
 end
@@ -82,7 +77,7 @@ function loop.judge(st, rc)
     word = err.reason()
   else
     err.clear()
-    word = transport_words(conn)
+    word = transport_words(st)
   end
   -- A write that the transport refused leaves what arrived to be read.
   if code == K.SSL_ERROR_SSL or conn.in_error ~= 0 or conn.out_error == 0 then
@@ -100,13 +95,16 @@ end
 -- @tparam table st
 -- @tparam string word  "wantread" or "wantwrite"
 -- @param start  from limit.start
--- @treturn boolean  false when the time is over
+-- @treturn true
+-- @treturn false,string  the time is over: `word`, or the transport's own word
 function loop.wait(st, word, start)
   local conn = st.conn
   S.release(conn)
   local left = limit.left(st, start)
-  if left == 0 or not st.transport.wait(conn, word, left) then return false end
-  if conn.out_beg ~= conn.out_end then S.flush(conn) end
+  if left == 0 then return false, word end
+  local ready, why = st.transport.wait(st, word, left)
+  if not ready then return false, why or word end
+  if conn.out_beg ~= conn.out_end then st.transport.flush(st) end
   return true
 end
 
@@ -119,7 +117,8 @@ end
 function loop.run(st, try, word, start)
   start = start or limit.start(st)
   while loop.waits(word) do
-    if not loop.wait(st, word, start) then return word end
+    local ready, why = loop.wait(st, word, start)
+    if not ready then return why end
     err.clear()
     local rc = try(st)
     if rc > 0 then return nil end
@@ -134,23 +133,21 @@ end
 -- @treturn string|nil  nil when nothing is queued any more, else "wantwrite" or
 --   the words of a broken transport
 function loop.drain(st, start)
-  local conn = st.conn
-  local rc = S.flush(conn)
-  if rc > 0 then return nil end
-  if rc < 0 then return loop.errno_words(conn.out_error) end
-  if st.nowait then return WANTWRITE end
+  local word = st.transport.flush(st)
+  if word ~= WANTWRITE or st.nowait then return word end
   return loop.drain_waiting(st, start)
 end
 
 --- The waiting half of `drain`.
 function loop.drain_waiting(st, start)
-  local conn = st.conn
   start = start or limit.start(st)
+  local word
   repeat
-    if not loop.wait(st, WANTWRITE, start) then return WANTWRITE end
-    if conn.out_error ~= 0 then return loop.errno_words(conn.out_error) end
-  until conn.out_beg == conn.out_end
-  return nil
+    local ready, why = loop.wait(st, WANTWRITE, start)
+    if not ready then return why end
+    word = st.transport.flush(st)
+  until word ~= WANTWRITE
+  return word
 end
 
 return loop

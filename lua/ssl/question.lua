@@ -26,7 +26,7 @@ local function refuse(st)
   err.clear()
   C.SSL_do_handshake(conn.ssl)
   err.clear()
-  S.flush(conn)
+  st.transport.flush(st)
 end
 
 local function finish(st, ok, ...)

@@ -13,6 +13,7 @@ local ffi   = require "ffi"
 local lib   = require "ssl.ffi.lib"
 local shim  = require "ssl.ffi.shim"
 local loop  = require "ssl.loop"
+local limit = require "ssl.limit"
 local arg   = require "ssl.arg"
 local object = require "ssl.object"
 local CLASS = require("ssl.state").class
@@ -20,12 +21,14 @@ local CLASS = require("ssl.state").class
 local C, K, S = lib.C, lib.K, shim.C
 local SSL_read_ex, memchr = C.SSL_read_ex, C.memchr
 local ERR_peek_error, ERR_clear_error = C.ERR_peek_error, C.ERR_clear_error
-local reserve, release, flush = S.reserve, S.release, S.flush
+local reserve, release = S.reserve, S.release
 local tostr, cast = ffi.string, ffi.cast
 local bytes_t = ffi.typeof "const unsigned char *"
 local got     = ffi.new "size_t[1]"
 local RECORD  = K.SSL3_RT_MAX_PLAIN_LENGTH
 local LF, CR  = 10, 13
+
+local receive = {}
 
 -- One attempt to decrypt more. 1 when bytes came, else what SSL_read_ex said.
 local function try(st)
@@ -40,20 +43,24 @@ local function try(st)
 end
 
 -- The attempt did not succeed: wait where the limits allow it.
-local function starved(st, conn)
+local function starved(st, conn, start)
   local word = loop.judge(st, 0)
-  if loop.waits(word) and not st.nowait then word = loop.run(st, try, word) end
+  if loop.waits(word) and not st.nowait then
+    start = start or limit.start(st)
+    word = loop.run(st, try, word, start)
+  end
   if word then release(conn) end
-  return word
+  return word, start
 end
 
--- More plaintext. nil when some came, else the word why not.
-local function fill(st, conn)
+-- More plaintext. nil when some came, else the word why not; and when the call
+-- began to wait, if it did: a limit is one for all fills of a call.
+local function fill(st, conn, start)
   if not st.open then return st.failed or "closed" end
-  if conn.out_beg ~= conn.out_end then flush(conn) end
+  if conn.out_beg ~= conn.out_end then st.transport.flush(st) end
   if ERR_peek_error() ~= 0 then ERR_clear_error() end
-  if try(st) == 1 then return nil end
-  return starved(st, conn)
+  if try(st) == 1 then return nil, start end
+  return starved(st, conn, start)
 end
 
 -- Take n bytes off the front, `skip` more behind them unseen. The string comes
@@ -85,7 +92,8 @@ end
 -- A line of n bytes lies at the front. LuaSocket drops every CR in it.
 local function deliver(st, conn, n, prefix)
   local p = conn.plain + conn.plain_beg
-  local cr, s = memchr(p, CR, n), nil
+  local cr = memchr(p, CR, n)
+  local s
   if cr == nil then
     s = take(st, conn, n, 1)
   elseif cast(bytes_t, cr) - p == n - 1 then
@@ -104,9 +112,10 @@ local function find_line(conn, from)
   if lf ~= nil then return cast(bytes_t, lf) - p end
 end
 
-local function gather_line(st, conn, searched, prefix)
+local function gather_line(st, conn, searched, prefix, start)
+  local word
   while true do
-    local word = fill(st, conn)
+    word, start = fill(st, conn, start)
     if word then return stop(st, conn, word, prefix) end
     local n = find_line(conn, searched)
     if n then return deliver(st, conn, n, prefix) end
@@ -115,25 +124,27 @@ local function gather_line(st, conn, searched, prefix)
 end
 
 -- Half a line was there.
-local function more_of_line(st, conn, searched, prefix)
-  local word = fill(st, conn)
+local function more_of_line(st, conn, searched, prefix, start)
+  local word
+  word, start = fill(st, conn, start)
   if word then return stop(st, conn, word, prefix) end
   local n = find_line(conn, searched)
   if n then return deliver(st, conn, n, prefix) end
-  return gather_line(st, conn, conn.plain_end - conn.plain_beg, prefix)
+  return gather_line(st, conn, conn.plain_end - conn.plain_beg, prefix, start)
 end
 
 local function line(st, prefix)
-  local conn = st.conn
+  local conn, start = st.conn, nil
   if conn.plain_beg == conn.plain_end then
-    local word = fill(st, conn)
+    local word
+    word, start = fill(st, conn)
     if word then return stop(st, conn, word, prefix) end
   end
   local p = conn.plain + conn.plain_beg
   local have = conn.plain_end - conn.plain_beg
   local lf = memchr(p, LF, have)
   if lf ~= nil then return deliver(st, conn, cast(bytes_t, lf) - p, prefix) end
-  return more_of_line(st, conn, have, prefix)
+  return more_of_line(st, conn, have, prefix, start)
 end
 
 local function deliver_count(st, conn, n, prefix)
@@ -142,22 +153,24 @@ local function deliver_count(st, conn, n, prefix)
   return s, nil, nil
 end
 
-local function gather_count(st, conn, n, prefix)
+local function gather_count(st, conn, n, prefix, start)
+  local word
   repeat
-    local word = fill(st, conn)
+    word, start = fill(st, conn, start)
     if word then return stop(st, conn, word, prefix) end
   until conn.plain_end - conn.plain_beg >= n
   return deliver_count(st, conn, n, prefix)
 end
 
 -- Some of the bytes were there.
-local function more_of_count(st, conn, n, prefix)
-  local word = fill(st, conn)
+local function more_of_count(st, conn, n, prefix, start)
+  local word
+  word, start = fill(st, conn, start)
   if word then return stop(st, conn, word, prefix) end
   if conn.plain_end - conn.plain_beg >= n then
     return deliver_count(st, conn, n, prefix)
   end
-  return gather_count(st, conn, n, prefix)
+  return gather_count(st, conn, n, prefix, start)
 end
 
 -- n bytes; with n = 0 as soon as something is there to read, as LuaSocket has it.
@@ -165,18 +178,19 @@ local function count(st, n, prefix)
   local conn = st.conn
   local have = conn.plain_end - conn.plain_beg
   if have < n or have == 0 then
-    local word = fill(st, conn)
+    local word, start = fill(st, conn)
     if word then return stop(st, conn, word, prefix) end
     if conn.plain_end - conn.plain_beg < n then
-      return more_of_count(st, conn, n, prefix)
+      return more_of_count(st, conn, n, prefix, start)
     end
   end
   return deliver_count(st, conn, n, prefix)
 end
 
 local function all(st, prefix)
-  local conn, word = st.conn, nil
-  repeat word = fill(st, conn) until word
+  local conn = st.conn
+  local word, start
+  repeat word, start = fill(st, conn, start) until word
   local have = conn.plain_end - conn.plain_beg
   if word == "closed" and not st.failed and have > 0 then
     local s = take(st, conn, have, 0)
@@ -219,7 +233,7 @@ end
 -- @tparam[opt=""] string prefix  what an earlier call had received
 -- @treturn string,nil,nil
 -- @treturn nil,string,string  the word why not, and what came until then
-return function(self, pattern, prefix)
+function receive.receive(self, pattern, prefix)
   local st = getmetatable(self)
   if not st or st.class ~= CLASS then st = object.state(self, CLASS) end
   if prefix == nil then
@@ -231,3 +245,23 @@ return function(self, pattern, prefix)
   local s, word, partial = spelled(st, pattern, prefix)
   return s, word, partial
 end
+
+--- The method `receiveany`: what there is, at least one byte.
+-- @tparam userdata self
+-- @tparam[opt] number max  at most so many bytes, 1 or more
+-- @treturn string
+-- @treturn nil,string  the word why not
+function receive.receiveany(self, max)
+  local st = getmetatable(self)
+  if not st or st.class ~= CLASS then st = object.state(self, CLASS) end
+  max = max == nil and math.huge or arg.integer(max, 2)
+  if max < 1 then arg.fail(2, "at least 1 expected") end
+  local conn = st.conn
+  if conn.plain_beg == conn.plain_end then
+    local word = fill(st, conn)
+    if word then return nil, word end
+  end
+  return take(st, conn, math.min(max, conn.plain_end - conn.plain_beg), 0)
+end
+
+return receive

@@ -65,7 +65,8 @@ end
 -- Records from data[done, last) until GATHER bytes are queued. `ends[k]` is the
 -- count of ciphertext bytes at which record k is complete.
 local function batch(st, data, done, last, gather, ends)
-  local conn, p, k, word = st.conn, cast(text_t, data), 0, nil
+  local conn, p, k = st.conn, cast(text_t, data), 0
+  local word
   conn.cork = gather and 1 or 0
   repeat
     local n = math.min(RECORD, last - done)
@@ -85,8 +86,16 @@ local function wholly_sent(conn, ends, k)
   return n
 end
 
-local function gather_and_send(st, data, done, last)
-  local conn, start = st.conn, limit.start(st)
+local function wait_for(st, word, start)
+  if not loop.waits(word) then return false, word end
+  local ready, why = loop.wait(st, word, start)
+  return ready, why
+end
+
+-- `start` is when the call began to wait, if it did.
+local function gather_and_send(st, data, done, last, start)
+  local conn = st.conn
+  start = start or limit.start(st)
   local gather = not st.nowait and last - done > RECORD
   st.ends = st.ends or {}
   while done < last do
@@ -99,8 +108,9 @@ local function gather_and_send(st, data, done, last)
       return nil, stuck, left
     end
     st.sent, done = st.sent + taken - done, taken
-    if word and not (loop.waits(word) and loop.wait(st, word, start)) then
-      return nil, word, done
+    if word then
+      local ready, why = wait_for(st, word, start)
+      if not ready then return nil, why, done end
     end
   end
   return last, nil, nil
@@ -108,14 +118,15 @@ end
 
 -- Output of an earlier call waits, or bytes are owed.
 local function after_rest(st, data, done, last)
-  local stuck = loop.drain(st)
+  local start = limit.start(st)
+  local stuck = loop.drain(st, start)
   if stuck then return nil, stuck, done end
   if st.owed > 0 then
     local n = repeated(st, data, done, last)
     st.sent, done = st.sent + n, done + n
     if done == last then return last, nil, nil end
   end
-  return gather_and_send(st, data, done, last)
+  return gather_and_send(st, data, done, last, start)
 end
 
 -- The one record that the straight path wrote did not wholly leave.
@@ -132,9 +143,11 @@ end
 -- The straight path's write was not taken.
 local function single_again(st, data, done, last)
   local word = loop.judge(st, 0)
-  if not loop.waits(word) or st.nowait then return nil, word, done end
-  if not loop.wait(st, word, limit.start(st)) then return nil, word, done end
-  return gather_and_send(st, data, done, last)
+  if st.nowait then return nil, word, done end
+  local start = limit.start(st)
+  local ready, why = wait_for(st, word, start)
+  if not ready then return nil, why, done end
+  return gather_and_send(st, data, done, last, start)
 end
 
 -- data[done, last), 0-based, at least one byte.

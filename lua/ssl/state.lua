@@ -17,7 +17,10 @@
 --   asking       a function of the user's runs: keep away from OpenSSL
 --   pausable     the handshake may stand still in a job (ssl.psk)
 --   alpn         a server's protocol list, which the struct points to
---   transport    what waits (ssl.descriptor)
+--   transport    what waits and carries (ssl.descriptor, ssl.stream, ssl.engine)
+--   stream, pending, reading, draining, broken    ssl.stream
+--   origin       the object that was wrapped
+--   closing      close has begun
 
 local object = require "ssl.object"
 local shim   = require "ssl.ffi.shim"
@@ -47,7 +50,8 @@ function state.new(conn, ctx, server, transport)
   st.owed, st.owed_data, st.owed_from, st.ends = 0, "", 0, false
   st.prepared, st.sni_map, st.sni_strict, st.name = false, false, false, false
   st.dh_reason, st.asking, st.pausable, st.alpn = false, false, false, false
-  st.transport = transport
+  st.transport, st.stream, st.origin, st.pending = transport, false, false, ""
+  st.reading, st.draining, st.broken, st.closing = false, false, false, false
   return self, st
 end
 

@@ -1,0 +1,24 @@
+--- ssl.filestamp: has a file changed since we read it?
+
+local ffi  = require "ffi"
+local arg  = require "ssl.arg"
+local err  = require "ssl.err"
+local shim = require "ssl.ffi.shim"
+
+local stamp = ffi.new("double[?]", shim.K.LSF_STAMP)
+local FOLDER = shim.K.LSF_STAMP - 1
+
+--- A text that differs when a file, or what a folder lists, has changed.
+-- Made of device, inode, size and times: the file is not read.
+-- @tparam string path
+-- @treturn string,string  the stamp; "file" or "folder"
+-- @treturn nil,string  the reason
+return function(path)
+  path = arg.string(path, 1)
+  if path:find("%z") then return nil, "the name contains a NUL byte" end
+  local errno = shim.C.file_stamp(path, stamp)
+  if errno ~= 0 then return nil, err.system(errno) end
+  local parts = {}
+  for i = 0, FOLDER do parts[i + 1] = ("%.17g"):format(stamp[i]) end
+  return table.concat(parts, " "), stamp[FOLDER] ~= 0 and "folder" or "file"
+end

@@ -1,0 +1,146 @@
+--- ssl.stream: the transport that is an object with `send` and `receive`.
+--
+-- An OpenResty cosocket, another TLS connection, a user's table: whatever carries
+-- bytes. The BIO is fed from what the object receives and drained into what it
+-- sends. No C frame lies below its methods, so if they yield, ours yield.
+--
+-- READING. An object with `receiveany` is asked for whatever there is. One that has
+-- only `receive` is asked for exactly the bytes that OpenSSL lacks (`conn.need`),
+-- since a receive(n) that blocks would otherwise wait for more than the peer will
+-- send.
+--
+-- WRITING is single-flight: while one coroutine's send has yielded, another's
+-- records join the queue, and it waits until the first has drained them too.
+--
+-- TIME belongs to the object: settimeout is passed on as it is, in its units, and
+-- its words for a time-out are returned unchanged.
+
+local ffi  = require "ffi"
+local shim = require "ssl.ffi.shim"
+local S    = shim.C
+
+local stream = {}
+
+local CHUNK = 65536
+-- errno of a broken stream: none; the words are in st.broken.
+local BROKEN = -1
+
+-- Words after which the same call may succeed later.
+local PASSING = { timeout = true, wantread = true, wantwrite = true, busy = true }
+
+local function broken(st, why)
+  st.broken, st.conn.out_error = why, BROKEN
+  return why
+end
+
+-- Run a method of the object under a mark that keeps other coroutines out of it.
+local function finish(st, mark, ok, ...)
+  st[mark] = false
+  if not ok then
+    broken(st, "transport failed")
+    error((...), 0)
+  end
+  return ...
+end
+
+local function call(st, mark, method, argument)
+  st[mark] = true
+  return finish(st, mark, pcall(method, st.stream, argument))
+end
+
+-- Another coroutine is draining: let it.
+local function stand_back(st)
+  if not coroutine.running() then return "busy" end
+  while st.draining do coroutine.yield() end
+end
+
+local function send_some(st)
+  local conn = st.conn
+  local data = ffi.string(conn.out + conn.out_beg, conn.out_end - conn.out_beg)
+  local sent, why, partial = call(st, "draining", st.stream.send, data)
+  if st.status == "closed" then return "closed" end
+  local n = math.min(sent or partial or 0, #data)
+  if n > 0 then S.drained(conn, n) end
+  if sent then return n == 0 and "wantwrite" or nil end
+  if PASSING[why] then return why end
+  return broken(st, why or "closed")
+end
+
+function stream.flush(st)
+  local conn = st.conn
+  while conn.out_beg ~= conn.out_end do
+    if st.broken then return st.broken end
+    local word
+    if st.draining then word = stand_back(st) else word = send_some(st) end
+    if word then return word end
+  end
+  return nil
+end
+
+-- Give OpenSSL what fits; the rest waits in `pending`.
+local function feed(st, data)
+  local taken = S.feed(st.conn, data, #data)
+  if taken < 0 then error("not enough memory", 0) end
+  st.pending = data:sub(taken + 1)
+end
+
+local function receive_some(st)
+  local object = st.stream
+  local data, why, partial
+  if object.receiveany then
+    data, why, partial = call(st, "reading", object.receiveany, CHUNK)
+  else
+    data, why, partial = call(st, "reading", object.receive, st.conn.need)
+  end
+  if st.status == "closed" then return "closed" end
+  data = data or partial
+  if data and #data > 0 then
+    feed(st, data)
+  elseif why == "closed" or why == nil then
+    st.conn.eof = 1
+  elseif PASSING[why] then
+    return why
+  else
+    st.conn.in_error = BROKEN
+    return broken(st, why)
+  end
+  return nil
+end
+
+function stream.wait(st, word)
+  local why = stream.flush(st)
+  if not why and word == "wantread" then
+    if st.pending ~= "" then
+      feed(st, st.pending)
+    elseif st.reading then
+      why = "busy"
+    else
+      why = receive_some(st)
+    end
+  end
+  return why == nil, why
+end
+
+function stream.getfd(st)
+  local object = st.stream
+  return object.getfd and object:getfd() or -1
+end
+
+function stream.held(st)
+  return #st.pending
+end
+
+function stream.finish(st)
+  local object = st.stream
+  pcall(stream.flush, st)
+  if object.close then pcall(object.close, object) end
+  return true
+end
+
+--- Pass a time limit on.
+function stream.settimeout(st, ...)
+  local object = st.stream
+  if object.settimeout then object:settimeout(...) end
+end
+
+return stream

@@ -1,0 +1,135 @@
+-- The user's function for Diffie-Hellman parameters, on a server up to TLS 1.2.
+
+describe("dhparam", function()
+  local pair   = require "spec.support.pair"
+  local pki    = require "spec.support.pki"
+  local shake  = require "spec.support.shake"
+  local values = require "spec.support.values"
+  local ssl    = require "ssl"
+  local pack   = values.pack
+
+  local function read(path)
+    local file = assert(io.open(path))
+    local text = file:read "*a"
+    file:close()
+    return text
+  end
+
+  local GROUP, WEAK = read(pki.dh.ffdhe2048), read(pki.dh.weak512)
+  local DHE, ECDHE = "DHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256"
+
+  local server, client
+  local function make(dhparam, ciphers)
+    server, client = pair.wrapped({ protocol = "tlsv1_2", dhparam = dhparam },
+                                  { ciphers = ciphers or DHE })
+  end
+
+  after_each(function()
+    server:close()
+    client:close()
+  end)
+
+  it("is called once a handshake, as f(false, 2048), and its group is used", function()
+    local calls = {}
+    local ctx = assert(ssl.newcontext(pair.server_config { protocol = "tlsv1_2",
+      dhparam = function(...)
+        calls[#calls + 1] = pack(...)
+        return GROUP
+      end }))
+    for i = 1, 2 do
+      if i > 1 then
+        server:close()
+        client:close()
+      end
+      server, client = pair.connected(ctx, { ciphers = DHE })
+      assert.equal(DHE, (client:info "cipher"))
+      assert.equal(i, #calls)
+      assert.same(pack(false, 2048), calls[i])
+    end
+    server:send "through\n"
+    client:settimeout(10)
+    assert.equal("through", (client:receive()))
+  end)
+
+  it("does not matter to a client that wants another key exchange", function()
+    make(function() return nil end, ECDHE)
+    assert.same({ true, true }, { shake(server, client) })
+  end)
+
+  for title, case in pairs {
+    ["nothing"] = { nil, "internal error" },
+    ["a number"] = { 5, "internal error" },
+    ["what is no PEM"] = { "no parameters", "no start line" },
+    ["a PEM of something else"] = { read(pki.server.cert), "no start line" },
+    ["a group of 512 bits"] = { WEAK, "dh key too small" },
+  } do
+    it("fails the handshake when it answers " .. title, function()
+      make(function() return case[1] end)
+      local at_server, at_client = shake(server, client)
+      assert.equal(case[2], at_server)
+      assert(at_client == "tlsv1 alert internal error"
+             or at_client == "sslv3 alert handshake failure", at_client)
+      assert.same(pack(false, case[2]), pack(server:dohandshake()))
+    end)
+  end
+
+  it("may raise: dohandshake does, with the same value, and never succeeds", function()
+    local problem = {}
+    make(function() error(problem) end)
+    client:settimeout(0)
+    client:dohandshake()
+    server:settimeout(0)
+    local ok, raised = pcall(server.dohandshake, server)
+    assert.is_false(ok)
+    assert.equal(problem, raised)
+    for _ = 1, 5 do
+      local done = select(2, pcall(server.dohandshake, server))
+      assert.is_false(done == true)
+      client:dohandshake()
+    end
+    assert.same(pack(nil, "closed"), pack(client:info()))
+  end)
+
+  it("may yield through dohandshake", function()
+    make(function()
+      assert.equal("go on", coroutine.yield "asked")
+      return GROUP
+    end)
+    server:settimeout(0)
+    local answer
+    local co = coroutine.create(function()
+      answer = pack(server:dohandshake())
+      return "done"
+    end)
+    assert.same({ true, "asked" }, { coroutine.resume(co) })
+    assert.is_nil(answer)
+    collectgarbage()
+    assert.same({ true, "done" }, { coroutine.resume(co, "go on") })
+    assert.same(pack(false, "wantread"), answer)
+    assert.same({ true, true }, { shake(server, client) })
+    assert.equal(DHE, (server:info "cipher"))
+  end)
+
+  it("may close the connection that asks", function()
+    make(function()
+      server:close()
+      return GROUP
+    end)
+    assert.same(pack(false, "closed"), pack(server:dohandshake()))
+    assert.matches("closed", tostring(server))
+  end)
+
+  it("is not asked by a client, nor for TLS 1.3 to be spoken", function()
+    local asked = 0
+    local function count()
+      asked = asked + 1
+      return GROUP
+    end
+    server, client = pair.connected({ protocol = "tlsv1_2" }, { dhparam = count })
+    assert.equal(0, asked)
+    server:close()
+    client:close()
+    server, client = pair.connected({ protocol = "any", dhparam = count }, {})
+    assert.equal("TLSv1.3", (client:info "protocol"))
+  end)
+end)

@@ -1,0 +1,55 @@
+-- settimeout, in both modes: what comes of an operation that has no more time.
+
+describe("settimeout", function()
+  local process = require "spec.support.process"
+  local pair    = require "spec.support.pair"
+  local servers = require "spec.support.servers"
+  local values  = require "spec.support.values"
+  local socket  = require "socket"
+  local ssl     = require "ssl"
+  local pack, raised = values.pack, values.raised
+
+  teardown(process.stop_all)
+
+  it("takes time limits in every spelling, and refuses other modes", function()
+    local server, client = pair.wrapped()
+    for _, seconds in ipairs { 0, 1.5, -1, "2", "0x1", math.huge } do
+      for _, mode in ipairs { "b", "block", "t", "total", "r", "rest" } do
+        assert.same(pack(1), pack(client:settimeout(seconds, mode)))
+      end
+    end
+    for _, mode in ipairs { "", "x", "Block", 5 } do
+      assert.equal("bad argument #2 to 'settimeout' (invalid timeout mode)",
+                   raised(function() client:settimeout(1, mode) end))
+    end
+    assert.equal("bad argument #1 to 'settimeout' (number expected, got string)",
+                 raised(function() client:settimeout "x" end))
+    assert.equal("bad argument #2 to 'settimeout' (string expected, got table)",
+                 raised(function() client:settimeout(1, {}) end))
+    server:close()
+    client:close()
+  end)
+
+  -- 30 bytes come, one every 0.05 s, then the end.
+  for title, case in pairs {
+    ["block alone limits the whole call"] = { "wantread", { 0.3, "b" } },
+    ["total alone limits the whole call"] = { "wantread", { 0.3, "t" } },
+    ["total limits the whole call beside block"] = { "wantread", { 1, "b" }, { 0.3, "t" } },
+    ["block limits each wait beside total"] = { "closed", { 1, "b" }, { 60, "t" } },
+    ["none limits nothing"] = { "closed", { 0.1, "t" }, { nil, "t" } },
+  } do
+    it(title, function()
+      local child = servers.start { drip = { 30, 0.05 } }
+      local conn = assert(ssl.wrap(assert(socket.connect("127.0.0.1", child.port)),
+                                   pair.client_config()))
+      assert(conn:dohandshake())
+      for i = 2, #case do conn:settimeout(unpack(case[i], 1, 2)) end
+      local text, word, partial = conn:receive(100)
+      assert.is_nil(text)
+      assert.equal(case[1], word)
+      assert.equal(word == "closed", partial == ("x"):rep(30))
+      conn:close()
+      child:stop()
+    end)
+  end
+end)

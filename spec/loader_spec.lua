@@ -1,0 +1,241 @@
+-- Which OpenSSL is taken, and what is refused. Each case is a process of its own.
+
+describe("the loader", function()
+  local fresh   = require "spec.support.fresh"
+  local lib     = require "ssl.ffi.lib"
+  local names   = require "ssl.ffi.names"
+  local process = require "spec.support.process"
+  local shim_h  = require "ssl.ffi.shim_h"
+
+  local LIBSSL, LIBCRYPTO = lib.openssl.libssl, lib.openssl.libcrypto
+
+  local TELL = [[
+    local openssl = require "ssl.config".openssl
+    print(openssl.how, openssl.libssl, openssl.libcrypto, openssl.version)
+  ]]
+
+  local TALK = [[
+    local pair = require "spec.support.pair"
+    local server, client = pair.connected()
+    assert(server:send "hello\n")
+    assert(client:receive() == "hello")
+    client:close()
+    server:close()
+    print "talked"
+  ]]
+
+  -- Says what it is told to be, and has nothing else.
+  local FAKE = [[
+    #include <stdlib.h>
+    const char *OpenSSL_version(int type) { (void)type; return getenv("FAKE_TEXT"); }
+    unsigned long OpenSSL_version_num(void)
+    { return strtoul(getenv("FAKE_NUMBER"), NULL, 16); }
+  ]]
+
+  local fake_crypto, fake_ssl
+
+  setup(function()
+    fake_crypto = fresh.library("libcrypto", FAKE)
+    fake_ssl = fresh.library("libssl", "int SSL_CTX_new(void) { return 0; }")
+  end)
+
+  teardown(process.stop_all)
+
+  -- The error of require "ssl", whole.
+  local function refusal(environment)
+    local output, ok = fresh.luajit([[
+      local ok, message = pcall(require, "ssl")
+      assert(not ok)
+      io.write(message)
+    ]], environment)
+    assert.is_true(ok, output)
+    return output
+  end
+
+  local function refused_fake(text, number)
+    return refusal { SSL_FFI_LIBSSL = fake_ssl, SSL_FFI_LIBCRYPTO = fake_crypto,
+                     FAKE_TEXT = text, FAKE_NUMBER = number }
+  end
+
+  describe("takes", function()
+    it("an OpenSSL by its versioned name, and says which file that was", function()
+      local output = fresh.luajit(TELL .. [[
+        local maps = io.open "/proc/self/maps":read "*a"
+        assert(maps:find("libssl.so", 1, true) and maps:find("libcrypto.so", 1, true))
+      ]], { SSL_FFI_LIBSSL = "", SSL_FFI_LIBCRYPTO = "" })
+      assert.equal(("name\t%s\t%s\t%s\n"):format(LIBSSL, LIBCRYPTO, lib.openssl.version),
+                   output)
+      assert.matches("^/.*/libssl%.so%.[%d.]+$", LIBSSL)
+      assert.matches("^/.*/libcrypto%.so%.[%d.]+$", LIBCRYPTO)
+    end)
+
+    it("the one that the environment names", function()
+      assert.equal(("environment\t%s\t%s\t%s\ntalked\n"):format(
+        LIBSSL, LIBCRYPTO, lib.openssl.version), (fresh.luajit(
+        TELL .. TALK, { SSL_FFI_LIBSSL = LIBSSL, SSL_FFI_LIBCRYPTO = LIBCRYPTO })))
+    end)
+
+    it("the one that the process has loaded for all", function()
+      assert.equal(("process\t%s\t%s\t%s\ntalked\n"):format(
+        LIBSSL, LIBCRYPTO, lib.openssl.version), (fresh.luajit(
+        ('require("ffi").load(%q, true)'):format(LIBSSL) .. TELL .. TALK)))
+    end)
+  end)
+
+  describe("refuses", function()
+    it("half an environment", function()
+      local sentence = "ssl: set both SSL_FFI_LIBSSL and SSL_FFI_LIBCRYPTO, or neither"
+      assert.equal(sentence, refusal { SSL_FFI_LIBSSL = LIBSSL })
+      assert.equal(sentence, refusal { SSL_FFI_LIBCRYPTO = LIBCRYPTO })
+      assert.equal(sentence, refusal { SSL_FFI_LIBCRYPTO = LIBCRYPTO,
+                                       SSL_FFI_LIBSSL = "" })
+    end)
+
+    it("what the environment names and is not there, and looks no further", function()
+      local message = refusal { SSL_FFI_LIBSSL = "/nowhere/libssl.so",
+                                SSL_FFI_LIBCRYPTO = "/nowhere/libcrypto.so" }
+      local first, ssl, crypto = message:match "^(.-)\n(.-)\n(.-)$"
+      assert.equal("ssl: cannot load the OpenSSL named by SSL_FFI_LIBSSL and "
+                   .. "SSL_FFI_LIBCRYPTO:", first)
+      assert.matches("^  /nowhere/libssl%.so: .*No such file", ssl)
+      assert.matches("^  /nowhere/libcrypto%.so: .*No such file", crypto)
+    end)
+
+    it("half of what the environment names, and says which half", function()
+      local message = refusal { SSL_FFI_LIBSSL = LIBSSL,
+                                SSL_FFI_LIBCRYPTO = "/nowhere/libcrypto.so" }
+      assert.truthy(message:find("\n  " .. LIBSSL .. ": found\n", 1, true))
+      assert.matches("\n  /nowhere/libcrypto%.so: .*No such file", message)
+    end)
+
+    it("two that do not belong together, and names both", function()
+      assert.equal(
+        ("ssl: libssl and libcrypto do not belong together: %s works with %s, but %s is "
+         .. "OpenSSL 3.0.1 14 Dec 2021"):format(LIBSSL, lib.openssl.version, fake_crypto),
+        refusal { SSL_FFI_LIBSSL = LIBSSL, SSL_FFI_LIBCRYPTO = fake_crypto,
+                  FAKE_TEXT = "OpenSSL 3.0.1 14 Dec 2021", FAKE_NUMBER = "30000010" })
+    end)
+
+    it("a library that is something else", function()
+      assert.equal(
+        ("ssl: %s is not OpenSSL's libcrypto: it has no OpenSSL_version_num")
+        :format(fake_ssl),
+        refusal { SSL_FFI_LIBSSL = fake_ssl, SSL_FFI_LIBCRYPTO = fake_ssl })
+    end)
+
+    for text, number in pairs {
+      ["LibreSSL 3.8.2"] = "20000000", BoringSSL = "1010107f",
+      ["AWS-LC 1.21.0"] = "1010107f",
+    } do
+      it("a fork by its name: " .. text, function()
+        assert.equal(("ssl: %s is %s; only OpenSSL itself is supported")
+                     :format(fake_crypto, text), refused_fake(text, number))
+      end)
+    end
+
+    it("an OpenSSL that is too old", function()
+      assert.equal(("ssl: %s is OpenSSL 1.1.0l  10 Sep 2019; OpenSSL 1.1.1 or later is "
+                    .. "needed"):format(fake_crypto),
+                   refused_fake("OpenSSL 1.1.0l  10 Sep 2019", "101000cf"))
+    end)
+
+    it("an OpenSSL whose numbers nobody knows yet", function()
+      assert.equal(("ssl: %s is OpenSSL 5.0.0 1 Apr 2029; this version of the library "
+                    .. "knows OpenSSL up to 4"):format(fake_crypto),
+                   refused_fake("OpenSSL 5.0.0 1 Apr 2029", "50000000"))
+    end)
+
+    it("an OpenSSL that lacks a function, and names it, whatever its version", function()
+      for text, number in pairs { ["OpenSSL 1.1.1w"] = "1010117f",
+                                  ["OpenSSL 3.0.22"] = "30000160",
+                                  ["OpenSSL 4.0.1"] = "40000010" } do
+        assert.equal(("ssl: %s (%s) has no OPENSSL_init_ssl, which is needed")
+                     :format(fake_ssl, text), refused_fake(text, number))
+      end
+    end)
+
+    -- Files that are no libraries, where the system's linker looks first.
+    it("a system without OpenSSL, and lists each name and why", function()
+      local folder, expected = process.folder(), {}
+      for _, version in ipairs { "3", "4", "1.1" } do
+        for _, name in ipairs { "libssl.so.", "libcrypto.so." } do
+          local path = process.write(folder .. "/" .. name .. version, "not a library\n")
+          expected[#expected + 1] = ("  %s%s: %s: "):format(name, version, path)
+        end
+      end
+      local lines = {}
+      for line in refusal { LD_LIBRARY_PATH = folder }:gmatch "[^\n]+" do
+        lines[#lines + 1] = line
+      end
+      assert.equal("ssl: no OpenSSL found. Install it, or name its libraries in "
+                   .. "SSL_FFI_LIBSSL and SSL_FFI_LIBCRYPTO. Tried:", lines[1])
+      assert.equal(#expected + 1, #lines)
+      for i, start in ipairs(expected) do
+        assert.equal(start, lines[i + 1]:sub(1, #start))
+        assert.is_true(#lines[i + 1] > #start)
+      end
+    end)
+  end)
+
+  describe("in a host with an OpenSSL of its own", function()
+    local REFUSED = [[
+      local ok, message = pcall(require, "ssl")
+      assert(not ok)
+      io.write(message, "\n")
+      local maps = io.open "/proc/self/maps":read "*a"
+      assert(not maps:find("libssl.so", 1, true))
+      assert(not maps:find("libcrypto.so", 1, true))
+      print "no second one"
+    ]]
+
+    -- Every name that is needed, but one.
+    local function all_but(hidden)
+      local exported = {}
+      local function add(name)
+        if name ~= hidden then exported[#exported + 1] = name end
+      end
+      for _, file in ipairs { "ssl_h", "crypto_h", "x509_h" } do
+        local declarations = require("ssl.ffi." .. file)
+        for _, part in ipairs { "required", "optional" } do
+          for _, p in ipairs(names.prototypes(declarations[part] or "")) do add(p.name) end
+        end
+      end
+      for _, name in ipairs(shim_h.api) do add(name) end
+      return exported
+    end
+
+    it("takes that one, and works", function()
+      local host = fresh.host { openssl = true }
+      local output = host(TELL .. TALK .. [[
+        local maps = io.open "/proc/self/maps":read "*a"
+        assert(not maps:find("libssl.so", 1, true))
+        assert(not maps:find("libcrypto.so", 1, true))
+        print "no second one"
+      ]])
+      assert.matches("^process\t[^\t]*/host\t[^\t]*/host\tOpenSSL [^\n]*\n"
+                     .. "talked\nno second one\n$", output)
+    end)
+
+    it("needs no more of it than it declares", function()
+      local output = fresh.host { openssl = true, exported = all_but() } (TALK)
+      assert.equal("talked\n", output)
+    end)
+
+    for _, hidden in ipairs { "SSL_get_error", "X509_check_host", "BIO_meth_set_ctrl" } do
+      it("names what is missing and loads no second one: " .. hidden, function()
+        local output = fresh.host { openssl = true, exported = all_but(hidden) } (REFUSED)
+        assert.matches("^ssl: [^\n]* has no " .. hidden .. ", which is needed\n"
+                       .. "no second one\n$", output)
+      end)
+    end
+  end)
+
+  it("searches again with what it is given instead of the environment", function()
+    local search = require "ssl.ffi.search"
+    local ok, message = pcall(search.find, function(name)
+      return name == "SSL_FFI_LIBSSL" and "/nowhere" or nil
+    end)
+    assert.is_false(ok)
+    assert.equal("ssl: set both SSL_FFI_LIBSSL and SSL_FFI_LIBCRYPTO, or neither", message)
+  end)
+end)

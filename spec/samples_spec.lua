@@ -1,0 +1,147 @@
+-- Every program in samples/, run as a user would.
+
+describe("samples", function()
+  local process = require "spec.support.process"
+  local sources = require "spec.support.sources"
+  local pki     = require "spec.support.pki"
+  local ours    = require "spec.support.ours"
+
+  after_each(process.stop_all)
+
+  local root = process.capture "pwd":gsub("\n", "")
+  local PAGE = "Hello from luasec-ffi.\n"
+  local tried = {}
+
+  -- A sample in a child, with its arguments.
+  local function run(name, ...)
+    tried["samples/" .. name] = true
+    return process.start { "luajit", root .. "/samples/" .. name, ... }
+  end
+
+  local function serve(name, ...)
+    local port = process.free_port()
+    local child = run(name, port, ...)
+    child.port = port
+    return child:wait_port()
+  end
+
+  -- What a sample prints, and how it ended.
+  local function result(child)
+    local how, status = child:wait(ours.LIMIT)
+    return child:output(), how, status
+  end
+
+  local function page_server()
+    return serve("server.lua", pki.server.chain, pki.server.key)
+  end
+
+  it("server.lua and client.lua: a page goes from one to the other", function()
+    local server = page_server()
+    assert.same({ "HTTP/1.0 200 OK\r\n\r\n" .. PAGE, "exit", 0 },
+                { result(run("client.lua", "localhost", server.port, pki.root.cert)) })
+  end)
+
+  it("client.lua refuses a server that it cannot verify, and says why", function()
+    local server = page_server()
+    local output, how, status = result(run("client.lua", "localhost", server.port,
+                                           pki.other.cert))
+    assert.matches("certificate verify failed (unable to get local issuer certificate)",
+                   output, 1, true)
+    assert.same({ "exit", 1 }, { how, status })
+  end)
+
+  it("server.lua answers curl", function()
+    local server = page_server()
+    assert.equal(PAGE, process.capture(("curl -s --cacert '%s' https://localhost:%d/")
+                                       :format(pki.root.cert, server.port)))
+  end)
+
+  it("http.lua gets a page through socket.http", function()
+    local server = page_server()
+    local url = ("https://localhost:%d/"):format(server.port)
+    assert.same({ PAGE, "exit", 0 }, { result(run("http.lua", url, pki.root.cert)) })
+  end)
+
+  it("http.lua fails where the name is not that of the certificate", function()
+    local server = serve("server.lua", pki.cn_only.cert, pki.cn_only.key)
+    local url = ("https://localhost:%d/"):format(server.port)
+    local output, how, status = result(run("http.lua", url, pki.root.cert))
+    assert.matches("certificate verify failed (hostname mismatch)", output, 1, true)
+    assert.same({ "exit", 1 }, { how, status })
+  end)
+
+  it("show.lua tells what the server has to say for itself", function()
+    local server = page_server()
+    local output, how, status = result(run("show.lua", "localhost", server.port,
+                                           pki.root.cert))
+    assert.same({ "exit", 0 }, { how, status })
+    for _, line in ipairs {
+      "  host       localhost\n", "  protocol   TLSv1.3\n", ", 256 bits\n",
+      "  certificate 1\n    subject  organizationName=luasec-ffi specs, commonName=localhost\n",
+      "  certificate 2\n    subject  organizationName=luasec-ffi specs, commonName=Intermediate\n",
+      "    key      RSA, 2048 bits\n", "  verified   the chain, the name\n",
+    } do
+      assert.matches(line, output, 1, true)
+    end
+  end)
+
+  it("show.lua tells a refusal from a server", function()
+    local server = page_server()
+    local output, how, status = result(run("show.lua", "localhost", server.port,
+                                           pki.other.cert))
+    assert.equal(("  refused    handshake with localhost port %d: certificate verify failed "
+                  .. "(unable to get local issuer certificate)\n"):format(server.port), output)
+    assert.same({ "exit", 1 }, { how, status })
+  end)
+
+  it("mutual.lua greets clients by the name in their certificate, and refuses others", function()
+    local server = serve("mutual.lua", pki.server.chain, pki.server.key, pki.root.cert)
+    local conn = assert(ours.connect(server.port, { protocol = "tlsv1_2",
+      certificate = pki.client.cert, key = pki.client.key }))
+    assert.same({ "Hello, client." }, { conn:receive() })
+    conn:close()
+    assert.same({ nil, ("handshake with localhost port %d: sslv3 alert handshake failure")
+                       :format(server.port) },
+                { ours.connect(server.port, { protocol = "tlsv1_2" }) })
+    assert.equal("refused: peer did not return a certificate",
+                 server:wait_output "refused: peer[^\n]*")
+  end)
+
+  it("names.lua has a certificate for each name", function()
+    local server = serve("names.lua", "localhost", pki.server.chain, pki.server.key,
+                         "a.wild.test", pki.ec_server.cert, pki.ec_server.key)
+    for name, expected in pairs { localhost = { "RSA", pki.root },
+                                  ["other.test"] = { "RSA", pki.root },
+                                  ["a.wild.test"] = { "EC", pki.ec_root } } do
+      local conn = ours.connect_sni(server.port, name, { cafile = expected[2].cert })
+      local _, kind = conn:getpeercertificate():pubkey()
+      assert.equal(expected[1], kind)
+      assert.same({ "You asked for " .. name .. "." }, { conn:receive() })
+      conn:close()
+    end
+  end)
+
+  it("select.lua fetches a page over many connections at once", function()
+    local server = page_server()
+    local output, how, status = result(run("select.lua", "localhost", server.port,
+                                           pki.root.cert, 8))
+    assert.same({ "exit", 0 }, { how, status })
+    local lines = {}
+    for line in output:gmatch "[^\n]+" do lines[line] = true end
+    for n = 1, 8 do
+      assert.is_true(lines[("connection %d\t%d bytes"):format(n, 19 + #PAGE)], output)
+    end
+  end)
+
+  it("select.lua tells which connections it did not trust", function()
+    local server = serve("server.lua", pki.cn_only.cert, pki.cn_only.key)
+    local output = result(run("select.lua", "localhost", server.port, pki.root.cert, 1))
+    assert.matches("connection 1\t[^\n]*not the certificate of localhost", output)
+  end)
+
+  it("are all tried here", function()
+    for _, path in ipairs(sources.list("samples", "lua")) do
+      assert.is_true(tried[path], path)
+    end
+  end)
+end)
