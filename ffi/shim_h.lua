@@ -21,12 +21,13 @@ return {
       uint32_t need;
       uint8_t stream, eof, cork, closing, half;
       uint8_t tolerant, sni_used, hello, hello_alert;
-      uint8_t question, paused, mute;
+      uint8_t ask_verify, accepted, question, paused, mute;
       uint32_t said_length;
       unsigned char *said;
       const unsigned char *alpn;
       uint32_t alpn_length;
       uint32_t max_identity, max_psk;
+      lsf_X509_STORE_CTX *store_ctx;
       const char *asked;
       char *identity;
       unsigned char *psk;
@@ -57,7 +58,7 @@ return {
     LSF_HELLO_PASS = 0, LSF_HELLO_ASK = 1, LSF_HELLO_ASKED = 2,
     LSF_HELLO_ACCEPT = 3, LSF_HELLO_REFUSE = 4,
     LSF_QUESTION_NONE = 0, LSF_QUESTION_PSK_CLIENT = 1,
-    LSF_QUESTION_PSK_SERVER = 2,
+    LSF_QUESTION_PSK_SERVER = 2, LSF_QUESTION_VERIFY = 3,
     LSF_HELLO_VERSION = 0xfffe, LSF_HELLO_CIPHERS = 0xffff,
     LSF_QUEUE_LIMIT = 65536, LSF_BUFFER = 83968, LSF_VERDICTS = 64,
     LSF_STAMP = 8,

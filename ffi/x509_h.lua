@@ -70,6 +70,9 @@ int X509_check_host(const X509 *x, const char *name, size_t len,
                     unsigned int flags, char **peername);
 int X509_check_ip_asc(const X509 *x, const char *address, unsigned int flags);
 
+int  X509_STORE_CTX_get_error_depth(const X509_STORE_CTX *ctx);
+void X509_STORE_CTX_set_error(X509_STORE_CTX *ctx, int s);
+X509 *X509_STORE_CTX_get_current_cert(const X509_STORE_CTX *ctx);
 const char *X509_verify_cert_error_string(long n);
 
 /* Where this build of OpenSSL looks for certificate authorities. */

@@ -25,6 +25,7 @@ local ssl = {
   loadcertificate = x509.load,
   checkhostname   = checkhostname,
   connect         = connect,
+  engine          = require "ssl.engine",
   filestamp       = filestamp,
   systemca        = systemca,
 }

@@ -55,8 +55,10 @@ remember(struct lsf_conn *c, int depth, int code)
 }
 
 /*
- * Verify callback. Where the connection is tolerant (LuaSec's lsec_continue) an
- * error is collected and verification goes on; getpeerverification reports it.
+ * Verify callback, once for each certificate and each error. Where the user has a
+ * function for it, that decides, and what cannot be asked is denied. Else, where the
+ * connection is tolerant (LuaSec's lsec_continue), an error is collected and
+ * verification goes on; getpeerverification reports it.
  */
 int
 lsf_verify(int ok, X509_STORE_CTX *store_ctx)
@@ -65,6 +67,10 @@ lsf_verify(int ok, X509_STORE_CTX *store_ctx)
 	SSL *ssl = lsf_api.X509_STORE_CTX_get_ex_data(store_ctx, index);
 	struct lsf_conn *c = lsf_conn_of(ssl);
 
+	if (c != NULL && c->ask_verify) {
+		c->store_ctx = store_ctx;
+		return lsf_answered(c, LSF_QUESTION_VERIFY) && c->accepted;
+	}
 	if (ok || c == NULL || !c->tolerant)
 		return ok;
 	remember(c, lsf_api.X509_STORE_CTX_get_error_depth(store_ctx),

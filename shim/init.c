@@ -22,7 +22,8 @@ make_method(void)
 	/* -1: this process has used up its 127 types; 0 means "none" then. */
 	if (index == -1)
 		index = 0;
-	lsf_method = lsf_api.BIO_meth_new(index | TYPE_SOURCE_SINK, "luasec-ffi");
+	lsf_method = lsf_api.BIO_meth_new(index | TYPE_SOURCE_SINK,
+	    "luasec-ffi");
 	if (lsf_method == NULL)
 		return 0;
 

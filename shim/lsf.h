@@ -117,7 +117,8 @@ enum lsf_hello {
 enum lsf_question {
 	LSF_QUESTION_NONE,
 	LSF_QUESTION_PSK_CLIENT,
-	LSF_QUESTION_PSK_SERVER
+	LSF_QUESTION_PSK_SERVER,
+	LSF_QUESTION_VERIFY
 };
 
 /*
@@ -159,6 +160,8 @@ struct lsf_conn {
 	uint8_t sni_used;       /* the server name chose the context: acknowledge */
 	uint8_t hello;          /* enum lsf_hello */
 	uint8_t hello_alert;    /* with LSF_HELLO_REFUSE */
+	uint8_t ask_verify;     /* the user judges each certificate */
+	uint8_t accepted;       /* and this is what came of it */
 	uint8_t question;       /* enum lsf_question; 0 when answered */
 	uint8_t paused;         /* a job stands still */
 	uint8_t mute;           /* no more I/O: the end of a dropped connection */
@@ -168,6 +171,7 @@ struct lsf_conn {
 	uint32_t alpn_length;
 
 	uint32_t max_identity, max_psk; /* valid while the question waits: */
+	X509_STORE_CTX *store_ctx; /* the verification that waits */
 	const char *asked;      /* PSK: the hint, or the client's identity */
 	char *identity;         /* room for the client's answer */
 	unsigned char *psk;     /* room for the key */
@@ -236,6 +240,7 @@ LSF_API int lsf_client_hello(SSL *ssl, int *alert, void *arg);
 LSF_API int lsf_servername(SSL *ssl, int *alert, void *arg);
 
 /* pause.c */
+int lsf_answered(struct lsf_conn *c, enum lsf_question question);
 LSF_API void lsf_abandon(struct lsf_conn *c);
 LSF_API int lsf_paused(const struct lsf_pool *pool);
 LSF_API unsigned int lsf_psk_client(SSL *ssl, const char *hint, char *identity,

@@ -19,11 +19,12 @@
  * (ASYNC_pause_job would report success at once, for ever), or the connection was
  * dropped. A resume without an answer pauses again.
  */
-static int
-answered(struct lsf_conn *c, enum lsf_question question)
+int
+lsf_answered(struct lsf_conn *c, enum lsf_question question)
 {
 	c->question = question;
 	c->psk_length = 0;
+	c->accepted = 0;
 	while (c->question != LSF_QUESTION_NONE) {
 		if (c->mute || lsf_api.ASYNC_get_current_job() == NULL)
 			break;
@@ -34,6 +35,7 @@ answered(struct lsf_conn *c, enum lsf_question question)
 		c->pool->paused--;
 		c->paused = 0;
 	}
+	c->store_ctx = NULL;
 	c->asked = NULL;
 	c->identity = NULL;
 	c->psk = NULL;
@@ -77,7 +79,7 @@ lsf_psk_client(SSL *ssl, const char *hint, char *identity,
 	c->psk = psk;
 	c->max_psk = max_psk;
 
-	return answered(c, LSF_QUESTION_PSK_CLIENT) ? c->psk_length : 0;
+	return lsf_answered(c, LSF_QUESTION_PSK_CLIENT) ? c->psk_length : 0;
 }
 
 /* psk_server_callback: the length of the key, 0 for an unknown identity. */
@@ -93,5 +95,5 @@ lsf_psk_server(SSL *ssl, const char *identity, unsigned char *psk,
 	c->psk = psk;
 	c->max_psk = max_psk;
 
-	return answered(c, LSF_QUESTION_PSK_SERVER) ? c->psk_length : 0;
+	return lsf_answered(c, LSF_QUESTION_PSK_SERVER) ? c->psk_length : 0;
 }

@@ -28,16 +28,17 @@ describe("ssl.dane", function()
   end
 
   local server, client
-  after_each(function()
-    if not server then return end
-    server:close()
-    client:close()
-  end)
+  local function close()
+    if server then server:close() end
+    if client then client:close() end
+  end
+  after_each(close)
 
   -- A client that trusts nobody but through a record.
   local function wrap(client_extra, server_extra)
     local config = { dane = true, cafile = false }
     for key, value in pairs(client_extra or {}) do config[key] = value end
+    close()
     server, client = pair.wrapped(server_extra or { certificate = pki.server.chain }, config)
   end
 

@@ -21,7 +21,7 @@ describe("our client and nginx", function()
   local function ask(conn, line, host)
     assert(conn:send(("%s\r\nHost: %s\r\nConnection: close\r\n\r\n"):format(line, host)))
     local status = assert(conn:receive())
-    repeat local line = assert(conn:receive()) until line == ""
+    repeat local header = assert(conn:receive()) until header == ""
     local body = assert(conn:receive "*a")
     conn:close()
     return status, body

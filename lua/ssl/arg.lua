@@ -8,10 +8,25 @@
 
 local arg = {}
 
+-- Was an argument that is nil left out? Functions of Lua written in C know. Of one
+-- whose parameters are `...` the debug library still finds all that came; one with
+-- names for them is taken to have been called without those that end in nil.
+local function absent(position, level)
+  level = level + 1
+  local info = debug.getinfo(level, "u")
+  if info.isvararg and position > info.nparams then
+    return debug.getlocal(level, info.nparams - position) == nil
+  end
+  for i = position + 1, info.nparams do
+    local _, later = debug.getlocal(level, i)
+    if later ~= nil then return false end
+  end
+  return true
+end
+
 --- "X expected, got Y"
-function arg.expected(what, value, absent)
-  local got = (value == nil and absent) and "no value" or type(value)
-  return what .. " expected, got " .. got
+function arg.expected(what, value)
+  return what .. " expected, got " .. type(value)
 end
 
 --- Raise.
@@ -31,13 +46,27 @@ function arg.fail(position, message, level)
   error(("bad argument #%d to '%s' (%s)"):format(position, name, message), level + 1)
 end
 
+--- Raise for a value of the wrong type, or for none.
+-- @tparam string what  was expected
+-- @param value
+-- @tparam number position
+-- @tparam[opt=1] number level
+function arg.mismatch(what, value, position, level)
+  level = (level or 1) + 1
+  local message = arg.expected(what, value)
+  if value == nil and absent(position, level) then
+    message = what .. " expected, got no value"
+  end
+  arg.fail(position, message, level)
+end
+
 --- A string; numbers count as strings, as everywhere in Lua.
 -- @treturn string
 function arg.string(value, position, level)
   local t = type(value)
   if t == "string" then return value end
   if t == "number" then return tostring(value) end
-  arg.fail(position, arg.expected("string", value), (level or 1) + 1)
+  arg.mismatch("string", value, position, (level or 1) + 1)
 end
 
 --- A string, or the default where the argument is nil.
@@ -52,7 +81,7 @@ end
 function arg.number(value, position, level)
   local n = tonumber(value)
   if n and (type(value) == "number" or type(value) == "string") then return n end
-  arg.fail(position, arg.expected("number", value), (level or 1) + 1)
+  arg.mismatch("number", value, position, (level or 1) + 1)
 end
 
 --- A number, or the default where the argument is nil.
@@ -71,7 +100,7 @@ end
 --- A value of one Lua type.
 function arg.type(value, wanted, position, level)
   if type(value) == wanted then return value end
-  arg.fail(position, arg.expected(wanted, value), (level or 1) + 1)
+  arg.mismatch(wanted, value, position, (level or 1) + 1)
 end
 
 return arg

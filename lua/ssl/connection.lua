@@ -36,6 +36,7 @@ local methods = state.class.methods
 methods.send    = require "ssl.send"
 methods.receive    = receive.receive
 methods.receiveany = receive.receiveany
+methods.unwrap     = require "ssl.unwrap"
 
 --- Shake hands. `true`, or `false` and the word why not.
 function methods:dohandshake()
@@ -69,7 +70,8 @@ function methods:dirty()
   local st = state.of(self)
   local conn = st.conn
   if conn.plain_beg ~= conn.plain_end then return true end
-  if not st.open or conn.out_end - conn.out_beg > shim.K.LSF_QUEUE_LIMIT then
+  if not st.open or conn.ssl == nil
+     or conn.out_end - conn.out_beg > shim.K.LSF_QUEUE_LIMIT then
     return false
   end
   return C.SSL_pending(conn.ssl) > 0 or conn.in_beg ~= conn.in_end
@@ -107,8 +109,8 @@ end
 -- @treturn number  1
 function methods:setstats(received, sent, age)
   local st = state.of(self)
-  received = arg.optnumber(received, st.received, 2)
-  sent = arg.optnumber(sent, st.sent, 3)
+  received = received == nil and st.received or arg.integer(received, 2)
+  sent = sent == nil and st.sent or arg.integer(sent, 3)
   st.received, st.sent = received, sent
   if tonumber(age) then st.born = S.now() - tonumber(age) end
   return 1
@@ -116,16 +118,17 @@ end
 
 -- No handshake has begun: OpenSSL may still be told things.
 local function fresh(st)
-  return st.status == "new" and not st.prepared
+  return st.status == "new" and not st.prepared and st.conn.ssl ~= nil
 end
 
 --- The name to ask for (client), or a map of names to contexts (server).
--- @tparam string|table name  kept, when it is a map: later changes count
+-- @tparam string|table|function name  a map is kept: later changes count; a function
+--   gets the name and the connection and returns a context or nil
 -- @tparam[opt=false] boolean strict  refuse a name that the map has not
-function methods:sni(name, strict)
-  local st = state.of(self)
+function methods:sni(...)
+  local st, name, strict = state.of(self), ...
   if st.server then
-    arg.type(name, "table", 2)
+    if type(name) ~= "function" then arg.type(name, "table", 2) end
     if fresh(st) then sni.serve(st, name, strict and true or false, 1) end
   else
     name = arg.string(name, 2)
@@ -136,7 +139,7 @@ end
 --- The protocol that ALPN agreed on, or nil.
 function methods:getalpn()
   local st = state.of(self)
-  return st.status == "connected" and info.alpn(st) or nil
+  return st.status == "connected" and st.conn.ssl ~= nil and info.alpn(st) or nil
 end
 
 --- The server name, sent or received; nil when there is none.
@@ -149,9 +152,9 @@ end
 -- @tparam string name  the name that the TLSA records belong to
 -- @treturn true
 -- @treturn false,string
-function methods:setdane(name)
+function methods:setdane(...)
   local st = state.of(self)
-  name = arg.string(name, 2)
+  local name = arg.string((...), 2)
   return dane.host(st, name)
 end
 
@@ -162,8 +165,9 @@ end
 -- @tparam string data  bytes, not hexadecimal
 -- @treturn true
 -- @treturn false,string  DANE is off, or the record cannot be used
-function methods:settlsa(usage, selector, mtype, data)
+function methods:settlsa(...)
   local st = state.of(self)
+  local usage, selector, mtype, data = ...
   usage, selector = arg.integer(usage, 2), arg.integer(selector, 3)
   mtype, data = arg.integer(mtype, 4), arg.string(data, 5)
   return dane.record(st, usage, selector, mtype, data)
@@ -181,7 +185,7 @@ function methods:setverifyname(name)
 end
 
 --- The fatal error of this connection in parts, or nil: see docs/connection.md.
--- Gone once the connection is closed.
+-- Once the connection is closed only the message is left.
 function methods:lasterror()
   local st = state.of(self)
   return lasterror(st)
@@ -190,7 +194,7 @@ end
 -- The rest is known only once the handshake is done.
 local function connected(self)
   local st = object.state(self, state.class, 1, 2)
-  return st.status == "connected" and st or nil
+  return st.status == "connected" and st.conn.ssl ~= nil and st or nil
 end
 
 --- Facts about the connection: one by name, or all in a table.
@@ -263,9 +267,10 @@ end
 -- @tparam string label
 -- @tparam number length  in bytes
 -- @tparam[opt] string given  the context: up to TLS 1.2 nil and "" differ
-function methods:exportkeyingmaterial(label, length, given)
+function methods:exportkeyingmaterial(...)
   local st = connected(self)
   if not st then return nil, "closed" end
+  local label, length, given = ...
   label, length = arg.string(label, 2), arg.integer(length, 3)
   given = arg.optstring(given, nil, 4)
   if not (length >= 0 and length <= binding.LONGEST) then
@@ -312,7 +317,8 @@ end
 function connection.create(ctx, level)
   level = (level or 1) + 1
   if not object.is(ctx, context.class) or context.state(ctx).handle.ctx == nil then
-    arg.fail(1, "invalid context", level)
+    -- By this name for ssl.wrap too.
+    error("bad argument #1 to 'create' (invalid context)", level + 1)
   end
   local c = context.state(ctx)
   local set_state, server = mode_of(c)

@@ -1,7 +1,7 @@
 --- ssl.context: what connections have in common.
 --
 -- LuaSec's module, function by function: `true`, or `false` and a message; wrong
--- types raise.
+-- types raise. Parameters are `...` so that an error can tell nil from none.
 
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
@@ -44,14 +44,16 @@ end
 --   where OpenSSL still has it
 -- @treturn userdata
 -- @treturn nil,string
-function context.create(protocol)
+function context.create(...)
+  local protocol = ...
   protocol = arg.string(protocol, 1)
   return sslctx.new(protocol)
 end
 
 --- Say which side its connections are.
 -- @tparam string mode  "server" or "client"
-function context.setmode(ctx, mode)
+function context.setmode(...)
+  local ctx, mode = ...
   local state = live(ctx)
   mode = arg.string(mode, 2)
   if mode ~= "server" and mode ~= "client" then
@@ -65,7 +67,8 @@ function context.setmode(ctx, mode)
 end
 
 --- Load CA certificates from a PEM file, a folder with hashed names, or both.
-function context.locations(ctx, cafile, capath)
+function context.locations(...)
+  local ctx, cafile, capath = ...
   local state = live(ctx)
   cafile, capath = arg.optstring(cafile, nil, 2), arg.optstring(capath, nil, 3)
   local nul = cut(cafile, "file name") or cut(capath, "folder name")
@@ -76,7 +79,8 @@ end
 
 -- The functions of one C string: judged by OpenSSL, with a reason.
 local function setter(what, noun, apply)
-  return function(ctx, text)
+  return function(...)
+    local ctx, text = ...
     local state = live(ctx)
     text = arg.string(text, 2)
     local nul = cut(text, noun)
@@ -105,11 +109,11 @@ context.setciphersuites = setter("error setting cipher list", "list",
 --- Load a private key.
 -- @tparam string file  PEM
 -- @tparam string|function|nil password  to be given, even as nil
-function context.loadkey(ctx, file, ...)
+function context.loadkey(...)
+  local ctx, file, password = ...
   local state = live(ctx)
   file = arg.string(file, 2)
-  local password = ...
-  local kind = select("#", ...) > 0 and type(password)
+  local kind = select("#", ...) > 2 and type(password)
   if kind ~= "nil" and kind ~= "string" and kind ~= "function" then
     error("invalid callback value", 0)
   end
@@ -121,13 +125,15 @@ end
 
 --- Do the private key and the certificate belong together?
 -- @treturn boolean
-function context.checkkey(ctx)
+function context.checkkey(...)
+  local ctx = ...
   local state = live(ctx)
   return key.matches(state)
 end
 
 --- How many intermediate CAs a chain may have.
-function context.setdepth(ctx, depth)
+function context.setdepth(...)
+  local ctx, depth = ...
   local state = live(ctx)
   depth = arg.integer(depth, 2)
   C.SSL_CTX_set_verify_depth(state.handle.ctx,
@@ -137,15 +143,17 @@ end
 
 --- The function that gives a server its DH parameters.
 -- @tparam function f  called as f(is_export, keylength), returns PEM
-function context.setdhparam(ctx, f)
+function context.setdhparam(...)
+  local ctx, f = ...
   local state = live(ctx)
   state.dhparam = arg.type(f, "function", 2)
 end
 
 --- Verify the peer: none, peer, client_once, fail_if_no_peer_cert.
-function context.setverify(ctx, ...)
+function context.setverify(...)
+  local ctx = ...
   local state = live(ctx)
-  local wanted = names(...)
+  local wanted = names(select(2, ...))
   local ok, unknown = trust.verify(state, wanted)
   return answer("invalid verify option", ok, unknown)
 end
@@ -159,10 +167,11 @@ function methods.setverifyext(ctx, ...)
 end
 
 --- Add OpenSSL's options, by the names in ssl.config.options.
-function context.setoptions(ctx, ...)
+function context.setoptions(...)
+  local ctx = ...
   local state = live(ctx)
   local mask = ffi.new "uint64_t"
-  for _, name in ipairs(names(...)) do
+  for _, name in ipairs(names(select(2, ...))) do
     local bits = lib.options[name]
     if not bits then return answer("invalid option", false, name) end
     mask = bit.bor(mask, ffi.cast("uint64_t", bits))
@@ -174,7 +183,8 @@ end
 --- Offer these protocols in a client's handshake.
 -- @tparam string wire  RFC 7301's list: a length byte and that many bytes each; ""
 --   offers none
-function context.setalpn(ctx, wire)
+function context.setalpn(...)
+  local ctx, wire = ...
   local state = live(ctx)
   wire = arg.string(wire, 2)
   if not alpn.decode(wire) then
@@ -190,14 +200,17 @@ end
 -- @tparam function f  from the client's list to ours, both in wire format: our first
 --   that the client has too is used, and without one the handshake is refused; nil
 --   negotiates nothing. It may raise and yield
-function context.setalpncb(ctx, f)
+function context.setalpncb(...)
+  local ctx, f = ...
   local state = live(ctx)
   state.alpn_select = arg.type(f, "function", 2)
+  return true
 end
 
 --- The hint that a server gives to clients, up to TLS 1.2.
 -- @treturn boolean  false where it is too long or OpenSSL lacks PSK
-function context.setpskhint(ctx, hint)
+function context.setpskhint(...)
+  local ctx, hint = ...
   local state = live(ctx)
   hint = arg.string(hint, 2)
   err.clear()
@@ -209,7 +222,8 @@ end
 
 --- The function that gives a server the key of an identity.
 -- @tparam function f  f(identity, max_psk) -> key; may raise and yield
-function context.setserverpskcb(ctx, f)
+function context.setserverpskcb(...)
+  local ctx, f = ...
   local state = live(ctx)
   state.psk_server = arg.type(f, "function", 2)
   return true
@@ -218,7 +232,8 @@ end
 --- The function that gives a client its identity and key.
 -- @tparam function f  f(hint or nil, max_identity, max_psk) -> identity, key; may
 --   raise and yield
-function context.setclientpskcb(ctx, f)
+function context.setclientpskcb(...)
+  local ctx, f = ...
   local state = live(ctx)
   state.psk_client = arg.type(f, "function", 2)
   return true
@@ -227,9 +242,10 @@ end
 --- Let connections check the peer against TLSA records.
 -- @param ctx
 -- @param ...  flags: no_ee_namechecks
-function context.setdane(ctx, ...)
+function context.setdane(...)
+  local ctx = ...
   local state = live(ctx)
-  local flags = names(...)
+  local flags = names(select(2, ...))
   for i, name in ipairs(flags) do
     if not dane.flags[name] then
       arg.fail(i + 1, ("invalid option '%s'"):format(name))
@@ -240,7 +256,8 @@ function context.setdane(ctx, ...)
 end
 
 --- Use one curve for the key exchange.
-function context.setcurve(ctx, name)
+function context.setcurve(...)
+  local ctx, name = ...
   local state = live(ctx)
   name = arg.string(name, 2)
   local ok, message = curves.set(state, name)
@@ -249,7 +266,8 @@ function context.setcurve(ctx, name)
 end
 
 --- Use a list of groups for the key exchange: "X25519:P-256".
-function context.setcurveslist(ctx, list)
+function context.setcurveslist(...)
+  local ctx, list = ...
   local state = live(ctx)
   list = arg.string(list, 2)
   local ok, message = curves.set_list(state, list)

@@ -17,13 +17,14 @@ function core.create(ctx)
 end
 
 --- Hand a descriptor over to a new connection.
-function core.setfd(conn, fd)
+function core.setfd(...)
+  local conn, fd = ...
   connection.setfd(conn, fd, 1)
 end
 
 --- Add a method to all connections, those that exist already included.
 function core.setmethod(name, f)
-  if name == nil then arg.fail(1, arg.expected("string", name, true)) end
+  if name == nil then arg.mismatch("string", name, 1) end
   connection.class.methods[name] = f
 end
 

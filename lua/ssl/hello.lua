@@ -1,11 +1,20 @@
 --- ssl.hello: what a client said in its ClientHello. Pure Lua.
 --
 -- The shim copies what is wanted into one string of items, each a tag, a length
--- (two bytes each) and the bytes (shim/hello.c).
+-- (two bytes each) and the bytes (shim/hello.c). Tags are extension types (RFC 8446
+-- section 4.2) and two of the shim's own. A part that is malformed reads as absent:
+-- OpenSSL refuses the handshake later, with the right alert.
 
 local hello = {}
 
-local SERVER_NAME, ALPN, HOST_NAME = 0, 16, 0
+local SERVER_NAME, GROUPS, SIGALGS, ALPN, VERSIONS = 0, 10, 13, 16, 43
+local LEGACY_VERSION, CIPHERS = 0xfffe, 0xffff
+local HOST_NAME = 0
+
+local VERSION_NAMES = {
+  [0x0300] = "sslv3", [0x0301] = "tlsv1", [0x0302] = "tlsv1_1",
+  [0x0303] = "tlsv1_2", [0x0304] = "tlsv1_3",
+}
 
 local function word(data, at)
   local high, low = data:byte(at, at + 1)
@@ -22,6 +31,19 @@ local function items(data)
   return out
 end
 
+-- Two-byte numbers from `at` on.
+local function words(data, at)
+  local out = {}
+  for i = at, #data - 1, 2 do out[#out + 1] = word(data, i) end
+  return out
+end
+
+local function version_names(numbers)
+  local out = {}
+  for _, number in ipairs(numbers) do out[#out + 1] = VERSION_NAMES[number] end
+  return out
+end
+
 --- The host name in a server_name extension (RFC 6066 section 3).
 -- @tparam string data
 -- @treturn string|nil
@@ -35,16 +57,37 @@ function hello.server_name(data)
   end
 end
 
---- Read the shim's copy.
+--- Read the shim's copy: what every server needs.
 -- @tparam string data
 -- @treturn table  `name`: the host name or nil; `alpn`: the protocol list in wire
---   format, or nil
+--   format, or nil; `items`: for `describe`
 function hello.parse(data)
   local found = items(data)
   local name, protocols = found[SERVER_NAME], found[ALPN]
   return {
-    name = name and hello.server_name(name),
-    alpn = protocols and #protocols > 2 and protocols:sub(3) or nil,
+    name  = name and hello.server_name(name),
+    alpn  = protocols and #protocols > 2 and protocols:sub(3) or nil,
+    items = found,
+  }
+end
+
+--- What a user's onclienthello is told.
+-- @tparam table said  from `parse`
+-- @tparam {string,...} alpn  the names in said.alpn
+-- @treturn table  `servername`, `alpn`, `versions` (names that this library has a
+--   word for, in the client's order), `ciphers`, `groups` and `sigalgs` (numbers of
+--   the IANA registries, in the client's order; GREASE included)
+function hello.describe(said, alpn)
+  local found = said.items
+  local offered = found[VERSIONS] and words(found[VERSIONS], 2)
+               or words(found[LEGACY_VERSION] or "", 1)
+  return {
+    servername = said.name,
+    alpn       = alpn,
+    versions   = version_names(offered),
+    ciphers    = words(found[CIPHERS] or "", 1),
+    groups     = words(found[GROUPS] or "", 3),
+    sigalgs    = words(found[SIGALGS] or "", 3),
   }
 end
 

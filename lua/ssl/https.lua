@@ -46,7 +46,7 @@ local function dial(request, open)
   if not s then return nil, why end
   open.stream = s
   local ok
-  ok, why = s:open(request.host, request.port, via)
+  ok, why = stream.open(s, request.host, request.port, via)
   if not ok then return nil, why end
   return s
 end

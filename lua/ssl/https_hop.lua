@@ -27,7 +27,7 @@ end
 
 -- The url's parts, and the table's on top. A password alone belongs to the key.
 local function components(reqt)
-  local parts = parse(reqt.url) or {}
+  local parts = parse(reqt.url) or { scheme = DEFAULTS.scheme }
   for _, name in ipairs(COMPONENTS) do
     if reqt[name] ~= nil and (name ~= "password" or reqt.user) then
       parts[name] = reqt[name]

@@ -84,9 +84,12 @@ local function secure(conn, host, verified)
     host, WAYS_OUT.misnamed)
 end
 
+-- What is not for others lies in the metatable: params, defaults, and polls, which
+-- tells a limit of 0 by its mode.
 local function translated(self, why)
+  local polls = getmetatable(self).polls
   if why == "wantread" or why == "wantwrite" then
-    return (self.polls.block or self.polls.total) and why or "timeout"
+    return (polls.block or polls.total) and why or "timeout"
   end
   if why == "closed" and self.sock:lasterror() then return "connection reset" end
   return why
@@ -108,7 +111,7 @@ end
 
 function connected:settimeout(seconds, mode)
   local limit = type(mode) == "string" and mode:find "^[tr]" and "total" or "block"
-  self.polls[limit] = tonumber(seconds) == 0
+  getmetatable(self).polls[limit] = tonumber(seconds) == 0
   return self.sock:settimeout(seconds, mode)
 end
 
@@ -129,63 +132,63 @@ local function take_over(self, conn)
   end
 end
 
-local methods = {}
+local function fail(self, why)
+  self:close()
+  return nil, why
+end
 
---- Connect, through a tunnel where one is given, and shake hands with `host`.
+-- TCP, through the tunnel where there is one.
+local function reach(self, host, port, via)
+  if not via then return self.sock:connect(host, port) end
+  local ok, why = self.sock:connect(via.host, via.port)
+  if not ok then return nil, "proxy: " .. why end
+  return via.tunnel(self.sock)
+end
+
+--- Connect and shake hands.
+-- @tparam table self  from stream.new
 -- @tparam string host  what the certificate has to name
 -- @tparam number|string port
 -- @tparam[opt] table via  host and port to connect to instead, and `tunnel(sock)`
 -- @treturn true
 -- @treturn nil,string  nothing is left open
-function methods:open(host, port, via)
-  local cfg, verified = configuration(self.params, self.defaults)
-  if not cfg then return self:fail(verified) end
+function stream.open(self, host, port, via)
+  local st = getmetatable(self)
+  local cfg, verified = configuration(st.params, st.defaults)
+  if not cfg then return fail(self, verified) end
   local ctx, why = context(cfg)
-  if not ctx then return self:fail(why) end
-  local limit = self:limit()
+  if not ctx then return fail(self, why) end
+  local limit = st.params.timeout or st.defaults.TIMEOUT
   self.sock:settimeout(limit)
   local ok
-  ok, why = self.sock:connect(via and via.host or host, via and via.port or port)
-  if not ok then return self:fail(via and "proxy: " .. why or why) end
-  if via then
-    ok, why = via.tunnel(self.sock)
-    if not ok then return self:fail(why) end
-  end
+  ok, why = reach(self, host, port, via)
+  if not ok then return fail(self, why) end
   local conn
   conn, why = ssl.wrap(self.sock, ctx)
-  if not conn then return self:fail(why) end
+  if not conn then return fail(self, why) end
   take_over(self, conn)
   conn:settimeout(limit)
   ok, why = secure(conn, host, verified)
-  if not ok then return self:fail(why) end
+  if not ok then return fail(self, why) end
   return true
 end
+
+local methods = {}
 
 --- As LuaSocket's, but it raises as socket.try does, so that socket.http returns it.
 -- @treturn number  1
 function methods:connect(host, port)
-  socket.try(self:open(host, port))
+  socket.try(stream.open(self, host, port))
   return 1
 end
 
---- Before connecting, the time limit is https.TIMEOUT and nothing else.
+--- Before connecting the time limit is https.TIMEOUT, whatever is said here.
 function methods.settimeout()
   return 1
 end
 
 function methods:close()
-  if self.sock then self.sock:close() end
-end
-
---- Close, and pass the reason on.
-function methods:fail(why)
-  self:close()
-  return nil, why
-end
-
---- Seconds; nil for none.
-function methods:limit()
-  return self.params.timeout or self.defaults.TIMEOUT
+  self.sock:close()
 end
 
 --- A stream, not connected.
@@ -197,7 +200,8 @@ end
 function stream.new(params, defaults, create)
   local sock, why = (create or socket.tcp)()
   if not sock then return nil, why end
-  local self = { sock = sock, params = params, defaults = defaults, polls = {} }
+  local self = setmetatable({ sock = sock },
+                            { params = params, defaults = defaults, polls = {} })
   for name, f in pairs(methods) do self[name] = f end
   return self
 end

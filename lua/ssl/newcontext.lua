@@ -9,6 +9,7 @@ local arg     = require "ssl.arg"
 local alpn    = require "ssl.alpn"
 local context = require "ssl.context"
 local psk     = require "ssl.psk"
+local verifier = require "ssl.verifier"
 local known_dane = require("ssl.dane").flags
 
 -- Each function adds one to the level that it was given and passes it on.
@@ -206,6 +207,29 @@ local function dane(ctx, cfg, level)
   return context.setdane(ctx, unpack(flags))
 end
 
+-- A function that judges certificates is of no use where none is asked for.
+local function onverify(ctx, cfg)
+  local f = cfg.onverify
+  if not f then return true end
+  if type(f) ~= "function" then return false, "invalid onverify (function expected)" end
+  if not verifier.supported then
+    return false, "invalid onverify (this OpenSSL cannot do it)"
+  end
+  context.state(ctx).onverify = f
+  if not cfg.verify then return context.setverify(ctx, "peer") end
+  return true
+end
+
+local function onclienthello(ctx, cfg)
+  local f = cfg.onclienthello
+  if not f then return true end
+  if type(f) ~= "function" then
+    return false, "invalid onclienthello (function expected)"
+  end
+  context.state(ctx).onclienthello = f
+  return true
+end
+
 local STEPS = {
   mode,
   certificates,
@@ -220,6 +244,8 @@ local STEPS = {
   strings_key("verifyext", "setverifyext", verifyext),
   protocols,
   preshared,
+  onverify,
+  onclienthello,
   dane,
 }
 

@@ -46,7 +46,7 @@ end
 function object.state(self, class, position, level)
   local state = getmetatable(self)
   if type(self) == "userdata" and state and state.class == class then return state end
-  arg.fail(position or 1, arg.expected(class.name, self, true), (level or 1) + 1)
+  arg.mismatch(class.name, self, position or 1, (level or 1) + 1)
 end
 
 --- Is it an object of this class?

@@ -10,6 +10,7 @@ local ffi     = require "ffi"
 local lib     = require "ssl.ffi.lib"
 local shim    = require "ssl.ffi.shim"
 local context = require "ssl.context"
+local job     = require "ssl.job"
 local psk     = require "ssl.psk"
 local C, K    = lib.C, lib.K
 
@@ -17,11 +18,14 @@ local policy = {}
 
 local verify_callback = shim.callback "verify"
 
--- "Verify as a client would": for certificates that are meant for servers only.
-local function ignore_purpose(ssl)
+-- lsec_ignore_purpose means "verify as a client would": for certificates that are
+-- meant for servers only. The other way round it undoes what an earlier context set.
+local function purpose(ssl, of_server)
   local param = C.SSL_get0_param(ssl)
-  C.X509_VERIFY_PARAM_set_purpose(param, K.X509_PURPOSE_SSL_SERVER)
-  C.X509_VERIFY_PARAM_set_trust(param, K.X509_TRUST_SSL_SERVER)
+  C.X509_VERIFY_PARAM_set_purpose(
+    param, of_server and K.X509_PURPOSE_SSL_SERVER or K.X509_PURPOSE_SSL_CLIENT)
+  C.X509_VERIFY_PARAM_set_trust(
+    param, of_server and K.X509_TRUST_SSL_SERVER or K.X509_TRUST_SSL_CLIENT)
 end
 
 --- Apply LuaSec's verification flags.
@@ -30,10 +34,12 @@ end
 function policy.apply(st, ctx)
   local conn = st.conn
   conn.tolerant = ctx.verify_continue and 1 or 0
+  conn.ask_verify = ctx.onverify and 1 or 0
   C.SSL_set_verify(conn.ssl, C.SSL_CTX_get_verify_mode(ctx.handle.ctx),
-                   ctx.verify_continue and verify_callback or nil)
-  if ctx.ignore_purpose then ignore_purpose(conn.ssl) end
+                   (ctx.verify_continue or ctx.onverify) and verify_callback or nil)
+  if ctx.ignore_purpose then purpose(conn.ssl, true) end
   psk.apply(st, ctx)
+  job.apply(st, ctx)
 end
 
 local function version(from, to, ssl, ctx)
@@ -51,6 +57,7 @@ function policy.adopt(st, ctx)
   if to == nil or C.SSL_set_SSL_CTX(ssl, to) == nil then
     error("ssl: the context for this server name cannot be used", 0)
   end
+  purpose(ssl, false)
   policy.apply(st, new)
   C.SSL_set_verify_depth(ssl, C.SSL_CTX_get_verify_depth(to))
   C.SSL_clear_options(ssl, ffi.cast("uint64_t", -1))

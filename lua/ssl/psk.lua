@@ -13,10 +13,6 @@ local C, K, S, H = lib.C, lib.K, shim.C, shim.K
 
 local psk = {}
 
---- Handshakes of one Lua state that may stand still at once. Each holds a stack and
--- its handshake's memory, some 70 KB; a further one waits before it begins.
-psk.MOST = 512
-
 --- Can this OpenSSL do it?
 psk.supported = lib.has.SSL_set_psk_client_callback == true
   and lib.has.SSL_set_psk_server_callback == true and C.ASYNC_is_capable() == 1
@@ -34,21 +30,6 @@ function psk.apply(st, ctx)
     C.SSL_set_psk_client_callback(ssl, ctx.psk_client and shim.callback "psk_client"
                                        or nil)
   end
-  st.pausable = (st.server and ctx.psk_server or ctx.psk_client) and true or false
-  C.SSL_ctrl(ssl, st.pausable and K.SSL_CTRL_MODE or K.SSL_CTRL_CLEAR_MODE,
-             K.SSL_MODE_ASYNC, nil)
-end
-
---- The handshake is done; no job exists, and later calls need none.
-function psk.done(st)
-  if not st.pausable then return end
-  C.SSL_ctrl(st.conn.ssl, K.SSL_CTRL_CLEAR_MODE, K.SSL_MODE_ASYNC, nil)
-end
-
---- Must this handshake wait for a place?
-function psk.crowded(st)
-  return st.pausable and st.conn.paused == 0
-     and S.paused(shim.pool.lsf_pool) >= psk.MOST
 end
 
 local function bytes(value, most)

@@ -56,7 +56,7 @@ end
 -- More plaintext. nil when some came, else the word why not; and when the call
 -- began to wait, if it did: a limit is one for all fills of a call.
 local function fill(st, conn, start)
-  if not st.open then return st.failed or "closed" end
+  if not st.open or conn.ssl == nil then return st.failed or "closed" end
   if conn.out_beg ~= conn.out_end then st.transport.flush(st) end
   if ERR_peek_error() ~= 0 then ERR_clear_error() end
   if try(st) == 1 then return nil, start end
@@ -187,10 +187,18 @@ local function count(st, n, prefix)
   return deliver_count(st, conn, n, prefix)
 end
 
-local function all(st, prefix)
+--- Gather everything until the peer ends, or something is in the way.
+-- @treturn string  the word
+function receive.until_end(st)
   local conn = st.conn
   local word, start
   repeat word, start = fill(st, conn, start) until word
+  return word
+end
+
+local function all(st, prefix)
+  local conn = st.conn
+  local word = receive.until_end(st)
   local have = conn.plain_end - conn.plain_beg
   if word == "closed" and not st.failed and have > 0 then
     local s = take(st, conn, have, 0)

@@ -152,8 +152,8 @@ end
 
 -- data[done, last), 0-based, at least one byte.
 local function transmit(st, data, done, last)
-  if not st.open then return nil, st.failed or "closed", done end
   local conn = st.conn
+  if not st.open or conn.ssl == nil then return nil, st.failed or "closed", done end
   if st.owed > 0 or conn.out_beg ~= conn.out_end then
     return after_rest(st, data, done, last)
   end

@@ -9,13 +9,14 @@ local lib      = require "ssl.ffi.lib"
 local arg      = require "ssl.arg"
 local context  = require "ssl.context"
 local err      = require "ssl.err"
-local policy   = require "ssl.policy"
+local question = require "ssl.question"
 local C, K     = lib.C, lib.K
 
 local sni = {}
 
 -- Names are compared as DNS does: without case. An exact key wins.
-local function lookup(map, name)
+local function by_map(st, name)
+  local map = st.sni_map
   if map[name] ~= nil then return map[name] end
   local wanted = name:lower()
   for key, ctx in pairs(map) do
@@ -33,35 +34,44 @@ function sni.request(st, name)
   err.clear()
 end
 
---- Serve names from a map of contexts.
--- @tparam table st
--- @tparam {[string]=userdata} map  kept: later changes count
--- @tparam boolean strict  refuse a name that is not in it
--- @tparam number level  as for ssl.arg
-function sni.serve(st, map, strict, level)
+local function check(map, level)
   level = level + 1
   for name, ctx in pairs(map) do
     if type(name) ~= "string" then
       arg.fail(2, "server names expected as keys, got " .. type(name), level)
     end
-    context.state(ctx, 2, level)
+    if context.state(ctx, 2, level).handle.ctx == nil then
+      arg.fail(2, "invalid context", level)
+    end
   end
+end
+
+--- Serve names from a map of contexts, or by a function.
+-- @tparam table st
+-- @tparam {[string]=userdata}|function map  kept: later changes count
+-- @tparam boolean strict  refuse a name that is not in it
+-- @tparam number level  as for ssl.arg
+function sni.serve(st, map, strict, level)
+  level = level + 1
+  if type(map) ~= "function" then check(map, level) end
   st.sni_map, st.sni_strict = map, strict
+end
+
+-- A function instead of a map: f(name, connection) -> context, or nil.
+local function by_function(st, name)
+  return (question.ask(st, st.sni_map, name, st.self))
 end
 
 --- Choose the context for the name that a client asked for.
 -- @tparam table st
 -- @tparam string|nil name
--- @treturn boolean  false: the map is strict and does not have it
+-- @treturn userdata|nil  the context; nil: the one in force
+-- @treturn boolean  false: the map is strict and does not have the name
 function sni.choose(st, name)
-  st.name = name or false
-  local ctx = name and st.sni_map and lookup(st.sni_map, name)
-  if ctx then
-    policy.adopt(st, ctx)
-    st.conn.sni_used = 1
-    return true
-  end
-  return not (name and st.sni_map and st.sni_strict)
+  if not name or not st.sni_map then return nil, true end
+  local find = type(st.sni_map) == "function" and by_function or by_map
+  local ctx = find(st, name)
+  return ctx, ctx ~= nil or not st.sni_strict
 end
 
 --- The name asked for (client) or received (server), or nil.

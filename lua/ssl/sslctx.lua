@@ -114,6 +114,8 @@ function sslctx.new(name)
   state.alpn_select     = false
   state.psk_client      = false
   state.psk_server      = false
+  state.onclienthello   = false
+  state.onverify        = false
   pressure.add(pressure.CONTEXT)
   return ctx
 end

@@ -1,8 +1,13 @@
 --- ssl.state: the state of a connection.
 --
+-- At the end of a Lua state the struct's finalizer runs before a user's `__gc` that
+-- may still call us, and leaves NULL in `conn.ssl`: who hands that to OpenSSL tests
+-- it first.
+--
 -- Every field is made here, in one order, so that all connections look alike to
 -- compiled code:
 --
+--   self      the object
 --   conn      struct lsf_conn (shim/lsf.h): SSL *, BIO, buffers, descriptor
 --   ctx       the context, kept alive as Lua object beside OpenSSL's own count
 --   server    true on the accepting side
@@ -43,7 +48,7 @@ end
 --- A new connection object and its state.
 function state.new(conn, ctx, server, transport)
   local self, st = object.new(state.class)
-  st.conn, st.ctx, st.server, st.status = conn, ctx, server, "new"
+  st.self, st.conn, st.ctx, st.server, st.status = self, conn, ctx, server, "new"
   st.open, st.failed = false, false
   st.block, st.total, st.nowait = false, false, false
   st.received, st.sent, st.born = 0, 0, shim.C.now()

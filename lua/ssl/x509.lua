@@ -144,8 +144,8 @@ end
 --- Is a time within the validity period? Both ends belong to it.
 -- @tparam number time  seconds since 1970, truncated
 -- @treturn boolean  false also when a time of the certificate is none
-function methods:validat(time)
-  local state = live(self)
+function methods:validat(...)
+  local state, time = live(self), ...
   time = arg.integer(time, 2)
   if not (time >= FIRST_SECOND and time <= LAST_SECOND) then return false end
   local held = state.held
@@ -191,13 +191,13 @@ end
 -- @param ...  certificates that may stand between, not trusted
 -- @treturn boolean  true
 -- @treturn nil,string  why not
-function methods:issued(cert, ...)
+function methods:issued(...)
   local state = live(self)
-  local subject = live(cert, 2)
+  local subject = live((...), 2)
   local between, states = {}, {}
-  for i = 1, select("#", ...) do
-    states[i] = live((select(i, ...)), i + 2)
-    between[i] = states[i].held.x509
+  for i = 2, select("#", ...) do
+    states[i] = live((select(i, ...)), i + 1)
+    between[i - 1] = states[i].held.x509
   end
   local ok, message = issued(state.held.x509, subject.held.x509, between)
   err.clear()
@@ -209,8 +209,8 @@ end
 --- Choose how names and alternative names are given.
 -- @tparam string encoding  "ai5" (the bytes as they are; the default) or "utf8"
 -- @treturn boolean  false and no change for anything else
-function methods:setencode(encoding)
-  local state = live(self)
+function methods:setencode(...)
+  local state, encoding = live(self), ...
   encoding = arg.string(encoding, 2)
   for _, known in ipairs { "ai5", "utf8" } do
     if encoding:sub(1, #known) == known then
@@ -279,8 +279,8 @@ end
 --- The first certificate of a PEM text.
 -- @tparam string pem
 -- @treturn userdata|nil  nil when there is none
-function x509.load(pem)
-  pem = arg.string(pem, 1)
+function x509.load(...)
+  local pem = arg.string((...), 1)
   local bio = membio.read(pem)
   if not bio then return nil end
   local cert = x509.own(C.PEM_read_bio_X509(bio.membio, nil, nil, NO_PASSWORD))

@@ -7,7 +7,8 @@ local function escape(c)
 end
 
 local function quoted(text)
-  text = text:gsub("0x%x%x%x+", "0x*"):gsub("[^%s:]*ssl%.lua:%d+:", "ssl.lua:N:")
+  text = text:gsub("0x%x%x%x+", "0x*"):gsub("[^%s:]*/ssl[%w_/]*%.lua:%d+:",
+                                                       "ssl.lua:N:")
   return '"' .. text:gsub('[%c"\\\127-\255]', escape) .. '"'
 end
 

@@ -1,0 +1,181 @@
+--- ssl.engine: TLS without I/O, for event loops that push bytes.
+--
+--   engine:feed(bytes)   ciphertext that came      engine:drain()   ciphertext to send
+--
+-- Nothing waits: what cannot go on says `nil, "wantread"` (feed me), `nil,
+-- "wantwrite"` (drain me), or `nil, "wantlookup"` while a function of the user's, on
+-- another coroutine, has not answered. "Sent" means drained here: write succeeds when
+-- the ciphertext is there to be taken.
+--
+-- It is a connection over a transport that never has anything of its own.
+
+local ffi        = require "ffi"
+local lib        = require "ssl.ffi.lib"
+local shim       = require "ssl.ffi.shim"
+local arg        = require "ssl.arg"
+local connection = require "ssl.connection"
+local err        = require "ssl.err"
+local loop       = require "ssl.loop"
+local newcontext = require "ssl.newcontext"
+local object     = require "ssl.object"
+local receive    = require "ssl.receive"
+local send       = require "ssl.send"
+local state      = require "ssl.state"
+local C, K, S    = lib.C, lib.K, shim.C
+
+local LIMIT  = shim.K.LSF_QUEUE_LIMIT
+local RECORD = K.SSL3_RT_MAX_PLAIN_LENGTH
+
+-- The BIO's buffer is bounded; what did not fit is in `pending`.
+local function top_up(st)
+  if st.pending == "" then return false end
+  local taken = S.feed(st.conn, st.pending, #st.pending)
+  if taken < 0 then error("not enough memory", 0) end
+  st.pending = st.pending:sub(taken + 1)
+  return taken > 0
+end
+
+local transport = {}
+
+function transport.flush()
+  return nil
+end
+
+function transport.wait(st, word)
+  return word == "wantread" and st.pending ~= "" and top_up(st)
+end
+
+function transport.getfd()
+  return -1
+end
+
+function transport.held(st)
+  return #st.pending
+end
+
+function transport.finish()
+  return true
+end
+
+local methods = {}
+local class = object.class("SSL:Engine", methods, {
+  tostring = function(self)
+    return ("SSL engine: %p"):format(self)
+  end,
+  free = function(self)
+    state.class.free(getmetatable(self).connection)
+  end,
+})
+
+local function of(self)
+  local e = object.state(self, class, 1, 2)
+  return e.connection, state.of(e.connection)
+end
+
+--- Ciphertext from the peer, any amount; nil: its stream has ended.
+function methods:feed(bytes)
+  local _, st = of(self)
+  if st.status == "closed" then return end
+  if bytes == nil then
+    st.conn.eof = 1
+    return
+  end
+  st.pending = st.pending .. arg.string(bytes, 2)
+  top_up(st)
+end
+
+--- All ciphertext for the peer. Take it after every other call.
+-- @treturn string  "" when there is none
+function methods:drain()
+  local _, st = of(self)
+  local conn = st.conn
+  local n = conn.out_end - conn.out_beg
+  if n == 0 then return "" end
+  local bytes = ffi.string(conn.out + conn.out_beg, n)
+  S.drained(conn, n)
+  return bytes
+end
+
+--- Go on with the handshake.
+-- @treturn true  it is done
+-- @treturn nil,string  "wantread", "wantlookup", or why it failed
+function methods:handshake()
+  local conn = of(self)
+  local ok, word = conn:dohandshake()
+  if ok then return true end
+  return nil, word == "busy" and "wantlookup" or word
+end
+
+--- Decrypted bytes.
+-- @tparam[opt] number n  at most so many
+-- @treturn string  at least one byte
+-- @treturn nil,string  "wantread", "closed" (a clean end), or why it failed
+function methods:read(n)
+  local conn = of(self)
+  return receive.receiveany(conn, n)
+end
+
+--- Encrypt bytes, as far as the queue has room: 64 KiB wait at most.
+-- @tparam string data
+-- @treturn number  how many of them
+-- @treturn nil,string  "wantwrite" (drain first), "wantread", "closed", or why it
+--   failed
+function methods:write(data)
+  local conn, st = of(self)
+  data = arg.string(data, 2)
+  local done, word = 0, nil
+  while done < #data and st.conn.out_end - st.conn.out_beg <= LIMIT do
+    local last
+    last, word = send(conn, data, done + 1, math.min(done + RECORD, #data))
+    if not last then break end
+    done = last
+  end
+  if done > 0 or data == "" then return done end
+  return nil, word or "wantwrite"
+end
+
+--- End TLS: close_notify in both directions.
+-- @treturn true  both have been seen
+-- @treturn nil,string  "wantread" until the peer's has come; what it still sends is
+--   dropped
+function methods:shutdown()
+  local _, st = of(self)
+  if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end
+  local conn = st.conn
+  if bit.band(C.SSL_get_shutdown(conn.ssl), K.SSL_SENT_SHUTDOWN) == 0 then
+    err.clear()
+    C.SSL_shutdown(conn.ssl)
+    err.clear()
+  end
+  local word = receive.until_end(st)
+  conn.plain_beg, conn.plain_end = 0, 0
+  if loop.waits(word) then return nil, word end
+  return word == "closed" or nil, word ~= "closed" and word or nil
+end
+
+--- The connection behind it, for everything that is known about it: info,
+-- getpeercertificate, getalpn, sni, ...
+function methods:connection()
+  local conn = of(self)
+  return conn
+end
+
+--- A new engine.
+-- @tparam table|userdata cfg  for ssl.newcontext, or a context
+-- @treturn userdata
+-- @treturn nil,string
+return function(cfg)
+  local ctx, msg = cfg, nil
+  if type(cfg) == "table" then
+    ctx, msg = newcontext(cfg, 2)
+    if not ctx then return nil, msg end
+  end
+  local conn
+  conn, msg = connection.create(ctx)
+  if not conn then return nil, msg end
+  local st = state.of(conn)
+  st.transport, st.conn.stream = transport, 1
+  local self, e = object.new(class)
+  e.connection = conn
+  return self
+end

@@ -1,0 +1,63 @@
+--- ssl.unwrap: back to plain bytes on the same transport.
+--
+-- close_notify goes out, the peer's comes in, and the transport is handed back with
+-- what had been read of it beyond TLS. Plaintext that the peer sent before its
+-- close_notify is handed over too: nothing is lost.
+
+local ffi      = require "ffi"
+local lib      = require "ssl.ffi.lib"
+local shim     = require "ssl.ffi.shim"
+local err      = require "ssl.err"
+local loop     = require "ssl.loop"
+local pressure = require "ssl.pressure"
+local receive  = require "ssl.receive"
+local state    = require "ssl.state"
+local C, K, S  = lib.C, lib.K, shim.C
+
+local function sent_notify(ssl)
+  return bit.band(C.SSL_get_shutdown(ssl), K.SSL_SENT_SHUTDOWN) ~= 0
+end
+
+local function say_goodbye(st)
+  if not sent_notify(st.conn.ssl) then
+    err.clear()
+    C.SSL_shutdown(st.conn.ssl)
+    err.clear()
+  end
+  return loop.drain(st)
+end
+
+-- Ciphertext side: what OpenSSL did not read is not TLS any more.
+local function rest(st)
+  local conn = st.conn
+  local held = ffi.string(conn["in"] + conn.in_beg, conn.in_end - conn.in_beg)
+  return held .. st.pending
+end
+
+-- The descriptor goes back to the object that it came from.
+local function give_back(st)
+  if not st.stream and st.origin then st.origin:setfd(st.conn.fd) end
+  st.conn.fd = -1
+  return st.origin or nil
+end
+
+--- End TLS and give the transport back. May be called again after a time-out.
+-- @tparam userdata self  a connected connection
+-- @treturn object  what was wrapped, with its descriptor
+-- @treturn string  bytes that were read from it after the end of TLS
+-- @treturn string  plaintext that had not been received
+-- @treturn nil,string  "closed", "wantread", "wantwrite" or why it failed
+return function(self)
+  local st = state.of(self)
+  if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end
+  local word = say_goodbye(st) or receive.until_end(st)
+  if word ~= "closed" then return nil, word end
+  local conn = st.conn
+  local plain = ffi.string(conn.plain + conn.plain_beg, conn.plain_end - conn.plain_beg)
+  local behind = rest(st)
+  local origin = give_back(st)
+  st.status, st.open, st.conn, st.pending = "closed", false, state.closed, ""
+  S.conn_free(conn)
+  pressure.sub(pressure.CONNECTION)
+  return origin, behind, plain
+end

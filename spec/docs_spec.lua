@@ -1,0 +1,179 @@
+-- The README and the reference: every example runs and prints what it says, every
+-- link leads somewhere, and no method is forgotten.
+
+describe("documentation", function()
+  local socket   = require "socket"
+  local ssl      = require "ssl"
+  local process  = require "spec.support.process"
+  local sources  = require "spec.support.sources"
+  local examples = require "spec.support.examples"
+  local pair     = require "spec.support.pair"
+  local pki      = require "spec.support.pki"
+
+  local root = process.capture "pwd":gsub("\n", "")
+  local PAGES = sources.list("docs", "md")
+  table.insert(PAGES, "README.md")
+
+  local function connected(name)
+    return function(world)
+      world.server, world.conn = pair.connected()
+      return world[name]
+    end
+  end
+
+  local function unshaken(name)
+    return function(world)
+      world.unshaken_server, world.unshaken_client = pair.wrapped()
+      return world[name]
+    end
+  end
+
+  -- A TLS server in another process.
+  local function serve(world)
+    world.port = process.free_port()
+    local server = process.start { "luajit", root .. "/samples/server.lua", world.port,
+                                   pki.server.chain, pki.server.key, port = world.port }
+    server:wait_port()
+    return world.port
+  end
+
+  -- What an example may count on.
+  local MAKERS = {
+    pki  = function() return pki end,
+    pem  = function() return process.read(pki.server.cert) end,
+    cert = function() return ssl.loadcertificate(process.read(pki.server.cert)) end,
+
+    -- The two ends of a connection, a client's and a server's.
+    conn   = connected "conn",
+    server = connected "server",
+    unshaken_client = unshaken "unshaken_client",
+    unshaken_server = unshaken "unshaken_server",
+    -- Both handshakes, to whatever end; at time limit 0 from then on.
+    shake = function()
+      return function(...)
+        local open, deadline = { ... }, socket.gettime() + 20
+        while #open > 0 and socket.gettime() < deadline do
+          local conn = table.remove(open, 1)
+          conn:settimeout(0)
+          local _, word = conn:dohandshake()
+          if word == "wantread" or word == "wantwrite" then open[#open + 1] = conn end
+        end
+      end
+    end,
+
+    -- A connected client, wrapped by hand.
+    connect = function()
+      return function()
+        local _, client = pair.connected()
+        return client
+      end
+    end,
+
+    port = serve,
+    -- A plain connection to it.
+    tcp = function(world)
+      return assert(socket.connect("127.0.0.1", world.port or serve(world)))
+    end,
+
+    -- Its descriptor.
+    fd = function(world)
+      local sock = assert(socket.connect("127.0.0.1", world.port or serve(world)))
+      local fd = sock:getfd()
+      sock:setfd(-1)
+      return fd
+    end,
+    -- Both ends of a plain connection.
+    tcp_pair = function() return { pair.tcp() } end,
+
+    listener = function()
+      return assert(socket.bind("127.0.0.1", 0))
+    end,
+    -- A client that says hello to the listener.
+    client_arrives = function(world)
+      return function()
+        local _, port = world.listener:getsockname()
+        process.start { "openssl", "s_client", "-quiet", "-connect", "127.0.0.1:" .. port,
+                        input = "hello\n" }
+      end
+    end,
+  }
+
+  -- Before an example can add one.
+  local METHODS = {}
+  for name in pairs(getmetatable((pair.wrapped())).__index) do METHODS[#METHODS + 1] = name end
+
+  after_each(process.stop_all)
+
+  for _, page in ipairs(PAGES) do
+    for i, example in ipairs(examples.of(page)) do
+      if example.sample then
+        it(("%s shows %s as it is"):format(page, example.sample), function()
+          assert.equal(sources.read(example.sample), example.code)
+        end)
+      else
+        it(("%s: example %d, at line %d, runs"):format(page, i, example.line), function()
+          local expected, seen = examples.run(example, MAKERS)
+          assert.same(expected, seen)
+        end)
+      end
+    end
+  end
+
+  it("has examples", function()
+    assert.is_true(#examples.of "README.md" >= 3)
+    assert.is_true(#examples.of "docs/connection.md" >= 10)
+  end)
+
+  -- As GitHub makes them of headings.
+  local function anchors(path)
+    local found = {}
+    for heading in ("\n" .. sources.read(path)):gmatch "\n#+ ([^\n]+)" do
+      found[heading:lower():gsub("[^%w%- _]", ""):gsub(" ", "-")] = true
+    end
+    return found
+  end
+
+  it("has no link that leads nowhere", function()
+    local broken = {}
+    for _, page in ipairs(PAGES) do
+      for target in sources.read(page):gmatch "%]%(([^)%s]+)%)" do
+        local file, anchor = target:match "^([^#]*)#?(.*)$"
+        local path = file == "" and page or (page:match "^(.*/)" or "") .. file
+        local exists = target:find "^https?:" or io.open(path)
+        if not exists or anchor ~= "" and not anchors(path)[anchor] then
+          broken[#broken + 1] = page .. ": " .. target
+        end
+      end
+    end
+    assert.same({}, broken)
+  end)
+
+  it("names no file of ours that is not there", function()
+    local missing = {}
+    for _, page in ipairs(PAGES) do
+      for path in sources.read(page):gmatch "%f[%w]%l+/[%w_]+%.?%l*%f[^%w_.]" do
+        local folder = path:match "^[^/]+"
+        local ours = folder == "samples" or folder == "script" or folder == "docs"
+        if ours and not io.open(path) then missing[#missing + 1] = page .. ": " .. path end
+      end
+    end
+    assert.same({}, missing)
+  end)
+
+  it("has every method of a connection in docs/connection.md", function()
+    local text = sources.read "docs/connection.md"
+    local missing = {}
+    for _, name in ipairs(METHODS) do
+      if not text:find("`" .. name .. "(", 1, true) then missing[#missing + 1] = name end
+    end
+    assert.same({}, missing)
+  end)
+
+  it("lists every page in docs/index.md", function()
+    local text = sources.read "docs/index.md"
+    for _, page in ipairs(sources.list("docs", "md")) do
+      local name = page:match "[^/]+$"
+      assert.is_true(name == "index.md" or text:find("(" .. name .. ")", 1, true) ~= nil, name)
+    end
+  end)
+end)

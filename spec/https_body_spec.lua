@@ -1,0 +1,160 @@
+-- A body is complete when its framing says so. Where only the end of the connection
+-- frames it, that end has to be one that nobody can fake.
+
+describe("ssl.https and the end of a body", function()
+  local http    = require "socket.http"
+  local https   = require "ssl.https"
+  local pki     = require "spec.support.pki"
+  local process = require "spec.support.process"
+  local socket  = require "socket"
+  local web     = require "spec.support.web"
+
+  local CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                  .. "5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nX-Trailer: t\r\n\r\n"
+  local FOLDED = "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nX: c\r\nContent-Length: 2\r\n\r\nok"
+
+  local server
+
+  setup(function()
+    server = web.start { routes = ([[
+      ["/length"]  = function(conn)
+        conn:send "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" cut(conn)
+      end,
+      ["/chunked"] = function(conn) conn:send(%q) cut(conn) end,
+      ["/closed"]  = function(conn) conn:send "HTTP/1.1 200 OK\r\n\r\nhello" end,
+      ["/cut"]     = function(conn) conn:send "HTTP/1.1 200 OK\r\n\r\nhello" cut(conn) end,
+      ["/reset"]   = function(conn) conn:send "HTTP/1.1 200 OK\r\n\r\nhello" reset(conn) end,
+      ["/short"]   = function(conn)
+        conn:send "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello"
+      end,
+      ["/twice"]   = function(conn)
+        conn:send "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello!"
+      end,
+      ["/lengths"] = function(conn)
+        conn:send "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!"
+      end,
+      ["/interim"] = function(conn)
+        conn:send "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+        ok(conn, "final")
+      end,
+      ["/204"]     = function(conn) conn:send "HTTP/1.1 204 None\r\n\r\n" cut(conn) end,
+      ["/noise"]   = function(conn) conn:send "noise, no HTTP\r\n" end,
+      ["/badsize"] = function(conn)
+        conn:send "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+      end,
+      ["/silent"]  = function() sleep(0.5) end,
+      ["/half"]    = function(conn)
+        conn:send "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello" sleep(0.5)
+      end,
+      PUT = function(conn, request)
+        local n = tonumber(request.path:match "%%d+")
+        conn:send((%q):sub(1, n)) cut(conn)
+      end,
+      PATCH = function(conn, request)
+        conn:send((%q):sub(1, tonumber(request.path:match "%%d+"))) cut(conn)
+      end,
+    ]]):format(CHUNKED, CHUNKED, FOLDED) }
+  end)
+
+  teardown(process.stop_all)
+
+  local base = { cafile = pki.root.cert }
+
+  local function get(path, more)
+    local chunks = {}
+    local reqt = { url = ("https://localhost:%d%s"):format(server.port, path),
+                   sink = require("ltn12").sink.table(chunks) }
+    for _, keys in ipairs { base, more or {} } do
+      for key, value in pairs(keys) do reqt[key] = value end
+    end
+    local ok, code, headers = https.request(reqt)
+    return ok and table.concat(chunks), code, headers
+  end
+
+  it("takes a framed body without a close_notify", function()
+    assert.same({ "hello", 200 }, { (get "/length"), (select(2, get "/length")) })
+    local body, code, headers = get "/chunked"
+    assert.same({ "hello world", 200, "t" }, { body, code, headers["x-trailer"] })
+    assert.equal(204, (select(2, get "/204")))
+  end)
+
+  it("takes an unframed one with a close_notify", function()
+    assert.equal("hello", (get "/closed"))
+  end)
+
+  it("refuses an unframed one that was cut or reset", function()
+    assert.same({ nil, "unexpected eof while reading" }, { get "/cut" })
+    assert.same({ nil, "connection reset" }, { get "/reset" })
+  end)
+
+  it("tells socket.http the same", function()
+    local function through(path)
+      return http.request { url = ("https://localhost:%d%s"):format(server.port, path),
+                            cafile = pki.root.cert }
+    end
+    assert.equal(1, (through "/closed"))
+    assert.same({ nil, "unexpected eof while reading" }, { through "/cut" })
+    assert.same({ nil, "connection reset" }, { through "/reset" })
+  end)
+
+  it("refuses less than was announced", function()
+    assert.same({ nil, "closed" }, { get "/short" })
+  end)
+
+  it("refuses a chunked answer that was cut, wherever it was", function()
+    for n = 0, #CHUNKED - 1 do
+      local body, why = get("/" .. n, { method = "PUT" })
+      assert.same({ n, nil, "unexpected eof while reading" }, { n, body, why })
+    end
+    assert.equal("hello world", (get("/" .. #CHUNKED, { method = "PUT" })))
+  end)
+
+  it("refuses folded headers that were cut, wherever they were", function()
+    for n = 0, #FOLDED - 1 do
+      local body, why = get("/" .. n, { method = "PATCH" })
+      assert.same({ n, nil, "unexpected eof while reading" }, { n, body, why })
+    end
+    local body, _, headers = get("/" .. #FOLDED, { method = "PATCH" })
+    assert.same({ "ok", "a b, c" }, { body, headers.x })
+  end)
+
+  it("takes a length said twice, and no two lengths", function()
+    assert.equal("hello", (get "/twice"))
+    assert.same({ nil, "invalid content-length" }, { get "/lengths" })
+  end)
+
+  it("says what is no HTTP", function()
+    assert.same({ nil, "the answer does not begin with an HTTP status line" },
+                { get "/noise" })
+    assert.same({ nil, "invalid chunk size" }, { get "/badsize" })
+  end)
+
+  it("skips interim answers", function()
+    assert.same({ "final", 200 }, { (get "/interim"), (select(2, get "/interim")) })
+  end)
+
+  describe("that does not come", function()
+    after_each(function() https.TIMEOUT = 60 end)
+
+    it("says timeout, after https.TIMEOUT", function()
+      https.TIMEOUT = 0.15
+      assert.same({ nil, "timeout" }, { get "/silent" })
+      assert.same({ nil, "timeout" }, { get "/half" })
+    end)
+
+    it("says timeout, after the request's own", function()
+      assert.same({ nil, "timeout" }, { get("/silent", { timeout = 0.15 }) })
+    end)
+
+    it("not even for the handshake", function()
+      local listener = assert(socket.bind("127.0.0.1", 0))
+      local _, port = listener:getsockname()
+      local began = socket.gettime()
+      assert.same({ nil, "timeout" }, {
+        https.request { url = "https://127.0.0.1:" .. port, cafile = pki.root.cert,
+                        timeout = 0.15 } })
+      assert.is_true(socket.gettime() - began < 5)
+      listener:close()
+    end)
+  end)
+end)

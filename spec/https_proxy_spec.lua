@@ -1,0 +1,123 @@
+describe("ssl.https through a proxy", function()
+  local http    = require "socket.http"
+  local https   = require "ssl.https"
+  local pki     = require "spec.support.pki"
+  local process = require "spec.support.process"
+  local web     = require "spec.support.web"
+
+  local origin, cn_only, proxy
+
+  setup(function()
+    local hello = [[ default = function(conn) ok(conn, "hello") end ]]
+    origin  = web.start { routes = hello }
+    cn_only = web.start { routes = hello, entry = pki.cn_only }
+    proxy   = web.start { entry = "plain", routes = [[
+      CONNECT = function(conn, request)
+        local host, port = request.path:match "^(.*):(%d+)$"
+        if host == "refused.test" then
+          conn:send "HTTP/1.1 403 Forbidden by Proxy\r\nContent-Length: 0\r\n\r\n"
+        elseif host == "endless.test" then
+          repeat until not conn:send "HTTP/1.1 200 OK\r\nX: y\r\nX: y\r\nX: y\r\n"
+        elseif host == "noise.test" then
+          conn:send "noise\r\n\r\n"
+        elseif host == "silent.test" then
+          sleep(0.4)
+        elseif host ~= "cut.test" then
+          conn:send "HTTP/1.0 200 Connection established\r\nVia: us\r\n\r\n"
+          tunnel(conn, tonumber(port))
+        end
+      end,
+    ]] }
+  end)
+
+  teardown(process.stop_all)
+  after_each(function() http.PROXY = nil end)
+
+  local function via(user)
+    return ("http://%s127.0.0.1:%d"):format(user or "", proxy.port)
+  end
+
+  local function get(host, port, more)
+    local reqt = { url = ("https://%s:%d/path"):format(host, port), proxy = via(),
+                   cafile = pki.root.cert }
+    for key, value in pairs(more or {}) do reqt[key] = value end
+    return https.request(reqt)
+  end
+
+  local function said(child, from)
+    return child:output():sub(from + 1)
+  end
+
+  it("reaches the origin and asks the proxy for nothing else", function()
+    local before = #proxy:output()
+    local ok, code = get("localhost", origin.port,
+                         { headers = { ["X-Mine"] = "secret", Cookie = "secret" } })
+    assert.same({ 1, 200 }, { ok, code })
+    assert.equal(("> CONNECT localhost:%d HTTP/1.1\n> Host: localhost:%d\n")
+                 :format(origin.port, origin.port), said(proxy, before))
+    assert.truthy(origin:output():find("> GET /path HTTP/1.1", 1, true))
+  end)
+
+  it("takes socket.http's proxy, unless the request says false", function()
+    http.PROXY = via()
+    local before = #proxy:output()
+    assert.equal(1, (https.request {
+      url = ("https://localhost:%d/"):format(origin.port), cafile = pki.root.cert,
+      proxy = false }))
+    assert.equal("", said(proxy, before))
+    assert.equal(1, (https.request {
+      url = ("https://localhost:%d/"):format(origin.port), cafile = pki.root.cert }))
+    assert.matches("CONNECT", said(proxy, before))
+  end)
+
+  it("checks the origin's name, not the proxy's", function()
+    local ok, why = get("localhost", cn_only.port)
+    assert.is_nil(ok)
+    assert.matches("the certificate is not for localhost", why)
+    assert.truthy(cn_only:wait_output "name: localhost")
+  end)
+
+  it("gives the proxy's credentials to the proxy alone", function()
+    local at_proxy, at_origin = #proxy:output(), #origin:output()
+    assert.equal(1, (get("localhost", origin.port, { proxy = via "joe:s%40cret@" })))
+    assert.truthy(said(proxy, at_proxy):find(
+      "> Proxy-Authorization: Basic am9lOnNAY3JldA==", 1, true))
+    assert.is_nil(said(origin, at_origin):lower():find("authorization", 1, true))
+  end)
+
+  it("and those that stand in a header too", function()
+    for _, proxied in ipairs { via(), false } do
+      local at_proxy, at_origin = #proxy:output(), #origin:output()
+      assert.equal(1, (get("localhost", origin.port, {
+        proxy = proxied, headers = { ["Proxy-Authorization"] = "Bearer secret" } })))
+      assert.equal(proxied and true or false,
+                   said(proxy, at_proxy):find("Bearer secret", 1, true) ~= nil)
+      assert.is_nil(said(origin, at_origin):find("secret", 1, true))
+    end
+  end)
+
+  it("tells what went wrong there", function()
+    local function why(host, more) return (select(2, get(host, 443, more))) end
+    assert.equal("proxy: 403 Forbidden by Proxy", why "refused.test")
+    assert.equal("proxy: not an HTTP answer", why "noise.test")
+    assert.equal("proxy: its answer does not end", why "endless.test")
+    assert.equal("proxy: closed", why "cut.test")
+    assert.equal("proxy: timeout", why("silent.test", { timeout = 0.15 }))
+    assert.equal("proxy: connection refused",
+                 why("localhost", { proxy = "http://127.0.0.1:" .. process.free_port() }))
+  end)
+
+  it("refuses what is no proxy that it can use, and keeps the password back", function()
+    for _, text in ipairs { "https://joe:secret@proxy.test:1", "proxy.test:1", "" } do
+      local _, why = get("localhost", origin.port, { proxy = text })
+      assert.matches("^invalid proxy '.*': http://host:port expected$", why)
+      assert.is_nil(why:find("secret", 1, true))
+    end
+  end)
+
+  it("brackets an IPv6 address", function()
+    local before = #proxy:output()
+    get("[::1]", origin.port)
+    assert.truthy(said(proxy, before):find(("> CONNECT [::1]:%d "):format(origin.port), 1, true))
+  end)
+end)

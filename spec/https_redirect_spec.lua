@@ -1,0 +1,147 @@
+-- D15 again: LuaSec re-used the first hop's settings and could not follow relative
+-- locations.
+
+describe("ssl.https follows redirects", function()
+  local https   = require "ssl.https"
+  local ltn12   = require "ltn12"
+  local pki     = require "spec.support.pki"
+  local process = require "spec.support.process"
+  local web     = require "spec.support.web"
+
+  local ROUTES = [[
+    ["/here"]     = function(conn) ok(conn, "here") end,
+    ["/a/there"]  = function(conn) ok(conn, "there") end,
+    ["/relative"] = function(conn) redirect(conn, "a/x/../there") end,
+    ["/rooted"]   = function(conn) redirect(conn, "/here", 301) end,
+    ["/network"]  = function(conn, request)
+      redirect(conn, "//" .. request.headers.host .. "/here", 303)
+    end,
+    ["/plain"]    = function(conn) redirect(conn, "http://localhost:1/here") end,
+    ["/ftp"]      = function(conn) redirect(conn, "ftp://localhost:1/here") end,
+    ["/loop"]     = function(conn) redirect(conn, "/loop", 307) end,
+    ["/none"]     = function(conn)
+      conn:send "HTTP/1.1 302 Found\r\nContent-Length: 4\r\n\r\nnone"
+    end,
+    ["/permanent"] = function(conn) redirect(conn, "/here", 308) end,
+    default = function(conn, request)
+      redirect(conn, (request.path:gsub("^/to/", "https://")))
+    end,
+  ]]
+  local server, second, cn_only
+
+  setup(function()
+    server  = web.start { routes = ROUTES }
+    second  = web.start { routes = ROUTES }
+    cn_only = web.start { routes = ROUTES, entry = pki.cn_only }
+  end)
+
+  teardown(process.stop_all)
+
+  local function get(path, more)
+    path = path or ""
+    local chunks = {}
+    local reqt = { url = ("https://localhost:%d%s"):format(server.port, path),
+                   cafile = pki.root.cert, sink = ltn12.sink.table(chunks) }
+    for key, value in pairs(more or {}) do reqt[key] = value end
+    local ok, code, headers = https.request(reqt)
+    return ok and table.concat(chunks), code, headers
+  end
+
+  for path, body in pairs { ["/relative"] = "there", ["/rooted"] = "here",
+                            ["/network"] = "here" } do
+    it("to a location like that of " .. path, function()
+      local text, code, headers = get(path)
+      assert.same({ body, 200 }, { text, code })
+      assert.truthy(headers.location)
+    end)
+  end
+
+  it("to another server, with its own name to ask for and to check", function()
+    local body = get(("/to/127.0.0.1:%d/here"):format(second.port))
+    assert.equal("here", body)
+    assert.truthy(second:wait_output "shaken: true, name: nil")
+    local ok, why = get(("/to/localhost:%d/here"):format(cn_only.port))
+    assert.is_nil(ok)
+    assert.matches("the certificate is not for localhost", why)
+  end)
+
+  it("but not to http, ftp or nowhere: the answer is the result", function()
+    for _, path in ipairs { "/plain", "/ftp" } do
+      assert.same({ "moved", 302 }, { get(path), (select(2, get(path))) })
+    end
+    assert.same({ "none", 302 }, { (get "/none"), (select(2, get "/none")) })
+  end)
+
+  it("by the codes that LuaSocket follows", function()
+    assert.equal(308, (select(2, get "/permanent")))
+  end)
+
+  it("not with redirect = false", function()
+    local body, code, headers = get("/rooted", { redirect = false })
+    assert.same({ "moved", 301, "/here" }, { body, code, headers.location })
+  end)
+
+  it("with redirect = true, which LuaSec refuses", function()
+    assert.equal("here", (get("/rooted", { redirect = true })))
+  end)
+
+  it("five times, or maxredirects times", function()
+    local function turns(more)
+      local _, before = server:output():gsub("> GET /loop", "")
+      local body, code = get("/loop", more)
+      assert.same({ "moved", 307 }, { body, code })
+      local _, after = server:output():gsub("> GET /loop", "")
+      return after - before
+    end
+    assert.equal(6, turns())
+    assert.equal(3, turns { maxredirects = 2 })
+  end)
+
+  it("for GET and HEAD alone, and with HEAD it stays HEAD", function()
+    assert.equal(301, (select(2, get("/rooted", { method = "POST" }))))
+    local body, code = get("/rooted", { method = "HEAD" })
+    assert.same({ "", 200 }, { body, code })
+    assert.truthy(server:output():find("> HEAD /here", 1, true))
+  end)
+
+  it("not where a body was sent", function()
+    local source = ltn12.source.string "x"
+    assert.equal(301, (select(2, get("/rooted", { source = source }))))
+  end)
+
+  describe("with what is meant for one origin", function()
+    local SECRETS = { Authorization = "Bearer secret", cookie = "a=secret",
+                      Host = "secret.test", ["X-Other"] = "told" }
+
+    it("to that origin", function()
+      local before = #server:output()
+      assert.equal("here", (get("/rooted", { headers = SECRETS })))
+      local said = server:output():sub(before + 1)
+      local _, times = said:gsub("> Authorization: Bearer secret", "")
+      assert.equal(2, times)
+    end)
+
+    it("to no other", function()
+      local to = ("/to/localhost:%d/here"):format(second.port)
+      local before = #second:output()
+      assert.equal("here", (get(to, { headers = SECRETS, user = "joe", password = "secret" })))
+      local said = second:output():sub(before + 1)
+      assert.is_nil(said:find("secret", 1, true))
+      assert.is_nil(said:find("uthorization", 1, true))
+      assert.truthy(said:find("told", 1, true))
+    end)
+
+    it("of the URL likewise", function()
+      local before = #server:output()
+      local url = ("https://joe:s%%40cret@localhost:%d"):format(server.port)
+      assert.equal("here", (get(nil, { url = url .. "/rooted" })))
+      local _, times = server:output():sub(before + 1)
+                             :gsub("uthorization: Basic am9lOnNAY3JldA==", "")
+      assert.equal(2, times)
+      before = #second:output()
+      local to = ("/to/localhost:%d/here"):format(second.port)
+      assert.equal("here", (get(nil, { url = url .. to })))
+      assert.is_nil(second:output():sub(before + 1):find "uthorization")
+    end)
+  end)
+end)

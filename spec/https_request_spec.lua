@@ -1,0 +1,195 @@
+describe("https.request", function()
+  local http    = require "socket.http"
+  local https   = require "ssl.https"
+  local ltn12   = require "ltn12"
+  local pki     = require "spec.support.pki"
+  local process = require "spec.support.process"
+  local socket  = require "socket"
+  local web     = require "spec.support.web"
+
+  local server
+
+  setup(function()
+    server = web.start { routes = [[
+      ["/chunked"] = function(conn)
+        local got = {}
+        repeat
+          local size = tonumber(conn:receive(), 16)
+          got[#got + 1] = conn:receive(size)
+          conn:receive()
+        until size == 0
+        ok(conn, table.concat(got, "|"))
+      end,
+      default = function(conn, request) ok(conn, request.method .. " " .. request.body) end,
+    ]] }
+  end)
+
+  teardown(process.stop_all)
+  before_each(function() https.VERIFY = "none" end)
+  after_each(function() https.VERIFY, https.PORT = "peer", 443 end)
+
+  local function url(path) return ("https://localhost:%d%s"):format(server.port, path or "/") end
+
+  local function reqt(more)
+    local t = { url = url() }
+    for key, value in pairs(more or {}) do t[key] = value end
+    return t
+  end
+
+  local function said(act)
+    local before = #server:output()
+    act()
+    return server:output():sub(before + 1)
+  end
+
+  it("gets a URL", function()
+    local body, code, headers, status = https.request(url())
+    assert.same({ "GET ", 200, "HTTP/1.1 200 OK" }, { body, code, status })
+    assert.equal("4", headers["content-length"])
+  end)
+
+  it("posts a body", function()
+    local text = said(function()
+      assert.equal("POST a=b", (https.request(url(), "a=b")))
+    end)
+    assert.truthy(text:find("> Content-Type: application/x-www-form-urlencoded", 1, true))
+  end)
+
+  it("returns nil, the reason and two nils", function()
+    local function results(...) return select("#", ...), ... end
+    for _, what in ipairs { "https://localhost:1/", { url = "https://localhost:1/" } } do
+      assert.same({ 4, nil, "connection refused" }, { results(https.request(what)) })
+    end
+  end)
+
+  it("takes a table, which it does not modify and which can be used again (D15)", function()
+    local t = { url = url(), headers = { ["X-Y"] = "z" }, options = { "all" } }
+    local copy = { url = t.url, headers = { ["X-Y"] = "z" }, options = { "all" } }
+    for _ = 1, 2 do
+      assert.same({ 1, 200 }, { (https.request(t)), (select(2, https.request(t))) })
+      assert.same(copy, t)
+    end
+  end)
+
+  it("takes LuaSocket's fields", function()
+    local text = said(function()
+      https.request(reqt { path = "/p", query = "q=1", fragment = "f", user = "joe",
+                           password = "x", headers = { ["X-Number"] = 5 } })
+    end)
+    assert.truthy(text:find("> GET /p?q=1 HTTP/1.1", 1, true))
+    assert.truthy(text:find("> Authorization: Basic am9lOng=", 1, true))
+    assert.truthy(text:find(("> Host: localhost:%d"):format(server.port), 1, true))
+    assert.truthy(text:lower():find("> user-agent: " .. http.USERAGENT:lower(), 1, true))
+    assert.truthy(text:lower():find("> x-number: 5", 1, true))
+  end)
+
+  it("uses https.PORT where the URL has none", function()
+    https.PORT = server.port
+    assert.equal("GET ", (https.request "https://localhost"))
+    assert.equal("GET ", (https.request "//localhost?a"))
+  end)
+
+  it("sends a source, through the step, and fills the sink", function()
+    local steps = 0
+    local function step(...)
+      steps = steps + 1
+      return ltn12.pump.step(...)
+    end
+    local parts, chunks = { "one", "", "two" }, {}
+    local function source() return table.remove(parts, 1) end
+    local ok, code = https.request(reqt {
+      url = url "/chunked", method = "PUT", source = source, step = step,
+      sink = ltn12.sink.table(chunks) })
+    assert.same({ 1, 200, "one|two|" }, { ok, code, table.concat(chunks) })
+    assert.is_true(steps >= 5)
+    assert.equal(1, (https.request(reqt {
+      method = "PUT", source = ltn12.source.string "abc",
+      headers = { ["content-length"] = 3 } })))
+    assert.truthy(server:output():find("body: abc", 1, true))
+  end)
+
+  it("returns what a sink or a source refuses with, and raises what they raise", function()
+    assert.same({ nil, "full" },
+                { https.request(reqt { sink = function() return nil, "full" end }) })
+    assert.same({ nil, "dry" }, { https.request(reqt {
+      source = function() return nil, "dry" end }) })
+    assert.has_error(function()
+      https.request(reqt { sink = function(chunk) return chunk and error("oops", 0) end })
+    end, "oops")
+    assert.same({ nil, "tried" }, { https.request(reqt {
+      sink = function(chunk) return chunk and socket.try(nil, "tried") end }) })
+  end)
+
+  it("can be yielded through", function()
+    local co = coroutine.wrap(function()
+      return https.request(reqt { sink = function(chunk)
+        if chunk then coroutine.yield(chunk) end
+        return 1
+      end })
+    end)
+    assert.equal("GET ", co())
+    assert.same({ 1, 200 }, { (function(ok, code) return ok, code end)(co()) })
+  end)
+
+  it("honours the caller's create", function()
+    local made = 0
+    local function create()
+      made = made + 1
+      local sock = socket.tcp()
+      sock:bind("127.0.0.1", 0)
+      return sock
+    end
+    assert.equal(1, (https.request(reqt { create = create })))
+    assert.equal(1, made)
+    assert.same({ nil, "no more sockets" }, { https.request(reqt {
+      create = function() return nil, "no more sockets" end }) })
+  end)
+
+  it("does not encrypt http:// silently (D15), nor guess", function()
+    for scheme, why in pairs {
+      ["http://localhost/"] = "scheme 'http' not supported: ssl.https speaks https "
+                              .. "alone, socket.http does http",
+      ["ftp://localhost/"]  = "scheme 'ftp' not supported: ssl.https speaks https alone",
+      ["localhost:443/"]    = "scheme 'localhost' not supported: ssl.https speaks https alone",
+      ["localhost/"]        = "invalid host 'nil'",
+      ["https:///path"]     = "invalid host 'nil'",
+      ["https://localhost:x/"] = "invalid port 'x'",
+      ["https://localhost/\r\nX: y"] = "the URL or the method contains a control character",
+    } do
+      assert.same({ nil, why }, { https.request(scheme) })
+    end
+  end)
+
+  it("sends no header that is two", function()
+    for name, value in pairs { ["X-Y"] = "a\r\nX-Z: b", ["X-Y: a\r\nX-Z"] = "b" } do
+      local ok, why = https.request(reqt { headers = { [name] = value } })
+      assert.is_nil(ok)
+      assert.matches("^header \".*\" cannot be sent as it is$", why)
+    end
+  end)
+
+  it("keeps a key's password out of the request", function()
+    local text = said(function()
+      https.request(reqt { url = (url():gsub("//", "//joe@")), password = "foobar",
+                           key = pki.server.encrypted_key })
+    end)
+    assert.matches("> GET", text)
+    assert.is_nil(text:find "uthorization")
+  end)
+
+  it("returns what newcontext refuses, before it connects", function()
+    assert.same({ nil, "invalid protocol (zz)" },
+                { https.request(reqt { url = "https://localhost:1/", protocol = "zz" }) })
+    assert.same({ nil, "invalid option (zz)" }, { https.request(reqt { options = "zz" }) })
+  end)
+
+  it("raises without a URL", function()
+    for what, message in pairs {
+      [5]     = "bad argument #1 to 'request' (string or table expected, got number)",
+      [{}]    = "bad argument #1 to 'request' (string expected in field 'url', got nil)",
+    } do
+      assert.has_error(function() https.request(what) end, message)
+    end
+    assert.is_false((pcall(https.request)))
+  end)
+end)

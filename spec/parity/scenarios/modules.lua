@@ -1,0 +1,50 @@
+-- What the modules export, and the facts in ssl.config.
+
+local over = ...
+
+over("plain", {
+  { "ssl._VERSION", since = "1.3.2", is = '1: "1.3.2"' },
+  "ssl._VERSION:match '^%d+%.%d+' ~= nil",
+  { "ssl._COPYRIGHT", differs = "copyright" },
+  "type(ssl._COPYRIGHT)",
+  "ssl._COPYRIGHT == core.copyright()",
+  "ssl.config == config",
+  "ssl.loadcertificate == x509.load",
+  "type(ssl), type(core), type(context), type(x509), type(config)",
+  "getmetatable(ssl), getmetatable(core), getmetatable(context), getmetatable(x509)",
+  "core.SOCKET_INVALID",
+  "package.loaded.ssl == ssl, package.loaded['ssl.core'] == core",
+  "rawget(_G, 'ssl'), rawget(_G, 'context'), rawget(_G, 'x509')",
+  { [[local names = {}
+      for name, value in pairs(core) do names[name] = type(value) end
+      return names]] },
+  { [[local names = {}
+      for name, value in pairs(context) do names[name] = type(value) end
+      return names]], since = "1.3.0", is = '1: {["checkkey"]="function", '
+    .. '["create"]="function", ["loadcert"]="function", ["loadkey"]="function", '
+    .. '["locations"]="function", ["setalpn"]="function", ["setalpncb"]="function", '
+    .. '["setcipher"]="function", ["setciphersuites"]="function", '
+    .. '["setclientpskcb"]="function", ["setcurve"]="function", '
+    .. '["setcurveslist"]="function", ["setdane"]="function", '
+    .. '["setdepth"]="function", ["setdhparam"]="function", '
+    .. '["setmode"]="function", ["setoptions"]="function", '
+    .. '["setpskhint"]="function", ["setserverpskcb"]="function", '
+    .. '["setverify"]="function"}' },
+  { [[local names = {}
+      for name, value in pairs(x509) do names[name] = type(value) end
+      return names]], differs = "internals" },
+  { [[local names = {}
+      for name, value in pairs(ssl) do names[name] = type(value) end
+      return names]], differs = "additions" },
+  "type(x509.load), type(ssl.wrap), type(ssl.newcontext)",
+  "config.protocols",
+  "config.options",
+  "config.algorithms",
+  { "config.capabilities", since = "1.3.0", is = '1: {["alpn"]=true, '
+    .. '["curves_list"]=true, ["dane"]={["no_ee_namechecks"]=true}, '
+    .. '["ecdh_auto"]=true, ["psk"]=true}' },
+  "config.curves",
+  { [[local names = {}
+      for name in pairs(config) do names[name] = true end
+      return names]], differs = "config-openssl" },
+})
