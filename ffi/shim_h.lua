@@ -44,7 +44,8 @@ return {
   -- struct lsf_api, in order: function -> its name in OpenSSL.
   api = {
     "BIO_get_new_index", "BIO_meth_new", "BIO_meth_set_read",
-    "BIO_meth_set_write", "BIO_meth_set_ctrl", "BIO_new", "BIO_set_data",
+    "BIO_meth_set_write", "BIO_meth_set_ctrl", "BIO_new",
+    "BIO_method_type", "BIO_set_data",
     "BIO_get_data", "BIO_set_init", "BIO_set_flags", "BIO_clear_flags",
     "SSL_free", "SSL_get_rbio", "SSL_do_handshake",
     "SSL_client_hello_get0_ext", "SSL_client_hello_get0_ciphers",

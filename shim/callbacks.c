@@ -10,13 +10,19 @@
 #define TLSEXT_FATAL 2
 #define TLSEXT_NOACK 3
 
-/* The connection behind an SSL: its BIO leads there. NULL for a foreign one. */
+/*
+ * The connection behind an SSL: its BIO leads there. NULL for somebody else's SSL
+ * on a context of ours, whose BIO has other data.
+ */
 struct lsf_conn *
 lsf_conn_of(const SSL *ssl)
 {
 	BIO *bio = ssl != NULL ? lsf_api.SSL_get_rbio(ssl) : NULL;
 
-	return bio != NULL ? lsf_api.BIO_get_data(bio) : NULL;
+	if (bio == NULL || lsf_api.BIO_method_type(bio) != lsf_type)
+		return NULL;
+
+	return lsf_api.BIO_get_data(bio);
 }
 
 /*

@@ -7,6 +7,7 @@
 
 struct lsf_api lsf_api;
 BIO_METHOD *lsf_method;
+int lsf_type;
 
 /* 0: nobody was here; 1: somebody is at it; 2: done. */
 static int state;
@@ -22,8 +23,8 @@ make_method(void)
 	/* -1: this process has used up its 127 types; 0 means "none" then. */
 	if (index == -1)
 		index = 0;
-	lsf_method = lsf_api.BIO_meth_new(index | TYPE_SOURCE_SINK,
-	    "luasec-ffi");
+	lsf_type = index | TYPE_SOURCE_SINK;
+	lsf_method = lsf_api.BIO_meth_new(lsf_type, "luasec-ffi");
 	if (lsf_method == NULL)
 		return 0;
 

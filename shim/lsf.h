@@ -64,6 +64,7 @@ struct lsf_api {
 	int (*BIO_meth_set_ctrl)(BIO_METHOD *,
 	    long (*)(BIO *, int, long, void *));
 	BIO *(*BIO_new)(const BIO_METHOD *);
+	int (*BIO_method_type)(const BIO *);
 	void (*BIO_set_data)(BIO *, void *);
 	void *(*BIO_get_data)(BIO *);
 	void (*BIO_set_init)(BIO *, int);
@@ -185,6 +186,7 @@ struct lsf_conn {
 /* init.c */
 extern struct lsf_api lsf_api;
 extern BIO_METHOD *lsf_method;
+extern int lsf_type;
 LSF_API int lsf_init(const struct lsf_api *api);
 
 /* pool.c */

@@ -70,6 +70,13 @@ describe("documentation", function()
     end,
 
     port = serve,
+    -- A web server.
+    https_port = function()
+      return require("spec.support.web").start({ routes = [[
+        ["/echo"] = function(conn, request) ok(conn, request.body) end,
+        default   = function(conn) ok(conn, "hello") end,
+      ]] }).port
+    end,
     -- A plain connection to it.
     tcp = function(world)
       return assert(socket.connect("127.0.0.1", world.port or serve(world)))

@@ -36,8 +36,6 @@ describe("ssl.wrap", function()
     assert.same(pack(nil, "closed", 0), pack(a:send "x"))
     assert.equal(1, a:close())
     assert.equal(before, values.descriptors())
-    b:settimeout(0.01)
-    assert.same(pack(nil, "timeout", ""), pack(b:receive()))
     conn:close()
     assert.equal(before - 1, values.descriptors())
     b:settimeout(10)
@@ -63,8 +61,8 @@ describe("ssl.wrap", function()
       ["invalid option (x)"] = { mode = "client", protocol = "any", options = "x" },
     } do
       assert.same(pack(nil, message), pack(ssl.wrap(a, cfg)))
-      untouched()
     end
+    untouched()
   end)
 
   it("refuses a context whose mode is unknown or was never set", function()

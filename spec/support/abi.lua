@@ -103,12 +103,16 @@ local PREAMBLE = [[
 ]]
 
 --- What the installed headers say.
--- @treturn table  `major`, `minor`; `declared`: their text without comments;
---   `options`: SSL_OP_* by our names -> theirs
+-- @treturn table  `major`, `minor`; `known`: every function that they declare or
+--   rename; `tags`: type -> its struct; `options`: SSL_OP_* by our names -> theirs
 function abi.headers(declarations)
   local text, ok = abi.compile(PREAMBLE .. includes(declarations), "-E -dD -P")
   if not ok then error("cc cannot read the headers of OpenSSL:\n" .. text, 0) end
-  local h = { text = text, options = {} }
+  local h = { known = {}, tags = {}, options = {} }
+  -- Once over the text: there is a megabyte of it.
+  for name in text:gmatch "([%a_][%w_]*)%)?%s*%(" do h.known[name] = true end
+  for name in text:gmatch "#define ([%w_]+) [%a_][%w_]*\n" do h.known[name] = true end
+  for tag, name in text:gmatch "typedef struct ([%w_]+) ([%w_]+);" do h.tags[name] = tag end
   -- 1.1.1 has one number, which 3.0 kept: 0xMNNFFPPS.
   local number = text:match "#define OPENSSL_VERSION_NUMBER%s+(0x%x+)"
   h.major = tonumber(text:match "#define OPENSSL_VERSION_MAJOR%s+(%d+)")
@@ -121,20 +125,14 @@ function abi.headers(declarations)
   return h
 end
 
--- Does a header declare, or rename, this function? Of the optional ones only
--- those that this version has can be compared.
-local function knows(headers, name)
-  return headers.text:find("%f[%w_]" .. name .. "%s*%)?%s*%(")
-    or headers.text:find("#define " .. name .. " [%w_]+\n")
-end
-
 --- Every prototype of libssl, libcrypto and libc that the headers know.
 local function prototypes(declarations, headers)
   local out = {}
   for _, file in ipairs(FILES) do
     for _, part in ipairs { "required", "optional" } do
       for _, p in ipairs(names.prototypes(declarations[file][part] or "")) do
-        if part == "required" or knows(headers, p.name) then out[#out + 1] = p end
+        -- Of the optional ones, those that this version has can be compared.
+        if part == "required" or headers.known[p.name] then out[#out + 1] = p end
       end
     end
   end
@@ -150,8 +148,7 @@ end
 local function shim_header(headers)
   local out = {}
   for tag, name in sources.read("shim/lsf.h"):gmatch "typedef struct ([%w_]+) ([%w_]+);" do
-    local theirs = headers.text:match("typedef struct ([%w_]+) " .. name .. ";")
-      or error("no header of OpenSSL has a struct " .. name, 0)
+    local theirs = headers.tags[name] or error("no header of OpenSSL has a struct " .. name, 0)
     out[#out + 1] = ("#define %s %s"):format(tag, theirs)
   end
   return table.concat(out, "\n") .. '\n#include "lsf.h"\n'
