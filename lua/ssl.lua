@@ -51,7 +51,8 @@ end
 
 local function transport_of(object)
   if method(object, "getfd") and method(object, "setfd") then return over_descriptor end
-  if method(object, "send") and method(object, "receive") then return over_stream end
+  local reads = method(object, "receive") or method(object, "receiveany")
+  if reads and method(object, "send") then return over_stream end
 end
 
 --- TLS over a connected socket, or over anything else that carries bytes.

@@ -19,8 +19,6 @@ local function handshake(conn)
     local ok, word = conn:dohandshake()
     if not ok then wait(word) end
   until ok
-  -- The context had the chain verified; the name is another question.
-  assert(ssl.checkhostname(conn:getpeercertificate(), host), "not the certificate of " .. host)
 end
 
 local function send(conn, text)
@@ -63,6 +61,7 @@ end
 for n = 1, count do
   local conn = assert(ssl.wrap(assert(socket.connect(host, port)), context))
   conn:sni(host)
+  assert(conn:setverifyname(host)) -- the context has only the chain verified
   conn:settimeout(0)
   resume { name = "connection " .. n, conn = conn, thread = coroutine.create(fetch) }
 end

@@ -87,6 +87,12 @@ describe("ssl.https and the end of a body", function()
     assert.same({ nil, "connection reset" }, { get "/reset" })
   end)
 
+  it("takes a cut one where the request says so", function()
+    if not require("ssl").config.options.ignore_unexpected_eof then return end
+    local body = get("/cut", { options = { "no_sslv3", "ignore_unexpected_eof" } })
+    assert.equal("hello", body)
+  end)
+
   it("tells socket.http the same", function()
     local function through(path)
       return http.request { url = ("https://localhost:%d%s"):format(server.port, path),

@@ -2,7 +2,6 @@ describe("https.request", function()
   local http    = require "socket.http"
   local https   = require "ssl.https"
   local ltn12   = require "ltn12"
-  local pki     = require "spec.support.pki"
   local process = require "spec.support.process"
   local socket  = require "socket"
   local web     = require "spec.support.web"
@@ -143,53 +142,5 @@ describe("https.request", function()
     assert.equal(1, made)
     assert.same({ nil, "no more sockets" }, { https.request(reqt {
       create = function() return nil, "no more sockets" end }) })
-  end)
-
-  it("does not encrypt http:// silently (D15), nor guess", function()
-    for scheme, why in pairs {
-      ["http://localhost/"] = "scheme 'http' not supported: ssl.https speaks https "
-                              .. "alone, socket.http does http",
-      ["ftp://localhost/"]  = "scheme 'ftp' not supported: ssl.https speaks https alone",
-      ["localhost:443/"]    = "scheme 'localhost' not supported: ssl.https speaks https alone",
-      ["localhost/"]        = "invalid host 'nil'",
-      ["https:///path"]     = "invalid host 'nil'",
-      ["https://localhost:x/"] = "invalid port 'x'",
-      ["https://localhost/\r\nX: y"] = "the URL or the method contains a control character",
-    } do
-      assert.same({ nil, why }, { https.request(scheme) })
-    end
-  end)
-
-  it("sends no header that is two", function()
-    for name, value in pairs { ["X-Y"] = "a\r\nX-Z: b", ["X-Y: a\r\nX-Z"] = "b" } do
-      local ok, why = https.request(reqt { headers = { [name] = value } })
-      assert.is_nil(ok)
-      assert.matches("^header \".*\" cannot be sent as it is$", why)
-    end
-  end)
-
-  it("keeps a key's password out of the request", function()
-    local text = said(function()
-      https.request(reqt { url = (url():gsub("//", "//joe@")), password = "foobar",
-                           key = pki.server.encrypted_key })
-    end)
-    assert.matches("> GET", text)
-    assert.is_nil(text:find "uthorization")
-  end)
-
-  it("returns what newcontext refuses, before it connects", function()
-    assert.same({ nil, "invalid protocol (zz)" },
-                { https.request(reqt { url = "https://localhost:1/", protocol = "zz" }) })
-    assert.same({ nil, "invalid option (zz)" }, { https.request(reqt { options = "zz" }) })
-  end)
-
-  it("raises without a URL", function()
-    for what, message in pairs {
-      [5]     = "bad argument #1 to 'request' (string or table expected, got number)",
-      [{}]    = "bad argument #1 to 'request' (string expected in field 'url', got nil)",
-    } do
-      assert.has_error(function() https.request(what) end, message)
-    end
-    assert.is_false((pcall(https.request)))
   end)
 end)

@@ -136,7 +136,7 @@ describe("samples", function()
   it("select.lua tells which connections it did not trust", function()
     local server = serve("server.lua", pki.cn_only.cert, pki.cn_only.key)
     local output = result(run("select.lua", "localhost", server.port, pki.root.cert, 1))
-    assert.matches("connection 1\t[^\n]*not the certificate of localhost", output)
+    assert.equal("connection 1\tcertificate verify failed\n", output)
   end)
 
   it("are all tried here", function()

@@ -4,10 +4,11 @@ describe("an interrupted send", function()
   local socket = require "socket"
   local house  = require "spec.support.init"
   local bulk   = require "spec.support.bulk"
+  local narrow = require "spec.support.narrow"
   local pair   = require "spec.support.pair"
 
   local RECORD = 16384
-  local SIZE = house.scale(6 * 1024 * 1024, 1024 * 1024)
+  local SIZE = house.scale(4 * 1024 * 1024, 1024 * 1024)
 
   -- Bytes that differ everywhere, so that none is missed or doubled unseen.
   local function content(size)
@@ -36,7 +37,7 @@ describe("an interrupted send", function()
     describe("over " .. version, function()
       local server, client
       before_each(function()
-        server, client = pair.connected { protocol = version }
+        server, client = narrow { protocol = version }
       end)
       after_each(function()
         server:close()
@@ -84,11 +85,10 @@ describe("an interrupted send", function()
         for other, owed in pairs { BYE = "a record on its way", [("z"):rep(40000)] = "more" } do
           it(("sends other data in full, %d bytes behind %s, limit %g"):format(#other, owed,
                                                                               limit), function()
-            local data, got = content(SIZE * 3), {}
+            local data, got = content(SIZE), {}
             server:settimeout(limit)
             local _, word, reported = server:send(data)
             assert.equal("wantwrite", word)
-            assert.is_nil((server:send(other)))
             repeat
               take(client, got)
               local last, why, stopped = server:send(other)
@@ -107,7 +107,7 @@ describe("an interrupted send", function()
       end
 
       it("repeats the owed bytes only while they are the same", function()
-        local data, got = content(SIZE * 3), {}
+        local data, got = content(SIZE), {}
         server:settimeout(0)
         local _, _, reported = server:send(data)
         -- The first 100 are those that are under way, then it changes its mind.
@@ -129,7 +129,7 @@ describe("an interrupted send", function()
 
       for _, limit in ipairs { 0, 0.02 } do
         it("reported no byte that the peer does not get, limit " .. limit, function()
-          local data, sum = content(SIZE * 3), 0
+          local data, sum = content(SIZE), 0
           server:settimeout(limit)
           local got = {}
           for _ = 1, 3 do

@@ -32,14 +32,15 @@ end
 return function(st)
   if st.status == "closed" or st.closing then return end
   st.closing = true
-  local conn = st.conn
+  local conn, connected = st.conn, st.status == "connected"
   if st.open and conn.out_beg ~= conn.out_end then pcall(loop.drain, st) end
   say_goodbye(st)
   st.open = false
   local finished = st.transport.finish(st)
   st.status, st.conn = "closed", state.closed
   st.owed, st.owed_data, st.pending = 0, "", ""
-  if finished then
+  -- Of a handshake that did not succeed nothing was reported as sent.
+  if finished or not connected then
     S.conn_free(conn)
   else
     detached.add(conn)

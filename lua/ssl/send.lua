@@ -22,6 +22,7 @@ local loop  = require "ssl.loop"
 local limit = require "ssl.limit"
 local arg   = require "ssl.arg"
 local object = require "ssl.object"
+local stream = require "ssl.stream"
 local CLASS = require("ssl.state").class
 
 local C, K = lib.C, lib.K
@@ -150,6 +151,12 @@ local function single_again(st, data, done, last)
   return gather_and_send(st, data, done, last, start)
 end
 
+local function let_go(st, ok, ...)
+  st.sending = false
+  if not ok then error((...), 0) end
+  return ...
+end
+
 -- data[done, last), 0-based, at least one byte.
 local function transmit(st, data, done, last)
   local conn = st.conn
@@ -165,6 +172,14 @@ local function transmit(st, data, done, last)
   if conn.out_beg ~= conn.out_end then return single_rest(st, data, done, last) end
   st.sent = st.sent + last - done
   return last, nil, nil
+end
+
+-- A stream's send may yield, and another coroutine may send meanwhile: its bytes come
+-- behind, whole.
+local function in_turn(st, data, done, last)
+  if not stream.stand_back(st, "sending") then return nil, "busy", done end
+  st.sending = coroutine.running() or true
+  return let_go(st, pcall(transmit, st, data, done, last))
 end
 
 -- LuaSocket's reading of i and j: negative from the end, then clipped.
@@ -186,6 +201,7 @@ return function(self, data, i, j)
   local st = getmetatable(self)
   if not st or st.class ~= CLASS then st = object.state(self, CLASS) end
   if i == nil and j == nil and type(data) == "string" and #data > 0 then
+    if st.stream then return in_turn(st, data, 0, #data) end
     return transmit(st, data, 0, #data)
   end
   data = arg.string(data, 2)
@@ -193,5 +209,6 @@ return function(self, data, i, j)
   j = j == nil and -1 or arg.integer(j, 4)
   local first, last = range(#data, i, j)
   if first > last then return first - 1, nil, nil end
+  if st.stream then return in_turn(st, data, first - 1, last) end
   return transmit(st, data, first - 1, last)
 end

@@ -23,7 +23,7 @@
 --   pausable     the handshake may stand still in a job (ssl.psk)
 --   alpn         a server's protocol list, which the struct points to
 --   transport    what waits and carries (ssl.descriptor, ssl.stream, ssl.engine)
---   stream, pending, reading, draining, broken    ssl.stream
+--   stream, pending, reading, draining, sending, broken    ssl.stream
 --   origin       the object that was wrapped
 --   closing      close has begun
 
@@ -56,7 +56,8 @@ function state.new(conn, ctx, server, transport)
   st.prepared, st.sni_map, st.sni_strict, st.name = false, false, false, false
   st.dh_reason, st.asking, st.pausable, st.alpn = false, false, false, false
   st.transport, st.stream, st.origin, st.pending = transport, false, false, ""
-  st.reading, st.draining, st.broken, st.closing = false, false, false, false
+  st.reading, st.draining, st.sending = false, false, false
+  st.broken, st.closing = false, false
   return self, st
 end
 

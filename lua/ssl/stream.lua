@@ -44,14 +44,24 @@ local function finish(st, mark, ok, ...)
 end
 
 local function call(st, mark, method, argument)
-  st[mark] = true
+  st[mark] = coroutine.running() or true
   return finish(st, mark, pcall(method, st.stream, argument))
 end
 
--- Another coroutine is draining: let it.
-local function stand_back(st)
-  if not coroutine.running() then return "busy" end
-  while st.draining do coroutine.yield() end
+local function alive(owner)
+  return owner and (owner == true or coroutine.status(owner) ~= "dead")
+end
+
+--- Wait until no other coroutine is in there: let its scheduler run it.
+-- @tparam table st
+-- @tparam string mark  the field that names the coroutine
+-- @treturn boolean  false where there is nothing to yield to
+function stream.stand_back(st, mark)
+  while alive(st[mark]) do
+    if not coroutine.running() then return false end
+    coroutine.yield()
+  end
+  return true
 end
 
 local function send_some(st)
@@ -71,7 +81,11 @@ function stream.flush(st)
   while conn.out_beg ~= conn.out_end do
     if st.broken then return st.broken end
     local word
-    if st.draining then word = stand_back(st) else word = send_some(st) end
+    if alive(st.draining) then
+      word = not stream.stand_back(st, "draining") and "busy" or nil
+    else
+      word = send_some(st)
+    end
     if word then return word end
   end
   return nil
@@ -112,7 +126,7 @@ function stream.wait(st, word)
   if not why and word == "wantread" then
     if st.pending ~= "" then
       feed(st, st.pending)
-    elseif st.reading then
+    elseif alive(st.reading) then
       why = "busy"
     else
       why = receive_some(st)

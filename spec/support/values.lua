@@ -2,7 +2,7 @@
 --
 --   values.pack(...)       all of them, and how many: `n`
 --   values.raised(f, ...)  the message of the error that f raises, without its position
---   values.descriptors()   how many descriptors this process has open
+--   values.descriptors()   how many descriptors are open that something refers to
 
 local ffi = require "ffi"
 
@@ -22,6 +22,8 @@ function values.raised(f, ...)
 end
 
 function values.descriptors()
+  collectgarbage()
+  collectgarbage()
   local open = 0
   for fd = 0, MAX_FD - 1 do
     if ffi.C.fcntl(fd, F_GETFD) ~= -1 then open = open + 1 end

@@ -1,0 +1,102 @@
+describe("https.request refuses", function()
+  local https   = require "ssl.https"
+  local pki     = require "spec.support.pki"
+  local process = require "spec.support.process"
+  local web     = require "spec.support.web"
+
+  require("ffi").cdef "int getpid(void);"
+  local getpid = require("ffi").C.getpid
+
+  local server
+
+  setup(function()
+    server = web.start { routes = [[ default = function(conn) ok(conn, "hello") end ]] }
+  end)
+
+  teardown(process.stop_all)
+  before_each(function() https.VERIFY = "none" end)
+  after_each(function() https.VERIFY = "peer" end)
+
+  local function url() return ("https://localhost:%d/"):format(server.port) end
+
+  local function reqt(more)
+    local t = { url = url() }
+    for key, value in pairs(more or {}) do t[key] = value end
+    return t
+  end
+
+  it("http://, which it does not encrypt silently (D15), and guesses", function()
+    for scheme, why in pairs {
+      ["http://localhost/"] = "scheme 'http' not supported: ssl.https speaks https "
+                              .. "alone, socket.http does http",
+      ["ftp://localhost/"]  = "scheme 'ftp' not supported: ssl.https speaks https alone",
+      ["localhost:443/"]    = "scheme 'localhost' not supported: ssl.https speaks https alone",
+      ["localhost/"]        = "invalid host 'nil'",
+      ["https:///path"]     = "invalid host 'nil'",
+      ["https://localhost:x/"] = "invalid port 'x'",
+      ["https://localhost/\r\nX: y"] = "the URL or the method contains a control character",
+    } do
+      assert.same({ nil, why }, { https.request(scheme) })
+    end
+  end)
+
+  it("a header that is two", function()
+    for name, value in pairs { ["X-Y"] = "a\r\nX-Z: b", ["X-Y: a\r\nX-Z"] = "b" } do
+      local ok, why = https.request(reqt { headers = { [name] = value } })
+      assert.is_nil(ok)
+      assert.matches("^header \".*\" cannot be sent as it is$", why)
+    end
+  end)
+
+  it("to send a key's password", function()
+    local before = #server:output()
+    https.request(reqt { url = (url():gsub("//", "//joe@")), password = "foobar",
+                         key = pki.server.encrypted_key })
+    local text = server:output():sub(before + 1)
+    assert.matches("> GET", text)
+    assert.is_nil(text:find "uthorization")
+  end)
+
+  it("what newcontext refuses, before it connects", function()
+    assert.same({ nil, "invalid protocol (zz)" },
+                { https.request(reqt { url = "https://localhost:1/", protocol = "zz" }) })
+    assert.same({ nil, "invalid option (zz)" }, { https.request(reqt { options = "zz" }) })
+  end)
+
+  it("to leave anything open, however it ends", function()
+    local function descriptors()
+      local names = process.capture(("ls /proc/%d/fd"):format(getpid()))
+      return select(2, names:gsub("\n", ""))
+    end
+    -- What earlier tests left, twice for objects that others hold; now nothing but
+    -- close may close.
+    collectgarbage()
+    collectgarbage()
+    collectgarbage "stop"
+    local before = descriptors()
+    for _ = 1, 5 do
+      https.request(url())
+      https.request(reqt { verify = "peer" })
+      https.request(reqt { sink = function() return nil, "full" end })
+      pcall(https.request, reqt { sink = function() error "oops" end })
+      pcall(https.request, reqt { create = function()
+        return { settimeout = function() end, connect = function() return 1 end,
+                 close = function() end }
+      end })
+      https.request(reqt { url = "https://localhost:1/" })
+    end
+    local after = descriptors()
+    collectgarbage "restart"
+    assert.is_true(after <= before, ("%d, then %d"):format(before, after))
+  end)
+
+  it("to work without a URL", function()
+    for what, message in pairs {
+      [5]     = "bad argument #1 to 'request' (string or table expected, got number)",
+      [{}]    = "bad argument #1 to 'request' (string expected in field 'url', got nil)",
+    } do
+      assert.has_error(function() https.request(what) end, message)
+    end
+    assert.is_false((pcall(https.request)))
+  end)
+end)
