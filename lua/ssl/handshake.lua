@@ -42,14 +42,22 @@ local function answer(st)
   end
 end
 
+-- A flight leaves in one piece: TLS 1.3's session tickets, sent one by one, would have
+-- Nagle's algorithm hold back the server's first answer.
 local function try(st)
-  return C.SSL_do_handshake(st.conn.ssl)
+  local conn = st.conn
+  conn.cork = 1
+  local rc = C.SSL_do_handshake(conn.ssl)
+  conn.cork = 0
+  return rc
 end
 
 local function attempt(st)
   err.clear()
   local rc = try(st)
-  return rc <= 0 and loop.judge(st, rc) or nil
+  local word = rc <= 0 and loop.judge(st, rc) or nil
+  if st.conn.out_beg ~= st.conn.out_end then st.transport.flush(st) end
+  return word
 end
 
 -- The verdict at the end: nil for success.

@@ -100,6 +100,7 @@ end
 function loop.wait(st, word, start)
   local conn = st.conn
   S.release(conn)
+  if conn.out_beg ~= conn.out_end then st.transport.flush(st) end
   local left = limit.left(st, start)
   if left == 0 then return false, word end
   local ready, why = st.transport.wait(st, word, left)

@@ -193,15 +193,15 @@ end
 -- @treturn nil,string  why not
 function methods:issued(...)
   local state = live(self)
-  local subject = live((...), 2)
-  local between, states = {}, {}
+  -- Not select(i, ...): compiled code has been seen to take another argument for it.
+  local given, between = { ... }, {}
+  local subject = live(given[1], 2)
   for i = 2, select("#", ...) do
-    states[i] = live((select(i, ...)), i + 1)
-    between[i - 1] = states[i].held.x509
+    between[i - 1] = live(given[i], i + 1).held.x509
   end
   local ok, message = issued(state.held.x509, subject.held.x509, between)
   err.clear()
-  keep(state, subject, states)
+  keep(state, subject, given)
   if ok then return true end
   return nil, message
 end

@@ -20,16 +20,16 @@ over("plain", {
       return names]] },
   { [[local names = {}
       for name, value in pairs(context) do names[name] = type(value) end
-      return names]], since = "1.3.0", is = '1: {["checkkey"]="function", '
-    .. '["create"]="function", ["loadcert"]="function", ["loadkey"]="function", '
-    .. '["locations"]="function", ["setalpn"]="function", ["setalpncb"]="function", '
-    .. '["setcipher"]="function", ["setciphersuites"]="function", '
-    .. '["setclientpskcb"]="function", ["setcurve"]="function", '
-    .. '["setcurveslist"]="function", ["setdane"]="function", '
-    .. '["setdepth"]="function", ["setdhparam"]="function", '
-    .. '["setmode"]="function", ["setoptions"]="function", '
-    .. '["setpskhint"]="function", ["setserverpskcb"]="function", '
-    .. '["setverify"]="function"}' },
+      return names]], differs = "internals" },
+  [[local missing = {}
+    for _, name in ipairs { "create", "locations", "loadcert", "loadkey", "checkkey", "setalpn",
+      "setalpncb", "setcipher", "setciphersuites", "setdepth", "setdhparam", "setverify",
+      "setoptions", "setmode", "setcurve", "setcurveslist", "setdane" } do
+      if type(context[name]) ~= "function" then missing[#missing + 1] = name end
+    end
+    return missing]],
+  { "type(context.setpskhint), type(context.setserverpskcb), type(context.setclientpskcb)",
+    since = "1.3.0", is = '3: "function", "function", "function"' },
   { [[local names = {}
       for name, value in pairs(x509) do names[name] = type(value) end
       return names]], differs = "internals" },

@@ -21,7 +21,7 @@ over("plain", {
     since = "1.3.0", is = '2: {[1]=true, [3]=true}, "TLSv1.3"' },
   { ends("tlsv1_2", "{ hint = 'h', callback = " .. KNOWS .. " }",
          "function(hint, ...) seen = all(hint, ...) return 'me', " .. KEY .. " end", ", seen"),
-    since = "1.3.0", is = '2: {[1]=true, [3]=true}, {["n"]=3, [1]="h", [2]=255, [3]=512}' },
+    since = "1.3.0", is = '2: {[1]=true, [3]=true}, {[1]="h", [2]=255, [3]=512, ["n"]=3}' },
   { ends("tlsv1_2", "function() end", GIVES), since = "1.3.0",
     is = '1: {[1]=false, [2]="psk identity not found", [3]=false, '
       .. '[4]="tlsv1 alert unknown psk identity"}' },

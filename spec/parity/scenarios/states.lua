@@ -53,14 +53,10 @@ over(AFTER, {
 })
 
 over(NONE, {
-  "c:send('x')", "c:send('')", "c:send('abc', 2)", "c:send('abc', 2, 1)", "c:send('abc', -1)",
-  "c:send('abc', 5)", "c:send(12)", "s:send('x')", "c:send('abc', 0, 0)",
+  "c:send('')", "c:send('abc', 2, 1)", "c:send('abc', 5)", "c:send('abc', 0, 0)",
   "c:send('abc', 'x')", "c:send({})",
-  "c:receive()", "c:receive('*l')", "c:receive('*a')", "c:receive('*a', 'zz')",
-  "c:receive(0)", "c:receive(1)", "c:receive(2, 'pp')", "c:receive(3, 'pp')",
-  "c:receive(0, 'pp')", "c:receive('*l', 'pp')", "c:receive('2', 'pp')",
+  "c:receive(2, 'pp')", "c:receive(0, 'pp')", "c:receive('2', 'pp')", "c:receive(2, 12)",
   "c:receive('*n')", "c:receive({})", "c:receive(-1)", "c:receive('*l', {})",
-  "s:receive()", "c:receive(5, 12)", "c:receive(2, 12)",
   "c:dirty()", "s:dirty()",
 })
 
@@ -112,3 +108,15 @@ over({ "new" }, {
   "s:dohandshake()",
   "s:getsniname()", "c:sni('x') return c:getsniname()",
 })
+
+-- What needs a connection, and says why there is none.
+local list = {}
+for _, text in ipairs {
+  "c:send('x')", "c:send('abc', 2)", "c:send('abc', -1)", "c:send(12)", "s:send('x')",
+  "c:receive()", "c:receive('*l')", "c:receive('*a')", "c:receive('*a', 'zz')",
+  "c:receive(0)", "c:receive(1)", "c:receive(3, 'pp')", "c:receive('*l', 'pp')",
+  "s:receive()", "c:receive(5, 12)",
+} do
+  list[#list + 1] = { text, differs = { failed = "failure-kept" } }
+end
+over(NONE, list)
