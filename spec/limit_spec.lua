@@ -52,4 +52,13 @@ describe("settimeout", function()
       child:stop()
     end)
   end
+
+  it("lets block end a wait beside a total of an hour", function()
+    local server, client = pair.connected()
+    client:settimeout(0.05, "b")
+    client:settimeout(3600, "t")
+    assert.same(pack(nil, "wantread", ""), pack(client:receive(1)))
+    server:close()
+    client:close()
+  end)
 end)

@@ -94,8 +94,14 @@ describe("an interrupted send", function()
               local last, why, stopped = server:send(other)
               assert.is_true(last == #other or why == "wantwrite" and stopped == 0)
             until last
+            -- What was owed once is new data now.
+            local again = data:sub(reported + 1, reported + 10)
+            server:settimeout(10)
+            assert.equal(10, server:send(again))
             server:close()
             local arrived = everything(client, got)
+            assert.equal(again, arrived:sub(-10))
+            arrived = arrived:sub(1, -11)
             local rest = #arrived - reported - #other
             assert.is_true(arrived:sub(-#other) == other)
             assert.is_true(arrived:sub(1, -#other - 1) == data:sub(1, reported + rest))

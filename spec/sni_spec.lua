@@ -173,14 +173,16 @@ describe("sni", function()
 
       it("refuses what is no name or no map, and changes nothing", function()
         make({ ["some.test"] = named() }, true, "some.test")
-        for got, value in pairs { table = {}, boolean = true, ["nil"] = nil } do
+        for got, value in pairs { table = {}, boolean = true } do
           assert.equal("bad argument #1 to 'sni' (string expected, got " .. got .. ")",
                        raised(function() client:sni(value) end))
         end
-        for got, value in pairs { string = "x", number = 5, ["nil"] = nil } do
+        for got, value in pairs { string = "x", number = 5 } do
           assert.equal("bad argument #1 to 'sni' (table expected, got " .. got .. ")",
                        raised(function() server:sni(value) end))
         end
+        assert.equal("bad argument #1 to 'sni' (string expected, got no value)",
+                     raised(function() client:sni() end))
         assert.equal("bad argument #1 to 'sni' (server names expected as keys, got number)",
                      raised(function() server:sni { named() } end))
         assert.equal("bad argument #1 to 'sni' (SSL:Context expected, got string)",

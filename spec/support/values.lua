@@ -2,7 +2,8 @@
 --
 --   values.pack(...)       all of them, and how many: `n`
 --   values.raised(f, ...)  the message of the error that f raises, without its position
---   values.descriptors()   how many descriptors are open that something refers to
+--   values.descriptors()   how many descriptors are open, after a collection; with
+--                          true as things are, so that what was dropped counts
 
 local ffi = require "ffi"
 
@@ -21,9 +22,11 @@ function values.raised(f, ...)
   return (message:gsub("^[^:]+:%d+: ", ""))
 end
 
-function values.descriptors()
-  collectgarbage()
-  collectgarbage()
+function values.descriptors(dropped)
+  if not dropped then
+    collectgarbage()
+    collectgarbage()
+  end
   local open = 0
   for fd = 0, MAX_FD - 1 do
     if ffi.C.fcntl(fd, F_GETFD) ~= -1 then open = open + 1 end
