@@ -53,6 +53,7 @@ return {
     "ASYNC_pause_job",
     "SSL_get_ex_data_X509_STORE_CTX_idx", "X509_STORE_CTX_get_ex_data",
     "X509_STORE_CTX_get_error", "X509_STORE_CTX_get_error_depth", "DH_free",
+    "ERR_set_mark", "ERR_pop_to_mark",
   },
 
   enums = {
@@ -60,6 +61,7 @@ return {
     LSF_HELLO_ACCEPT = 3, LSF_HELLO_REFUSE = 4,
     LSF_QUESTION_NONE = 0, LSF_QUESTION_PSK_CLIENT = 1,
     LSF_QUESTION_PSK_SERVER = 2, LSF_QUESTION_VERIFY = 3,
+    LSF_PSK_FAIL = 0xffffffff,
     LSF_HELLO_VERSION = 0xfffe, LSF_HELLO_CIPHERS = 0xffff,
     LSF_QUEUE_LIMIT = 65536, LSF_BUFFER = 83968, LSF_VERDICTS = 64,
     LSF_STAMP = 8,

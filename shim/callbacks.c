@@ -116,6 +116,8 @@ lsf_alpn_select(SSL *ssl, const unsigned char **out, unsigned char *outlen,
 	if (c == NULL || c->alpn == NULL)
 		return TLSEXT_NOACK;
 	for (i = 0; i < c->alpn_length; i += 1 + c->alpn[i]) {
+		if (c->alpn[i] >= c->alpn_length - i)
+			break;
 		for (j = 0; j < inlen; j += 1 + in[j]) {
 			if (in[j] != c->alpn[i] || j + 1 + in[j] > inlen ||
 			    memcmp(in + j, c->alpn + i, 1 + in[j]) != 0)

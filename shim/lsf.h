@@ -84,6 +84,8 @@ struct lsf_api {
 	int (*X509_STORE_CTX_get_error)(const X509_STORE_CTX *);
 	int (*X509_STORE_CTX_get_error_depth)(const X509_STORE_CTX *);
 	void (*DH_free)(DH *);
+	int (*ERR_set_mark)(void);
+	int (*ERR_pop_to_mark)(void);
 };
 
 #define LSF_QUEUE_LIMIT 65536
@@ -95,7 +97,7 @@ struct lsf_api {
 /* Spare buffers of one Lua state, shared by its connections. */
 struct lsf_pool {
 	int references;
-	int paused;             /* connections that stand still in a job */
+	int paused; /* connections that stand still in a job */
 	int spares;
 	unsigned char *spare[LSF_POOL_SPARES];
 };
@@ -123,6 +125,12 @@ enum lsf_question {
 };
 
 /*
+ * Longer than any key: the handshake fails, where 0 lets TLS 1.3 go on with
+ * certificates.
+ */
+#define LSF_PSK_FAIL 0xffffffff
+
+/*
  * The copy of a ClientHello: items of a tag, a length (both 16 bits, big-endian)
  * and that many bytes. Tags are extension types, and these two.
  */
@@ -135,50 +143,50 @@ enum lsf_question {
  * compares the two.
  */
 struct lsf_conn {
-	SSL *ssl;               /* NULL once closed */
+	SSL *ssl; /* NULL once closed */
 	struct lsf_pool *pool;
 
-	unsigned char *in;      /* ciphertext read ahead: [in_beg, in_end) */
-	unsigned char *out;     /* ciphertext queued: [out_beg, out_end) */
-	unsigned char *plain;   /* plaintext not yet delivered */
+	unsigned char *in;    /* ciphertext read ahead: [in_beg, in_end) */
+	unsigned char *out;   /* ciphertext queued: [out_beg, out_end) */
+	unsigned char *plain; /* plaintext not yet delivered */
 	uint32_t in_beg, in_end;
 	uint32_t out_beg, out_end;
 	int32_t plain_beg, plain_end, plain_size;
-	double queued;          /* ciphertext bytes ever taken from OpenSSL */
-	double sent;            /* of them, handed to the transport */
+	double queued; /* ciphertext bytes ever taken from OpenSSL */
+	double sent;   /* of them, handed to the transport */
 
-	int fd;                 /* -1: a stream, closed, or never open */
-	int in_error;           /* errno of the first failed recv, or 0 */
-	int out_error;          /* and send; what arrived can still be read then */
-	uint32_t need;          /* bytes OpenSSL lacked at its last starved read */
-	uint8_t stream;         /* Lua feeds and drains; fd is not used */
-	uint8_t eof;            /* the transport ended */
-	uint8_t cork;           /* gather records until LSF_QUEUE_LIMIT */
-	uint8_t closing;        /* never refuse: the last alert must be queued */
-	uint8_t half;           /* SHUT_WR was done */
+	int fd;          /* -1: a stream, closed, or never open */
+	int in_error;    /* errno of the first failed recv, or 0 */
+	int out_error;   /* and send; what arrived can still be read then */
+	uint32_t need;   /* bytes OpenSSL lacked at its last starved read */
+	uint8_t stream;  /* Lua feeds and drains; fd is not used */
+	uint8_t eof;     /* the transport ended */
+	uint8_t cork;    /* gather records until LSF_QUEUE_LIMIT */
+	uint8_t closing; /* never refuse: the last alert must be queued */
+	uint8_t half;    /* SHUT_WR was done */
 
-	uint8_t tolerant;       /* verification goes on after an error */
-	uint8_t sni_used;       /* the server name chose the context: acknowledge */
-	uint8_t hello;          /* enum lsf_hello */
-	uint8_t hello_alert;    /* with LSF_HELLO_REFUSE */
-	uint8_t ask_verify;     /* the user judges each certificate */
-	uint8_t accepted;       /* and this is what came of it */
-	uint8_t question;       /* enum lsf_question; 0 when answered */
-	uint8_t paused;         /* a job stands still */
-	uint8_t mute;           /* no more I/O: the end of a dropped connection */
-	uint32_t said_length;   /* of said: the copy of the ClientHello */
+	uint8_t tolerant; /* verification goes on after an error */
+	uint8_t sni_used; /* the server name chose the context: acknowledge */
+	uint8_t hello;    /* enum lsf_hello */
+	uint8_t hello_alert;  /* with LSF_HELLO_REFUSE */
+	uint8_t ask_verify;   /* the user judges each certificate */
+	uint8_t accepted;     /* and this is what came of it */
+	uint8_t question;     /* enum lsf_question; 0 when answered */
+	uint8_t paused;       /* a job stands still */
+	uint8_t mute;         /* no more I/O: the end of a dropped connection */
+	uint32_t said_length; /* of said: the copy of the ClientHello */
 	unsigned char *said;
 	const unsigned char *alpn; /* a server's protocols, Lua's memory */
 	uint32_t alpn_length;
 
 	uint32_t max_identity, max_psk; /* valid while the question waits: */
-	X509_STORE_CTX *store_ctx; /* the verification that waits */
-	const char *asked;      /* PSK: the hint, or the client's identity */
-	char *identity;         /* room for the client's answer */
-	unsigned char *psk;     /* room for the key */
-	uint32_t psk_length;    /* 0 denies */
+	X509_STORE_CTX *store_ctx;      /* the verification that waits */
+	const char *asked;   /* PSK: the hint, or the client's identity */
+	char *identity;      /* room for the client's answer */
+	unsigned char *psk;  /* room for the key */
+	uint32_t psk_length; /* 0: no such key; LSF_PSK_FAIL */
 
-	DH *dh;                 /* answer for tmp_dh, owned */
+	DH *dh; /* answer for tmp_dh, owned */
 	uint32_t verdicts;
 	struct lsf_verdict *verdict;
 };
@@ -225,7 +233,7 @@ LSF_API int lsf_file_stamp(const char *path, double stamp[LSF_STAMP]);
 /* callbacks.c */
 struct lsf_conn *lsf_conn_of(const SSL *ssl);
 struct lsf_password {
-	const char *text;       /* NULL: not known yet */
+	const char *text; /* NULL: not known yet */
 	size_t length;
 	int asked;
 	int too_long;

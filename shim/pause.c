@@ -17,7 +17,7 @@
 /*
  * Wait for Lua's answer. Returns 1 when there is one; 0 for "deny": no job to pause
  * (ASYNC_pause_job would report success at once, for ever), or the connection was
- * dropped. A resume without an answer pauses again.
+ * dropped; of a key the length says which. A resume without an answer pauses again.
  */
 int
 lsf_answered(struct lsf_conn *c, enum lsf_question question)
@@ -42,11 +42,16 @@ lsf_answered(struct lsf_conn *c, enum lsf_question question)
 	if (c->question == LSF_QUESTION_NONE)
 		return 1;
 	c->question = LSF_QUESTION_NONE;
+	c->psk_length = c->mute ? LSF_PSK_FAIL : 0;
 
 	return 0;
 }
 
-/* End a paused job with a denial and without I/O, before the connection is freed. */
+/*
+ * End a paused job with a denial and without I/O, before the connection is freed.
+ * Finalizers come here between a call of Lua's and the reading of its error, so the
+ * queue is left as it was.
+ */
 void
 lsf_abandon(struct lsf_conn *c)
 {
@@ -54,7 +59,9 @@ lsf_abandon(struct lsf_conn *c)
 		return;
 	c->mute = 1;
 	c->alpn = NULL;
+	(void)lsf_api.ERR_set_mark();
 	(void)lsf_api.SSL_do_handshake(c->ssl);
+	(void)lsf_api.ERR_pop_to_mark();
 }
 
 /* How many connections of this Lua state stand still in a job. */
@@ -79,7 +86,9 @@ lsf_psk_client(SSL *ssl, const char *hint, char *identity,
 	c->psk = psk;
 	c->max_psk = max_psk;
 
-	return lsf_answered(c, LSF_QUESTION_PSK_CLIENT) ? c->psk_length : 0;
+	(void)lsf_answered(c, LSF_QUESTION_PSK_CLIENT);
+
+	return c->psk_length;
 }
 
 /* psk_server_callback: the length of the key, 0 for an unknown identity. */
@@ -95,5 +104,7 @@ lsf_psk_server(SSL *ssl, const char *identity, unsigned char *psk,
 	c->psk = psk;
 	c->max_psk = max_psk;
 
-	return lsf_answered(c, LSF_QUESTION_PSK_SERVER) ? c->psk_length : 0;
+	(void)lsf_answered(c, LSF_QUESTION_PSK_SERVER);
+
+	return c->psk_length;
 }

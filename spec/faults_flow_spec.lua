@@ -194,7 +194,7 @@ describe("the flow of records", function()
       local w, server, client, _, word = flooded()
       assert.equal("wantwrite", word)
       w:cut "rst"
-      server:settimeout(nil)
+      server:settimeout(5)
       local data, why = server:receive(1)
       while data do data, why = server:receive(1) end
       assert.is_true(why == "closed" or why == "Broken pipe", why)

@@ -98,12 +98,12 @@ end
 
 local function choose_protocol(st, offered)
   local select = context.state(st.ctx).alpn_select
-  if not select or not offered then return end
+  if not select or not offered or not alpn.decode(offered) then return end
   local wire = question.ask(st, select, offered)
-  if st.status == "closed" or (type(wire) ~= "string" and type(wire) ~= "number") then
+  if st.status == "closed" or type(wire) ~= "string" or not alpn.decode(wire) then
     return
   end
-  st.alpn = tostring(wire) -- keeps the bytes alive
+  st.alpn = wire -- keeps the bytes alive
   st.conn.alpn, st.conn.alpn_length = ffi.cast(bytes_t, st.alpn), #st.alpn
 end
 

@@ -56,6 +56,14 @@ local function handshake_reason(conn, msg)
   return verify and ("%s (%s)"):format(msg, verify.text) or msg
 end
 
+-- What a function of the user's raises goes on to the caller.
+local function shake(conn)
+  local ok, done, msg = pcall(conn.dohandshake, conn)
+  if ok then return done, msg end
+  conn:close()
+  error(done, 0)
+end
+
 -- TLS over a connected socket, which is closed when it fails.
 local function secure(sock, ctx, kind, name, deadline)
   local conn, why = connection.create(ctx)
@@ -70,7 +78,7 @@ local function secure(sock, ctx, kind, name, deadline)
   if ok then
     if kind == "dns" then conn:sni(name) end
     conn:settimeout(left(deadline), "t")
-    ok, why = conn:dohandshake()
+    ok, why = shake(conn)
     why = why and handshake_reason(conn, why)
   end
   if ok and not matches(conn, kind, name) then

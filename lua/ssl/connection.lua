@@ -180,7 +180,7 @@ end
 function methods:setverifyname(name)
   local st = state.of(self)
   name = arg.string(name, 2)
-  if st.status ~= "new" then return nil, "not before the handshake" end
+  if not fresh(st) then return nil, "not before the handshake" end
   return verifyname(st, name)
 end
 

@@ -42,6 +42,11 @@ local function answer(st)
   end
 end
 
+-- Closed, or about to be, by another coroutine or by a function of the user's.
+local function gone(st)
+  return st.closing or st.status == "closed"
+end
+
 -- A flight leaves in one piece: TLS 1.3's session tickets, sent one by one, would have
 -- Nagle's algorithm hold back the server's first answer.
 local function try(st)
@@ -56,28 +61,32 @@ local function attempt(st)
   err.clear()
   local rc = try(st)
   local word = rc <= 0 and loop.judge(st, rc) or nil
-  if st.conn.out_beg ~= st.conn.out_end then st.transport.flush(st) end
+  if st.conn.out_beg ~= st.conn.out_end then
+    st.transport.flush(st)
+    if gone(st) then return "closed" end
+  end
   return word
 end
 
--- The verdict at the end: nil for success.
+-- The verdict at the end, nil for success; and when it began to wait, if it did.
 local function advance(st)
-  if job.crowded(st) then return "wantread" end
+  if job.crowded(st) then return "wantwrite" end
   local word, start = attempt(st), nil
   while word do
     if word == "asked" then
+      if st.asking then return "busy", start end
       answer(st)
-      if st.status == "closed" then return "closed" end
+      if gone(st) then return "closed", start end
       word = attempt(st)
     elseif st.nowait or not loop.waits(word) then
-      return word
+      return word, start
     else
       start = start or limit.start(st)
       word = loop.run(st, try, word, start)
-      if word and word ~= "asked" then return word end
+      if word and word ~= "asked" then return word, start end
     end
   end
-  return nil
+  return nil, start
 end
 
 -- OpenSSL has no words for "the DH parameters were none".
@@ -95,16 +104,18 @@ end
 --   "busy" while another coroutine's call waits for a function of the user's, or
 --   the reason of the failure, also at every call after it
 return function(st)
-  if st.status == "closed" or st.conn.ssl == nil then return false, "closed" end
+  if gone(st) or st.conn.ssl == nil then return false, "closed" end
   if st.status == "connected" then return true end
   if st.failed then return false, st.failed end
   if st.asking then return false, "busy" end
   detached.sweep()
   if not st.prepared then
     prepare(st)
-    if st.status == "closed" then return false, "closed" end
+    if gone(st) then return false, "closed" end
   end
-  local word = advance(st) or loop.drain(st)
+  local word, start = advance(st)
+  word = word or loop.drain(st, start)
+  if gone(st) then return false, "closed" end
   if word then
     if st.failed then st.transport.flush(st) end
     return false, explain(st, word)

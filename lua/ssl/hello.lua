@@ -9,7 +9,7 @@ local hello = {}
 
 local SERVER_NAME, GROUPS, SIGALGS, ALPN, VERSIONS = 0, 10, 13, 16, 43
 local LEGACY_VERSION, CIPHERS = 0xfffe, 0xffff
-local HOST_NAME = 0
+local HOST_NAME, LONGEST_NAME = 0, 255
 
 local VERSION_NAMES = {
   [0x0300] = "sslv3", [0x0301] = "tlsv1", [0x0302] = "tlsv1_1",
@@ -44,6 +44,11 @@ local function version_names(numbers)
   return out
 end
 
+-- OpenSSL refuses such a client, but after the user's functions would have seen it.
+local function is_name(text)
+  return text ~= "" and #text <= LONGEST_NAME and not text:find("\0", 1, true)
+end
+
 --- The host name in a server_name extension (RFC 6066 section 3).
 -- @tparam string data
 -- @treturn string|nil
@@ -52,7 +57,8 @@ function hello.server_name(data)
   while at + 2 <= last do
     local length = word(data, at + 1)
     if at + 2 + length > last then return nil end
-    if data:byte(at) == HOST_NAME then return data:sub(at + 3, at + 2 + length) end
+    local text = data:sub(at + 3, at + 2 + length)
+    if data:byte(at) == HOST_NAME then return is_name(text) and text or nil end
     at = at + 3 + length
   end
 end

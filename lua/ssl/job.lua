@@ -30,7 +30,8 @@ function job.done(st)
   C.SSL_ctrl(st.conn.ssl, K.SSL_CTRL_CLEAR_MODE, K.SSL_MODE_ASYNC, nil)
 end
 
---- Must this handshake wait for a place?
+--- Must this handshake wait for a place? Nothing that arrives announces one, so it
+-- waits for what is ready at any time: writing.
 function job.crowded(st)
   return st.pausable and st.conn.paused == 0
      and S.paused(shim.pool.lsf_pool) >= job.MOST

@@ -31,7 +31,7 @@ local lib   = require "ssl.ffi.lib"
 local shim  = require "ssl.ffi.shim"
 local err   = require "ssl.err"
 local limit = require "ssl.limit"
-local C, K, S = lib.C, lib.K, shim.C
+local C, K, S, H = lib.C, lib.K, shim.C, shim.K
 
 local loop = {}
 
@@ -45,10 +45,16 @@ local PASSING = {
   [K.SSL_ERROR_WANT_ACCEPT]          = WANTREAD,
   [K.SSL_ERROR_WANT_X509_LOOKUP]     = ASKED,
   [K.SSL_ERROR_WANT_ASYNC]           = ASKED,
-  [K.SSL_ERROR_WANT_ASYNC_JOB]       = WANTREAD,
+  [K.SSL_ERROR_WANT_ASYNC_JOB]       = ASKED,
   [K.SSL_ERROR_WANT_CLIENT_HELLO_CB] = ASKED,
   [K.SSL_ERROR_ZERO_RETURN]          = "closed",
 }
+
+-- Does a question wait for the user? Else it is an engine of OpenSSL's that is not
+-- done, or there is no place for a job: neither has anything that could be waited for.
+local function asked(conn)
+  return conn.question ~= H.LSF_QUESTION_NONE or conn.hello == H.LSF_HELLO_ASKED
+end
 
 -- What a failure of the transport was. Without any errno the peer just went away.
 local function transport_words(st)
@@ -71,7 +77,7 @@ function loop.judge(st, rc)
   local word = PASSING[code]
   if word then
     err.clear()
-    return word
+    return word == ASKED and not asked(conn) and WANTWRITE or word
   end
   if code == K.SSL_ERROR_SSL then
     word = err.reason()
@@ -106,6 +112,7 @@ function loop.wait(st, word, start)
   local ready, why = st.transport.wait(st, word, left)
   if not ready then return false, why or word end
   if conn.out_beg ~= conn.out_end then st.transport.flush(st) end
+  if st.status == "closed" then return false, "closed" end
   return true
 end
 

@@ -19,14 +19,12 @@ local function refuse(st)
   if st.status == "closed" then return end
   local conn = st.conn
   st.failed, st.open = "callback failed", false
-  local stopped = conn.paused ~= 0 or conn.hello == H.LSF_HELLO_ASKED
-  conn.psk_length, conn.question = 0, H.LSF_QUESTION_NONE
+  conn.psk_length, conn.question = H.LSF_PSK_FAIL, H.LSF_QUESTION_NONE
   conn.hello, conn.hello_alert = H.LSF_HELLO_REFUSE, K.SSL_AD_INTERNAL_ERROR
-  if not stopped then return end
   err.clear()
   C.SSL_do_handshake(conn.ssl)
   err.clear()
-  st.transport.flush(st)
+  pcall(st.transport.flush, st)
 end
 
 local function finish(st, ok, ...)

@@ -59,7 +59,7 @@ end
 
 -- A function instead of a map: f(name, connection) -> context, or nil.
 local function by_function(st, name)
-  return (question.ask(st, st.sni_map, name, st.self))
+  return st.sni_map(name, st.self)
 end
 
 --- Choose the context for the name that a client asked for.
@@ -70,7 +70,7 @@ end
 function sni.choose(st, name)
   if not name or not st.sni_map then return nil, true end
   local find = type(st.sni_map) == "function" and by_function or by_map
-  local ctx = find(st, name)
+  local ctx = question.ask(st, find, st, name)
   return ctx, ctx ~= nil or not st.sni_strict
 end
 

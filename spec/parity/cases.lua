@@ -13,7 +13,7 @@
 -- is run as it stands under both libraries. Beside its text it may have
 --
 --   differs  id of the row of docs/differences.md that says why ours is otherwise
---   crash    the same, where LuaSec's process ends in this case
+--   crash    the same, where LuaSec's process ends in this case, or never comes back
 --   since    first release of LuaSec that has it; before that there is nothing to
 --   is       compare with, and ours has to be `is`, from the description of 1.3.2
 --

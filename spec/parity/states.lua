@@ -91,7 +91,7 @@ end
 -- @return ok and message of the server, ok and message of the client
 function kit.shake(s, c)
   local at_s, at_c
-  for _ = 1, 400 do
+  for i = 1, 400 do
     if not at_s then
       local ok, word = s:dohandshake()
       if not waits(word) then at_s = { ok, word } end
@@ -101,7 +101,7 @@ function kit.shake(s, c)
       if not waits(word) then at_c = { ok, word } end
     end
     if at_s and at_c then return at_s[1], at_s[2], at_c[1], at_c[2] end
-    socket.sleep(0.001)
+    if i > 20 then socket.sleep(0.001) end
   end
   error "the handshake did not end"
 end

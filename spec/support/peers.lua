@@ -48,7 +48,7 @@ local CONF = [[
 %(modules)s
 %(user)s
 daemon off;
-worker_processes 1;
+worker_processes %(workers)s;
 pid %(dir)s/nginx.pid;
 error_log %(dir)s/error.log %(level)s;
 %(main)s
@@ -74,6 +74,9 @@ load_module "%(root)s/usr/lib/nginx/modules/ndk_http_module.so";
 load_module "%(root)s/usr/lib/nginx/modules/ngx_http_lua_module.so";
 ]]
 
+-- Never the sanitized one: its runtime is not in nginx.
+local PLAIN_STAGE = house.build .. "/stage"
+
 local LUA_PATHS = [[
 lua_package_path "%(path)s;%(root)s/usr/share/lua/5.1/?.lua;;";
 lua_package_cpath "%(cpath)s;;";
@@ -97,6 +100,7 @@ end
 --   `lua`: true loads the Lua module, with our stage on its paths;
 --   `main`, `http`, `server`: further directives for those blocks, where
 --   %(port)s is the port;
+--   `workers`: 1
 --   `level`: of the error log, "warn"
 -- @treturn table  the child; `child.log()` is the text of its error log,
 --   `child.files` the folder it serves
@@ -111,7 +115,8 @@ function peers.nginx(options)
   local user = process.capture "id -u" == "0\n" and "user root;" or ""
   local values = {
     user = user, dir = dir, port = port, root = root, level = options.level or "warn",
-    path = house.stage .. "/share/lua/5.1/?.lua", cpath = house.stage .. "/lib/lua/5.1/?.so",
+    workers = options.workers or 1,
+    path = PLAIN_STAGE .. "/share/lua/5.1/?.lua", cpath = PLAIN_STAGE .. "/lib/lua/5.1/?.so",
     ssl = options.key and " ssl" or "", main = options.main or "",
     http = options.http or "", server = options.server or "", modules = "",
   }

@@ -1,0 +1,112 @@
+# The works of bench/yardstick.c with Python's ssl: subject_python.py WORK AMOUNT [PARAMETER].
+# Prints what bench/subject.lua prints.
+import os
+import socket
+import ssl
+import sys
+import time
+
+PORT = int(os.environ["BENCH_PORT"])
+CERTS = os.environ["BENCH_CERTS"]
+MIB, RECORD, LINE = 1 << 20, 16384, 100
+
+
+def measure(units, work, *arguments):
+    passed, spent = time.monotonic(), time.process_time()
+    work(*arguments)
+    report(units, time.process_time() - spent, time.monotonic() - passed)
+
+
+def report(units, spent, passed):
+    print("%d %.9f %.9f" % (units, spent, passed))
+
+
+def context(verify=False):
+    ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    ctx.minimum_version = ssl.TLSVersion.TLSv1_3
+    ctx.check_hostname = False
+    ctx.verify_mode = ssl.CERT_REQUIRED if verify else ssl.CERT_NONE
+    if verify:
+        ctx.load_verify_locations(CERTS + "/root.pem")
+    return ctx
+
+
+def tell(command):
+    sock = socket.create_connection(("127.0.0.1", PORT))
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.sendall(command.encode() + b"\n")
+    return sock
+
+
+def source(size, record, line):
+    conn = context().wrap_socket(tell("source %d %d %d" % (size, record, line)))
+    assert conn.recv(6) == b"ready\n"
+    conn.sendall(b"go\n")
+    return conn
+
+
+def send(amount, piece=MIB):
+    conn = context().wrap_socket(tell("sink"))
+    data = b"x" * piece
+
+    def pieces(size):
+        for _ in range(size // piece):
+            conn.sendall(data)
+
+    pieces(8 * MIB)
+    measure(amount, pieces, amount * MIB)
+
+
+def receive(amount, piece):
+    conn = source((amount + 8) * MIB, RECORD, 0)
+
+    def pieces(size):
+        while size > 0:
+            size -= len(conn.recv(min(piece, size)))
+
+    pieces(8 * MIB)
+    measure(amount, pieces, amount * MIB)
+
+
+def lines(amount, record):
+    warm = amount // 10
+    stream = source((amount + 2 * warm) * LINE, record, LINE).makefile("rb")
+
+    def some(n):
+        for _ in range(n):
+            stream.readline()
+
+    some(warm)
+    measure(amount, some, amount)
+
+
+def pingpong(amount):
+    conn = context().wrap_socket(tell("echo"))
+    message = b"p" * 63 + b"\n"
+
+    def bounce(n):
+        for _ in range(n):
+            conn.sendall(message)
+            have = 0
+            while have < len(message):
+                have += len(conn.recv(len(message)))
+
+    bounce(200)
+    measure(amount, bounce, amount)
+
+
+def handshake(amount):
+    ctx = context(True)
+    spent = passed = 0
+    for i in range(-5, amount):
+        sock = tell("end")
+        w, c = time.monotonic(), time.process_time()
+        conn = ctx.wrap_socket(sock)
+        conn.close()
+        if i >= 0:
+            spent += time.process_time() - c
+            passed += time.monotonic() - w
+    report(amount, spent, passed)
+
+
+globals()[sys.argv[1]](*map(int, sys.argv[2:]))

@@ -1,0 +1,19 @@
+-- Loaded by init_by_lua: the master process may read keys that workers may not, and
+-- what is made before it forks is shared by all workers, ticket keys included.
+
+local ssl = require "ssl"
+local pki = require("settings").pki
+
+local contexts = {}
+
+contexts.server = assert(ssl.newcontext {
+  mode = "server", protocol = "any",
+  key = pki.server.key, certificate = pki.server.chain,
+})
+
+contexts.client = assert(ssl.newcontext {
+  mode = "client", protocol = "any",
+  verify = "peer", cafile = pki.root.cert,
+})
+
+return contexts

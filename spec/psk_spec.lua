@@ -1,0 +1,198 @@
+-- Pre-shared keys: what the user's functions are told, and what becomes of answers.
+
+describe("psk", function()
+  local pair    = require "spec.support.pair"
+  local shake   = require "spec.support.shake"
+  local values  = require "spec.support.values"
+  local context = require "ssl.context"
+  local ssl     = require "ssl"
+  local pack    = values.pack
+
+  local KEY = ("\0k"):rep(16)
+  local NONE = { key = false, certificate = false }
+  -- TLS 1.3 takes a key with suites of SHA-256 alone.
+  local SUITE, SHA256 = "ECDHE-PSK-CHACHA20-POLY1305", "TLS_AES_128_GCM_SHA256"
+
+  local function key() return KEY end
+  local function me() return "me", KEY end
+
+  local function over(base, more)
+    for name, value in pairs(more or {}) do base[name] = value end
+    return base
+  end
+
+  for _, version in ipairs(pair.versions) do
+    local old = version == "tlsv1_2"
+    describe("over " .. version, function()
+      local server, client
+      after_each(function()
+        server:close()
+        client:close()
+      end)
+
+      -- Both handshakes, with a server that has no certificate unless `more` says so.
+      local function meet(at_server, at_client, more, client_more)
+        server, client = pair.wrapped(
+          over({ psk = at_server, protocol = version }, more or NONE),
+          over({ psk = at_client, protocol = version }, client_more))
+        return { shake(server, client) }
+      end
+
+      local function through()
+        server:send "through\n"
+        client:settimeout(10)
+        assert.equal("through", (client:receive()))
+      end
+
+      -- Neither side's identity, key or name is needed then.
+      local function by_key(result)
+        assert.same({ true, true }, result)
+        assert.is_nil(client:getpeercertificate())
+        assert.is_nil(server:getpeercertificate())
+        through()
+      end
+
+      local function by_certificate(result)
+        assert.same({ true, true }, result)
+        assert.truthy(client:getpeercertificate())
+        through()
+      end
+
+      -- The words of a server and a client whose keys were of no use to each other.
+      local NO_KEY_AT_SERVER = old
+        and { "psk identity not found", "tlsv1 alert unknown psk identity" }
+        or { "no suitable signature algorithm", "sslv3 alert handshake failure" }
+      local NO_KEY_AT_CLIENT = old
+        and { "sslv3 alert handshake failure", "psk identity not found" }
+        or NO_KEY_AT_SERVER
+      local DIFFERENT = old
+        and { "decryption failed or bad record mac", "sslv3 alert bad record mac" }
+        or { "binder does not verify", "sslv3 alert illegal parameter" }
+
+      it("connects without any certificate, and tells the functions what there is", function()
+        local at_server, at_client
+        by_key(meet(function(...)
+          at_server = pack(...)
+          return KEY
+        end, function(...)
+          at_client = pack(...)
+          return "me", KEY
+        end))
+        assert.same(pack("me", 512), at_server)
+        assert.same(pack(nil, 255, 512), at_client)
+      end)
+
+      it("gives a hint to clients of TLS 1.2, and none to others", function()
+        local hint
+        by_key(meet({ hint = "a hint", callback = key }, function(given)
+          hint = given
+          return "me", KEY
+        end))
+        assert.equal(old and "a hint" or nil, hint)
+      end)
+
+      it("takes a table without a hint", function()
+        by_key(meet({ callback = key }, me))
+      end)
+
+      it("takes an identity and a key as long as can be, and of one byte", function()
+        for _, case in ipairs { { ("i"):rep(255), ("k"):rep(512) }, { "i", "k" } } do
+          local identity
+          by_key(meet(function(given)
+            identity = given
+            return case[2]
+          end, function() return case[1], case[2] end))
+          assert.equal(case[1], identity)
+          server:close()
+          client:close()
+        end
+      end)
+
+      it("takes numbers for strings", function()
+        local identity
+        by_key(meet(function(given)
+          identity = given
+          return 1234
+        end, function() return 7, "1234" end))
+        assert.equal("7", identity)
+        server:close()
+        client:close()
+        by_key(meet(function() return "1234" end, function() return "7", 1234 end))
+      end)
+
+      for title, bad in pairs { ["nothing"] = false, ["an empty string"] = "",
+                                ["513 bytes"] = ("k"):rep(513), ["a table"] = {},
+                                ["a boolean"] = true } do
+        it("has no key where a function answers " .. title, function()
+          assert.same(NO_KEY_AT_SERVER, meet(function() return bad or nil end, me))
+          assert.same(pack(false, NO_KEY_AT_SERVER[1]), pack(server:dohandshake()))
+          server:close()
+          client:close()
+          assert.same(NO_KEY_AT_CLIENT, meet(key, function() return "me", bad or nil end))
+          server:close()
+          client:close()
+          local identity = type(bad) == "string" and bad:sub(1, 256) or bad or nil
+          assert.same(NO_KEY_AT_CLIENT, meet(key, function() return identity, KEY end))
+        end)
+      end
+
+      it("does not cut an identity at a NUL", function()
+        local asked = false
+        assert.same(NO_KEY_AT_CLIENT, meet(function()
+          asked = true
+          return KEY
+        end, function() return "me\0you", KEY end))
+        assert.is_false(asked)
+      end)
+
+      it("fails where the keys differ", function()
+        assert.same(DIFFERENT, meet(key, function() return "me", KEY .. "x" end))
+      end)
+
+      it("goes on with certificates where there is no key, and asks", function()
+        local asked = 0
+        by_certificate(meet(function()
+          asked = asked + 1
+        end, me, {}, { ciphersuites = SHA256 }))
+        assert.equal(old and 0 or 1, asked)
+        server:close()
+        client:close()
+        by_certificate(meet(key, function() end, {}, { ciphersuites = SHA256 }))
+      end)
+
+      it("comes before the certificate where the suite allows it", function()
+        by_key(meet(key, me, {}, { ciphers = SUITE, ciphersuites = SHA256 }))
+        assert.equal(old and SUITE or SHA256, (client:info "cipher"))
+      end)
+
+      it("is of no use to one side alone", function()
+        by_certificate(meet(key, nil, {}))
+        server:close()
+        client:close()
+        by_certificate(meet(nil, me, {}))
+      end)
+
+      it("holds by the context that the server name chose", function()
+        local with = assert(ssl.newcontext(over(pair.server_config(NONE),
+          { protocol = version, psk = key })))
+        server, client = pair.wrapped(over({ protocol = version }, NONE),
+                                      { protocol = version, psk = me })
+        server:sni { ["psk.test"] = with }
+        client:sni "psk.test"
+        by_key { shake(server, client) }
+      end)
+
+      it("is asked of the functions as they are now, by one context again and again", function()
+        local ctx = assert(ssl.newcontext(over(pair.server_config(NONE),
+          { protocol = version, psk = function() end })))
+        context.setserverpskcb(ctx, key)
+        for _ = 1, 3 do
+          server, client = pair.wrapped(ctx, { protocol = version, psk = me })
+          by_key { shake(server, client) }
+          server:close()
+          client:close()
+        end
+      end)
+    end)
+  end
+end)

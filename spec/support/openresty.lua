@@ -1,0 +1,108 @@
+--- nginx with Lua, running the handlers in spec/openresty.
+--
+--   local nginx = openresty.start()
+--   nginx:get "/phases"   the answer of spec/openresty/phases.lua
+--
+-- `settings` is a module there: `pki`, `port` (of this server), `tls_port` (nginx's
+-- own TLS, with a folder of files behind it), and what the spec adds.
+
+local http    = require "socket.http"
+local ltn12   = require "ltn12"
+local peers   = require "spec.support.peers"
+local pki     = require "spec.support.pki"
+local process = require "spec.support.process"
+
+local openresty = {}
+
+local HTTP = [[
+  lua_code_cache %(cache)s;
+  lua_socket_log_errors off;
+  lua_ssl_trusted_certificate "%(root_cert)s";
+  lua_ssl_verify_depth 3;
+  init_by_lua_block {
+    package.path = "%(folder)s/?.lua;" .. package.path
+    package.loaded.settings = %(settings)s
+    %(init)s
+  }
+  server {
+    listen 127.0.0.1:%(tls_port)s ssl;
+    ssl_certificate "%(cert)s";
+    ssl_certificate_key "%(key)s";
+    ssl_protocols TLSv1.2 TLSv1.3;
+    root %%(dir)s/files;
+  }
+]]
+
+local SERVER = [[
+  location ~ ^/(?<handler>[a-z_]+)$ {
+    content_by_lua_file "%(folder)s/$handler.lua";
+  }
+]]
+
+local function literal(value)
+  if type(value) ~= "table" then
+    return type(value) == "string" and ("%q"):format(value) or tostring(value)
+  end
+  local fields = {}
+  for key, field in pairs(value) do
+    fields[#fields + 1] = ("[%s] = %s"):format(literal(key), literal(field))
+  end
+  return "{ " .. table.concat(fields, ", ") .. " }"
+end
+
+local function fill(template, values)
+  return (template:gsub("%%%((%w+_?%w*)%)s", values):gsub("%%%%", "%%"))
+end
+
+--- The answer to a request: its body; the status when it is not 200.
+local function get(child, path)
+  local body = {}
+  local _, status = http.request {
+    url = ("http://127.0.0.1:%d%s"):format(child.port, path),
+    sink = ltn12.sink.table(body), create = function()
+      local sock = require "socket".tcp()
+      sock:settimeout(60)
+      return sock
+    end,
+  }
+  body = table.concat(body)
+  if status ~= 200 then return nil, ("%s\n%s%s"):format(status, body, child.log()) end
+  return body
+end
+
+--- Start it.
+-- @tparam[opt] table options  `settings`: more of them; `init`: Lua for init_by_lua;
+--   `cache`: "on" or "off"; `http`, `server`: further directives; and those of
+--   peers.nginx
+function openresty.start(options)
+  options = options or {}
+  local folder = process.capture "pwd":gsub("\n", "") .. "/spec/openresty"
+  local settings = { pki = pki, tls_port = process.free_port() }
+  for name, value in pairs(options.settings or {}) do settings[name] = value end
+  local values = {
+    folder = folder, settings = literal(settings), init = options.init or "",
+    cache = options.cache or "on", tls_port = settings.tls_port,
+    root_cert = pki.root.cert, cert = pki.server.chain, key = pki.server.key,
+  }
+  options.lua = true
+  options.level = options.level or "info"
+  options.http = fill(HTTP, values) .. (options.http or "")
+  options.server = (options.server or "") .. fill(SERVER, values)
+  local child = peers.nginx(options)
+  child.tls_port, child.get = settings.tls_port, get
+  return child
+end
+
+--- Lines of the error log that somebody should see: warnings and worse.
+function openresty.complaints(child)
+  local found = {}
+  for line in child.log():gmatch "[^\n]+" do
+    local level = line:match "%[(%l+)%]"
+    if level and level ~= "info" and level ~= "notice" and level ~= "debug" then
+      found[#found + 1] = line
+    end
+  end
+  return found
+end
+
+return openresty
