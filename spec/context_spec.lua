@@ -145,8 +145,10 @@ describe("ssl.context", function()
         assert.same({ true }, { context.setmode(ctx, mode) })
         assert.equal(mode, context.state(ctx).mode)
       end
-      assert.equal("bad argument #2 to 'setmode' (string expected, got nil)",
+      assert.equal("bad argument #2 to 'setmode' (string expected, got no value)",
                    raised(function() context.setmode(ctx) end))
+      assert.equal("bad argument #2 to 'setmode' (string expected, got nil)",
+                   raised(function() context.setmode(ctx, nil) end))
     end)
   end)
 

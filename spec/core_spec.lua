@@ -122,8 +122,10 @@ describe("ssl.core", function()
                    raised(function() core.setfd() end))
       assert.equal("bad argument #2 to 'setfd' (number expected, got string)",
                    raised(function() core.setfd(conn, "x") end))
-      assert.equal("bad argument #2 to 'setfd' (number expected, got nil)",
+      assert.equal("bad argument #2 to 'setfd' (number expected, got no value)",
                    raised(function() core.setfd(conn) end))
+      assert.equal("bad argument #2 to 'setfd' (number expected, got nil)",
+                   raised(function() core.setfd(conn, nil) end))
     end)
   end)
 
@@ -154,7 +156,7 @@ describe("ssl.core", function()
     end)
 
     it("raises without a name", function()
-      assert.equal("bad argument #1 to 'setmethod' (string expected, got no value)",
+      assert.equal("bad argument #1 to 'setmethod' (string expected, got nil)",
                    raised(function() core.setmethod(nil, print) end))
     end)
   end)

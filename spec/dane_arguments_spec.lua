@@ -116,7 +116,7 @@ describe("DANE", function()
 
     it("raises for what is no string", function()
       wrap(true)
-      assert.equal("bad argument #1 to 'setdane' (string expected, got nil)",
+      assert.equal("bad argument #1 to 'setdane' (string expected, got no value)",
                    raised(function() client:setdane() end))
     end)
   end)

@@ -134,9 +134,9 @@ describe("ssl.binding", function()
             client:exportkeyingmaterial(unpack(arguments, 1, arguments.n))
           end)
         end
-        assert.equal("bad argument #1 to 'exportkeyingmaterial' (string expected, got nil)",
+        assert.equal("bad argument #1 to 'exportkeyingmaterial' (string expected, got no value)",
                      call())
-        assert.equal("bad argument #2 to 'exportkeyingmaterial' (number expected, got nil)",
+        assert.equal("bad argument #2 to 'exportkeyingmaterial' (number expected, got no value)",
                      call(LABEL))
         assert.equal("bad argument #2 to 'exportkeyingmaterial' (number expected, got string)",
                      call(LABEL, "x"))

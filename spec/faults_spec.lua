@@ -2,11 +2,9 @@
 -- in either direction, with an end of stream or with a reset.
 
 describe("a connection that is cut", function()
-  local ssl     = require "ssl"
   local lib     = require "ssl.ffi.lib"
   local house   = require "spec.support.init"
   local pair    = require "spec.support.pair"
-  local pki     = require "spec.support.pki"
   local wire    = require "spec.support.wire"
   local resources = require "spec.support.resources"
 
@@ -16,15 +14,6 @@ describe("a connection that is cut", function()
   -- What a reset may be called: it depends on whether the next call reads or writes.
   local RESET = { ["closed"] = true, ["Broken pipe"] = true,
                   ["unexpected eof while reading"] = true }
-
-  local function contexts(version)
-    local function make(cfg)
-      cfg.protocol = version
-      return assert(ssl.newcontext(cfg))
-    end
-    return make(pair.server_config { key = pki.ec_server.key, certificate = pki.ec_server.cert }),
-           make(pair.client_config { cafile = pki.ec_root.cert })
-  end
 
   local function check_word(word, how, where)
     local fine = how == "fin" and word == "unexpected eof while reading"
@@ -71,7 +60,7 @@ describe("a connection that is cut", function()
 
   for _, version in ipairs(pair.versions) do
     describe("in " .. version, function()
-      local server_ctx, client_ctx = contexts(version)
+      local server_ctx, client_ctx = wire.contexts(version)
 
       local function lengths()
         local w, server, client = wire.connected(server_ctx, client_ctx)

@@ -23,6 +23,7 @@ local peer      = require "ssl.peer"
 local policy    = require "ssl.policy"
 local pressure  = require "ssl.pressure"
 local receive   = require "ssl.receive"
+local send      = require "ssl.send"
 local sni       = require "ssl.sni"
 local state     = require "ssl.state"
 local stream    = require "ssl.stream"
@@ -33,10 +34,13 @@ local C, K, S   = lib.C, lib.K, shim.C
 local connection = { class = state.class }
 local methods = state.class.methods
 
-methods.send    = require "ssl.send"
-methods.receive    = receive.receive
-methods.receiveany = receive.receiveany
-methods.unwrap     = require "ssl.unwrap"
+methods.send        = send.send
+methods.sendfrom    = send.sendfrom
+methods.sendv       = send.sendv
+methods.receive     = receive.receive
+methods.receiveany  = receive.receiveany
+methods.receiveinto = receive.receiveinto
+methods.unwrap      = require "ssl.unwrap"
 
 --- Shake hands. `true`, or `false` and the word why not.
 function methods:dohandshake()

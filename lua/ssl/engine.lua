@@ -19,7 +19,7 @@ local loop       = require "ssl.loop"
 local newcontext = require "ssl.newcontext"
 local object     = require "ssl.object"
 local receive    = require "ssl.receive"
-local send       = require "ssl.send"
+local send       = require("ssl.send").send
 local state      = require "ssl.state"
 local C, K, S    = lib.C, lib.K, shim.C
 

@@ -24,6 +24,7 @@ local ERR_peek_error, ERR_clear_error = C.ERR_peek_error, C.ERR_clear_error
 local reserve, release = S.reserve, S.release
 local tostr, cast = ffi.string, ffi.cast
 local bytes_t = ffi.typeof "const unsigned char *"
+local memory_t = ffi.typeof "unsigned char *"
 local got     = ffi.new "size_t[1]"
 local RECORD  = K.SSL3_RT_MAX_PLAIN_LENGTH
 local LF, CR  = 10, 13
@@ -270,6 +271,69 @@ function receive.receiveany(self, max)
     if word then return nil, word end
   end
   return take(st, conn, math.min(max, conn.plain_end - conn.plain_beg), 0)
+end
+
+-- One attempt to decrypt into the user's memory.
+local function try_into(st)
+  local rc = SSL_read_ex(st.conn.ssl, st.into + st.into_done, st.into_size - st.into_done,
+                         got)
+  if rc == 1 then st.into_done = st.into_done + tonumber(got[0]) end
+  return rc
+end
+
+-- As `fill`, for memory of the user's.
+local function fill_into(st, conn, start)
+  if not st.open or conn.ssl == nil then return st.failed or "closed" end
+  if conn.out_beg ~= conn.out_end then st.transport.flush(st) end
+  if ERR_peek_error() ~= 0 then ERR_clear_error() end
+  if try_into(st) == 1 then return nil, start end
+  local word = loop.judge(st, 0)
+  if loop.waits(word) and not st.nowait then
+    start = start or limit.start(st)
+    word = loop.run(st, try_into, word, start)
+  end
+  return word, start
+end
+
+-- What an earlier receive left comes first.
+local function leftovers(st, conn, buffer, n)
+  local have = math.min(n, conn.plain_end - conn.plain_beg)
+  if have == 0 then return 0 end
+  ffi.copy(buffer, conn.plain + conn.plain_beg, have)
+  conn.plain_beg = conn.plain_beg + have
+  st.received = st.received + have
+  if conn.plain_beg == conn.plain_end then conn.plain_beg, conn.plain_end = 0, 0 end
+  return have
+end
+
+local function into(st, conn, buffer, n, done)
+  st.into, st.into_size, st.into_done = cast(memory_t, buffer), n, done
+  local word, start
+  repeat word, start = fill_into(st, conn, start) until word or st.into_done == n
+  local came = st.into_done
+  st.into = false
+  st.received = st.received + came - done
+  if came == n then return n, nil, nil end
+  return nil, word, came
+end
+
+--- The method `receiveinto`: bytes into C memory, without a string in between.
+-- @tparam userdata self
+-- @tparam cdata buffer  a pointer or an array; the caller keeps it alive
+-- @tparam number n  how many bytes
+-- @treturn number,nil,nil  n
+-- @treturn nil,string,number  the word why not, and how many bytes are there; resume
+--   with receiveinto(buffer + there, n - there)
+function receive.receiveinto(self, buffer, n)
+  local st = getmetatable(self)
+  if not st or st.class ~= CLASS then st = object.state(self, CLASS) end
+  arg.type(buffer, "cdata", 2)
+  n = arg.integer(n, 3)
+  if n < 0 then arg.fail(3, "not a negative number") end
+  local conn = st.conn
+  local done = leftovers(st, conn, buffer, n)
+  if done == n then return n, nil, nil end
+  return into(st, conn, buffer, n, done)
 end
 
 return receive

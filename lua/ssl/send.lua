@@ -22,7 +22,7 @@ local loop  = require "ssl.loop"
 local limit = require "ssl.limit"
 local arg   = require "ssl.arg"
 local object = require "ssl.object"
-local stream = require "ssl.stream"
+local turn = require "ssl.turn"
 local CLASS = require("ssl.state").class
 
 local C, K = lib.C, lib.K
@@ -34,8 +34,13 @@ local written = ffi.new "size_t[1]"
 local RECORD  = K.SSL3_RT_MAX_PLAIN_LENGTH
 local GATHER  = shim.K.LSF_QUEUE_LIMIT
 
+local send = {}
+
 -- Bytes [from, to) of data were taken by OpenSSL and have not left.
 local function owe(st, data, from, to)
+  if type(data) == "cdata" then -- the user's memory may change
+    data, from, to = ffi.string(cast(text_t, data) + from, to - from), 0, to - from
+  end
   st.owed, st.owed_data, st.owed_from = to - from, data, from
 end
 
@@ -152,7 +157,7 @@ local function single_again(st, data, done, last)
 end
 
 local function let_go(st, ok, ...)
-  st.sending = false
+  turn.leave(st, "sending")
   if not ok then error((...), 0) end
   return ...
 end
@@ -177,8 +182,8 @@ end
 -- A stream's send may yield, and another coroutine may send meanwhile: its bytes come
 -- behind, whole.
 local function in_turn(st, data, done, last)
-  if not stream.stand_back(st, "sending") then return nil, "busy", done end
-  st.sending = coroutine.running() or true
+  if not turn.wait(st, "sending") then return nil, "busy", done end
+  turn.enter(st, "sending")
   return let_go(st, pcall(transmit, st, data, done, last))
 end
 
@@ -197,7 +202,7 @@ end
 -- @treturn number,nil,nil  index of the last byte sent
 -- @treturn nil,string,number  the word why not, and the index of the last byte
 --   that left; resume with send(data, index + 1)
-return function(self, data, i, j)
+function send.send(self, data, i, j)
   local st = getmetatable(self)
   if not st or st.class ~= CLASS then st = object.state(self, CLASS) end
   if i == nil and j == nil and type(data) == "string" and #data > 0 then
@@ -212,3 +217,33 @@ return function(self, data, i, j)
   if st.stream then return in_turn(st, data, first - 1, last) end
   return transmit(st, data, first - 1, last)
 end
+
+--- The method `sendfrom`: bytes of C memory, without a string in between.
+-- @tparam userdata self
+-- @tparam cdata data  a pointer or an array; the caller keeps it alive, and may change
+--   it when the call is over
+-- @tparam number n  how many bytes
+-- @treturn number,nil,nil  n
+-- @treturn nil,string,number  the word why not, and how many bytes left; resume with
+--   sendfrom(data + left, n - left)
+function send.sendfrom(self, data, n)
+  local st = getmetatable(self)
+  if not st or st.class ~= CLASS then st = object.state(self, CLASS) end
+  arg.type(data, "cdata", 2)
+  n = arg.integer(n, 3)
+  if n < 0 then arg.fail(3, "not a negative number") end
+  if n == 0 then return 0, nil, nil end
+  if st.stream then return in_turn(st, data, 0, n) end
+  return transmit(st, data, 0, n)
+end
+
+--- The method `sendv`: many strings in as few records as they fit in.
+-- @tparam userdata self
+-- @tparam {string,...} list
+-- @return as of `send` for the strings in one
+function send.sendv(self, list)
+  arg.type(list, "table", 2)
+  return send.send(self, table.concat(list))
+end
+
+return send

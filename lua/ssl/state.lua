@@ -23,7 +23,9 @@
 --   pausable     the handshake may stand still in a job (ssl.psk)
 --   alpn         a server's protocol list, which the struct points to
 --   transport    what waits and carries (ssl.descriptor, ssl.stream, ssl.engine)
---   stream, pending, reading, draining, sending, broken    ssl.stream
+--   stream, pending, broken    ssl.stream
+--   reading, draining, sending, semaphore, passing    ssl.turn
+--   into, into_size, into_done    ssl.receive, receiveinto
 --   origin       the object that was wrapped
 --   closing      close has begun
 
@@ -57,7 +59,9 @@ function state.new(conn, ctx, server, transport)
   st.dh_reason, st.asking, st.pausable, st.alpn = false, false, false, false
   st.transport, st.stream, st.origin, st.pending = transport, false, false, ""
   st.reading, st.draining, st.sending = false, false, false
+  st.semaphore, st.passing = false, false
   st.broken, st.closing = false, false
+  st.into, st.into_size, st.into_done = false, 0, 0
   return self, st
 end
 

@@ -17,6 +17,7 @@
 
 local ffi  = require "ffi"
 local shim = require "ssl.ffi.shim"
+local turn = require "ssl.turn"
 local S    = shim.C
 
 local stream = {}
@@ -33,9 +34,9 @@ local function broken(st, why)
   return why
 end
 
--- Run a method of the object under a mark that keeps other coroutines out of it.
+-- Run a method of the object, and keep other coroutines out of it meanwhile.
 local function finish(st, mark, ok, ...)
-  st[mark] = false
+  turn.leave(st, mark)
   if not ok then
     broken(st, "transport failed")
     error((...), 0)
@@ -44,24 +45,8 @@ local function finish(st, mark, ok, ...)
 end
 
 local function call(st, mark, method, argument)
-  st[mark] = coroutine.running() or true
+  turn.enter(st, mark)
   return finish(st, mark, pcall(method, st.stream, argument))
-end
-
-local function alive(owner)
-  return owner and (owner == true or coroutine.status(owner) ~= "dead")
-end
-
---- Wait until no other coroutine is in there: let its scheduler run it.
--- @tparam table st
--- @tparam string mark  the field that names the coroutine
--- @treturn boolean  false where there is nothing to yield to
-function stream.stand_back(st, mark)
-  while alive(st[mark]) do
-    if not coroutine.running() then return false end
-    coroutine.yield()
-  end
-  return true
 end
 
 local function send_some(st)
@@ -81,8 +66,8 @@ function stream.flush(st)
   while conn.out_beg ~= conn.out_end do
     if st.broken then return st.broken end
     local word
-    if alive(st.draining) then
-      word = not stream.stand_back(st, "draining") and "busy" or nil
+    if turn.taken(st, "draining") then
+      word = not turn.wait(st, "draining") and "busy" or nil
     else
       word = send_some(st)
     end
@@ -126,7 +111,7 @@ function stream.wait(st, word)
   if not why and word == "wantread" then
     if st.pending ~= "" then
       feed(st, st.pending)
-    elseif alive(st.reading) then
+    elseif turn.taken(st, "reading") then
       why = "busy"
     else
       why = receive_some(st)
@@ -151,10 +136,15 @@ function stream.finish(st)
   return true
 end
 
---- Pass a time limit on.
-function stream.settimeout(st, ...)
+--- Pass a time limit on. A cosocket counts its arguments.
+function stream.settimeout(st, time, mode)
   local object = st.stream
-  if object.settimeout then object:settimeout(...) end
+  if not object.settimeout then return end
+  if mode == nil then
+    object:settimeout(time)
+  else
+    object:settimeout(time, mode)
+  end
 end
 
 return stream

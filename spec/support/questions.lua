@@ -1,92 +1,158 @@
---- The functions of a user's that a handshake asks, each in one shape.
+--- The user's functions that a handshake asks, and handshakes that wait for them.
 --
---   for name, place in pairs(questions.places) do
---     local asker, other = place.make(version, f)   f is what will be asked
---
--- `place.answer` is what a good function returns, as a list; `place.wrong` what one
--- gets for answers that are none: true where the handshake goes on, else the words of
--- its end; `place.alert` what the other side says when f raises. `place.old`: TLS 1.2
--- alone has it.
+-- questions.places: name -> a table of
+--   make     make(version, f) -> the side that asks f, and the other
+--   answer   what a good function returns, as a list
+--   wrong    what a 5 from it leads to at its side, by version: true where the
+--            handshake goes on, else its words; a pattern of what is raised with `raises`
+--   alert    what the other side has to say when f raises
+--   old      TLS 1.2 alone has it
 
 local ssl    = require "ssl"
 local pair   = require "spec.support.pair"
 local pki    = require "spec.support.pki"
 local socket = require "socket"
+local values = require "spec.support.values"
+local shim   = require "ssl.ffi.shim"
 
 local questions = {}
 
 local KEY  = ("k"):rep(32)
-local NONE = { key = false, certificate = false }
 local INTERNAL, FAILURE = "tlsv1 alert internal error", "sslv3 alert handshake failure"
 
-local function read(path)
-  local file = assert(io.open(path))
+local function group()
+  local file = assert(io.open(pki.dh.ffdhe2048))
   local text = file:read "*a"
   file:close()
   return text
 end
 
-local function over(base, more)
-  for name, value in pairs(more or {}) do base[name] = value end
-  return base
-end
-
--- A function that stands in for the user's, so that contexts can be made once.
 local function wrapped(version, server, client)
-  return pair.wrapped(over({ protocol = version }, server), over({ protocol = version }, client))
+  server.protocol, client.protocol = version, version
+  if server.psk then server.key, server.certificate = false, false end
+  return pair.wrapped(server, client)
 end
 
-local function key() return KEY end
-local function me() return "me", KEY end
+local function turned(server, client)
+  return client, server
+end
 
-local named
+local function both(words)
+  return { tlsv1_2 = words, tlsv1_3 = words }
+end
 
 questions.places = {
   dhparam = {
-    old = true, alert = INTERNAL, wrong = "internal error",
-    answer = { read(pki.dh.ffdhe2048) },
+    old = true, answer = { group() }, alert = INTERNAL, wrong = both "internal error",
     make = function(version, f)
       return wrapped(version, { dhparam = f }, { ciphers = "DHE-RSA-AES128-GCM-SHA256" })
     end,
   },
   alpn = {
-    alert = INTERNAL, wrong = true, answer = { "a" },
+    answer = { "a" }, alert = INTERNAL, wrong = both(true),
     make = function(version, f)
-      return wrapped(version, { alpn = f }, { alpn = { "a" } })
+      return wrapped(version, { alpn = f }, { alpn = "a" })
     end,
   },
-  sni = {
-    alert = INTERNAL, wrong = "raises",
-    answer = {},
+  ["sni's function"] = {
+    answer = {}, alert = INTERNAL, raises = "SSL:Context expected, got number",
     make = function(version, f)
-      named = named or assert(ssl.newcontext(pair.server_config()))
-      local server, client = wrapped(version)
+      local server, client = wrapped(version, {}, {})
       server:sni(f)
       client:sni "some.test"
       return server, client
     end,
   },
-  ["psk, the server's"] = {
-    alert = INTERNAL, wrong = { "psk identity not found", "no suitable signature algorithm" },
-    answer = { KEY },
+  ["sni's table"] = {
+    answer = {}, alert = INTERNAL, raises = "SSL:Context expected, got number",
     make = function(version, f)
-      return wrapped(version, over({ psk = f }, NONE), { psk = me })
+      local server, client = wrapped(version, {}, {})
+      server:sni(setmetatable({}, { __index = f }))
+      client:sni "some.test"
+      return server, client
     end,
   },
-  ["psk, the client's"] = {
-    alert = FAILURE, wrong = { "psk identity not found", FAILURE },
-    answer = { "me", KEY },
+  onclienthello = {
+    answer = {}, alert = INTERNAL, raises = "SSL:Context expected, got number",
     make = function(version, f)
-      local server, client = wrapped(version, over({ psk = key }, NONE), { psk = f })
-      return client, server
+      return wrapped(version, { onclienthello = f }, {})
     end,
   },
   onverify = {
-    alert = "tlsv1 alert internal error", wrong = "certificate verify failed",
-    answer = { true },
+    answer = { true }, alert = FAILURE, wrong = both "certificate verify failed",
     make = function(version, f)
-      local server, client = wrapped(version, {}, { onverify = f })
-      return client, server
+      return turned(wrapped(version, {}, { onverify = f }))
+    end,
+  },
+  ["a server's psk"] = {
+    answer = { KEY }, alert = INTERNAL,
+    -- A number is a string: a key that differs.
+    wrong = { tlsv1_2 = "decryption failed or bad record mac",
+              tlsv1_3 = "binder does not verify" },
+    make = function(version, f)
+      return wrapped(version, { psk = f }, { psk = function() return "me", KEY end })
+    end,
+  },
+  ["a client's psk"] = {
+    answer = { "me", KEY }, alert = FAILURE,
+    wrong = { tlsv1_2 = "psk identity not found", tlsv1_3 = FAILURE },
+    make = function(version, f)
+      return turned(wrapped(version, { psk = function() return KEY end }, { psk = f }))
     end,
   },
 }
+
+--- Call f(name, place, version) for each that there is.
+function questions.each(f)
+  for _, version in ipairs(pair.versions) do
+    for name, place in pairs(questions.places) do
+      if version == "tlsv1_2" or not place.old then f(name, place, version) end
+    end
+  end
+end
+
+--- Shake hands as a side that asks, with the other's steps between.
+-- @treturn table  what the last dohandshake returned: values.pack
+function questions.drive(asker, other)
+  local deadline = socket.gettime() + 30
+  asker:settimeout(0)
+  other:settimeout(0)
+  while true do
+    other:dohandshake()
+    local result = values.pack(asker:dohandshake())
+    local word = result[2]
+    if word ~= "wantread" and word ~= "wantwrite" then return result end
+    assert(socket.gettime() < deadline, "the handshake did not end")
+  end
+end
+
+--- The words that the other side ends with.
+function questions.last_word(other)
+  local deadline = socket.gettime() + 30
+  other:settimeout(0)
+  while true do
+    local ok, word = other:dohandshake()
+    if ok or word ~= "wantread" and word ~= "wantwrite" then return ok or word end
+    assert(socket.gettime() < deadline, "the handshake did not end")
+  end
+end
+
+--- A handshake that stands still since f has yielded.
+-- @treturn function  resume(...): f's yield returns ...; what `drive` returns
+-- @treturn userdata  the side that asks
+-- @treturn userdata  the other
+function questions.waiting(place, version, f)
+  local asker, other = place.make(version, f or function()
+    return coroutine.yield "asked"
+  end)
+  local resume = coroutine.wrap(questions.drive)
+  assert(resume(asker, other) == "asked")
+  return resume, asker, other
+end
+
+--- How many connections of this process stand still in a job.
+function questions.paused()
+  return shim.C.paused(shim.pool.lsf_pool)
+end
+
+return questions

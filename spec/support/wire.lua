@@ -15,8 +15,10 @@
 --
 -- and `direction:inject(text)` puts bytes of its own in front of what is held.
 
-local pair = require "spec.support.pair"
-local ssl  = require "ssl"
+local socket = require "socket"
+local ssl    = require "ssl"
+local pair   = require "spec.support.pair"
+local pki    = require "spec.support.pki"
 
 local wire = {}
 
@@ -104,10 +106,26 @@ function methods:close()
   self.far:close()
 end
 
+local listener = assert(socket.bind("127.0.0.1", 0))
+local _, port = listener:getsockname()
+
+local function tcp()
+  local a = assert(socket.connect("127.0.0.1", port))
+  return a, assert(listener:accept())
+end
+
+--- A server's context and a client's, with the smallest certificates there are.
+function wire.contexts(version)
+  return assert(ssl.newcontext(pair.server_config {
+           protocol = version, key = pki.ec_server.key, certificate = pki.ec_server.cert })),
+         assert(ssl.newcontext(pair.client_config {
+           protocol = version, cafile = pki.ec_root.cert }))
+end
+
 --- A relay, and the two sockets at its ends.
 function wire.new()
-  local client, near = pair.tcp()
-  local far, server = pair.tcp()
+  local client, near = tcp()
+  local far, server = tcp()
   for _, sock in ipairs { client, near, far, server } do
     assert(sock:setoption("tcp-nodelay", true))
   end

@@ -4,7 +4,9 @@ local over = ...
 
 local function names(list)
   return ([[local out = {}
-    for i, crt in ipairs(%s) do out[i] = crt:subject()[2].value .. ' by ' .. crt:issuer()[2].value end
+    for i, crt in ipairs(%s) do
+      out[i] = crt:subject()[2].value .. ' by ' .. crt:issuer()[2].value
+    end
     return out]]):format(list)
 end
 
@@ -21,7 +23,8 @@ over(MUTUAL, {
   "s:getpeercertificate('x')", "select('#', s:getpeerchain())",
   "s:getpeerverification()", "c:getpeerverification()",
   "c:getpeercertificate():digest() == cert('server_leaf'):digest()",
-  "local crt = c:getpeercertificate() c:close() s:close() c = nil collectgarbage() return crt:subject()",
+  [[local crt = c:getpeercertificate() c:close() s:close() c = nil collectgarbage()
+    return crt:subject()]],
   "local chain = s:getpeerchain() s:close() collectgarbage() return chain[2]:subject()",
 })
 -- Ours as those of 1.3.0.

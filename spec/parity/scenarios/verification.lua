@@ -3,8 +3,8 @@
 local over = ...
 
 local function verdict(server, client, who)
-  return ("local s, c, how = connect({ %s }, { %s }) return how[1], how[3], %s:getpeerverification()")
-         :format(server, client, who or "c")
+  return ([[local s, c, how = connect({ %s }, { %s })
+    return how[1], how[3], %s:getpeerverification()]]):format(server, client, who or "c")
 end
 
 local SELF = "key = pki 'server.key', certificate = pki 'selfsigned.pem'"
@@ -27,20 +27,25 @@ for _, version in ipairs { "tlsv1_2", "tlsv1_3" } do
     verdict(protocol .. CHAIN, "verifyext = 'lsec_continue', cafile = pki 'root.pem', depth = 0"),
     verdict(protocol .. EXPIRED, "verifyext = 'lsec_continue', cafile = pki 'root.pem'"),
     verdict(protocol .. EXPIRED, "verify = 'none', cafile = pki 'root.pem'"),
-    verdict(protocol .. CHAIN, "verifyext = { 'lsec_continue', 'crl_check' }, cafile = pki 'root.pem'"),
     verdict(protocol .. CHAIN,
-            "verifyext = { 'lsec_continue', 'crl_check', 'crl_check_chain' }, cafile = pki 'root.pem'"),
+            "verifyext = { 'lsec_continue', 'crl_check' }, cafile = pki 'root.pem'"),
+    verdict(protocol .. CHAIN,
+            "cafile = pki 'root.pem', "
+            .. "verifyext = { 'lsec_continue', 'crl_check', 'crl_check_chain' }"),
     verdict(protocol .. CHAIN .. ", cafile = pki 'root.pem', verify = 'peer'",
             "cafile = pki 'root.pem'", "s"),
     verdict(protocol .. CHAIN .. ", cafile = pki 'ec_root.pem', verify = 'peer', "
             .. "verifyext = 'lsec_continue'",
-            "cafile = pki 'root.pem', key = pki 'client.key', certificate = pki 'client_chain.pem'", "s"),
+            "cafile = pki 'root.pem', key = pki 'client.key', "
+            .. "certificate = pki 'client_chain.pem'", "s"),
     verdict(protocol .. CHAIN .. ", cafile = pki 'root_with_crl.pem', verify = 'peer', "
             .. "verifyext = { 'lsec_continue', 'crl_check' }",
-            "cafile = pki 'root.pem', key = pki 'revoked.key', certificate = pki 'revoked.pem'", "s"),
+            "cafile = pki 'root.pem', key = pki 'revoked.key', "
+            .. "certificate = pki 'revoked.pem'", "s"),
     verdict(protocol .. CHAIN .. ", cafile = pki 'root.pem', verify = 'peer', "
             .. "verifyext = 'lsec_continue'",
-            "cafile = pki 'root.pem', key = pki 'wrong_usage.key', certificate = pki 'wrong_usage.pem'", "s"),
+            "cafile = pki 'root.pem', key = pki 'wrong_usage.key', "
+            .. "certificate = pki 'wrong_usage.pem'", "s"),
     [[local s, c = connect({ protocol = ']] .. version .. [[' },
         { verifyext = 'lsec_continue', cafile = pki 'root.pem' })
       local _, one = c:getpeerverification()

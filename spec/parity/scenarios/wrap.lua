@@ -37,5 +37,7 @@ over("plain", {
                setfd = function(_, fd) seen = fd end }, client())
     a:setfd(-1)
     return seen]],
-  "local a = tcp() a:settimeout(3) local c = ssl.wrap(a, client()) c:settimeout(0) return c:dohandshake()",
+  [[local a = tcp() a:settimeout(3)
+    local c = ssl.wrap(a, client()) c:settimeout(0)
+    return c:dohandshake()]],
 })

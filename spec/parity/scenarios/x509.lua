@@ -14,7 +14,8 @@ over("plain", {
   "ssl.loadcertificate(read(pki 'server.pem'):sub(1, -40))",
   "x509.load(read(pki 'server.pem')):serial() == cert('server'):serial()",
   "x509.load()", "local load = x509.load load({})",
-  "ssl.loadcertificate((read(pki 'server.pem'):gsub('CERTIFICATE', 'X509 CERTIFICATE'))):subject()[2].value",
+  [[local text = read(pki 'server.pem'):gsub('CERTIFICATE', 'X509 CERTIFICATE')
+    return ssl.loadcertificate(text):subject()[2].value]],
 })
 
 local METHODS = { "subject", "issuer", "extensions", "pem", "pubkey", "digest", "validat",
