@@ -4,6 +4,7 @@ exclude_files = { "build*" }
 
 -- busted's words (describe, it, assert.same) exist in specs only.
 files["spec"] = { std = "+busted" }
+files["spec/openresty"] = { std = "ngx_lua" }
 
 -- rockspecs are assignments to the names luarocks defines.
 files["*.rockspec"] = { std = "rockspec" }

@@ -20,7 +20,7 @@ end
 
 -- One run: the peer, and under it the subject; `under` goes in between.
 local function run(row, subject, command, under)
-  local pipe = io.popen(("timeout 120 %s/bench/peer %s %s/bench/certs %s %s %s </dev/null 2>&1")
+  local pipe = io.popen(("timeout 300 %s/bench/peer %s %s/bench/certs %s %s %s </dev/null 2>&1")
     :format(build, row.same and "-s" or "", build, under or "", subject.start, command))
   local text = pipe:read "*a"
   pipe:close()

@@ -206,6 +206,3 @@ end
 
 local name, amount, parameter = unpack(arg)
 work[name](tonumber(amount), tonumber(parameter))
--- What follows is no part of any measurement, and a big heap takes long to free.
-io.stdout:flush()
-os.exit(0, false)

@@ -51,7 +51,6 @@ local VERSIONS = {
   "openssl version | cut -d' ' -f1,2",
   "luajit -v | cut -d' ' -f1,2",
   luasec and luasec .. " -e 'print(\"LuaSec \" .. require(\"ssl\")._VERSION)'",
-  cqueues and cqueues .. " -e 'print(\"cqueues \" .. require(\"cqueues\").VERSION)'",
   subjects.installed.python and "python3 -c 'import ssl, platform; " ..
     "print(\"Python\", platform.python_version(), \"with\", ssl.OPENSSL_VERSION[:14])'",
   subjects.installed.node and "node -p '`node ${process.versions.node} with OpenSSL " ..

@@ -71,10 +71,11 @@ end
 --   SSL object (REASON)"; the socket is untouched then
 -- @raise when `sock` is neither, or `cfg` is neither
 function ssl.wrap(sock, cfg, options)
-  local ctx, msg = cfg, nil
+  local ctx = cfg
   if type(cfg) == "table" then
-    ctx, msg = newcontext(cfg, 2)
-    if not ctx then return nil, msg end
+    local why
+    ctx, why = newcontext(cfg, 2)
+    if not ctx then return nil, why end
   end
   local carry = transport_of(sock)
   if not carry then
@@ -83,8 +84,7 @@ function ssl.wrap(sock, cfg, options)
   end
   local initial = options and options.initial or ""
   arg.type(initial, "string", 3)
-  local conn
-  conn, msg = connection.create(ctx)
+  local conn, msg = connection.create(ctx)
   if not conn then return nil, msg end
   local ok
   ok, msg = carry(conn, sock, initial)

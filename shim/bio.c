@@ -5,6 +5,7 @@
  * system error differs between versions, and a collector step between the call
  * and the question may change the real one.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "lsf.h"
@@ -85,6 +86,19 @@ lsf_bio_read(BIO *bio, char *buffer, int length)
 	return (int)n;
 }
 
+/*
+ * What the write method returns when nothing more can leave. libssl looks at errno
+ * then: a peer that is gone does not spoil the end of a TLS 1.3 handshake, whose
+ * tickets nobody needs to read.
+ */
+static int
+broken(const struct lsf_conn *c)
+{
+	errno = c->out_error;
+
+	return -1;
+}
+
 /* Append to the queue what fits. Returns the bytes taken, or -1 without memory. */
 static int
 enqueue(struct lsf_conn *c, const char *data, size_t length)
@@ -118,17 +132,16 @@ lsf_bio_write(BIO *bio, const char *buffer, int length)
 		return 0;
 	if (c->mute)
 		return length;
-	if (c->out_end - c->out_beg > LSF_QUEUE_LIMIT) {
+	if (c->out_end - c->out_beg > LSF_QUEUE_LIMIT)
 		lsf_flush(c);
-		if (c->out_end - c->out_beg > LSF_QUEUE_LIMIT && !c->closing)
-			return retry(bio, FLAGS_WRITE);
-	}
 	if (c->out_error != 0)
-		return -1;
+		return broken(c);
+	if (c->out_end - c->out_beg > LSF_QUEUE_LIMIT && !c->closing)
+		return retry(bio, FLAGS_WRITE);
 	if (c->out_beg == c->out_end && !c->cork && !c->stream) {
 		n = lsf_fd_write(c, buffer, (size_t)length);
 		if (c->out_error != 0)
-			return -1;
+			return broken(c);
 		c->queued += (double)n;
 		c->sent += (double)n;
 		if (n == (size_t)length)

@@ -10,12 +10,13 @@
 /*
  * A BIO over `c`, which starts empty. The caller owns the BIO (SSL_set_bio takes
  * it), and from now on the connection owns fd and closes it; fd is ignored when
- * c->stream is set. Returns NULL without memory: the caller keeps fd then.
+ * c->stream is set. Returns NULL without memory, or without a pool, which is gone
+ * when a Lua state ends: the caller keeps fd then.
  */
 BIO *
 lsf_conn_bio(struct lsf_conn *c, struct lsf_pool *pool, int fd)
 {
-	BIO *bio = lsf_api.BIO_new(lsf_method);
+	BIO *bio = pool != NULL ? lsf_api.BIO_new(lsf_method) : NULL;
 
 	if (bio == NULL)
 		return NULL;
@@ -66,7 +67,7 @@ lsf_conn_free(struct lsf_conn *c)
 	if (ssl != NULL)
 		lsf_abandon(c);
 	c->ssl = NULL;
-	if (c->closing && !c->stream && c->fd >= 0)
+	if (c->closing && c->queued > 0 && !c->stream && c->fd >= 0)
 		(void)lsf_linger(c);
 	if (ssl != NULL)
 		lsf_api.SSL_free(ssl);

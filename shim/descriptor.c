@@ -114,8 +114,8 @@ lsf_wait(int fd, int events, double seconds)
 		ms = -1;
 		if (seconds >= 0) {
 			left = left > 0 ? left * 1000 : 0;
-			ms = left > INT_MAX - 1 ? INT_MAX : (int)left;
-			ms += ms < left;
+			ms = left < INT_MAX ? (int)left : INT_MAX;
+			ms += ms < INT_MAX && ms < left;
 		}
 		rc = poll(&p, 1, ms);
 		if (seconds >= 0)

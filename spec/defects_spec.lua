@@ -72,9 +72,9 @@ describe("a defect of LuaSec that is not ours", function()
         assert.equal("wantwrite", word)
         client:close()
         server:settimeout(0)
-        local got, deadline, text = 0, socket.gettime() + 20, nil
+        local got, deadline = 0, socket.gettime() + 20
+        local text, partial
         repeat
-          local partial
           text, word, partial = server:receive "*a"
           got = got + #(text or partial)
           socket.select({ server }, nil, 0.1)

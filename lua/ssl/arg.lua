@@ -5,6 +5,9 @@
 -- as luaL_argerror has it. `level` 1 is the function that calls the check. No
 -- check here, and none that passes a level on, may be a tail call: LuaJIT drops
 -- the frame of a tail caller and the levels would be off by one.
+--
+-- Who has `...` takes what it needs of it before it calls anything: of LuaJIT 2.1's
+-- beta, a trace that begins in the called function and returns reads other values.
 
 local arg = {}
 

@@ -13,7 +13,6 @@ local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
 local detached = require "ssl.detached"
 local err      = require "ssl.err"
-local loop     = require "ssl.loop"
 local pressure = require "ssl.pressure"
 local state    = require "ssl.state"
 local C, S     = lib.C, shim.C
@@ -33,7 +32,6 @@ return function(st)
   if st.status == "closed" or st.closing then return end
   st.closing = true
   local conn, connected = st.conn, st.status == "connected"
-  if st.open and conn.out_beg ~= conn.out_end then pcall(loop.drain, st) end
   say_goodbye(st)
   st.open = false
   local finished = st.transport.finish(st)

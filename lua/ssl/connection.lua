@@ -62,7 +62,7 @@ function methods:settimeout(seconds, mode)
   local st = state.of(self)
   if st.stream then
     stream.settimeout(st, seconds, mode)
-  else
+  elseif st.conn.stream == 0 then -- an engine never waits
     limit.set(st, seconds, mode, 1)
   end
   return 1
@@ -130,7 +130,8 @@ end
 --   gets the name and the connection and returns a context or nil
 -- @tparam[opt=false] boolean strict  refuse a name that the map has not
 function methods:sni(...)
-  local st, name, strict = state.of(self), ...
+  local name, strict = ...
+  local st = state.of(self)
   if st.server then
     if type(name) ~= "function" then arg.type(name, "table", 2) end
     if fresh(st) then sni.serve(st, name, strict and true or false, 1) end
@@ -157,8 +158,9 @@ end
 -- @treturn true
 -- @treturn false,string
 function methods:setdane(...)
+  local name = ...
   local st = state.of(self)
-  local name = arg.string((...), 2)
+  name = arg.string(name, 2)
   return dane.host(st, name)
 end
 
@@ -170,8 +172,8 @@ end
 -- @treturn true
 -- @treturn false,string  DANE is off, or the record cannot be used
 function methods:settlsa(...)
-  local st = state.of(self)
   local usage, selector, mtype, data = ...
+  local st = state.of(self)
   usage, selector = arg.integer(usage, 2), arg.integer(selector, 3)
   mtype, data = arg.integer(mtype, 4), arg.string(data, 5)
   return dane.record(st, usage, selector, mtype, data)
@@ -272,9 +274,9 @@ end
 -- @tparam number length  in bytes
 -- @tparam[opt] string given  the context: up to TLS 1.2 nil and "" differ
 function methods:exportkeyingmaterial(...)
+  local label, length, given = ...
   local st = connected(self)
   if not st then return nil, "closed" end
-  local label, length, given = ...
   label, length = arg.string(label, 2), arg.integer(length, 3)
   given = arg.optstring(given, nil, 4)
   if not (length >= 0 and length <= binding.LONGEST) then

@@ -31,12 +31,11 @@ local function cut(text, what)
 end
 
 -- Every argument from the second on, as strings.
-local function names(...)
-  local out = { ... }
-  for i = 1, select("#", ...) do
-    out[i] = arg.string(out[i], i + 1, 2)
+local function names(given, count)
+  for i = 1, count do
+    given[i] = arg.string(given[i], i + 1, 2)
   end
-  return out
+  return given
 end
 
 --- A new context.
@@ -111,9 +110,9 @@ context.setciphersuites = setter("error setting cipher list", "list",
 -- @tparam string|function|nil password  to be given, even as nil
 function context.loadkey(...)
   local ctx, file, password = ...
+  local kind = select("#", ...) > 2 and type(password)
   local state = live(ctx)
   file = arg.string(file, 2)
-  local kind = select("#", ...) > 2 and type(password)
   if kind ~= "nil" and kind ~= "string" and kind ~= "function" then
     error("invalid callback value", 0)
   end
@@ -151,27 +150,29 @@ end
 
 --- Verify the peer: none, peer, client_once, fail_if_no_peer_cert.
 function context.setverify(...)
-  local ctx = ...
+  local ctx, count, given = ..., select("#", ...) - 1, { select(2, ...) }
   local state = live(ctx)
-  local wanted = names(select(2, ...))
+  local wanted = names(given, count)
   local ok, unknown = trust.verify(state, wanted)
   return answer("invalid verify option", ok, unknown)
 end
 
 --- lsec_continue, lsec_ignore_purpose, crl_check, crl_check_chain.
 function methods.setverifyext(ctx, ...)
+  local count, given = select("#", ...), { ... }
   local state = live(ctx)
-  local wanted = names(...)
+  local wanted = names(given, count)
   local ok, unknown = trust.extend(state, wanted)
   return answer("invalid verify option", ok, unknown)
 end
 
 --- Add OpenSSL's options, by the names in ssl.config.options.
 function context.setoptions(...)
-  local ctx = ...
+  local ctx, count, given = ..., select("#", ...) - 1, { select(2, ...) }
   local state = live(ctx)
   local mask = ffi.new "uint64_t"
-  for _, name in ipairs(names(select(2, ...))) do
+  local wanted = names(given, count)
+  for _, name in ipairs(wanted) do
     local bits = lib.options[name]
     if not bits then return answer("invalid option", false, name) end
     mask = bit.bor(mask, ffi.cast("uint64_t", bits))
@@ -243,9 +244,9 @@ end
 -- @param ctx
 -- @param ...  flags: no_ee_namechecks
 function context.setdane(...)
-  local ctx = ...
+  local ctx, count, given = ..., select("#", ...) - 1, { select(2, ...) }
   local state = live(ctx)
-  local flags = names(select(2, ...))
+  local flags = names(given, count)
   for i, name in ipairs(flags) do
     if not dane.flags[name] then
       arg.fail(i + 1, ("invalid option '%s'"):format(name))

@@ -34,7 +34,10 @@ end
 function descriptor.wait(st, word, seconds)
   local conn = st.conn
   local events = word == "wantwrite" and WRITE or READ
-  if events == READ and conn.out_beg ~= conn.out_end then events = READ + WRITE end
+  -- A broken connection is writable for ever, and its queue stays.
+  if events == READ and conn.out_beg ~= conn.out_end and conn.out_error == 0 then
+    events = READ + WRITE
+  end
   return S.wait(conn.fd, events, seconds) ~= 0
 end
 

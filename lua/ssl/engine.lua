@@ -15,7 +15,6 @@ local shim       = require "ssl.ffi.shim"
 local arg        = require "ssl.arg"
 local connection = require "ssl.connection"
 local err        = require "ssl.err"
-local loop       = require "ssl.loop"
 local newcontext = require "ssl.newcontext"
 local object     = require "ssl.object"
 local receive    = require "ssl.receive"
@@ -26,13 +25,27 @@ local C, K, S    = lib.C, lib.K, shim.C
 local LIMIT  = shim.K.LSF_QUEUE_LIMIT
 local RECORD = K.SSL3_RT_MAX_PLAIN_LENGTH
 
--- The BIO's buffer is bounded; what did not fit is in `pending`.
+-- The BIO's buffer is bounded; what did not fit is in `pending`, and the end of the
+-- stream is behind it.
 local function top_up(st)
-  if st.pending == "" then return false end
-  local taken = S.feed(st.conn, st.pending, #st.pending)
-  if taken < 0 then error("not enough memory", 0) end
-  st.pending = st.pending:sub(taken + 1)
-  return taken > 0
+  local conn, taken = st.conn, 0
+  if st.pending ~= "" then
+    taken = S.feed(conn, st.pending, #st.pending)
+    if taken < 0 then error("not enough memory", 0) end
+    st.pending = st.pending:sub(taken + 1)
+  end
+  if not st.ended or st.pending ~= "" or conn.eof == 1 then return taken > 0 end
+  conn.eof = 1
+  return true
+end
+
+-- All that waits in the BIO.
+local function take_output(conn)
+  local n = conn.out_end - conn.out_beg
+  if n == 0 then return "" end
+  local bytes = ffi.string(conn.out + conn.out_beg, n)
+  S.drained(conn, n)
+  return bytes
 end
 
 local transport = {}
@@ -42,7 +55,7 @@ function transport.flush()
 end
 
 function transport.wait(st, word)
-  return word == "wantread" and st.pending ~= "" and top_up(st)
+  return word == "wantread" and top_up(st)
 end
 
 function transport.getfd()
@@ -53,7 +66,13 @@ function transport.held(st)
   return #st.pending
 end
 
-function transport.finish()
+-- The struct goes, and close_notify in it.
+function transport.leave(st)
+  st.undrained = take_output(st.conn)
+end
+
+function transport.finish(st)
+  transport.leave(st)
   return true
 end
 
@@ -61,9 +80,6 @@ local methods = {}
 local class = object.class("SSL:Engine", methods, {
   tostring = function(self)
     return ("SSL engine: %p"):format(self)
-  end,
-  free = function(self)
-    state.class.free(getmetatable(self).connection)
   end,
 })
 
@@ -75,12 +91,13 @@ end
 --- Ciphertext from the peer, any amount; nil: its stream has ended.
 function methods:feed(bytes)
   local _, st = of(self)
-  if st.status == "closed" then return end
-  if bytes == nil then
-    st.conn.eof = 1
-    return
+  bytes = arg.optstring(bytes, nil, 2)
+  if st.status == "closed" or st.ended then return end
+  if bytes then
+    st.pending = st.pending .. bytes
+  else
+    st.ended = true
   end
-  st.pending = st.pending .. arg.string(bytes, 2)
   top_up(st)
 end
 
@@ -88,12 +105,9 @@ end
 -- @treturn string  "" when there is none
 function methods:drain()
   local _, st = of(self)
-  local conn = st.conn
-  local n = conn.out_end - conn.out_beg
-  if n == 0 then return "" end
-  local bytes = ffi.string(conn.out + conn.out_beg, n)
-  S.drained(conn, n)
-  return bytes
+  local rest = st.undrained
+  st.undrained = ""
+  return rest .. take_output(st.conn)
 end
 
 --- Go on with the handshake.
@@ -147,10 +161,11 @@ function methods:shutdown()
     C.SSL_shutdown(conn.ssl)
     err.clear()
   end
-  local word = receive.until_end(st)
+  local word, in_order = receive.until_end(st)
   conn.plain_beg, conn.plain_end = 0, 0
-  if loop.waits(word) then return nil, word end
-  return word == "closed" or nil, word ~= "closed" and word or nil
+  S.release(conn)
+  if in_order then return true end
+  return nil, word
 end
 
 --- The connection behind it, for everything that is known about it: info,
@@ -165,17 +180,17 @@ end
 -- @treturn userdata
 -- @treturn nil,string
 return function(cfg)
-  local ctx, msg = cfg, nil
+  local ctx = cfg
   if type(cfg) == "table" then
-    ctx, msg = newcontext(cfg, 2)
-    if not ctx then return nil, msg end
+    local why
+    ctx, why = newcontext(cfg, 2)
+    if not ctx then return nil, why end
   end
-  local conn
-  conn, msg = connection.create(ctx)
+  local conn, msg = connection.create(ctx)
   if not conn then return nil, msg end
   local st = state.of(conn)
   st.transport, st.conn.stream = transport, 1
   local self, e = object.new(class)
-  e.connection = conn
+  e.connection, st.origin = conn, self
   return self
 end

@@ -16,6 +16,7 @@ local job      = require "ssl.job"
 local limit    = require "ssl.limit"
 local loop     = require "ssl.loop"
 local psk      = require "ssl.psk"
+local turn     = require "ssl.turn"
 local verifier = require "ssl.verifier"
 local C, H     = lib.C, shim.K
 
@@ -68,15 +69,26 @@ local function attempt(st)
   return word
 end
 
+-- Do others of this Lua state have to go on first?
+local function crowded(st)
+  while job.crowded(st) do
+    if not (st.stream and turn.pass()) then return "wantwrite" end
+    if gone(st) then return "closed" end
+  end
+end
+
 -- The verdict at the end, nil for success; and when it began to wait, if it did.
 local function advance(st)
-  if job.crowded(st) then return "wantwrite" end
-  local word, start = attempt(st), nil
+  local word, start = crowded(st), nil
+  if word then return word end
+  word = attempt(st)
   while word do
     if word == "asked" then
       if st.asking then return "busy", start end
       answer(st)
       if gone(st) then return "closed", start end
+      word = crowded(st)
+      if word then return word, start end
       word = attempt(st)
     elseif st.nowait or not loop.waits(word) then
       return word, start
@@ -117,6 +129,8 @@ return function(st)
   word = word or loop.drain(st, start)
   if gone(st) then return false, "closed" end
   if word then
+    -- A clean end is one for a connection. Here it comes before there is any.
+    if word == "closed" then st.failed = st.failed or word end
     if st.failed then st.transport.flush(st) end
     return false, explain(st, word)
   end

@@ -106,7 +106,10 @@ end
 function loop.wait(st, word, start)
   local conn = st.conn
   S.release(conn)
-  if conn.out_beg ~= conn.out_end then st.transport.flush(st) end
+  if conn.out_beg ~= conn.out_end then
+    st.transport.flush(st)
+    if st.status == "closed" then return false, "closed" end
+  end
   local left = limit.left(st, start)
   if left == 0 then return false, word end
   local ready, why = st.transport.wait(st, word, left)

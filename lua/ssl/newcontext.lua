@@ -207,7 +207,7 @@ local function dane(ctx, cfg, level)
   return context.setdane(ctx, unpack(flags))
 end
 
--- A function that judges certificates is of no use where none is asked for.
+-- With a function that judges certificates ssl.policy has the peer verified in any case.
 local function onverify(ctx, cfg)
   local f = cfg.onverify
   if not f then return true end
@@ -216,7 +216,6 @@ local function onverify(ctx, cfg)
     return false, "invalid onverify (this OpenSSL cannot do it)"
   end
   context.state(ctx).onverify = f
-  if not cfg.verify then return context.setverify(ctx, "peer") end
   return true
 end
 

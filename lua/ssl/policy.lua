@@ -28,6 +28,13 @@ local function purpose(ssl, of_server)
     param, of_server and K.X509_TRUST_SSL_SERVER or K.X509_TRUST_SSL_CLIENT)
 end
 
+-- What a user's function says counts, so a mode that goes on whatever verification
+-- found will not do.
+local function mode(ctx)
+  local wanted = C.SSL_CTX_get_verify_mode(ctx.handle.ctx)
+  return ctx.onverify and bit.bor(wanted, K.SSL_VERIFY_PEER) or wanted
+end
+
 --- Apply LuaSec's verification flags.
 -- @tparam table st
 -- @tparam table ctx  the context's state
@@ -35,7 +42,7 @@ function policy.apply(st, ctx)
   local conn = st.conn
   conn.tolerant = ctx.verify_continue and 1 or 0
   conn.ask_verify = ctx.onverify and 1 or 0
-  C.SSL_set_verify(conn.ssl, C.SSL_CTX_get_verify_mode(ctx.handle.ctx),
+  C.SSL_set_verify(conn.ssl, mode(ctx),
                    (ctx.verify_continue or ctx.onverify) and verify_callback or nil)
   if ctx.ignore_purpose then purpose(conn.ssl, true) end
   psk.apply(st, ctx)

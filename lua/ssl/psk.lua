@@ -9,7 +9,7 @@ local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
 local question = require "ssl.question"
-local C, K, S, H = lib.C, lib.K, shim.C, shim.K
+local C, H = lib.C, shim.K
 
 local psk = {}
 

@@ -10,7 +10,7 @@
 local lib  = require "ssl.ffi.lib"
 local shim = require "ssl.ffi.shim"
 local err  = require "ssl.err"
-local C, K, S, H = lib.C, lib.K, shim.C, shim.K
+local C, K, H = lib.C, lib.K, shim.K
 
 local question = {}
 
@@ -30,8 +30,9 @@ end
 local function finish(st, ok, ...)
   st.asking = false
   if ok then return ... end
+  local problem = ...
   refuse(st)
-  error((...), 0)
+  error(problem, 0)
 end
 
 --- Call the user's function.

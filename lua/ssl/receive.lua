@@ -55,10 +55,14 @@ local function starved(st, conn, start)
 end
 
 -- More plaintext. nil when some came, else the word why not; and when the call
--- began to wait, if it did: a limit is one for all fills of a call.
+-- began to wait, if it did: a limit is one for all fills of a call. The flush of a
+-- stream may yield, and the connection is closed then.
 local function fill(st, conn, start)
   if not st.open or conn.ssl == nil then return st.failed or "closed" end
-  if conn.out_beg ~= conn.out_end then st.transport.flush(st) end
+  if conn.out_beg ~= conn.out_end then
+    st.transport.flush(st)
+    if conn.ssl == nil then return "closed" end
+  end
   if ERR_peek_error() ~= 0 then ERR_clear_error() end
   if try(st) == 1 then return nil, start end
   return starved(st, conn, start)
@@ -190,18 +194,20 @@ end
 
 --- Gather everything until the peer ends, or something is in the way.
 -- @treturn string  the word
+-- @treturn boolean  did the peer end the session in order? "closed" has more meanings
 function receive.until_end(st)
   local conn = st.conn
   local word, start
   repeat word, start = fill(st, conn, start) until word
-  return word
+  return word, st.status ~= "closed" and conn.ssl ~= nil
+               and bit.band(C.SSL_get_shutdown(conn.ssl), K.SSL_RECEIVED_SHUTDOWN) ~= 0
 end
 
 local function all(st, prefix)
   local conn = st.conn
-  local word = receive.until_end(st)
+  local word, in_order = receive.until_end(st)
   local have = conn.plain_end - conn.plain_beg
-  if word == "closed" and not st.failed and have > 0 then
+  if in_order and have > 0 then
     local s = take(st, conn, have, 0)
     release(conn)
     return (prefix or "") .. s, nil, nil
@@ -284,7 +290,10 @@ end
 -- As `fill`, for memory of the user's.
 local function fill_into(st, conn, start)
   if not st.open or conn.ssl == nil then return st.failed or "closed" end
-  if conn.out_beg ~= conn.out_end then st.transport.flush(st) end
+  if conn.out_beg ~= conn.out_end then
+    st.transport.flush(st)
+    if conn.ssl == nil then return "closed" end
+  end
   if ERR_peek_error() ~= 0 then ERR_clear_error() end
   if try_into(st) == 1 then return nil, start end
   local word = loop.judge(st, 0)

@@ -157,8 +157,9 @@ local function single_again(st, data, done, last)
 end
 
 local function let_go(st, ok, ...)
+  local problem = ...
   turn.leave(st, "sending")
-  if not ok then error((...), 0) end
+  if not ok then error(problem, 0) end
   return ...
 end
 
@@ -242,6 +243,7 @@ end
 -- @tparam {string,...} list
 -- @return as of `send` for the strings in one
 function send.sendv(self, list)
+  object.state(self, CLASS)
   arg.type(list, "table", 2)
   return send.send(self, table.concat(list))
 end

@@ -23,9 +23,10 @@
 --   pausable     the handshake may stand still in a job (ssl.psk)
 --   alpn         a server's protocol list, which the struct points to
 --   transport    what waits and carries (ssl.descriptor, ssl.stream, ssl.engine)
---   stream, pending, broken    ssl.stream
---   reading, draining, sending, semaphore, passing    ssl.turn
+--   stream, pending, broken, answered    ssl.stream
+--   reading, draining, sending, owners, semaphore, passing    ssl.turn
 --   into, into_size, into_done    ssl.receive, receiveinto
+--   ended, undrained    ssl.engine
 --   origin       the object that was wrapped
 --   closing      close has begun
 
@@ -59,8 +60,9 @@ function state.new(conn, ctx, server, transport)
   st.dh_reason, st.asking, st.pausable, st.alpn = false, false, false, false
   st.transport, st.stream, st.origin, st.pending = transport, false, false, ""
   st.reading, st.draining, st.sending = false, false, false
-  st.semaphore, st.passing = false, false
-  st.broken, st.closing = false, false
+  st.owners, st.semaphore, st.passing = false, false, false
+  st.ended, st.undrained = false, ""
+  st.broken, st.closing, st.answered = false, false, 0
   st.into, st.into_size, st.into_done = false, 0, 0
   return self, st
 end

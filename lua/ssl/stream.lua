@@ -23,23 +23,31 @@ local S    = shim.C
 local stream = {}
 
 local CHUNK = 65536
+-- Seconds.
+local LINGER = 2
 -- errno of a broken stream: none; the words are in st.broken.
 local BROKEN = -1
 
 -- Words after which the same call may succeed later.
 local PASSING = { timeout = true, wantread = true, wantwrite = true, busy = true }
 
+-- Words of our own: it raised, or returned what makes no sense.
+local NONSENSE = "transport failed"
+
 local function broken(st, why)
+  why = type(why) == "string" and why or NONSENSE
   st.broken, st.conn.out_error = why, BROKEN
   return why
 end
 
 -- Run a method of the object, and keep other coroutines out of it meanwhile.
 local function finish(st, mark, ok, ...)
+  local problem = ...
   turn.leave(st, mark)
   if not ok then
-    broken(st, "transport failed")
-    error((...), 0)
+    broken(st, NONSENSE)
+    if mark == "reading" then st.conn.in_error = BROKEN end
+    error(problem, 0)
   end
   return ...
 end
@@ -49,28 +57,34 @@ local function call(st, mark, method, argument)
   return finish(st, mark, pcall(method, st.stream, argument))
 end
 
+-- How many bytes left, whatever the object calls a count; nil for nonsense.
+local function count(n, most)
+  if type(n) ~= "number" or n ~= n or n < 0 then return nil end
+  return math.min(math.floor(n), most)
+end
+
 local function send_some(st)
   local conn = st.conn
   local data = ffi.string(conn.out + conn.out_beg, conn.out_end - conn.out_beg)
   local sent, why, partial = call(st, "draining", st.stream.send, data)
   if st.status == "closed" then return "closed" end
-  local n = math.min(sent or partial or 0, #data)
+  local n = count(sent or partial or 0, #data)
+  if not n then return broken(st) end
   if n > 0 then S.drained(conn, n) end
   if sent then return n == 0 and "wantwrite" or nil end
   if PASSING[why] then return why end
   return broken(st, why or "closed")
 end
 
+--- Drain, as far as the object takes it. Another coroutine that is at it drains for
+-- us too: who has to know when that is done waits for "wantwrite", and who wants to
+-- read must not, since the peer may not read until we do.
 function stream.flush(st)
   local conn = st.conn
   while conn.out_beg ~= conn.out_end do
     if st.broken then return st.broken end
-    local word
-    if turn.taken(st, "draining") then
-      word = not turn.wait(st, "draining") and "busy" or nil
-    else
-      word = send_some(st)
-    end
+    if turn.taken(st, "draining") then return "wantwrite" end
+    local word = send_some(st)
     if word then return word end
   end
   return nil
@@ -92,10 +106,11 @@ local function receive_some(st)
     data, why, partial = call(st, "reading", object.receive, st.conn.need)
   end
   if st.status == "closed" then return "closed" end
-  data = data or partial
-  if data and #data > 0 then
+  data = data or partial or ""
+  if type(data) == "string" and data ~= "" then
+    st.answered = st.sent
     feed(st, data)
-  elseif why == "closed" or why == nil then
+  elseif data == "" and (why == "closed" or why == nil) then
     st.conn.eof = 1
   elseif PASSING[why] then
     return why
@@ -106,16 +121,35 @@ local function receive_some(st)
   return nil
 end
 
+local function wait_to_write(st)
+  if not turn.wait(st, "draining") then return "busy" end
+  return stream.flush(st)
+end
+
+local function take_in(st)
+  if st.pending ~= "" then
+    feed(st, st.pending)
+    return nil
+  end
+  if turn.taken(st, "reading") then return "busy" end
+  return receive_some(st)
+end
+
+-- What has arrived can be read though our output is stuck, since the peer may not read
+-- until we do. Where nothing has, that is what is in the way.
+local function wait_to_read(st)
+  local stuck = not turn.taken(st, "draining") and stream.flush(st) or nil
+  if stuck == "timeout" or st.status == "closed" then return stuck end
+  local why = take_in(st)
+  return why and (stuck or why)
+end
+
 function stream.wait(st, word)
-  local why = stream.flush(st)
-  if not why and word == "wantread" then
-    if st.pending ~= "" then
-      feed(st, st.pending)
-    elseif turn.taken(st, "reading") then
-      why = "busy"
-    else
-      why = receive_some(st)
-    end
+  local why
+  if word == "wantread" then
+    why = wait_to_read(st)
+  else
+    why = wait_to_write(st)
   end
   return why == nil, why
 end
@@ -129,10 +163,26 @@ function stream.held(st)
   return #st.pending
 end
 
+-- A cosocket that is closed with bytes unread, be it the session tickets of TLS 1.3,
+-- has the kernel reset the connection and drop what is on its way. So where we had the
+-- last word, wait for the peer's end. Others than cosockets look after that themselves.
+local function linger(st)
+  local object, deadline = st.stream, S.now() + LINGER
+  if not turn.nginx or not object.settimeouts or st.broken or st.status ~= "connected"
+     or st.sent == st.answered or turn.taken(st, "reading") then
+    return
+  end
+  object:settimeout(LINGER * 1000)
+  repeat until not object:receiveany(CHUNK) or S.now() > deadline
+end
+
 function stream.finish(st)
   local object = st.stream
   pcall(stream.flush, st)
-  if object.close then pcall(object.close, object) end
+  if object.close then
+    pcall(linger, st)
+    pcall(object.close, object)
+  end
   return true
 end
 

@@ -1,6 +1,8 @@
 --- ssl.turn: one coroutine at a time where a transport's method may yield.
 --
--- A mark, a field of the connection's state, names the coroutine that is in there.
+-- A mark, a field of the connection's state, says that a coroutine is in there, and
+-- `owners`, a weak table, which one: a coroutine that its scheduler forgot never comes
+-- out, and the collector is the only one to know.
 -- Who comes second waits until it is out, and how to wait is the host's affair. A
 -- scheduler resumes who yields. nginx resumes a light thread that yields at once,
 -- before it looks at any socket, and in a coroutine of the user's a yield would end
@@ -8,24 +10,35 @@
 
 local turn = {}
 
+local WEAK = { __mode = "v" }
+
 -- What nginx calls a zombie: it ended, and nobody has waited for that.
 local ENDED = { dead = true, zombie = true }
 
 -- Seconds. A light thread may be killed, or end with its request, and say nothing.
 local LOOK_AGAIN = 1
+-- Not 0: nginx without OpenResty's patches warns of that each time.
+local SHORT = 0.001
 
-local nginx = rawget(_G, "ngx")
-local semaphore = nginx and require "ngx.semaphore"
+-- Programs that test themselves outside of nginx make up a global of that name.
+local real, semaphore = pcall(require, "ngx.semaphore")
+local nginx = real and rawget(_G, "ngx")
+
+--- Are we in nginx?
+turn.nginx = nginx and true or false
 
 --- Is a coroutine in there?
 function turn.taken(st, mark)
-  local owner = st[mark]
-  return owner and (owner == true or not ENDED[coroutine.status(owner)])
+  if not st[mark] then return false end
+  local owner = st.owners[mark]
+  return owner ~= nil and (owner == true or not ENDED[coroutine.status(owner)])
 end
 
 --- Go in.
 function turn.enter(st, mark)
-  st[mark] = coroutine.running() or true
+  st.owners = st.owners or setmetatable({}, WEAK)
+  st.owners[mark] = coroutine.running() or true
+  st[mark] = true
 end
 
 --- Come out, and wake who waits. They go before who has just been in there.
@@ -39,10 +52,18 @@ function turn.leave(st, mark)
 end
 
 local function give_way(st)
-  if not semaphore then return coroutine.yield() end
+  if not nginx then return coroutine.yield() end
   st.semaphore = st.semaphore or assert(semaphore.new())
   local ok, why = st.semaphore:wait(LOOK_AGAIN)
   if not ok and why ~= "timeout" then error(why, 0) end
+end
+
+--- Let the others run for a moment, where nothing will announce what we wait for.
+-- @treturn boolean  false where only the caller knows how
+function turn.pass()
+  if not nginx or not coroutine.running() then return false end
+  nginx.sleep(SHORT)
+  return true
 end
 
 --- Wait until nobody is in there.
@@ -52,7 +73,7 @@ end
 function turn.wait(st, mark)
   if st.passing then
     st.passing = false
-    nginx.sleep(0)
+    turn.pass()
   end
   while turn.taken(st, mark) do
     if not coroutine.running() then return false end

@@ -34,27 +34,33 @@ local function rest(st)
   return held .. st.pending
 end
 
--- The descriptor goes back to the object that it came from.
+-- The descriptor goes back to the object that it came from, or to the caller.
 local function give_back(st)
-  if not st.stream and st.origin then st.origin:setfd(st.conn.fd) end
+  local fd = st.conn.fd
   st.conn.fd = -1
-  return st.origin or nil
+  if fd < 0 then return st.origin end
+  if not st.origin then return fd end
+  st.origin:setfd(fd)
+  return st.origin
 end
 
 --- End TLS and give the transport back. May be called again after a time-out.
 -- @tparam userdata self  a connected connection
--- @treturn object  what was wrapped, with its descriptor
+-- @treturn object  what was wrapped, with its descriptor; the number of a descriptor
+--   that came alone
 -- @treturn string  bytes that were read from it after the end of TLS
 -- @treturn string  plaintext that had not been received
 -- @treturn nil,string  "closed", "wantread", "wantwrite" or why it failed
 return function(self)
   local st = state.of(self)
   if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end
-  local word = say_goodbye(st) or receive.until_end(st)
-  if word ~= "closed" then return nil, word end
+  local word, in_order = say_goodbye(st), false
+  if not word then word, in_order = receive.until_end(st) end
+  if not in_order then return nil, word end
   local conn = st.conn
   local plain = ffi.string(conn.plain + conn.plain_beg, conn.plain_end - conn.plain_beg)
   local behind = rest(st)
+  if st.transport.leave then st.transport.leave(st) end
   local origin = give_back(st)
   st.status, st.open, st.conn, st.pending = "closed", false, state.closed, ""
   S.conn_free(conn)

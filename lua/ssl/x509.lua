@@ -145,7 +145,8 @@ end
 -- @tparam number time  seconds since 1970, truncated
 -- @treturn boolean  false also when a time of the certificate is none
 function methods:validat(...)
-  local state, time = live(self), ...
+  local time = ...
+  local state = live(self)
   time = arg.integer(time, 2)
   if not (time >= FIRST_SECOND and time <= LAST_SECOND) then return false end
   local held = state.held
@@ -192,11 +193,10 @@ end
 -- @treturn boolean  true
 -- @treturn nil,string  why not
 function methods:issued(...)
+  local count, given, between = select("#", ...), { ... }, {}
   local state = live(self)
-  -- Not select(i, ...): compiled code has been seen to take another argument for it.
-  local given, between = { ... }, {}
   local subject = live(given[1], 2)
-  for i = 2, select("#", ...) do
+  for i = 2, count do
     between[i - 1] = live(given[i], i + 1).held.x509
   end
   local ok, message = issued(state.held.x509, subject.held.x509, between)
@@ -210,7 +210,8 @@ end
 -- @tparam string encoding  "ai5" (the bytes as they are; the default) or "utf8"
 -- @treturn boolean  false and no change for anything else
 function methods:setencode(...)
-  local state, encoding = live(self), ...
+  local encoding = ...
+  local state = live(self)
   encoding = arg.string(encoding, 2)
   for _, known in ipairs { "ai5", "utf8" } do
     if encoding:sub(1, #known) == known then

@@ -1,7 +1,10 @@
 -- Light threads on one connection.
 
-local ssl, contexts, upgrade = require "ssl", require "contexts", require "upgrade"
-local sock = assert(upgrade.connect(ngx.var.server_port, "/count"))
+local ssl      = require "ssl"
+local contexts = require "contexts"
+local upgrade  = require "upgrade"
+
+local sock = assert(upgrade.connect(ngx.var.server_port, "/mirror"))
 local conn = assert(ssl.wrap(sock, contexts.client))
 assert(conn:setverifyname "localhost")
 assert(conn:dohandshake())

@@ -24,7 +24,7 @@ local cases = {}
 local AREAS = {
   "modules", "objects", "context", "newcontext", "certificates", "wrap", "core",
   "arguments", "states", "send", "receive", "closing", "select", "handshake", "refused",
-  "sni", "alpn", "psk", "dane", "chains", "verification", "binding", "x509", "extensions",
+  "sni", "alpn", "psk", "dane", "chains", "verification", "binding", "x509", "extensions", "https",
 }
 
 local function mark(value, state)

@@ -15,6 +15,8 @@ for _, name in ipairs { "core", "context", "x509", "config" } do
   kit[name] = require("ssl." .. name)
 end
 
+kit.https = require "ssl.https"
+
 --- The path of a file of the specs' certificates.
 function kit.pki(name)
   return folder .. "/" .. name
@@ -132,8 +134,17 @@ local function fresh(more)
   return kit.over(env, more)
 end
 
+-- Contexts that no case gets to see, and so may serve many.
+local shared = {}
+
 local function connected(version)
-  local s, c, how = kit.connect({ protocol = version }, { protocol = version })
+  local contexts = shared[version]
+  if not contexts then
+    contexts = { assert(ssl.newcontext(kit.server { protocol = version })),
+                 assert(ssl.newcontext(kit.client { protocol = version })) }
+    shared[version] = contexts
+  end
+  local s, c, how = kit.connect(contexts[1], contexts[2])
   assert(how[1] and how[3], how[2] or how[4])
   -- Tickets of TLS 1.3 are out of the way.
   c:receive(0)

@@ -6,6 +6,7 @@
 -- `settings` is a module there: `pki`, `port` (of this server), `tls_port` (nginx's
 -- own TLS, with a folder of files behind it), and what the spec adds.
 
+local socket  = require "socket"
 local http    = require "socket.http"
 local ltn12   = require "ltn12"
 local peers   = require "spec.support.peers"
@@ -60,7 +61,7 @@ local function get(child, path)
   local _, status = http.request {
     url = ("http://127.0.0.1:%d%s"):format(child.port, path),
     sink = ltn12.sink.table(body), create = function()
-      local sock = require "socket".tcp()
+      local sock = socket.tcp()
       sock:settimeout(60)
       return sock
     end,
@@ -68,6 +69,29 @@ local function get(child, path)
   body = table.concat(body)
   if status ~= 200 then return nil, ("%s\n%s%s"):format(status, body, child.log()) end
   return body
+end
+
+--- A connection to a handler that goes on in another protocol.
+-- @treturn object  LuaSocket's
+function openresty.upgrade(port, path)
+  local sock = assert(socket.connect("127.0.0.1", port))
+  sock:settimeout(20)
+  assert(sock:send("GET " .. path .. " HTTP/1.1\r\nHost: localhost\r\n"
+                   .. "Upgrade: tls\r\nConnection: Upgrade\r\n\r\n"))
+  local status = assert(sock:receive())
+  assert(status:find " 101 ", status)
+  repeat until assert(sock:receive()) == ""
+  return sock
+end
+
+-- What its log says soon, by a pattern; nil when it does not.
+local function wait_log(child, pattern)
+  local deadline = socket.gettime() + 10
+  repeat
+    local found = child.log():match(pattern)
+    if found then return found end
+    socket.sleep(0.01)
+  until socket.gettime() > deadline
 end
 
 --- Start it.
@@ -86,10 +110,10 @@ function openresty.start(options)
   }
   options.lua = true
   options.level = options.level or "info"
-  options.http = fill(HTTP, values) .. (options.http or "")
-  options.server = (options.server or "") .. fill(SERVER, values)
+  options.http = fill(HTTP .. (options.http or ""), values)
+  options.server = fill((options.server or "") .. SERVER, values)
   local child = peers.nginx(options)
-  child.tls_port, child.get = settings.tls_port, get
+  child.tls_port, child.get, child.wait_log = settings.tls_port, get, wait_log
   return child
 end
 

@@ -47,11 +47,18 @@ function process.folder()
   return path
 end
 
---- A TCP port that was free a moment ago.
+local given = {}
+
+--- A TCP port that was free a moment ago. Never the same twice: who asked first may
+-- not listen yet.
 function process.free_port(host)
-  local listener = assert(socket.bind(host or "127.0.0.1", 0))
-  local _, port = listener:getsockname()
-  listener:close()
+  local port
+  repeat
+    local listener = assert(socket.bind(host or "127.0.0.1", 0))
+    port = select(2, listener:getsockname())
+    listener:close()
+  until not given[port]
+  given[port] = true
   return tonumber(port)
 end
 

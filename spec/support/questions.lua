@@ -5,10 +5,10 @@
 --   answer   what a good function returns, as a list
 --   wrong    what a 5 from it leads to at its side, by version: true where the
 --            handshake goes on, else its words; a pattern of what is raised with `raises`
---   alert    what the other side has to say when f raises
+--   alert    what the other side has to say when f raises, by version
+--   client   a client asks it
 --   old      TLS 1.2 alone has it
 
-local ssl    = require "ssl"
 local pair   = require "spec.support.pair"
 local pki    = require "spec.support.pki"
 local socket = require "socket"
@@ -43,19 +43,19 @@ end
 
 questions.places = {
   dhparam = {
-    old = true, answer = { group() }, alert = INTERNAL, wrong = both "internal error",
+    old = true, answer = { group() }, alert = both(INTERNAL), wrong = both "internal error",
     make = function(version, f)
       return wrapped(version, { dhparam = f }, { ciphers = "DHE-RSA-AES128-GCM-SHA256" })
     end,
   },
   alpn = {
-    answer = { "a" }, alert = INTERNAL, wrong = both(true),
+    answer = { "a" }, alert = both(INTERNAL), wrong = both(true),
     make = function(version, f)
       return wrapped(version, { alpn = f }, { alpn = "a" })
     end,
   },
   ["sni's function"] = {
-    answer = {}, alert = INTERNAL, raises = "SSL:Context expected, got number",
+    answer = {}, alert = both(INTERNAL), raises = "SSL:Context expected, got number",
     make = function(version, f)
       local server, client = wrapped(version, {}, {})
       server:sni(f)
@@ -64,7 +64,7 @@ questions.places = {
     end,
   },
   ["sni's table"] = {
-    answer = {}, alert = INTERNAL, raises = "SSL:Context expected, got number",
+    answer = {}, alert = both(INTERNAL), raises = "SSL:Context expected, got number",
     make = function(version, f)
       local server, client = wrapped(version, {}, {})
       server:sni(setmetatable({}, { __index = f }))
@@ -73,19 +73,20 @@ questions.places = {
     end,
   },
   onclienthello = {
-    answer = {}, alert = INTERNAL, raises = "SSL:Context expected, got number",
+    answer = {}, alert = both(INTERNAL), raises = "SSL:Context expected, got number",
     make = function(version, f)
       return wrapped(version, { onclienthello = f }, {})
     end,
   },
   onverify = {
-    answer = { true }, alert = FAILURE, wrong = both "certificate verify failed",
+    client = true,
+    answer = { true }, alert = both(INTERNAL), wrong = both "certificate verify failed",
     make = function(version, f)
       return turned(wrapped(version, {}, { onverify = f }))
     end,
   },
   ["a server's psk"] = {
-    answer = { KEY }, alert = INTERNAL,
+    answer = { KEY }, alert = both(INTERNAL),
     -- A number is a string: a key that differs.
     wrong = { tlsv1_2 = "decryption failed or bad record mac",
               tlsv1_3 = "binder does not verify" },
@@ -94,7 +95,9 @@ questions.places = {
     end,
   },
   ["a client's psk"] = {
-    answer = { "me", KEY }, alert = FAILURE,
+    client = true,
+    -- In TLS 1.3 before it has said hello: what comes is an alert, unasked.
+    answer = { "me", KEY }, alert = { tlsv1_2 = FAILURE, tlsv1_3 = "unexpected message" },
     wrong = { tlsv1_2 = "psk identity not found", tlsv1_3 = FAILURE },
     make = function(version, f)
       return turned(wrapped(version, { psk = function() return KEY end }, { psk = f }))
@@ -138,11 +141,15 @@ function questions.last_word(other)
 end
 
 --- A handshake that stands still since f has yielded.
+-- @tparam[opt] function f  else one that yields once, and answers what it is resumed with
 -- @treturn function  resume(...): f's yield returns ...; what `drive` returns
 -- @treturn userdata  the side that asks
 -- @treturn userdata  the other
 function questions.waiting(place, version, f)
+  local asked = false
   local asker, other = place.make(version, f or function()
+    if asked then return unpack(place.answer) end
+    asked = true
     return coroutine.yield "asked"
   end)
   local resume = coroutine.wrap(questions.drive)

@@ -30,10 +30,10 @@ end
 
 --- Memory in use, in KB.
 function resources.rss()
-  for line in io.lines "/proc/self/status" do
-    local n = line:match "^VmRSS:%s+(%d+)"
-    if n then return tonumber(n) end
-  end
+  local file = assert(io.open "/proc/self/status")
+  local n = file:read "*a":match "VmRSS:%s+(%d+)"
+  file:close()
+  return tonumber(n)
 end
 
 return resources

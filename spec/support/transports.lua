@@ -1,7 +1,7 @@
 --- The same connection over everything that can carry it.
 --
--- Each kind makes two wrapped ends that have not shaken hands. An engine is a stream
--- whose bytes are moved by hand: here its transport moves them on before each look.
+-- Each kind makes two wrapped ends that have not shaken hands. The bytes of engines are
+-- moved by hand: before each call of a method and after it.
 
 local ssl  = require "ssl"
 local pair = require "spec.support.pair"
@@ -67,6 +67,21 @@ local function over(a, b, server, client)
          assert(ssl.wrap(b, pair.client_config(client)))
 end
 
+-- A connection whose methods move the bytes of both engines.
+local function moved(engine, other)
+  local conn = engine:connection()
+  local function finish(...)
+    transports.pump(engine, other)
+    return ...
+  end
+  return setmetatable({}, { __index = function(_, name)
+    return function(_, ...)
+      transports.pump(engine, other)
+      return finish(conn[name](conn, ...))
+    end
+  end })
+end
+
 --- Every kind, by name.
 transports.kinds = {
   ["a descriptor"] = function(server, client)
@@ -87,6 +102,11 @@ transports.kinds = {
   ["TLS in TLS"] = function(server, client)
     local a, b = shaken(pair.wrapped())
     return over(a, b, server, client)
+  end,
+  ["an engine pair"] = function(server, client)
+    local a = assert(ssl.engine(pair.server_config(server)))
+    local b = assert(ssl.engine(pair.client_config(client)))
+    return moved(a, b), moved(b, a)
   end,
 }
 

@@ -7,7 +7,6 @@ over("plain", {
   "core.create(io.stdout)", "core.create(context.create 'any')",
   "select('#', core.create(context.create 'any'))",
   "core.create(ssl.newcontext(client()))", "core.create(ssl.newcontext(server()))",
-  { "core.create(ssl.newcontext(client())):getfd()", differs = "create-fd" },
   "core.create(ssl.newcontext(client())):want()",
   "core.create(ssl.newcontext(client())):dirty()",
   "core.create(ssl.newcontext(client())):send('x')",

@@ -1,0 +1,18 @@
+-- LuaSocket where blocking disturbs nobody: before the workers exist.
+
+local socket = require "socket"
+local ssl    = require "ssl"
+
+return function(host, port, ctx)
+  local sock = assert(socket.tcp())
+  sock:settimeout(5)                          -- LuaSocket's unit: seconds
+  assert(sock:connect(host, port))
+  local conn = assert(ssl.wrap(sock, ctx))
+  conn:settimeout(5)
+  assert(conn:setverifyname(host))
+  assert(conn:dohandshake())
+  assert(conn:send "as nginx starts\n")
+  local line = assert(conn:receive())
+  conn:close()
+  return line
+end

@@ -1,0 +1,60 @@
+-- Descriptors before TLS and after it: what they are given back as, and to whom.
+
+describe("a descriptor", function()
+  local ffi    = require "ffi"
+  local ssl    = require "ssl"
+  local core   = require "ssl.core"
+  local pair   = require "spec.support.pair"
+  local values = require "spec.support.values"
+  local pack   = values.pack
+
+  ffi.cdef [[
+  int setsockopt(int fd, int level, int name, const void *value, unsigned int length);
+  ]]
+  local SOL_SOCKET, SO_LINGER = 1, 13
+
+  local context = {}
+  setup(function()
+    context.server = assert(ssl.newcontext(pair.server_config()))
+    context.client = assert(ssl.newcontext(pair.client_config()))
+  end)
+
+  it("takes 64 KiB of earlier bytes, and says when it is too much", function()
+    local a = pair.tcp()
+    assert.same(pack(nil, "too many initial bytes"),
+                pack(ssl.wrap(a, context.server, { initial = ("x"):rep(100000) })))
+    assert.is_true(a:getfd() >= 0)
+    assert.is_userdata(ssl.wrap(a, context.server, { initial = ("x"):rep(65536) }))
+    assert.matches("string expected, got table",
+                   values.raised(ssl.wrap, pair.tcp(), context.server, { initial = {} }))
+  end)
+
+  it("that came alone is given back as its number", function()
+    local a, b = pair.tcp()
+    local server = assert(ssl.wrap(a, context.server))
+    local client = core.create(context.client)
+    local fd = b:getfd()
+    core.setfd(client, fd)
+    b:setfd(-1)
+    assert.same({ { true }, { true } }, { pair.handshake(server, client) })
+    assert.same(pack(nil, "wantread"), pack(server:unwrap()))
+    assert.same(pack(fd, "", ""), pack(client:unwrap()))
+    b:setfd(fd)
+    b:send "plain\n"
+    assert.same(pack(a, "plain\n", ""), pack(server:unwrap()))
+  end)
+
+  it("is not given back because the peer's system reset the connection", function()
+    local server, client = pair.connected()
+    server:settimeout(0)
+    assert.same(pack(nil, "wantread"), pack(server:unwrap()))
+    local linger = ffi.new("int[2]", 1, 0)
+    assert.equal(0, ffi.C.setsockopt(client:getfd(), SOL_SOCKET, SO_LINGER, linger, 8))
+    getmetatable(client).__gc(client)
+    server:settimeout(5)
+    local transport, word = server:unwrap()
+    assert.is_nil(transport)
+    assert.equal("closed", word)
+    assert.equal("closed", server:lasterror().message)
+  end)
+end)
