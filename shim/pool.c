@@ -32,10 +32,12 @@ lsf_pool_free(struct lsf_pool *pool)
 	free(pool);
 }
 
-/* A buffer of LSF_BUFFER bytes, or NULL. */
+/* A buffer of LSF_BUFFER bytes, or NULL; also for a connection that was freed. */
 unsigned char *
 lsf_take(struct lsf_pool *pool)
 {
+	if (pool == NULL)
+		return NULL;
 	if (pool->spares > 0)
 		return pool->spare[--pool->spares];
 

@@ -219,7 +219,7 @@ function methods:getpeercertificate(n)
   local st = connected(self)
   if not st then return nil, "closed" end
   n = n == nil and 1 or arg.integer(n, 2)
-  if not (n >= 1) then return nil, "invalid certificate index" end
+  if n < 1 or n ~= n then return nil, "invalid certificate index" end
   return peer.certificate(st, n)
 end
 
@@ -236,7 +236,7 @@ function methods:getlocalcertificate(n)
   local st = connected(self)
   if not st then return nil, "closed" end
   n = n == nil and 1 or arg.integer(n, 2)
-  if not (n >= 1) then return nil, "invalid certificate index" end
+  if n < 1 or n ~= n then return nil, "invalid certificate index" end
   return own.certificate(st, n)
 end
 
@@ -366,11 +366,11 @@ end
 
 --- Give a new connection an object with `send` and `receive` as its transport.
 -- @tparam userdata self
--- @param object
+-- @param carrier
 -- @tparam string initial  bytes of the peer's that were read before
-function connection.setstream(self, object, initial)
+function connection.setstream(self, carrier, initial)
   local st = state.of(self)
-  st.transport, st.stream, st.origin = stream, object, object
+  st.transport, st.stream, st.origin = stream, carrier, carrier
   st.pending, st.conn.stream = initial, 1
 end
 

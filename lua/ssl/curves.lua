@@ -77,6 +77,7 @@ function curves.set(state, name)
                 :format(err.reason "not usable in TLS")
   end
   err.clear()
+  state.groups = name
   return true
 end
 
@@ -89,8 +90,28 @@ function curves.set_list(state, list)
   err.clear()
   local ok = set_groups(state.handle.ctx, list)
   err.clear()
-  if ok then return true end
+  if ok then
+    state.groups = list
+    return true
+  end
   return nil, ('unknown elliptic curve in "%s"'):format(list)
+end
+
+-- What OpenSSL takes by itself, which it can be asked to go back to since 3.5; before, by
+-- name, as far as this build has them.
+local DEFAULTS = { "DEFAULT", "X25519:P-256:X448:P-521:P-384", "P-256:P-521:P-384" }
+
+--- Give a connection the groups of another context, before any was chosen.
+-- @param ssl
+-- @tparam table old  the state of the context it comes from
+-- @tparam table new
+function curves.hand_over(ssl, old, new)
+  if old.groups == new.groups then return end
+  for _, list in ipairs(new.groups and { new.groups } or DEFAULTS) do
+    local rc = C.SSL_ctrl(ssl, K.SSL_CTRL_SET_GROUPS_LIST, 0, ffi.cast("char *", list))
+    err.clear()
+    if rc == 1 then return end
+  end
 end
 
 return curves

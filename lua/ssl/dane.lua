@@ -31,7 +31,7 @@ end
 
 -- What is set while the handshake runs might come after the certificate was judged.
 local function begun(st)
-  if st.status == "closed" then return "closed" end
+  if st.status == "closed" or st.conn.ssl == nil then return "closed" end
   return (st.prepared or st.status ~= "new") and "the handshake has begun"
 end
 

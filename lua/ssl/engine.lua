@@ -92,7 +92,7 @@ end
 function methods:feed(bytes)
   local _, st = of(self)
   bytes = arg.optstring(bytes, nil, 2)
-  if st.status == "closed" or st.ended then return end
+  if st.status == "closed" or st.conn.ssl == nil or st.ended then return end
   if bytes then
     st.pending = st.pending .. bytes
   else

@@ -10,6 +10,7 @@ local ffi     = require "ffi"
 local lib     = require "ssl.ffi.lib"
 local shim    = require "ssl.ffi.shim"
 local context = require "ssl.context"
+local curves  = require "ssl.curves"
 local job     = require "ssl.job"
 local psk     = require "ssl.psk"
 local C, K    = lib.C, lib.K
@@ -69,6 +70,7 @@ function policy.adopt(st, ctx)
   C.SSL_set_verify_depth(ssl, C.SSL_CTX_get_verify_depth(to))
   C.SSL_clear_options(ssl, ffi.cast("uint64_t", -1))
   C.SSL_set_options(ssl, C.SSL_CTX_get_options(to))
+  curves.hand_over(ssl, context.state(st.ctx), new)
   version(K.SSL_CTRL_GET_MIN_PROTO_VERSION, K.SSL_CTRL_SET_MIN_PROTO_VERSION, ssl, to)
   version(K.SSL_CTRL_GET_MAX_PROTO_VERSION, K.SSL_CTRL_SET_MAX_PROTO_VERSION, ssl, to)
   st.ctx = ctx

@@ -116,6 +116,7 @@ function sslctx.new(name)
   state.psk_server      = false
   state.onclienthello   = false
   state.onverify        = false
+  state.groups          = false
   pressure.add(pressure.CONTEXT)
   return ctx
 end

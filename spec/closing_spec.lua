@@ -1,0 +1,155 @@
+-- What was reported as sent arrives, also when close follows at once: D31, D30.
+
+describe("close", function()
+  local house    = require "spec.support.init"
+  local detached = require "ssl.detached"
+  local pair     = require "spec.support.pair"
+  local pki      = require "spec.support.pki"
+  local process  = require "spec.support.process"
+  local socket   = require "socket"
+  local ssl      = require "ssl"
+  local values   = require "spec.support.values"
+
+  local SIZE, TIMES = 200000, house.scale(10, 3)
+
+  -- A server that answers the client's Finished late, with tickets in TLS 1.3, reads
+  -- slowly, and says how much it got of each connection.
+  local SERVER = [[
+    local socket, ssl = require "socket", require "ssl"
+    local port, version, cert, key, times = unpack(arg)
+    local listener = assert(socket.bind("127.0.0.1", tonumber(port)))
+    local ctx = assert(ssl.newcontext { mode = "server", protocol = version,
+                                        certificate = cert, key = key })
+    for _ = 1, tonumber(times) do
+      local conn = assert(ssl.wrap(listener:accept(), ctx))
+      conn:settimeout(0)
+      repeat
+        local ok, word = conn:dohandshake()
+        if word == "wantread" then socket.select({ conn }, nil, 5) socket.sleep(0.1) end
+      until ok or word ~= "wantread"
+      conn:settimeout(20)
+      local total, last = 0, nil
+      while true do
+        local data, word, partial = conn:receive(16384)
+        total = total + #(data or partial)
+        if not data then last = word break end
+        socket.sleep(0.01)
+      end
+      print(total, last)
+      io.stdout:flush()
+      conn:close()
+    end
+  ]]
+
+  local function serve(version)
+    local script = process.write(process.folder() .. "/server.lua", SERVER)
+    local port = process.free_port()
+    local child = process.start { "luajit", script, port, version, pki.server.cert,
+                                  pki.server.key, TIMES + 1, port = port }
+    child:wait_port() -- which is one connection
+    return child, port
+  end
+
+  local function connect(port, version)
+    local sock = assert(socket.connect("127.0.0.1", port))
+    local conn = assert(ssl.wrap(sock, { mode = "client", protocol = version }))
+    assert(conn:dohandshake())
+    return conn
+  end
+
+  local text = ("0123456789"):rep(SIZE / 10)
+
+  local function send_all_at_limit_0(conn)
+    conn:settimeout(0)
+    local sent = 0
+    while sent < SIZE do
+      local last, word, partly = conn:send(text, sent + 1)
+      sent = last or partly
+      if not last then
+        assert.equal("wantwrite", word)
+        socket.select(nil, { conn }, 5)
+      end
+    end
+  end
+
+  local function sweep_until_empty()
+    local deadline = socket.gettime() + 20
+    while detached.count() > 0 do
+      assert(socket.gettime() < deadline, "descriptors stay")
+      socket.sleep(0.02)
+      detached.sweep()
+    end
+  end
+
+  for _, version in ipairs(pair.versions) do
+    for _, way in ipairs { "blocking", "at time limit 0" } do
+      it(("D31: loses nothing, %s, over %s"):format(way, version), function()
+        local open = values.descriptors()
+        local child, port = serve(version)
+        for _ = 1, TIMES do
+          local conn = connect(port, version)
+          if way == "blocking" then
+            assert.equal(SIZE, (conn:send(text)))
+          else
+            send_all_at_limit_0(conn)
+          end
+          conn:close()
+          detached.sweep()
+        end
+        sweep_until_empty()
+        child:wait(60)
+        local whole = 0
+        for total, word in child:output():gmatch "(%d+)%s+(%a+)" do
+          if tonumber(total) == SIZE and word == "closed" then whole = whole + 1 end
+        end
+        assert.equal(TIMES, whole, child:output())
+        child:stop()
+        assert.equal(open, values.descriptors())
+      end)
+    end
+
+    it("is seen as closed by the peer, from either side, any number of times, " .. version,
+       function()
+      for _, first in ipairs { 1, 2 } do
+        local ends = { pair.connected { protocol = version } }
+        local one, other = ends[first], ends[3 - first]
+        one:close()
+        one:close()
+        other:settimeout(5)
+        assert.same({ nil, "closed", "" }, { other:receive() })
+        other:close()
+      end
+    end)
+
+    it("D30: sends nothing after a fatal error, " .. version, function()
+      local server, client = pair.wrapped({ protocol = version },
+                                          { cafile = pki.other.cert })
+      local at_server, at_client = pair.handshake(server, client)
+      assert.equal("certificate verify failed", at_client[2])
+      assert.is_true(at_server[1] or at_server[2] == "tlsv1 alert unknown ca")
+      server:close()
+      assert.equal(0, require("ssl.ffi.lib").C.ERR_peek_error())
+    end)
+  end
+
+  it("keeps a bounded list of descriptors that linger", function()
+    local open = values.descriptors()
+    local peers = {}
+    for i = 1, 80 do
+      local server, client = pair.connected()
+      client:settimeout(0)
+      local sent = 0
+      repeat
+        local last, _, partly = client:send(text)
+        sent = sent + (last or partly)
+      until not last
+      client:close()
+      peers[i] = server
+      assert.is_true(detached.count() <= 64)
+    end
+    assert.is_true(detached.count() > 0)
+    for _, server in ipairs(peers) do server:close() end
+    sweep_until_empty()
+    assert.equal(open, values.descriptors())
+  end)
+end)
