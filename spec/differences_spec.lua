@@ -12,8 +12,9 @@ describe("the page of differences", function()
     if number then defects[tonumber(number)] = shown end
   end
 
-  it("has five columns everywhere", function()
+  it("has five columns everywhere, none of them empty", function()
     for id, line in pairs(rows) do
+      assert.is_nil(line:find "|%s*|", id)
       local _, bars = line:gsub("|", "")
       assert.equal(6, bars, id)
     end

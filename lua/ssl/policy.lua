@@ -17,6 +17,9 @@ local C, K    = lib.C, lib.K
 
 local policy = {}
 
+-- A cast of -1 would be 2^63: LuaJIT leaves that to the processor.
+local EVERY_OPTION = 0xffffffffffffffffULL
+
 local verify_callback = shim.callback "verify"
 
 -- lsec_ignore_purpose means "verify as a client would": for certificates that are
@@ -68,7 +71,7 @@ function policy.adopt(st, ctx)
   purpose(ssl, false)
   policy.apply(st, new)
   C.SSL_set_verify_depth(ssl, C.SSL_CTX_get_verify_depth(to))
-  C.SSL_clear_options(ssl, ffi.cast("uint64_t", -1))
+  C.SSL_clear_options(ssl, EVERY_OPTION)
   C.SSL_set_options(ssl, C.SSL_CTX_get_options(to))
   curves.hand_over(ssl, context.state(st.ctx), new)
   version(K.SSL_CTRL_GET_MIN_PROTO_VERSION, K.SSL_CTRL_SET_MIN_PROTO_VERSION, ssl, to)
