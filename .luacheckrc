@@ -6,5 +6,8 @@ exclude_files = { "build*" }
 files["spec"] = { std = "+busted" }
 files["spec/openresty"] = { std = "ngx_lua" }
 
+-- What Neovim gives a script.
+files["samples/neovim.lua"] = { globals = { "vim", "arg" } }
+
 -- rockspecs are assignments to the names luarocks defines.
 files["*.rockspec"] = { std = "rockspec" }

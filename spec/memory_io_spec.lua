@@ -75,7 +75,7 @@ describe("C memory", function()
           assert.is_true(n ~= nil or word == "wantwrite")
           if word then -- what was not reported is copied; scribble over it and restore
             ffi.fill(bytes + sent, #text - sent, 0)
-            ffi.copy(bytes + sent, text:sub(sent + 1))
+            ffi.copy(bytes + sent, text:sub(sent + 1), #text - sent)
           end
           got[#got + 1] = s:receiveany() or ""
         until sent == #text

@@ -1,6 +1,7 @@
 -- Every program in samples/, run as a user would.
 
 describe("samples", function()
+  local house   = require "spec.support.init"
   local process = require "spec.support.process"
   local sources = require "spec.support.sources"
   local pki     = require "spec.support.pki"
@@ -138,6 +139,47 @@ describe("samples", function()
     local output = result(run("select.lua", "localhost", server.port, pki.root.cert, 1))
     assert.equal("connection 1\tcertificate verify failed\n", output)
   end)
+
+  -- Neovim and libuv's binding for Lua, as bootstrap unpacked them. Neovim is not run by
+  -- the luajit of a mode, so it takes the plain build.
+  local uv = house.build .. "/peers/neovim/usr"
+  local libraries = process.capture(("echo '%s'/lib/*-linux-gnu"):format(uv)):gsub("\n", "")
+
+  local function uv_client(name, port, cafile)
+    tried["samples/" .. name .. ".lua"] = true
+    local env = { LD_LIBRARY_PATH = libraries, VIMRUNTIME = uv .. "/share/nvim/runtime" }
+    if name == "luv" then
+      env.LUA_CPATH = os.getenv "LUA_CPATH" .. ";" .. libraries .. "/lua/5.1/?.so"
+      return process.start { "luajit", root .. "/samples/luv.lua", "localhost", port, cafile,
+                             env = env }
+    end
+    env.LUA_PATH = house.build .. "/stage/share/lua/5.1/?.lua"
+    env.LUA_CPATH = house.build .. "/stage/lib/lua/5.1/?.so"
+    return process.start { uv .. "/bin/nvim", "--headless", "-u", "NONE", "-i", "NONE", "-n",
+                           "--cmd", ("lua arg = { 'localhost', '%d', '%s' }"):format(port, cafile),
+                           "-c", "luafile " .. root .. "/samples/neovim.lua", env = env }
+  end
+
+  for _, name in ipairs { "luv", "neovim" } do
+    it(name .. ".lua gets a page in a loop that pushes bytes", function()
+      local server = page_server()
+      assert.same({ "HTTP/1.0 200 OK\r\n\r\n" .. PAGE, "exit", 0 },
+                  { result(uv_client(name, server.port, pki.root.cert)) })
+    end)
+
+    it(name .. ".lua refuses a server that it cannot verify", function()
+      local server = page_server()
+      local output, how, status = result(uv_client(name, server.port, pki.other.cert))
+      assert.matches("certificate verify failed", output, 1, true)
+      assert.same({ "exit", 1 }, { how, status })
+    end)
+
+    it(name .. ".lua says that nobody listens", function()
+      local output, how, status = result(uv_client(name, process.free_port(), pki.root.cert))
+      assert.matches("ECONNREFUSED", output, 1, true)
+      assert.same({ "exit", 1 }, { how, status })
+    end)
+  end
 
   it("are all tried here", function()
     for _, path in ipairs(sources.list("samples", "lua")) do

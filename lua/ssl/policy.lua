@@ -6,7 +6,6 @@
 -- the rest is carried over here too: a context that demands client certificates
 -- must demand them of whoever asked for its name.
 
-local ffi     = require "ffi"
 local lib     = require "ssl.ffi.lib"
 local shim    = require "ssl.ffi.shim"
 local context = require "ssl.context"

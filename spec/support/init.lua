@@ -60,7 +60,7 @@ from_stage("ssl.shim", package.cpath)
 -- test, so that whatever nothing refers to is gone at the worst moment. The
 -- count hook sees interpreted code only; script/test runs this under -joff.
 if os.getenv "SSL_SPEC_COLLECT" == "1" then
-  local EVERY = tonumber(os.getenv "SSL_SPEC_COLLECT_EVERY" or 1000)
+  local EVERY = tonumber(os.getenv "SSL_SPEC_COLLECT_EVERY" or 10000)
   local busted = require "busted"
 
   local function collect()

@@ -1,0 +1,68 @@
+-- luajit luv.lua HOST PORT CAFILE: prints the page of an HTTPS server, over libuv.
+-- libuv moves the bytes, ssl.engine makes sense of them, and nothing waits but uv.run.
+local uv, ssl = require "luv", require "ssl"
+
+local host, port, cafile = unpack(arg)
+local engine = assert(ssl.engine {
+  mode = "client", protocol = "any", verify = "peer", cafile = cafile,
+})
+engine:connection():sni(host)
+assert(engine:connection():setverifyname(host)) -- the context has only the chain verified
+
+local tcp = uv.new_tcp()
+local asked, failure = false, nil
+
+local function flush()
+  local bytes = engine:drain()
+  if bytes ~= "" then tcp:write(bytes) end
+end
+
+local function close()
+  tcp:close()
+end
+
+local function finish(word)
+  if word ~= "closed" then failure = word end
+  engine:shutdown()
+  flush()
+  tcp:read_stop()
+  if not tcp:shutdown(close) then close() end -- it was never connected
+end
+
+-- Whatever happened: go on as far as it goes.
+local function step()
+  local data
+  local ready, word = engine:handshake()
+  if ready and not asked then
+    asked = true
+    engine:write("GET / HTTP/1.0\r\nHost: " .. host .. "\r\n\r\n")
+  end
+  while ready do
+    data, word = engine:read()
+    if not data then break end
+    io.write(data)
+  end
+  flush()
+  if word ~= "wantread" then finish(word) end
+end
+
+local function arrived(problem, bytes)
+  if problem then return finish(problem) end
+  engine:feed(bytes) -- nil at the end of the stream
+  step()
+end
+
+uv.getaddrinfo(host, port, { family = "inet", socktype = "stream" }, function(problem, found)
+  if problem then return finish(problem) end
+  tcp:connect(found[1].addr, found[1].port, function(refused)
+    if refused then return finish(refused) end
+    tcp:read_start(arrived)
+    step()
+  end)
+end)
+
+uv.run()
+if failure then
+  io.stderr:write(failure, "\n")
+  os.exit(1)
+end
