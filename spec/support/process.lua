@@ -11,6 +11,7 @@ local socket = require "socket"
 local busted = require "busted"
 
 ffi.cdef [[
+int getpid(void);
 int kill(int pid, int sig);
 int waitpid(int pid, int *status, int options);
 int fcntl(int fd, int cmd, ...);
@@ -20,7 +21,8 @@ extern char **environ;
 ]]
 
 local C = ffi.C
-local quote = require("spec.support.init").quote
+local house = require "spec.support.init"
+local quote = house.quote
 local WNOHANG, SIGTERM, SIGKILL = 1, 15, 9
 local F_SETFD, FD_CLOEXEC = 2, 1
 local MAX_FD = 1024
@@ -47,19 +49,24 @@ function process.folder()
   return path
 end
 
-local given = {}
+-- Modes run side by side, so each has ports of its own; below those that the kernel
+-- gives to outgoing connections, which come and go.
+local LOWEST, ROOM = 10000, 3600
+local SLOTS = { interpreter = 1, hammered = 2, collect = 3, asan = 4, valgrind = 5 }
+local next_port
 
---- A TCP port that was free a moment ago. Never the same twice: who asked first may
--- not listen yet.
+--- A TCP port that was free a moment ago. Not the same again for long: who asked
+-- first may not listen yet.
 function process.free_port(host)
-  local port
+  next_port = next_port or ffi.C.getpid() * 31 % ROOM
+  local port, listener
   repeat
-    local listener = assert(socket.bind(host or "127.0.0.1", 0))
-    port = select(2, listener:getsockname())
-    listener:close()
-  until not given[port]
-  given[port] = true
-  return tonumber(port)
+    port = LOWEST + (SLOTS[house.mode] or 0) * ROOM + next_port
+    next_port = (next_port + 1) % ROOM
+    listener = socket.bind(host or "127.0.0.1", port)
+  until listener
+  listener:close()
+  return port
 end
 
 --- The contents of a file, "" when there is none.
