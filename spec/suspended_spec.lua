@@ -10,7 +10,7 @@ describe("handshakes that stand still", function()
   local resources = require "spec.support.resources"
 
   -- A handshake each: thousands once, hundreds where everything is slower.
-  local TOTAL = house.scale(house.mode == "jit" and 2000 or 300, 60)
+  local TOTAL = house.scale(house.mode == "jit" and 1000 or 200, 60)
   local BATCH = house.scale(100, 10)
 
   local function ask() return coroutine.yield "asked" end
@@ -99,7 +99,8 @@ describe("handshakes that stand still", function()
         end
         assert.equal(0, questions.paused())
         assert.equal(descriptors, resources.descriptors())
-        assert.is_true(resources.rss() - memory < 8192)
+        -- valgrind holds back for a while what was freed.
+        assert.is_true(resources.rss() - memory < house.scale(8192, 65536))
       end)
     end
   end
