@@ -26,13 +26,16 @@ function pair.client_config(extra)
                 verify = "peer" }, extra)
 end
 
---- Two connected LuaSocket objects.
+--- Two connected LuaSocket objects. What is sent has left: with Nagle's algorithm
+-- small records would wait up to 40 ms for the acknowledgement of those before.
 function pair.tcp()
   local listener = assert(socket.bind("127.0.0.1", 0))
   local _, port = listener:getsockname()
   local a = assert(socket.connect("127.0.0.1", port))
   local b = assert(listener:accept())
   listener:close()
+  assert(a:setoption("tcp-nodelay", true))
+  assert(b:setoption("tcp-nodelay", true))
   return a, b
 end
 
