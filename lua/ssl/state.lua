@@ -35,7 +35,7 @@ local shim   = require "ssl.ffi.shim"
 
 local state = {}
 
--- ssl.connection fills in the methods.
+-- ssl.methods and ssl.facts fill in the methods.
 state.class = object.class("SSL:Connection", {}, {})
 
 --- What a closed connection has for a struct: inert, and shared by all of them.
