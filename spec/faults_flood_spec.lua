@@ -84,6 +84,7 @@ describe("a flood of key updates that demand an answer", function()
       w:pump()
       tail = select(3, client:receive "*a")
       rounds = rounds + 1
+      socket.sleep(0.001) -- a window that was shut opens by the kernel's timer
     until over and tail:find "over$" or rounds > 10000
     assert.equal(4, over)
     assert.matches("^z*over$", tail)

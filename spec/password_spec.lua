@@ -29,6 +29,17 @@ describe("ssl.context", function()
         return function() return value end
       end
 
+      -- Only the padding tells a wrong password; it looks right once in 256 times, and
+      -- OpenSSL then says what is wrong with the bytes.
+      local function refused(expected, result)
+        local ok, message = unpack(result)
+        if expected == DECRYPT and message ~= REQUIRED and message ~= TOO_LONG
+           and message:find "^error loading private key %(" then
+          message = DECRYPT
+        end
+        assert.same({ false, expected }, { ok, message })
+      end
+
       it("opens with its password, a string or from a function", function()
         assert.same({ true }, call("loadkey", file, password))
         assert.same({ true }, call("loadkey", file, yields(password)))
@@ -47,13 +58,13 @@ describe("ssl.context", function()
         ["D17: the password and 1,100 NULs"] = { password .. ("\0"):rep(1100), TOO_LONG },
       } do
         it("refuses " .. what, function()
-          if not case[3] then assert.same({ false, case[2] }, call("loadkey", file, case[1])) end
-          assert.same({ false, case[2] }, call("loadkey", file, yields(case[1])))
+          if not case[3] then refused(case[2], call("loadkey", file, case[1])) end
+          refused(case[2], call("loadkey", file, yields(case[1])))
         end)
       end
 
       it("D17: takes its password from the third argument alone", function()
-        assert.same({ false, DECRYPT }, call("loadkey", file, "wrong", password))
+        refused(DECRYPT, call("loadkey", file, "wrong", password))
         assert.same({ true }, call("loadkey", file, password, "wrong"))
       end)
 
