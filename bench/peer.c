@@ -20,7 +20,7 @@
  *	end			nothing but the handshake
  *	hold			handshake as the client, then echo; many at a time
  *
- * Who begins with TLS at once gets an answer in HTTP.
+ * Who begins with TLS at once gets answers in HTTP.
  *
  * The peer is to cost the subject nothing but the bytes: what it takes is dropped
  * in the kernel, and what it gives is encrypted before it says "ready".
@@ -110,10 +110,25 @@ encrypt(SSL *ssl, size_t bytes, size_t record, size_t line)
 	SSL_shutdown(ssl);
 }
 
+/* A BIO with room for that much, since growing to a gigabyte takes long. */
+static BIO *
+roomy(size_t bytes)
+{
+	BIO *memory = BIO_new(BIO_s_mem());
+	BUF_MEM *block;
+
+	BIO_get_mem_ptr(memory, &block);
+	if (BUF_MEM_grow(block, bytes) != bytes)
+		die("BUF_MEM_grow");
+	BIO_reset(memory);
+
+	return memory;
+}
+
 static void
 source(SSL *ssl, int fd, const char *command)
 {
-	BIO *memory = BIO_new(BIO_s_mem());
+	BIO *memory;
 	size_t bytes, record, line, ready, all;
 	char *data;
 
@@ -121,6 +136,7 @@ source(SSL *ssl, int fd, const char *command)
 		3 ||
 	    record == 0 || record > RECORD)
 		die("source BYTES RECORD LINE");
+	memory = roomy(bytes + (bytes / record + 4) * 32);
 	SSL_set0_wbio(ssl, memory);
 	if (SSL_write(ssl, "ready\n", 6) != 6)
 		die("SSL_write");
@@ -144,14 +160,10 @@ echo(SSL *ssl)
 	return SSL_write(ssl, scratch, n) == n;
 }
 
-static void
-http(SSL *ssl)
+/* Read the head of a request into `scratch`. */
+static int
+request(SSL *ssl)
 {
-	static const char answer[] = "HTTP/1.1 200 OK\r\n"
-				     "Content-Length: 6\r\n"
-				     "Connection: close\r\n"
-				     "\r\n"
-				     "hello\n";
 	size_t have = 0;
 	int n;
 
@@ -160,7 +172,32 @@ http(SSL *ssl)
 		have += n > 0 ? (size_t)n : 0;
 		scratch[have] = '\0';
 	} while (n > 0 && strstr(scratch, "\r\n\r\n") == NULL);
-	SSL_write(ssl, answer, sizeof(answer) - 1);
+
+	return n > 0;
+}
+
+/* One answer after another, until a client says close. */
+static void
+http(SSL *ssl)
+{
+	static const char next[] = "HTTP/1.1 200 OK\r\n"
+				   "Content-Length: 6\r\n"
+				   "Content-Type: text/plain\r\n"
+				   "\r\n"
+				   "hello\n";
+	static const char last[] = "HTTP/1.1 200 OK\r\n"
+				   "Content-Length: 6\r\n"
+				   "Connection: close\r\n"
+				   "\r\n"
+				   "hello\n";
+
+	while (request(ssl)) {
+		if (strcasestr(scratch, "\r\nconnection: close") != NULL) {
+			SSL_write(ssl, last, sizeof(last) - 1);
+			break;
+		}
+		SSL_write(ssl, next, sizeof(next) - 1);
+	}
 	SSL_shutdown(ssl);
 }
 

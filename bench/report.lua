@@ -11,6 +11,8 @@ local function median(list)
   return n % 2 == 1 and list[(n + 1) / 2] or (list[n / 2] + list[n / 2 + 1]) / 2
 end
 
+report.median = median
+
 local function pick(list, field)
   local values = {}
   for i, result in ipairs(list or {}) do values[i] = result[field] end
@@ -67,8 +69,12 @@ local function each(first, results, cell)
   return cells
 end
 
-local AGAINST = { raw = "raw C", luasec = "LuaSec", first = "the first", KiB = "KiB" }
+local AGAINST = {
+  raw = "raw C", luasec = "LuaSec", first = "the first", KiB = "KiB",
+  send = "a descriptor", receive = "a descriptor", also = "the cipher alone",
+}
 
+-- What was to be reached, and whether it was: else what was.
 local function goal(row, results, by_key)
   if not row.goal then return "", "" end
   local most, against = row.goal[1], row.goal[2]
@@ -108,6 +114,25 @@ local function costs(rows, all)
   return table.concat(out, "\n") .. "\n\n" .. table.concat(below, "; ") .. "."
 end
 
+-- All goals in a few words.
+local function summary(rows, all)
+  local by_key, met, missed = {}, 0, {}
+  for i, row in ipairs(rows) do by_key[row.key] = all[i] end
+  for i, row in ipairs(rows) do
+    if all[i] and row.goal then
+      local most, reached = goal(row, all[i], by_key)
+      if reached == "yes" then
+        met = met + 1
+      else
+        missed[#missed + 1] = ("%s (%s, at most %s)"):format(row.name,
+                                                             reached:gsub("no, ", ""), most)
+      end
+    end
+  end
+  return ("Goals reached: %d of %d.%s"):format(met, met + #missed,
+    #missed > 0 and " Not: " .. table.concat(missed, "; ") .. "." or "")
+end
+
 local function throughput(rows, all)
   local out = { head({ "units in a second" }, {}) }
   for i, row in ipairs(rows) do
@@ -131,13 +156,35 @@ local function calls(rows, all)
   return table.concat(out, "\n")
 end
 
---- All tables of a run.
-function report.tables(rows, all, rounds)
+--- All tables of a run; `traced`: system calls were counted.
+function report.tables(rows, all, rounds, traced)
   local parts = {
-    costs(rows, all), throughput(rows, all),
-    subjects.strace and calls(rows, all) or "(No strace here: system calls were not counted.)",
+    costs(rows, all), summary(rows, all), throughput(rows, all),
+    traced and calls(rows, all) or "(System calls were not counted.)",
     ("Medians of %d rounds; %s."):format(rounds, subjects.versions()),
   }
+  return table.concat(parts, "\n\n")
+end
+
+-- Seconds, with a unit that suits.
+local function seconds(x)
+  if x >= 1 then return figure(x) .. " s" end
+  if x >= 1e-3 then return figure(x * 1e3) .. " ms" end
+  return x >= 1e-6 and figure(x * 1e6) .. " us" or figure(x * 1e9) .. " ns"
+end
+
+--- How cost grows: a table for each set.
+function report.growth(sets)
+  local parts = {}
+  for _, set in ipairs(sets) do
+    local out = { line { set.name, set.whole, set.each }, "|---|---|---|" }
+    for _, point in ipairs(set.points) do
+      out[#out + 1] = line { point.label,
+                             point.cost and seconds(point.cost * point.units) or "failed",
+                             point.cost and seconds(point.cost * point.share) or "-" }
+    end
+    parts[#parts + 1] = table.concat(out, "\n")
+  end
   return table.concat(parts, "\n\n")
 end
 

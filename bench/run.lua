@@ -5,6 +5,7 @@ package.path = "bench/?.lua;" .. package.path
 local rows     = require "rows"
 local subjects = require "subjects"
 local report   = require "report"
+local growth   = require "growth"
 
 local quick, build = arg[1] == "quick", arg[2]
 local terminal = os.getenv "BENCH_TERMINAL" == "1"
@@ -59,7 +60,7 @@ local function one_round(round, all)
       end
       if row.also then
         local subject = { key = "also", name = row.also[1],
-                          start = subjects.installed.raw.start }
+                          start = row.also[3] or subjects.installed.raw.start }
         again(all[i], row, subject, row.also[2]:format(amount(row)))
       end
     end
@@ -89,12 +90,31 @@ local function trace(all)
   end
 end
 
+-- Ours alone, by size: the median cost of a call, or false.
+local function by_size(rounds)
+  for _, set in ipairs(growth) do
+    for _, point in ipairs(set.points) do
+      local costs = {}
+      for k = 1, point.once and 1 or rounds do
+        progress("growth, %s: %s", set.name, point.label)
+        local row = { name = set.name, factor = 1 }
+        local result = run(row, subjects.installed.ours, point.command)
+        costs[k] = result and result.cost
+      end
+      point.cost = report.median(costs) or false
+    end
+  end
+end
+
 local all = {}
 for round = 1, ROUNDS do one_round(round, all) end
-if subjects.strace then trace(all) end
+if not quick then by_size(3) end
+local traced = subjects.strace and not quick
+if traced then trace(all) end
 progress(terminal and "" or "done")
 
-local text = report.tables(rows, all, ROUNDS)
+local text = report.tables(rows, all, ROUNDS, traced)
+if not quick then text = text .. "\n\n" .. report.growth(growth) end
 print(text)
 if not quick then report.insert("docs/performance.md", text) end
 for _, failure in ipairs(failures) do io.stderr:write("bench: FAILED: ", failure, "\n") end

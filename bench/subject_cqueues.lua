@@ -19,7 +19,6 @@ local function report(units, spent, passed)
 end
 
 local function measure(units, f, ...)
-  collectgarbage()
   local passed, spent = wall(), cpu()
   f(...)
   report(units, cpu() - spent, wall() - passed)
@@ -65,16 +64,18 @@ function work.send(amount)
 end
 
 function work.receive(amount, piece)
-  local sock = source((amount + 8) * MIB, RECORD, 0)
+  local sock = source((amount + 32) * MIB, RECORD, 0)
   local function receive(bytes)
     for _ = 1, bytes / piece do sink[1] = assert(sock:read(piece)) end
   end
-  receive(8 * MIB)
+  collectgarbage()
+  receive(32 * MIB)
   measure(amount, receive, amount * MIB)
 end
 
 function work.all(amount)
   local sock = source(amount * MIB, RECORD, 0)
+  collectgarbage()
   measure(amount, function()
     sink[1] = assert(sock:read "*a")
     assert(#sink[1] == amount * MIB)
@@ -106,7 +107,7 @@ end
 
 function work.handshake(amount)
   local ctx, spent, passed = context(true), 0, 0
-  for i = -4, amount do
+  for i = -99, amount do
     local sock = tell "end"
     local w, c = wall(), cpu()
     shake(ctx, sock):close()

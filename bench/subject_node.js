@@ -44,14 +44,14 @@ work.send = (amount) => shake('sink', (conn) => {
 })
 
 work.receive = (amount) =>
-  shake(`source ${(amount + 8) * MIB} 16384 0`, (conn) => {
+  shake(`source ${(amount + 32) * MIB} 16384 0`, (conn) => {
     let have = -6
     let start
     conn.on('data', (data) => {
       if (have < 0) conn.write('go\n')
       have += data.length
-      if (!start && have >= 8 * MIB) start = begin()
-      if (have === (amount + 8) * MIB) report(amount, start)
+      if (!start && have >= 32 * MIB) start = begin()
+      if (have === (amount + 32) * MIB) report(amount, start)
     })
   })
 

@@ -58,13 +58,25 @@ def send(amount, piece=MIB):
 
 
 def receive(amount, piece):
-    conn = source((amount + 8) * MIB, RECORD, 0)
+    conn = source((amount + 32) * MIB, RECORD, 0)
 
     def pieces(size):
         while size > 0:
             size -= len(conn.recv(min(piece, size)))
 
-    pieces(8 * MIB)
+    pieces(32 * MIB)
+    measure(amount, pieces, amount * MIB)
+
+
+def receiveinto(amount):
+    conn = source((amount + 32) * MIB, RECORD, 0)
+    buffer = bytearray(65536)
+
+    def pieces(size):
+        while size > 0:
+            size -= conn.recv_into(buffer, min(65536, size))
+
+    pieces(32 * MIB)
     measure(amount, pieces, amount * MIB)
 
 
@@ -98,7 +110,7 @@ def pingpong(amount):
 def handshake(amount):
     ctx = context(True)
     spent = passed = 0
-    for i in range(-5, amount):
+    for i in range(-100, amount):
         sock = tell("end")
         w, c = time.monotonic(), time.process_time()
         conn = ctx.wrap_socket(sock)

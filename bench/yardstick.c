@@ -8,8 +8,12 @@
  * time of day that passed.
  */
 #define _GNU_SOURCE
+#include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
+#include <linux/sockios.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +21,9 @@
 #include <unistd.h>
 
 #include "tls.h"
+
+/* Handshakes before the clock starts. */
+#define WARM 100
 
 static const char *certs;
 static double cpu_before, wall_before;
@@ -94,12 +101,75 @@ read_all(SSL *ssl, size_t bytes)
 static void
 work_receive(int amount, int unused)
 {
-	SSL *ssl = source((size_t)(amount + 8) * MIB, RECORD, 0);
+	SSL *ssl = source((size_t)(amount + 32) * MIB, RECORD, 0);
 
 	(void)unused;
-	read_all(ssl, 8 * MIB);
+	read_all(ssl, 32 * MIB);
 	begin();
 	read_all(ssl, (size_t)amount * MIB);
+	report(amount);
+}
+
+/* Many small pieces, put together by hand, as one record. */
+static void
+work_sendv(int amount, int unused)
+{
+	static char piece[64][100], data[sizeof(piece)];
+	SSL *ssl = shake(context(certs, 0), tell("sink\n"), 0);
+	int i, k;
+
+	(void)unused;
+	memset(piece, 'x', sizeof(piece));
+	for (i = -200; i < amount; i++) {
+		if (i == 0)
+			begin();
+		for (k = 0; k < 64; k++)
+			memcpy(data + k * sizeof(piece[0]), piece[k],
+			    sizeof(piece[0]));
+		write_all(ssl, data, sizeof(data), sizeof(data));
+	}
+	report(amount);
+}
+
+static void
+step(SSL *ssl)
+{
+	int rc = SSL_do_handshake(ssl);
+
+	if (rc != 1 && SSL_get_error(ssl, rc) != SSL_ERROR_WANT_READ)
+		die("the handshake");
+}
+
+/* Both ends in this process, through memory. */
+static void
+work_enginepair(int amount, int unused)
+{
+	static char data[RECORD], back[RECORD];
+	SSL *a = SSL_new(context(certs, 0)), *b = SSL_new(context(certs, 1));
+	BIO *to_a = BIO_new(BIO_s_mem()), *to_b = BIO_new(BIO_s_mem());
+	size_t bytes, got;
+
+	(void)unused;
+	BIO_up_ref(to_a);
+	BIO_up_ref(to_b);
+	SSL_set_bio(a, to_a, to_b);
+	SSL_set_bio(b, to_b, to_a);
+	BIO_set_mem_eof_return(to_a, -1);
+	BIO_set_mem_eof_return(to_b, -1);
+	SSL_set_connect_state(a);
+	SSL_set_accept_state(b);
+	while (!SSL_is_init_finished(a) || !SSL_is_init_finished(b)) {
+		step(a);
+		step(b);
+	}
+	memset(data, 'x', sizeof(data));
+	for (bytes = 0; bytes < (size_t)(amount + 8) * MIB; bytes += RECORD) {
+		if (bytes == 8 * MIB)
+			begin();
+		write_all(a, data, RECORD, RECORD);
+		if (SSL_read_ex(b, back, RECORD, &got) != 1 || got != RECORD)
+			die("SSL_read_ex");
+	}
 	report(amount);
 }
 
@@ -169,7 +239,24 @@ work_pingpong(int amount, int unused)
 	report(amount);
 }
 
-/* parameter 1: verify the chain. */
+/*
+ * Nothing is lost: end our half, and keep the descriptor until the peer has ended too
+ * or its kernel has everything.
+ */
+static void
+end_in_order(int fd)
+{
+	struct pollfd p = { fd, POLLIN, 0 };
+	char scratch[RECORD];
+	int waiting = 1;
+
+	shutdown(fd, SHUT_WR);
+	while (recv(fd, scratch, sizeof(scratch), MSG_DONTWAIT) != 0 &&
+	    ioctl(fd, SIOCOUTQ, &waiting) == 0 && waiting > 0)
+		poll(&p, 1, 1);
+}
+
+/* parameter 1: verify the chain; 2: and end in order. */
 static void
 work_handshake(int amount, int verify)
 {
@@ -184,11 +271,13 @@ work_handshake(int amount, int verify)
 		SSL_CTX_load_verify_locations(ctx, root, NULL);
 		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	}
-	for (i = -5; i < amount; i++) {
+	for (i = -WARM; i < amount; i++) {
 		fd = tell("end\n");
 		begin();
 		ssl = shake(ctx, fd, 0);
 		SSL_shutdown(ssl);
+		if (verify == 2)
+			end_in_order(fd);
 		SSL_free(ssl);
 		close(fd);
 		if (i >= 0) {
@@ -245,6 +334,10 @@ static const struct {
 	{ "send", work_send },
 	{ "receive", work_receive },
 	{ "all", work_receive },
+	{ "receiveinto", work_receive },
+	{ "sendfrom", work_send },
+	{ "sendv", work_sendv },
+	{ "enginepair", work_enginepair },
 	{ "lines", work_lines },
 	{ "pingpong", work_pingpong },
 	{ "handshake", work_handshake },
