@@ -18,6 +18,12 @@ local FILES = {
   { part = "ssl",    declarations = require "ssl.ffi.ssl_h" },
   { part = "crypto", declarations = require "ssl.ffi.crypto_h" },
   { part = "crypto", declarations = require "ssl.ffi.x509_h" },
+  { part = "crypto", declarations = require "ssl.ffi.store_h" },
+  { part = "crypto", declarations = require "ssl.ffi.extension_h" },
+  { part = "crypto", declarations = require "ssl.ffi.ocsp_h" },
+  { part = "crypto", declarations = require "ssl.ffi.material_h" },
+  { part = "ssl",    declarations = require "ssl.ffi.protocol_h" },
+  { part = "ssl",    declarations = require "ssl.ffi.session_h" },
   { part = "libc",   declarations = require "ssl.ffi.libc_h" },
 }
 
@@ -47,7 +53,7 @@ for _, file in ipairs(FILES) do
        openssl["lib" .. file.part] or "the C library")
 end
 
-lib.K       = constants.pick(openssl.major)
+lib.K       = constants.pick(openssl.major, openssl.minor)
 lib.options = constants.options(openssl.major, openssl.minor)
 
 -- 3.0 renamed what is only a getter; the rest of the code knows the new names.
@@ -70,6 +76,12 @@ lib.system_errno = openssl.major >= 3
   or function(code)
     return math.floor(code / 2^24) == 2 and code % 2^12 or nil
   end
+
+--- The reason in an error code of the queue, a number of its library; 3.0 widened it.
+-- @tparam number code
+function lib.error_reason(code)
+  return code % (openssl.major >= 3 and 2^23 or 2^12)
+end
 
 -- Error texts of libssl exist only once it has been initialised. It cannot be
 -- once a host has cleaned OpenSSL up.

@@ -1,7 +1,7 @@
 --- Declarations: the little of the C library that Lua itself calls.
 
 return {
-  headers = { "string.h", "dlfcn.h" },
+  headers = { "string.h", "dlfcn.h", "sys/socket.h" },
 
   types = { Dl_info = "opaque" },
 
@@ -19,6 +19,9 @@ int   memcmp(const void *s1, const void *s2, size_t n);
 ]],
 
   optional = [[
+/* Windows has it too, with other headers and in another library. */
+int shutdown(int fd, int how);
+
 /* Which file an address came from. Windows has no such thing. */
 int dladdr(const void *address, Dl_info *info);
 ]],

@@ -5,6 +5,8 @@
 --   shim.conn()    a new struct lsf_conn, freed by its finalizer
 --   shim.password(text)  a struct lsf_password; keep `text` alive beside it
 --   shim.callback(name)  a callback as a pointer to hand to OpenSSL
+--   shim.has       name -> true for each optional function that the shim was given
+--   shim.ticket_keys(n)  an array of struct lsf_ticket_key
 --   shim.pool      the buffers of this Lua state
 
 local ffi   = require "ffi"
@@ -13,7 +15,7 @@ local names = require "ssl.ffi.names"
 local search = require "ssl.ffi.search"
 local declarations = require "ssl.ffi.shim_h"
 
-local shim = { C = {}, K = declarations.enums }
+local shim = { C = {}, K = declarations.enums, has = {} }
 
 local function find(path)
   if package.searchpath then
@@ -55,6 +57,7 @@ local function address(name)
     local of = names.private(name .. "_address")
     local ok, found = pcall(function() return lib.openssl.ssl[of] end)
     if not ok then ok, found = pcall(function() return lib.openssl.crypto[of] end) end
+    if not ok and declarations.api_optional[name] then return nil end
     f = ok and found or error(("ssl: %s has no %s, which is needed")
                               :format(lib.openssl.version, name), 0)
   end
@@ -65,7 +68,10 @@ local function initialise()
   local count = #declarations.api
   local api = ffi.new("struct { size_t size; void *f[" .. count .. "]; }")
   api.size = ffi.sizeof(api)
-  for i, name in ipairs(declarations.api) do api.f[i - 1] = address(name) end
+  for i, name in ipairs(declarations.api) do
+    api.f[i - 1] = address(name)
+    shim.has[name] = api.f[i - 1] ~= nil
+  end
   if shim.C.init(api) ~= 1 then
     error(("ssl: %s was built for another version of these Lua files, or is in use "
            .. "with another OpenSSL in this process"):format(path), 0)
@@ -88,10 +94,23 @@ local conn_t = ffi.metatype(
   { __gc = shim.C.conn_free })
 local password_t = ffi.typeof("struct { " .. declarations.structs.lsf_password .. " }")
 
+local ticket_keys_t = ffi.typeof("struct { " .. declarations.structs.lsf_ticket_key
+                                 .. " }[?]")
+
+function shim.ticket_keys(n)
+  return ticket_keys_t(n)
+end
+
 function shim.conn()
   local conn = conn_t()
   conn.fd = -1
   return conn
+end
+
+--- Free a connection now, and spare the collector doing it again.
+function shim.free(conn)
+  shim.C.conn_free(conn)
+  ffi.gc(conn, nil)
 end
 
 function shim.password(text)

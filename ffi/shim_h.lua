@@ -8,6 +8,8 @@ return {
 
   types = {
     BIO = "opaque", SSL = "opaque", DH = "opaque", X509_STORE_CTX = "opaque",
+    SSL_SESSION = "opaque", EVP_CIPHER_CTX = "opaque", EVP_MAC_CTX = "opaque",
+    HMAC_CTX = "opaque",
   },
 
   structs = {
@@ -19,7 +21,7 @@ return {
       double queued, sent;
       int fd, in_error, out_error;
       uint32_t need;
-      uint8_t stream, eof, cork, closing, half;
+      uint8_t stream, eof, cork, closing, half, blocking, patient;
       uint8_t tolerant, sni_used, hello, hello_alert;
       uint8_t ask_verify, accepted, question, paused, mute;
       uint32_t said_length;
@@ -33,11 +35,26 @@ return {
       unsigned char *psk;
       uint32_t psk_length;
       lsf_DH *dh;
+      const unsigned char *staple;
+      char *keys;
+      uint32_t staple_length, keys_length;
+      uint32_t ask_status;
       uint32_t verdicts;
+      int32_t verify_depth;
       struct { int depth, code; } *verdict;
+      uint32_t sessions, session_id_length;
+      void *fresh;
+      lsf_SSL_SESSION *found;
+      const unsigned char *session_id;
+      void *tickets;
+      uint16_t alert_in, alert_out;
     ]],
     lsf_password = [[
       const char *text; size_t length; int asked, too_long;
+    ]],
+    lsf_ticket_key = [[
+      unsigned char name[16]; unsigned char hmac[32]; unsigned char aes[32];
+      uint32_t size;
     ]],
   },
 
@@ -50,21 +67,28 @@ return {
     "SSL_free", "SSL_get_rbio", "SSL_do_handshake",
     "SSL_client_hello_get0_ext", "SSL_client_hello_get0_ciphers",
     "SSL_client_hello_get0_legacy_version", "ASYNC_get_current_job",
-    "ASYNC_pause_job",
+    "ASYNC_pause_job", "SSL_is_server", "SSL_ctrl", "CRYPTO_malloc",
     "SSL_get_ex_data_X509_STORE_CTX_idx", "X509_STORE_CTX_get_ex_data",
     "X509_STORE_CTX_get_error", "X509_STORE_CTX_get_error_depth", "DH_free",
     "ERR_set_mark", "ERR_pop_to_mark",
+    "SSL_SESSION_free", "SSL_version", "EVP_aes_128_cbc", "EVP_aes_256_cbc",
+    "EVP_sha256", "EVP_CipherInit_ex", "RAND_bytes", "OPENSSL_cleanse",
+    "EVP_MAC_CTX_set_params", "HMAC_Init_ex",
   },
+
+  -- Of these, what not every OpenSSL has: NULL then.
+  api_optional = { EVP_MAC_CTX_set_params = true, HMAC_Init_ex = true },
 
   enums = {
     LSF_HELLO_PASS = 0, LSF_HELLO_ASK = 1, LSF_HELLO_ASKED = 2,
     LSF_HELLO_ACCEPT = 3, LSF_HELLO_REFUSE = 4,
     LSF_QUESTION_NONE = 0, LSF_QUESTION_PSK_CLIENT = 1,
     LSF_QUESTION_PSK_SERVER = 2, LSF_QUESTION_VERIFY = 3,
+    LSF_QUESTION_SESSION = 4, LSF_SESSIONS = 8, LSF_TICKET_KEYS = 16,
     LSF_PSK_FAIL = 0xffffffff,
     LSF_HELLO_VERSION = 0xfffe, LSF_HELLO_CIPHERS = 0xffff,
     LSF_QUEUE_LIMIT = 65536, LSF_BUFFER = 83968, LSF_VERDICTS = 64,
-    LSF_STAMP = 8,
+    LSF_STAMP = 8, LSF_QUESTION_STATUS = 5, LSF_KEYS = 4096,
   },
 
   required = [[
@@ -84,9 +108,12 @@ int lsf_flush(struct lsf_conn *c);
 int lsf_wait(int fd, int events, double seconds);
 int lsf_linger(struct lsf_conn *c);
 int lsf_nonblocking(int fd);
+int lsf_blocking(int fd);
 double lsf_now(void);
 const char *lsf_errno_word(int error);
 int lsf_file_stamp(const char *path, double *stamp);
+int lsf_file_descriptor(void *file);
+int lsf_file_read(int fd, void *buffer, int length, double offset);
 
 int lsf_password(char *buffer, int size, int rwflag, void *u);
 int lsf_verify(int ok, X509_STORE_CTX *store_ctx);
@@ -96,6 +123,13 @@ DH *lsf_tmp_dh(SSL *ssl, int is_export, int keylength);
 int lsf_alpn_select(SSL *ssl, const unsigned char **out, unsigned char *outlen,
                     const unsigned char *in, unsigned int inlen, void *arg);
 
+void lsf_info(const SSL *ssl, int where, int value);
+
+void lsf_keylog(const SSL *ssl, const char *line);
+void lsf_keys_wipe(struct lsf_conn *c);
+int  lsf_keys_save(struct lsf_conn *c, const char *path);
+int lsf_status(SSL *ssl, void *arg);
+
 void lsf_abandon(struct lsf_conn *c);
 int  lsf_paused(const struct lsf_pool *pool);
 unsigned int lsf_psk_client(SSL *ssl, const char *hint, char *identity,
@@ -103,5 +137,18 @@ unsigned int lsf_psk_client(SSL *ssl, const char *hint, char *identity,
                             unsigned int max_psk);
 unsigned int lsf_psk_server(SSL *ssl, const char *identity, unsigned char *psk,
                             unsigned int max_psk);
+
+int lsf_new_session(SSL *ssl, SSL_SESSION *session);
+SSL_SESSION *lsf_take_session(struct lsf_conn *c);
+SSL_SESSION *lsf_get_session(SSL *ssl, const unsigned char *id, int length, int *copy);
+
+struct lsf_tickets *lsf_tickets_new(void);
+void lsf_tickets_set(struct lsf_tickets *t, const struct lsf_ticket_key *keys, int count);
+void lsf_tickets_use(struct lsf_conn *c, struct lsf_tickets *t);
+void lsf_tickets_free(struct lsf_tickets *t);
+int lsf_ticket_key_evp(SSL *ssl, unsigned char *name, unsigned char *iv,
+                       EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int enc);
+int lsf_ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv,
+                   EVP_CIPHER_CTX *cipher, HMAC_CTX *mac, int enc);
 ]],
 }

@@ -40,6 +40,12 @@ X509 *SSL_CTX_get0_certificate(const SSL_CTX *ctx);
 int SSL_CTX_load_verify_locations(SSL_CTX *ctx, const char *file,
                                   const char *path);
 X509_STORE *SSL_CTX_get_cert_store(const SSL_CTX *ctx);
+/* Takes a reference of its own. */
+void SSL_CTX_set1_cert_store(SSL_CTX *ctx, X509_STORE *store);
+/* Takes the stack and the names in it over. Borrowed: a server's own, or what a
+   client was told. */
+void SSL_CTX_set_client_CA_list(SSL_CTX *ctx, STACK_OF(X509_NAME) *name_list);
+STACK_OF(X509_NAME) *SSL_get_client_CA_list(const SSL *s);
 X509_VERIFY_PARAM *SSL_CTX_get0_param(SSL_CTX *ctx);
 void SSL_CTX_set_verify(SSL_CTX *ctx, int mode,
                         int (*callback)(int, X509_STORE_CTX *));
@@ -62,6 +68,10 @@ void SSL_CTX_set_alpn_select_cb(SSL_CTX *ctx,
 void SSL_get0_alpn_selected(const SSL *s, const unsigned char **data,
                             unsigned int *len);
 int ASYNC_is_capable(void);
+void SSL_CTX_set_keylog_callback(SSL_CTX *ctx,
+                                 void (*cb)(const SSL *, const char *));
+void SSL_CTX_set_info_callback(SSL_CTX *ctx, void (*callback)(const SSL *, int, int));
+const char *SSL_alert_desc_string_long(int value);
 void SSL_CTX_set_client_hello_cb(SSL_CTX *ctx,
                                  int (*callback)(SSL *, int *, void *),
                                  void *arg);
@@ -95,6 +105,7 @@ int SSL_read_ex(SSL *s, void *buf, size_t num, size_t *read);
 int SSL_write_ex(SSL *s, const void *buf, size_t num, size_t *written);
 int SSL_shutdown(SSL *s);
 int SSL_get_shutdown(const SSL *s);
+void SSL_set_shutdown(SSL *s, int mode);
 int SSL_get_error(const SSL *s, int ret);
 int SSL_want(const SSL *s);
 int SSL_pending(const SSL *s);

@@ -10,6 +10,7 @@ return {
 
   types = {
     X509 = "opaque", X509_STORE = "opaque", X509_STORE_CTX = "opaque",
+    X509_CRL = "opaque", X509_OBJECT = "opaque",
     X509_VERIFY_PARAM = "opaque", OPENSSL_STACK = "opaque", BIO = "opaque",
     X509_NAME = "opaque", X509_NAME_ENTRY = "opaque", EVP_PKEY = "opaque",
     EVP_MD = "opaque", BIGNUM = "opaque", ASN1_OBJECT = "opaque",
@@ -37,6 +38,13 @@ EVP_PKEY *X509_get0_pubkey(const X509 *x);
 int X509_get_signature_nid(const X509 *x);
 int X509_digest(const X509 *data, const EVP_MD *type, unsigned char *md,
                 unsigned int *len);
+
+/* What a store holds: NULL where the object is something else. */
+X509 *X509_OBJECT_get0_X509(const X509_OBJECT *a);
+X509_CRL *X509_OBJECT_get0_X509_CRL(const X509_OBJECT *a);
+int X509_CRL_digest(const X509_CRL *data, const EVP_MD *type, unsigned char *md,
+                    unsigned int *size);
+unsigned long X509_VERIFY_PARAM_get_flags(const X509_VERIFY_PARAM *param);
 
 int X509_NAME_entry_count(const X509_NAME *name);
 X509_NAME_ENTRY *X509_NAME_get_entry(const X509_NAME *name, int loc);

@@ -12,8 +12,12 @@ local config        = require "ssl.config"
 local connect       = require "ssl.connect"
 local core          = require "ssl.core"
 local filestamp     = require "ssl.filestamp"
+local key           = require "ssl.key"
+local material      = require "ssl.material"
 local connection    = require "ssl.connection"
+local lasterror     = require "ssl.lasterror"
 local newcontext    = require "ssl.newcontext"
+local session       = require "ssl.session"
 local systemca      = require "ssl.systemca"
 local x509          = require "ssl.x509"
 
@@ -23,11 +27,16 @@ local ssl = {
   config          = config,
   newcontext      = newcontext,
   loadcertificate = x509.load,
+  loadkey         = key.object,
+  der             = material.der,
   checkhostname   = checkhostname,
   connect         = connect,
   engine          = require "ssl.engine",
   filestamp       = filestamp,
   systemca        = systemca,
+  ocsp            = require "ssl.ocsp",
+  importsession   = session.import,
+  lasterror       = lasterror.newest,
 }
 
 local function over_descriptor(conn, sock, initial)
@@ -43,9 +52,13 @@ local function over_stream(conn, object, initial)
   return true
 end
 
+local function index(object, name)
+  return object[name]
+end
+
 -- Numbers, functions and bare userdata cannot be indexed.
 local function method(object, name)
-  local ok, f = pcall(function() return object[name] end)
+  local ok, f = pcall(index, object, name)
   return ok and f
 end
 

@@ -64,7 +64,8 @@ remember(struct lsf_conn *c, int depth, int code)
  * Verify callback, once for each certificate and each error. Where the user has a
  * function for it, that decides, and what cannot be asked is denied. Else, where the
  * connection is tolerant (LuaSec's lsec_continue), an error is collected and
- * verification goes on; getpeerverification reports it.
+ * verification goes on; getpeerverification reports it. OpenSSL forgets the depth of
+ * the error that it ends with, so that is noted.
  */
 int
 lsf_verify(int ok, X509_STORE_CTX *store_ctx)
@@ -73,6 +74,9 @@ lsf_verify(int ok, X509_STORE_CTX *store_ctx)
 	SSL *ssl = lsf_api.X509_STORE_CTX_get_ex_data(store_ctx, index);
 	struct lsf_conn *c = lsf_conn_of(ssl);
 
+	if (c != NULL && (!ok || c->ask_verify))
+		c->verify_depth = lsf_api.X509_STORE_CTX_get_error_depth(
+		    store_ctx);
 	if (c != NULL && c->ask_verify) {
 		c->store_ctx = store_ctx;
 		return lsf_answered(c, LSF_QUESTION_VERIFY) && c->accepted;

@@ -30,12 +30,20 @@ lsf_conn_bio(struct lsf_conn *c, struct lsf_pool *pool, int fd)
 }
 
 static void
+free_block(struct lsf_conn *c, unsigned char *block, size_t size)
+{
+	if (size == LSF_BUFFER)
+		lsf_give(c->pool, block);
+	else if (size < LSF_MAPPED)
+		free(block);
+	else
+		lsf_unmap(block, size);
+}
+
+static void
 free_plain(struct lsf_conn *c)
 {
-	if (c->plain_size == LSF_BUFFER)
-		lsf_give(c->pool, c->plain);
-	else
-		free(c->plain);
+	free_block(c, c->plain, (size_t)c->plain_size);
 	c->plain = NULL;
 	c->plain_beg = c->plain_end = c->plain_size = 0;
 }
@@ -67,46 +75,56 @@ lsf_conn_free(struct lsf_conn *c)
 	if (ssl != NULL)
 		lsf_abandon(c);
 	c->ssl = NULL;
-	if (c->closing && c->queued > 0 && !c->stream && c->fd >= 0)
+	if (c->closing && c->queued > 0 && !c->stream && c->fd >= 0 &&
+	    c->half != LSF_HALF_DONE)
 		(void)lsf_linger(c);
 	if (ssl != NULL)
 		lsf_api.SSL_free(ssl);
 	free_buffers(c);
 	if (c->dh != NULL)
 		lsf_api.DH_free(c->dh);
+	lsf_sessions_free(c);
+	lsf_keys_wipe(c);
 	free(c->said);
 	free(c->verdict);
 	if (!c->stream && c->fd >= 0)
 		close(c->fd);
 	c->said = NULL;
-	c->alpn = NULL;
+	c->alpn = c->staple = NULL;
 	c->dh = NULL;
 	c->verdict = NULL;
 	c->verdicts = c->said_length = c->alpn_length = 0;
 	c->fd = -1;
 }
 
-/* realloc of a large block moves pages, not bytes; a pool buffer is copied. */
+/* The kinds of blocks differ by size; a large one grows without being copied. */
 static unsigned char *
 resize(struct lsf_conn *c, size_t size)
 {
+	size_t old = (size_t)c->plain_size;
 	unsigned char *bigger;
 
-	if (c->plain_size > LSF_BUFFER)
-		return realloc(c->plain, size);
-	bigger = size == LSF_BUFFER ? lsf_take(c->pool) : malloc(size);
+	if (old >= LSF_MAPPED)
+		return lsf_remap(c->plain, old, size);
+	if (size == LSF_BUFFER)
+		bigger = lsf_take(c->pool);
+	else if (size < LSF_MAPPED)
+		bigger = malloc(size);
+	else
+		bigger = lsf_map(size);
 	if (bigger == NULL)
 		return NULL;
 	if (c->plain_end > 0)
 		memcpy(bigger, c->plain, (size_t)c->plain_end);
-	lsf_give(c->pool, c->plain);
+	if (old > 0)
+		free_block(c, c->plain, old);
 
 	return bigger;
 }
 
 /*
  * Make room for `room` bytes behind the plaintext that waits. Returns 1, or 0
- * without memory or past 2 GiB. Pointers into `plain` are void afterwards.
+ * without memory or near 2 GiB. Pointers into `plain` are void afterwards.
  */
 int
 lsf_reserve(struct lsf_conn *c, int room)
@@ -130,8 +148,12 @@ lsf_reserve(struct lsf_conn *c, int room)
 		size = LSF_BUFFER;
 	else if (size < 2 * (size_t)c->plain_size)
 		size = 2 * (size_t)c->plain_size;
+	if (size >= LSF_MAPPED)
+		size = (size + LSF_MAPPED - 1) / LSF_MAPPED * LSF_MAPPED;
 	if (size > INT32_MAX)
-		size = INT32_MAX;
+		size = INT32_MAX / LSF_MAPPED * LSF_MAPPED;
+	if (size < (size_t)held + (size_t)room)
+		return 0;
 	if ((bigger = resize(c, size)) == NULL)
 		return 0;
 	c->plain = bigger;

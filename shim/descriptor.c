@@ -1,8 +1,10 @@
 /*
  * The pump over a descriptor: recv, send, poll, and the end of a connection.
  *
- * Nothing here blocks but lsf_wait. SIGPIPE is never raised: how a process treats
- * signals is its host's affair.
+ * Nothing here blocks but lsf_wait, and a patient read: one that would wait for input
+ * alone, and without a time limit. The descriptor is in blocking mode then, so that
+ * one recv does the work of three calls (it would block, wait, read). SIGPIPE is
+ * never raised: how a process treats signals is its host's affair.
  */
 #include <sys/types.h>
 #include <sys/ioctl.h>
@@ -35,10 +37,12 @@ again(void)
 long
 lsf_fd_read(struct lsf_conn *c, void *buffer, size_t length)
 {
+	int wait = c->patient && c->out_beg == c->out_end;
+	int flags = wait ? 0 : MSG_DONTWAIT;
 	ssize_t n;
 
 	do {
-		n = recv(c->fd, buffer, length, 0);
+		n = recv(c->fd, buffer, length, flags);
 	} while (n == -1 && errno == EINTR);
 	if (n == 0)
 		c->eof = 1;
@@ -55,7 +59,7 @@ lsf_fd_write(struct lsf_conn *c, const void *data, size_t length)
 	ssize_t n;
 
 	do {
-		n = send(c->fd, data, length, MSG_NOSIGNAL);
+		n = send(c->fd, data, length, MSG_NOSIGNAL | MSG_DONTWAIT);
 	} while (n == -1 && errno == EINTR);
 	if (n == -1 && !again())
 		c->out_error = errno;
@@ -145,9 +149,12 @@ static void
 drop_input(struct lsf_conn *c)
 {
 	char scratch[16384];
-	long n = 1, total = 0;
+	const long size = (long)sizeof(scratch);
+	long n = size, total = 0;
 
-	while (!c->eof && c->in_error == 0 && n > 0 && total < DRAIN_LIMIT) {
+	/* Less than there was room for: no more is there. */
+	while (
+	    !c->eof && c->in_error == 0 && n == size && total < DRAIN_LIMIT) {
 		n = lsf_fd_read(c, scratch, sizeof(scratch));
 		total += n;
 	}
@@ -157,7 +164,9 @@ drop_input(struct lsf_conn *c)
  * One step of an orderly end: flush, SHUT_WR, drop what arrives. A TLS 1.3 client
  * that closes with unread session tickets, or before they come, makes its kernel
  * reset the connection and discard what it had sent; so the descriptor must
- * outlive the transfer.
+ * outlive the transfer. The end of the stream is a segment of its own: joined to the
+ * last bytes by MSG_MORE it waits for the peer's delayed acknowledgement, 40 ms and
+ * more where nobody reads at that moment.
  *
  * Returns 1 when closing loses nothing more: all is acknowledged, the peer ended
  * too, or the connection is broken. 0: call again when readable or writable.
@@ -169,14 +178,18 @@ lsf_linger(struct lsf_conn *c)
 		return 1;
 	if (c->out_beg < c->out_end)
 		return 0;
-	if (!c->half) {
-		c->half = 1;
+	if (c->half == LSF_HALF_OPEN) {
+		c->half = LSF_HALF_SHUT;
 		if (shutdown(c->fd, SHUT_WR) == -1)
 			return 1;
 	}
 	drop_input(c);
 
-	return c->eof || c->in_error != 0 || unacknowledged(c->fd) == 0;
+	if (!c->eof && c->in_error == 0 && unacknowledged(c->fd) != 0)
+		return 0;
+	c->half = LSF_HALF_DONE;
+
+	return 1;
 }
 
 /* Make a descriptor non-blocking. Returns 0, or the errno. */
@@ -196,6 +209,18 @@ lsf_nonblocking(int fd)
 #endif
 	if (!(flags & O_NONBLOCK) &&
 	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
+		return errno;
+
+	return 0;
+}
+
+/* Undo that, for patient reads. Returns 0, or the errno. */
+int
+lsf_blocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags == -1 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == -1)
 		return errno;
 
 	return 0;

@@ -1,11 +1,14 @@
 /*
- * What a file is, seen from outside: Lua has no stat, and struct stat looks
- * different on every platform.
+ * What a file is, seen from outside, and bytes from the middle of one: Lua has no
+ * stat, and struct stat and off_t look different on every platform.
  */
+#define _FILE_OFFSET_BITS 64 /* large files on 32-bit systems too */
 #include <sys/types.h>
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include "lsf.h"
 
@@ -39,4 +42,27 @@ lsf_file_stamp(const char *path, double stamp[LSF_STAMP])
 	stamp[7] = S_ISDIR(st.st_mode);
 
 	return 0;
+}
+
+/* The descriptor of a FILE, or -1. */
+int
+lsf_file_descriptor(void *file)
+{
+	return file != NULL ? fileno(file) : -1;
+}
+
+/*
+ * Up to `length` bytes from `offset` on; the file's own position is neither used nor
+ * moved. Returns how many, 0 at the end of the file, or the negative errno.
+ */
+int
+lsf_file_read(int fd, void *buffer, int length, double offset)
+{
+	ssize_t n;
+
+	do {
+		n = pread(fd, buffer, (size_t)length, (off_t)offset);
+	} while (n == -1 && errno == EINTR);
+
+	return n < 0 ? -errno : (int)n;
 }

@@ -15,6 +15,7 @@
 #define HELLO_RETRY (-1)
 
 #define TLSEXT_OK 0
+#define TLSEXT_FATAL 2
 #define TLSEXT_NOACK 3
 
 #define ITEM_HEAD 4
@@ -109,14 +110,21 @@ lsf_client_hello(SSL *ssl, int *alert, void *arg)
 	}
 }
 
-/* Acknowledge the server name where it was used (RFC 6066 section 3). */
+/*
+ * Acknowledge the server name where it was used (RFC 6066 section 3). Called for
+ * clients without one too, and after the session was looked up: there a refusal that
+ * get_session has no answer for is carried out, and an abandoned handshake ends.
+ */
 int
 lsf_servername(SSL *ssl, int *alert, void *arg)
 {
 	struct lsf_conn *c = lsf_conn_of(ssl);
 
-	(void)alert;
 	(void)arg;
+	if (c != NULL && (c->hello == LSF_HELLO_REFUSE || c->mute)) {
+		*alert = c->hello_alert;
+		return TLSEXT_FATAL;
+	}
 
 	return c != NULL && c->sni_used ? TLSEXT_OK : TLSEXT_NOACK;
 }

@@ -5,9 +5,11 @@
  * functions that OpenSSL calls while a Lua function is on the stack below it (a
  * Lua callback there kills a compiled caller, tears OpenSSL's frames on an error
  * and cannot yield), and the BIO, which is called for every record. They are
- * here, and nothing else is. C never calls Lua. A callback answers from data
- * that Lua has put into struct lsf_conn beforehand, or notes the question there
- * and stops the handshake, so that Lua answers between two calls.
+ * here, and beside them only what Lua has no function for and the FFI cannot
+ * declare for every platform: what a file is (file.c), memory by the page
+ * (block.c). C never calls Lua. A callback answers from data that Lua has put
+ * into struct lsf_conn beforehand, or notes the question there and stops the
+ * handshake, so that Lua answers between two calls.
  *
  * LINKING. This file includes no OpenSSL header and the shim links to no
  * OpenSSL: Lua passes the functions it needs in struct lsf_api. One binary serves
@@ -49,9 +51,17 @@
 typedef struct lsf_bio BIO;
 typedef struct lsf_bio_method BIO_METHOD;
 typedef struct lsf_ssl SSL;
+typedef struct lsf_ssl_session SSL_SESSION;
 typedef struct lsf_dh DH;
 typedef struct lsf_x509_store_ctx X509_STORE_CTX;
 typedef struct lsf_async_job ASYNC_JOB;
+typedef struct lsf_engine ENGINE;
+typedef struct lsf_evp_cipher EVP_CIPHER;
+typedef struct lsf_evp_cipher_ctx EVP_CIPHER_CTX;
+typedef struct lsf_evp_md EVP_MD;
+typedef struct lsf_evp_mac_ctx EVP_MAC_CTX;
+typedef struct lsf_hmac_ctx HMAC_CTX;
+typedef struct lsf_ossl_param OSSL_PARAM;
 
 /* What Lua hands over at load. The first member is its size. NULL: not there. */
 struct lsf_api {
@@ -79,6 +89,9 @@ struct lsf_api {
 	unsigned int (*SSL_client_hello_get0_legacy_version)(SSL *);
 	ASYNC_JOB *(*ASYNC_get_current_job)(void);
 	int (*ASYNC_pause_job)(void);
+	int (*SSL_is_server)(const SSL *);
+	long (*SSL_ctrl)(SSL *, int, long, void *);
+	void *(*CRYPTO_malloc)(size_t, const char *, int);
 	int (*SSL_get_ex_data_X509_STORE_CTX_idx)(void);
 	void *(*X509_STORE_CTX_get_ex_data)(const X509_STORE_CTX *, int);
 	int (*X509_STORE_CTX_get_error)(const X509_STORE_CTX *);
@@ -86,13 +99,28 @@ struct lsf_api {
 	void (*DH_free)(DH *);
 	int (*ERR_set_mark)(void);
 	int (*ERR_pop_to_mark)(void);
+	void (*SSL_SESSION_free)(SSL_SESSION *);
+	int (*SSL_version)(const SSL *);
+	EVP_CIPHER *(*EVP_aes_128_cbc)(void);
+	EVP_CIPHER *(*EVP_aes_256_cbc)(void);
+	EVP_MD *(*EVP_sha256)(void);
+	int (*EVP_CipherInit_ex)(EVP_CIPHER_CTX *, const EVP_CIPHER *, ENGINE *,
+	    const unsigned char *, const unsigned char *, int);
+	int (*RAND_bytes)(unsigned char *, int);
+	void (*OPENSSL_cleanse)(void *, size_t);
+	int (*EVP_MAC_CTX_set_params)(EVP_MAC_CTX *, const OSSL_PARAM *);
+	int (*HMAC_Init_ex)(HMAC_CTX *, const void *, int, const EVP_MD *,
+	    ENGINE *);
 };
 
 #define LSF_QUEUE_LIMIT 65536
 /* A queue at its limit still takes one record of the largest size and an alert. */
 #define LSF_BUFFER (LSF_QUEUE_LIMIT + 18432)
 #define LSF_POOL_SPARES 8
+#define LSF_KEYS 4096
 #define LSF_VERDICTS 64
+#define LSF_SESSIONS 8
+#define LSF_TICKET_KEYS 16
 
 /* Spare buffers of one Lua state, shared by its connections. */
 struct lsf_pool {
@@ -116,12 +144,31 @@ enum lsf_hello {
 	LSF_HELLO_REFUSE
 };
 
+/* How far an orderly end has come. */
+enum lsf_half {
+	LSF_HALF_OPEN,
+	LSF_HALF_SHUT, /* SHUT_WR was done */
+	LSF_HALF_DONE  /* and the peer has everything, or never will */
+};
+
 /* What a handshake that stands still in a job waits for. */
 enum lsf_question {
 	LSF_QUESTION_NONE,
 	LSF_QUESTION_PSK_CLIENT,
 	LSF_QUESTION_PSK_SERVER,
-	LSF_QUESTION_VERIFY
+	LSF_QUESTION_VERIFY,
+	LSF_QUESTION_SESSION,
+	LSF_QUESTION_STATUS = 5
+};
+
+struct lsf_tickets;
+
+/* A key of a server's tickets; of `hmac` and `aes` the first `size` bytes. */
+struct lsf_ticket_key {
+	unsigned char name[16];
+	unsigned char hmac[32];
+	unsigned char aes[32];
+	uint32_t size; /* 16 or 32 */
 };
 
 /*
@@ -155,15 +202,17 @@ struct lsf_conn {
 	double queued; /* ciphertext bytes ever taken from OpenSSL */
 	double sent;   /* of them, handed to the transport */
 
-	int fd;          /* -1: a stream, closed, or never open */
-	int in_error;    /* errno of the first failed recv, or 0 */
-	int out_error;   /* and send; what arrived can still be read then */
-	uint32_t need;   /* bytes OpenSSL lacked at its last starved read */
-	uint8_t stream;  /* Lua feeds and drains; fd is not used */
-	uint8_t eof;     /* the transport ended */
-	uint8_t cork;    /* gather records until LSF_QUEUE_LIMIT */
-	uint8_t closing; /* never refuse: the last alert must be queued */
-	uint8_t half;    /* SHUT_WR was done */
+	int fd;           /* -1: a stream, closed, or never open */
+	int in_error;     /* errno of the first failed recv, or 0 */
+	int out_error;    /* and send; what arrived can still be read then */
+	uint32_t need;    /* bytes OpenSSL lacked at its last starved read */
+	uint8_t stream;   /* Lua feeds and drains; fd is not used */
+	uint8_t eof;      /* the transport ended */
+	uint8_t cork;     /* gather records until LSF_QUEUE_LIMIT */
+	uint8_t closing;  /* never refuse: the last alert must be queued */
+	uint8_t half;     /* enum lsf_half */
+	uint8_t blocking; /* the descriptor is in blocking mode */
+	uint8_t patient;  /* and this read may wait in recv */
 
 	uint8_t tolerant; /* verification goes on after an error */
 	uint8_t sni_used; /* the server name chose the context: acknowledge */
@@ -186,9 +235,23 @@ struct lsf_conn {
 	unsigned char *psk;  /* room for the key */
 	uint32_t psk_length; /* 0: no such key; LSF_PSK_FAIL */
 
-	DH *dh; /* answer for tmp_dh, owned */
+	DH *dh;                      /* answer for tmp_dh, owned */
+	const unsigned char *staple; /* OCSP response, Lua's memory */
+	char *keys; /* key log lines that wait for Lua; owned */
+	uint32_t staple_length, keys_length;
+	uint32_t ask_status; /* a function of the user's gives the staple */
 	uint32_t verdicts;
+	int32_t verify_depth; /* of the last error of verification */
 	struct lsf_verdict *verdict;
+
+	uint32_t sessions; /* how many of fresh */
+	uint32_t session_id_length;
+	SSL_SESSION **fresh; /* made, and not yet taken by Lua; owned */
+	SSL_SESSION *found;  /* what Lua found of session_id; owned */
+	const unsigned char *session_id; /* valid while the question waits */
+	struct lsf_tickets *tickets;     /* a server's keys, shared */
+
+	uint16_t alert_in, alert_out; /* the first each way */
 };
 
 /* init.c */
@@ -202,6 +265,13 @@ LSF_API struct lsf_pool *lsf_pool_new(void);
 LSF_API void lsf_pool_free(struct lsf_pool *pool);
 unsigned char *lsf_take(struct lsf_pool *pool);
 void lsf_give(struct lsf_pool *pool, unsigned char *buffer);
+
+/* block.c */
+/* Blocks from here on are the kernel's, in multiples of it. */
+#define LSF_MAPPED (1 << 21)
+void *lsf_map(size_t size);
+void *lsf_remap(void *block, size_t old, size_t size);
+void lsf_unmap(void *block, size_t size);
 
 /* conn.c */
 LSF_API BIO *lsf_conn_bio(struct lsf_conn *c, struct lsf_pool *pool, int fd);
@@ -223,12 +293,15 @@ LSF_API int lsf_flush(struct lsf_conn *c);
 LSF_API int lsf_wait(int fd, int events, double seconds);
 LSF_API int lsf_linger(struct lsf_conn *c);
 LSF_API int lsf_nonblocking(int fd);
+LSF_API int lsf_blocking(int fd);
 LSF_API double lsf_now(void);
 LSF_API const char *lsf_errno_word(int error);
 
 /* file.c */
 #define LSF_STAMP 8
 LSF_API int lsf_file_stamp(const char *path, double stamp[LSF_STAMP]);
+LSF_API int lsf_file_descriptor(void *file);
+LSF_API int lsf_file_read(int fd, void *buffer, int length, double offset);
 
 /* callbacks.c */
 struct lsf_conn *lsf_conn_of(const SSL *ssl);
@@ -249,6 +322,17 @@ LSF_API int lsf_alpn_select(SSL *ssl, const unsigned char **out,
 LSF_API int lsf_client_hello(SSL *ssl, int *alert, void *arg);
 LSF_API int lsf_servername(SSL *ssl, int *alert, void *arg);
 
+/* alert.c */
+LSF_API void lsf_info(const SSL *ssl, int where, int value);
+
+/* keylog.c */
+LSF_API void lsf_keylog(const SSL *ssl, const char *line);
+LSF_API void lsf_keys_wipe(struct lsf_conn *c);
+LSF_API int lsf_keys_save(struct lsf_conn *c, const char *path);
+
+/* status.c */
+LSF_API int lsf_status(SSL *ssl, void *arg);
+
 /* pause.c */
 int lsf_answered(struct lsf_conn *c, enum lsf_question question);
 LSF_API void lsf_abandon(struct lsf_conn *c);
@@ -257,5 +341,23 @@ LSF_API unsigned int lsf_psk_client(SSL *ssl, const char *hint, char *identity,
     unsigned int max_identity, unsigned char *psk, unsigned int max_psk);
 LSF_API unsigned int lsf_psk_server(SSL *ssl, const char *identity,
     unsigned char *psk, unsigned int max_psk);
+
+/* session.c */
+LSF_API int lsf_new_session(SSL *ssl, SSL_SESSION *session);
+LSF_API SSL_SESSION *lsf_take_session(struct lsf_conn *c);
+LSF_API SSL_SESSION *lsf_get_session(SSL *ssl, const unsigned char *id,
+    int length, int *copy);
+void lsf_sessions_free(struct lsf_conn *c);
+
+/* ticket.c */
+LSF_API struct lsf_tickets *lsf_tickets_new(void);
+LSF_API void lsf_tickets_set(struct lsf_tickets *t,
+    const struct lsf_ticket_key *keys, int count);
+LSF_API void lsf_tickets_use(struct lsf_conn *c, struct lsf_tickets *t);
+LSF_API void lsf_tickets_free(struct lsf_tickets *t);
+LSF_API int lsf_ticket_key_evp(SSL *ssl, unsigned char *name, unsigned char *iv,
+    EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int enc);
+LSF_API int lsf_ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv,
+    EVP_CIPHER_CTX *cipher, HMAC_CTX *mac, int enc);
 
 #endif

@@ -69,8 +69,25 @@ describe("ssl.config", function()
 
   it("claims what there is, in LuaSec's words", function()
     assert.same({ "ec" }, keys(config.algorithms))
-    assert.same({ alpn = true, curves_list = true, dane = { no_ee_namechecks = true },
-                  ecdh_auto = true, psk = true }, config.capabilities)
+    for name, value in pairs { alpn = true, curves_list = true, ecdh_auto = true,
+                               dane = { no_ee_namechecks = true }, psk = true } do
+      assert.same({ name, value }, { name, config.capabilities[name] })
+    end
+  end)
+
+  it("claims what TLS 1.3 brings where it is spoken", function()
+    for _, name in ipairs { "keyupdate", "posthandshakeauth", "earlydata" } do
+      assert.equal(config.protocols.tlsv1_3, config.capabilities[name])
+    end
+  end)
+
+  it("lists the groups that newcontext takes, and no other", function()
+    local newcontext = require "ssl.newcontext"
+    for _, name in ipairs { "X25519", "P-256", "ffdhe2048", "X25519MLKEM768", "nonsense" } do
+      local ctx = newcontext { mode = "client", protocol = "any", groups = name }
+      assert.equal(config.capabilities.groups[name] or false, ctx ~= nil)
+    end
+    assert.is_true(#keys(config.capabilities.groups) >= 5)
   end)
 
   it("names the OpenSSL", function()

@@ -41,6 +41,16 @@ describe("documentation", function()
   local MAKERS = {
     pki  = function() return pki end,
     pem  = function() return process.read(pki.server.cert) end,
+    -- A PKCS#12 with key, certificate and chain, as bytes; the password is "sesame".
+    p12  = function()
+      local made = require "spec.support.made"
+      return process.read(made.pkcs12 { cert = pki.server.leaf, key = pki.server.key,
+                                        ca = pki.intermediate.cert, password = "sesame" })
+    end,
+    -- Says good of pki.server.cert.
+    ocsp_response = function()
+      return require("spec.support.ocsp").of_openssl { cert = pki.server.cert, issuer = pki.root }
+    end,
     cert = function() return ssl.loadcertificate(process.read(pki.server.cert)) end,
 
     -- The two ends of a connection, a client's and a server's.
@@ -74,7 +84,7 @@ describe("documentation", function()
     https_port = function()
       return require("spec.support.web").start({ routes = [[
         ["/echo"] = function(conn, request) ok(conn, request.body) end,
-        default   = function(conn) ok(conn, "hello") end,
+        default   = function(conn) return keep(conn, "hello") end,
       ]] }).port
     end,
     -- A plain connection to it.
@@ -91,6 +101,7 @@ describe("documentation", function()
     end,
     -- Both ends of a plain connection.
     tcp_pair = function() return { pair.tcp() } end,
+    tcp_pairs = function() return pair.tcp end,
 
     listener = function()
       return assert(socket.bind("127.0.0.1", 0))
@@ -158,7 +169,7 @@ describe("documentation", function()
   it("names no file of ours that is not there", function()
     local missing = {}
     for _, page in ipairs(PAGES) do
-      for path in sources.read(page):gmatch "%f[%w]%l+/[%w_]+%.?%l*%f[^%w_.]" do
+      for path in sources.read(page):gmatch "%f[%w]%l+/[%w_-]+%.?%l*%f[^%w_.-]" do
         local folder = path:match "^[^/]+"
         local ours = folder == "samples" or folder == "script" or folder == "docs"
         if ours and not io.open(path) then missing[#missing + 1] = page .. ": " .. path end

@@ -83,6 +83,17 @@ describe("ssl.https and nginx", function()
                                                         certificate = pki.client.chain })))
   end)
 
+  it("ask for another name than the URL's, and check that", function()
+    assert.matches("^NONE a%.wild%.test ", (get("/who", { servername = "a.wild.test" },
+                                                "127.0.0.1")))
+    local body, why = get("/who", { servername = "elsewhere.test" })
+    assert.is_nil(body)
+    assert.matches("the certificate is not for elsewhere%.test", why)
+    body, why = get("/who", { servername = "*.test" })
+    assert.is_nil(body)
+    assert.equal("string", type(why))
+  end)
+
   it("ask for no name where it is an address", function()
     assert.matches("^NONE  TLS", (get("/who", nil, "127.0.0.1")))
   end)

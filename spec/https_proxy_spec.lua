@@ -108,7 +108,8 @@ describe("ssl.https through a proxy", function()
   end)
 
   it("refuses what is no proxy that it can use, and keeps the password back", function()
-    for _, text in ipairs { "https://joe:secret@proxy.test:1", "proxy.test:1", "" } do
+    for _, text in ipairs { "https://joe:secret@proxy.test:1", "proxy.test:1", "",
+                            "joe:secret@proxy.test:1", "ftp://joe:/secret@x@proxy.test" } do
       local _, why = get("localhost", origin.port, { proxy = text })
       assert.matches("^invalid proxy '.*': http://host:port expected$", why)
       assert.is_nil(why:find("secret", 1, true))

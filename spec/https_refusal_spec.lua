@@ -1,11 +1,9 @@
 describe("https.request refuses", function()
-  local https   = require "ssl.https"
-  local pki     = require "spec.support.pki"
-  local process = require "spec.support.process"
-  local web     = require "spec.support.web"
-
-  require("ffi").cdef "int getpid(void);"
-  local getpid = require("ffi").C.getpid
+  local https     = require "ssl.https"
+  local pki       = require "spec.support.pki"
+  local process   = require "spec.support.process"
+  local resources = require "spec.support.resources"
+  local web       = require "spec.support.web"
 
   local server
 
@@ -64,16 +62,12 @@ describe("https.request refuses", function()
   end)
 
   it("to leave anything open, however it ends", function()
-    local function descriptors()
-      local names = process.capture(("ls /proc/%d/fd"):format(getpid()))
-      return select(2, names:gsub("\n", ""))
-    end
     -- What earlier tests left, twice for objects that others hold; now nothing but
     -- close may close.
     collectgarbage()
     collectgarbage()
     collectgarbage "stop"
-    local before = descriptors()
+    local before = resources.open()
     for _ = 1, 5 do
       https.request(url())
       https.request(reqt { verify = "peer" })
@@ -85,7 +79,7 @@ describe("https.request refuses", function()
       end })
       https.request(reqt { url = "https://localhost:1/" })
     end
-    local after = descriptors()
+    local after = resources.open()
     collectgarbage "restart"
     assert.is_true(after <= before, ("%d, then %d"):format(before, after))
   end)

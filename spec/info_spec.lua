@@ -43,6 +43,14 @@ describe("info", function()
       fields("TLSv1.3", 256, "any", "any", "CHACHA20/POLY1305(256)", "AEAD") },
   }
 
+  -- LuaSec's fields alone. negotiated_spec has the others.
+  local function known(all)
+    for _, name in ipairs { "group", "sigalg", "resumed", "servername", "alpn" } do
+      all[name] = nil
+    end
+    return all
+  end
+
   for _, vector in ipairs(VECTORS) do
     local cipher, extra, expected = vector[1], vector[2], vector[3]
     expected.cipher = cipher
@@ -52,9 +60,9 @@ describe("info", function()
       for key, value in pairs(extra) do cfg[key] = value end
       local server, client = pair.connected(cfg, { cafile = extra.cafile or pki.root.cert })
       for _, conn in ipairs { server, client } do
-        assert.same(expected, conn:info())
-        assert.same(expected, conn:info(nil))
-        assert.same(expected, conn:info(false))
+        assert.same(expected, known(conn:info()))
+        assert.same(expected, known(conn:info(nil)))
+        assert.same(expected, known(conn:info(false)))
         for field, value in pairs(expected) do
           assert.same(pack(value), pack(conn:info(field)))
         end

@@ -4,6 +4,7 @@ describe("the loader", function()
   local fresh   = require "spec.support.fresh"
   local lib     = require "ssl.ffi.lib"
   local names   = require "ssl.ffi.names"
+  local sources = require "spec.support.sources"
   local process = require "spec.support.process"
   local shim_h  = require "ssl.ffi.shim_h"
 
@@ -194,8 +195,10 @@ describe("the loader", function()
       local function add(name)
         if name ~= hidden then exported[#exported + 1] = name end
       end
-      for _, file in ipairs { "ssl_h", "crypto_h", "x509_h" } do
-        local declarations = require("ssl.ffi." .. file)
+      for _, path in ipairs(sources.list("ffi", "lua")) do
+        local file = path:match "(%l%w*_h)%.lua$"
+        local declarations = file and file ~= "shim_h" and file ~= "libc_h"
+                             and require("ssl.ffi." .. file) or {}
         for _, part in ipairs { "required", "optional" } do
           for _, p in ipairs(names.prototypes(declarations[part] or "")) do add(p.name) end
         end

@@ -1,5 +1,6 @@
 -- The user's functions, asked in the middle of a handshake: they may raise, they may
--- yield, and what they answer may be nonsense.
+-- yield, and what they answer may be nonsense. D26: an error of theirs reaches the caller
+-- of dohandshake, and no frame of OpenSSL's is torn.
 
 describe("a function that a handshake asks,", function()
   local contexts  = require "spec.support.contexts"
@@ -9,7 +10,10 @@ describe("a function that a handshake asks,", function()
   local values    = require "spec.support.values"
   local core      = require "ssl.core"
   local ssl       = require "ssl"
+  local state     = require "ssl.state"
   local pack      = values.pack
+
+  local ENDS = { close = true, shutdown = true, setdeadline = true }
 
   local function two(a, b) return a, b end
 
@@ -120,6 +124,26 @@ describe("a function that a handshake asks,", function()
         assert.is_true(asker:getfd() >= 0)
         assert.same({ 0, 0 }, { two(asker:getstats()) })
         assert.equal(paused, questions.paused())
+        assert.same(pack(true), resume(unpack(place.answer)))
+        connects()
+      end)
+
+      -- Those of later years too, but for what is meant to end it.
+      it("is not disturbed by any method, whatever that is called with", function()
+        local resume
+        resume, asker, other = questions.waiting(place, version)
+        local paused = questions.paused()
+        for title, method in pairs(state.class.methods) do
+          if not ENDS[title] then
+            for _, argument in ipairs { false, "x", 0, {}, function() end } do
+              pcall(method, asker, argument or nil, argument or nil)
+              assert.equal(paused, questions.paused(), title)
+              assert.is_true(contexts.quiet(), title)
+            end
+          end
+        end
+        asker:settimeout(0, "b")
+        asker:settimeout(nil, "t")
         assert.same(pack(true), resume(unpack(place.answer)))
         connects()
       end)

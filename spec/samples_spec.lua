@@ -7,6 +7,9 @@ describe("samples", function()
   local sources = require "spec.support.sources"
   local pki     = require "spec.support.pki"
   local ours    = require "spec.support.ours"
+  local peers   = require "spec.support.peers"
+  local sessions = require "spec.support.sessions"
+  local ssl     = require "ssl"
 
   after_each(process.stop_all)
 
@@ -185,6 +188,28 @@ describe("samples", function()
       assert.same({ "exit", 1 }, { how, status })
     end)
   end
+
+  it("redis.lua knows who comes again, at any of them", function()
+    local redis = peers.redis()
+    local one = serve("redis.lua", pki.server.chain, pki.server.key, pki.root.cert, redis.port)
+    local other = serve("redis.lua", pki.server.chain, pki.server.key, pki.root.cert,
+                        redis.port)
+    local client = sessions.client()
+    local function visit(server, session)
+      local conn = assert(ssl.wrap(assert(socket.connect("127.0.0.1", server.port)),
+                                   client.context))
+      conn:settimeout(ours.LIMIT)
+      if session then assert(conn:setsession(session)) end
+      assert(conn:dohandshake())
+      local line = conn:receive()
+      session = conn:getsession()
+      conn:close()
+      return line, session
+    end
+    local line, session = visit(one)
+    assert.equal("Hello, client.", line)
+    assert.equal("Hello again, client.", (visit(other, session)))
+  end)
 
   it("are all tried here", function()
     for _, path in ipairs(sources.list("samples", "lua")) do

@@ -69,6 +69,10 @@ describe("ssl.context", function()
     for name, bits in pairs(lib.options) do
       it("adds the bits of " .. name, function()
         local before = contexts.options(ctx)
+        -- protocol_keys_spec has why.
+        if name == "allow_client_renegotiation" then
+          before = bit.band(before, bit.bnot(ffi.cast("uint64_t", lib.options.no_renegotiation)))
+        end
         assert.same({ true }, call("setoptions", name))
         assert.is_true(contexts.options(ctx) == bit.bor(before, ffi.cast("uint64_t", bits)))
       end)

@@ -88,7 +88,7 @@ describe("sni", function()
         end)
       end
 
-      it("serves a client without a name from its own context, strict or not", function()
+      it("D21: serves a client without a name from its own context, strict or not", function()
         for _, strict in ipairs { false, true } do
           make({ ["some.test"] = named() }, strict)
           serves("localhost", nil)

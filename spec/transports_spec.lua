@@ -3,6 +3,7 @@
 describe("a connection over", function()
   local pair       = require "spec.support.pair"
   local pki        = require "spec.support.pki"
+  local ssl        = require "ssl"
   local transports = require "spec.support.transports"
   local house      = require "spec.support.init"
 
@@ -25,8 +26,8 @@ describe("a connection over", function()
     error "the handshake did not end"
   end
 
-  local function receive_all(conn, n)
-    local got = ""
+  local function receive_all(conn, n, got)
+    got = got or ""
     for _ = 1, 100000 do
       local data, word, partial = conn:receive(n, got)
       if data then return data end
@@ -121,6 +122,49 @@ describe("a connection over", function()
           assert.is_true(s:getpeerverification())
           assert.equal(c:getlocalcertificate():pem(), s:getpeercertificate():pem())
           assert.is_string(c:info "cipher")
+        end)
+
+        it("asks for a name, and gets the certificate for it", function()
+          local named = assert(ssl.newcontext(pair.server_config {
+            protocol = version, key = pki.ec_server.key, certificate = pki.ec_server.cert }))
+          local s, c = make({ protocol = version },
+                            { protocol = version, cafile = pki.ec_root.cert })
+          s:settimeout(0)
+          c:settimeout(0)
+          s:sni({ ["some.test"] = named }, true)
+          c:sni "some.test"
+          assert.same({ { true }, { true } }, { shake(s, c) })
+          assert.equal("some.test", s:getsniname())
+          assert.equal("some.test", c:getsniname())
+          assert.equal(s:getlocalcertificate():pem(), c:getpeercertificate():pem())
+          assert.is_true(c:getpeerverification())
+        end)
+
+        it("waits no longer than it may, and goes on behind what came", function()
+          local s, c = pair_of()
+          c:send "abc"
+          s:settimeout(0.001)
+          local data, word, partial
+          for _ = 1, 1000 do
+            data, word, partial = s:receive(5, partial)
+            if partial == "abc" then break end
+          end
+          assert.is_nil(data)
+          assert.is_true(waits(word))
+          assert.equal("abc", partial)
+          c:send "de"
+          assert.equal("abcde", receive_all(s, 5, partial))
+        end)
+
+        it("sends what is asked for of a string, and says how far it got", function()
+          local s, c = pair_of()
+          assert.same({ 4, nil, nil }, { c:send("123456", 3, -3) })
+          assert.same({ 6, nil, nil }, { c:send("123456", 6) })
+          assert.equal("346", receive_all(s, 3))
+          assert.same({ 4, nil, nil }, { c:send("123456", 5, 4) })
+          s:close()
+          assert.same({ nil, "closed", 0 }, { s:send "x" })
+          assert.same({ nil, "closed", 2 }, { s:send("xyz", 3) })
         end)
 
         it("takes keys from functions", function()

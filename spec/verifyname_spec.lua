@@ -34,10 +34,11 @@ describe("conn:setverifyname", function()
           assert.same({ "certificate verify failed", code },
                       { error.message, error.verify.code })
           assert.matches("mismatch", error.verify.text)
+          assert.is_true(error.verify.misnamed)
           local _, at_server = server:dohandshake()
           assert.matches("alert", at_server)
           client:close()
-          assert.same({ message = "certificate verify failed" }, client:lasterror())
+          assert.same(error, client:lasterror())
           server:close()
         end
       end)

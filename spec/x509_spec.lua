@@ -7,9 +7,11 @@ describe("ssl.x509", function()
 
   local PEM = certs.make { subject = "CN = one.test" }
 
-  local METHODS = { "digest", "extensions", "getsignaturename", "issued", "issuer",
-                    "notafter", "notbefore", "pem", "pubkey", "serial", "setencode",
-                    "subject", "validat" }
+  local METHODS = { "basicconstraints", "der", "digest", "extension", "extensions",
+                    "extkeyusage", "getsignaturename", "issued", "issuer", "issuertext",
+                    "keyusage", "notafter", "notbefore", "ocspurls", "pem", "pubkey",
+                    "serial", "setencode", "spki", "spkidigest", "subject",
+                    "subjecttext", "text", "validat" }
 
   describe("an object", function()
     it("is userdata with LuaSec's metatable fields", function()

@@ -14,6 +14,7 @@ local shim     = require "ssl.ffi.shim"
 local detached = require "ssl.detached"
 local err      = require "ssl.err"
 local pressure = require "ssl.pressure"
+local resumption = require "ssl.resumption"
 local state    = require "ssl.state"
 local C, S     = lib.C, shim.C
 
@@ -30,7 +31,11 @@ end
 -- @tparam table st
 return function(st)
   if st.status == "closed" or st.closing then return end
+  resumption.last(st)
+  if st.status == "closed" or st.closing then return end
   st.closing = true
+  -- Nobody waits for a certificate any more.
+  if st.request then st.request, st.failed = false, st.failed ~= "busy" and st.failed end
   local conn, connected = st.conn, st.status == "connected"
   say_goodbye(st)
   st.open = false
@@ -39,8 +44,9 @@ return function(st)
   st.owed, st.owed_data, st.pending = 0, "", ""
   -- Of a handshake that did not succeed nothing was reported as sent.
   if finished or not connected then
-    S.conn_free(conn)
+    shim.free(conn)
   else
+    S.abandon(conn)
     detached.add(conn)
   end
   pressure.sub(pressure.CONNECTION)

@@ -7,8 +7,14 @@ local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
 local curves   = require "ssl.curves"
 local dane     = require "ssl.dane"
+local groups   = require "ssl.groups"
+local keystore = require "ssl.keystore"
+local pkcs12   = require "ssl.pkcs12"
 local protocol = require "ssl.protocol"
 local psk      = require "ssl.psk"
+local sessionstore = require "ssl.sessionstore"
+local tickets  = require "ssl.tickets"
+local staple   = require "ssl.staple"
 
 local options = {}
 for name in pairs(lib.options) do options[name] = true end
@@ -24,13 +30,21 @@ for name in pairs(dane.flags) do dane_flags[name] = true end
 
 -- An absent name reads as nil, so what OpenSSL lacks is left out.
 local has_curves = curves.supported or nil
+local protocols  = protocol.list()
+local has_tls13  = protocols.tlsv1_3
 
 return {
-  protocols    = protocol.list(),
+  protocols    = protocols,
   options      = options,
   algorithms   = { ec = has_curves },
   capabilities = { curves_list = has_curves, ecdh_auto = has_curves,
                    alpn = true, psk = psk.supported or nil,
+                   keylog = true, ocsp = staple.supported or nil,
+                   sessionstore = sessionstore.supported or nil,
+                   ticketkeys = tickets.supported or nil,
+                   groups = groups(), keyupdate = has_tls13, posthandshakeauth = has_tls13,
+                   earlydata = has_tls13,
+                   pkcs12 = pkcs12.supported or nil, store = keystore.supported or nil,
                    dane = dane_flags },
   curves       = curves.list(),
   openssl      = openssl,

@@ -6,6 +6,7 @@ local connection    = require "ssl.connection"
 local hostname      = require "ssl.hostname"
 local identity      = require "ssl.identity"
 local newcontext    = require "ssl.newcontext"
+local session       = require "ssl.session"
 local x509          = require "ssl.x509"
 
 -- The documented defaults, and what cannot be changed.
@@ -13,8 +14,13 @@ local function configuration(flags)
   local cfg = setmetatable({}, { __index = flags })
   cfg.mode     = "client"
   cfg.verify   = flags.verify or "none"
-  cfg.protocol = flags.protocol or "tlsv1_2"
+  cfg.protocol = flags.protocol
+              or (flags.minversion or flags.maxversion) and "any" or "tlsv1_2"
   return cfg
+end
+
+local function from_now(seconds)
+  return seconds and seconds >= 0 and shim.C.now() + seconds or nil
 end
 
 local function left(deadline)
@@ -53,7 +59,9 @@ end
 local function handshake_reason(conn, msg)
   if msg == "wantread" or msg == "wantwrite" then return "timeout" end
   local verify = (conn:lasterror() or {}).verify
-  return verify and ("%s (%s)"):format(msg, verify.text) or msg
+  if not verify or msg:find(verify.text, 1, true) then return msg end -- `explain`
+  local text = verify.issuer and ("%s: issuer %s"):format(verify.text, verify.issuer)
+  return ("%s (%s)"):format(msg, text or verify.text)
 end
 
 -- What a function of the user's raises goes on to the caller.
@@ -65,7 +73,7 @@ local function shake(conn)
 end
 
 -- TLS over a connected socket, which is closed when it fails.
-local function secure(sock, ctx, kind, name, deadline)
+local function secure(sock, ctx, kind, name, deadline, offered)
   local conn, why = connection.create(ctx)
   if not conn then
     sock:close()
@@ -77,6 +85,8 @@ local function secure(sock, ctx, kind, name, deadline)
   ok, why = conn:setverifyname(name)
   if ok then
     if kind == "dns" then conn:sni(name) end
+    -- What does not fit is not offered.
+    if offered then conn:setsession(offered) end
     conn:settimeout(left(deadline), "t")
     ok, why = shake(conn)
     why = why and handshake_reason(conn, why)
@@ -96,10 +106,13 @@ end
 --
 -- @tparam string name  a DNS name (an IDN as its A-labels) or an IP address
 -- @tparam number|string port
--- @tparam[opt] table flags  as for ssl.newcontext; not modified. `mode` is always
+-- @tparam[opt] table flags  as for ssl.newcontext; not modified. `servername` is the
+--   name that the certificate has to be for, where it is not `name`. `mode` is always
 --   client, `verify` defaults to "none" and `protocol` to "tlsv1_2". `timeout`, in
 --   seconds, bounds connecting and shaking hands together; without it there is no
---   bound, and the connection has none afterwards either way.
+--   bound, and the connection has none afterwards either way. `deadline`, in seconds
+--   too, bounds all that and what is sent and received later: `conn:setdeadline`.
+--   `session`: one to resume, if it fits.
 -- @treturn userdata,userdata  the connection, and LuaSocket's object, which no
 --   longer owns the descriptor
 -- @treturn nil,string  what failed - the name, the context, connecting, the
@@ -110,19 +123,29 @@ local function connect(name, port, flags)
   port = arg.number(port, 2)
   flags = flags == nil and {} or arg.type(flags, "table", 3)
   local timeout = arg.optnumber(flags.timeout, nil, 3)
+  local offered = flags.session or nil
+  if offered and not session.is(offered) then
+    arg.fail(3, arg.expected("session: SSL:Session", offered))
+  end
+  local whole = arg.optnumber(flags.deadline, nil, 3)
 
   local kind, host = hostname.normalize(name)
   if not kind then return failure("host name", ("%q"):format(name), host) end
   local ctx, why = newcontext(configuration(flags), 2)
   if not ctx then return nil, "context: " .. why end
-  local deadline = timeout and timeout >= 0 and shim.C.now() + timeout or nil
+  local known = host
+  if flags.servername then kind, known = hostname.normalize(flags.servername) end
+  whole = from_now(whole)
+  local deadline = from_now(timeout) or whole
+  if whole then deadline = math.min(deadline, whole) end
   local where = ("%s port %s"):format(host, port)
   local sock
   sock, why = tcp(host, port, deadline)
   if not sock then return failure("connecting to", where, why) end
   local conn
-  conn, why = secure(sock, ctx, kind, host, deadline)
+  conn, why = secure(sock, ctx, kind, known, deadline, offered)
   if not conn then return failure("handshake with", where, why) end
+  if whole then conn:setdeadline(left(whole)) end
   return conn, sock
 end
 

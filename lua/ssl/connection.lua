@@ -10,14 +10,27 @@ local descriptor = require "ssl.descriptor"
 local detached  = require "ssl.detached"
 local err       = require "ssl.err"
 local object    = require "ssl.object"
+local origin    = require "ssl.origin"
 local policy    = require "ssl.policy"
 local pressure  = require "ssl.pressure"
+local sessionid = require "ssl.sessionid"
+local sessionstore = require "ssl.sessionstore"
+local servername = require "ssl.servername"
 local state     = require "ssl.state"
 local stream    = require "ssl.stream"
-local C, S      = lib.C, shim.C
+local tickets   = require "ssl.tickets"
+local C, K, S   = lib.C, lib.K, shim.C
 
 require "ssl.methods"
 require "ssl.facts"
+require "ssl.sendfile"
+require "ssl.facts_identity"
+require "ssl.endpoint"
+require "ssl.resumption"
+require "ssl.keyupdate"
+require "ssl.certrequest"
+require "ssl.earlydata"
+require "ssl.verified"
 
 local connection = { class = state.class }
 
@@ -29,10 +42,13 @@ end
 
 -- The collector's: frees, closes the descriptor, does no I/O, cannot raise. A
 -- connection that is being closed in order has left its struct to ssl.detached.
+-- OpenSSL voids the session of what it frees without a close_notify; since RFC 4346
+-- section 7.2.1 a session need not end with its connection.
 function state.class.free(self)
   local st = object.is(self, state.class) and getmetatable(self)
   if not st or st.status == "closed" then return end
   local conn = st.conn
+  if st.open and conn.ssl ~= nil then C.SSL_set_shutdown(conn.ssl, K.SSL_SENT_SHUTDOWN) end
   st.status, st.open, st.conn = "closed", false, state.closed
   S.conn_free(conn)
 end
@@ -57,6 +73,7 @@ function connection.create(ctx, level)
   local set_state, server = mode_of(c)
   if not set_state then return nil, "invalid mode" end
   detached.sweep()
+  local verifies_by = sessionid.bind(c)
   err.clear()
   local conn = shim.conn()
   local ssl = C.SSL_new(c.handle.ctx)
@@ -71,7 +88,14 @@ function connection.create(ctx, level)
   C.SSL_set_bio(ssl, bio, bio)
   set_state(ssl)
   local self, st = state.new(conn, ctx, server, descriptor)
+  st.policy = verifies_by
+  tickets.apply(st, c)
+  sessionstore.apply(st, c)
   policy.apply(st, c)
+  if c.servername and not server then
+    local ok, why = servername.apply(st, c.servername)
+    if not ok then return nil, ("error creating SSL object (%s)"):format(why) end
+  end
   err.clear()
   pressure.add(pressure.CONNECTION)
   return self
@@ -81,13 +105,13 @@ end
 -- @tparam userdata self
 -- @tparam number fd
 -- @tparam[opt=1] number level  as for ssl.arg
--- @param[opt] origin  the object that it came from, for `unwrap`
-function connection.setfd(self, fd, level, origin)
+-- @param[opt] from  the object that it came from, for `unwrap`
+function connection.setfd(self, fd, level, from)
   level = (level or 1) + 1
   local st = state.of(self, level)
   if st.status ~= "new" then arg.fail(1, "invalid SSL object state", level) end
   fd = arg.integer(fd, 2, level)
-  st.conn.fd, st.origin = fd, origin or false
+  st.conn.fd, st.origin = fd, from and origin.hold(from, fd) or false
   S.nonblocking(fd)
 end
 

@@ -6,14 +6,21 @@
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
 local alpn   = require "ssl.alpn"
+local anchors = require "ssl.anchors"
 local arg    = require "ssl.arg"
+local certificates = require "ssl.certificates"
 local curves = require "ssl.curves"
 local dane   = require "ssl.dane"
 local err    = require "ssl.err"
 local key    = require "ssl.key"
+local material = require "ssl.material"
+local password = require "ssl.password"
+local pkcs12 = require "ssl.pkcs12"
+local pkey   = require "ssl.pkey"
 local psk    = require "ssl.psk"
 local sslctx = require "ssl.sslctx"
 local trust  = require "ssl.trust"
+local x509   = require "ssl.x509"
 local C      = lib.C
 local live   = sslctx.live
 
@@ -58,21 +65,32 @@ function context.setmode(...)
   if mode ~= "server" and mode ~= "client" then
     return false, ("invalid mode (%s)"):format(mode)
   end
-  if mode == "server" and not sslctx.set_session_context(state.handle.ctx) then
+  if mode == "server" and not sslctx.set_session_context(state) then
     return answer("error creating context", false, err.reason())
   end
   state.mode = mode
   return true
 end
 
---- Load CA certificates from a PEM file, a folder with hashed names, or both.
+-- An argument that may be what ssl.material has.
+local function sources(value, takes, position, level)
+  level = (level or 1) + 1
+  local list, wrong = material.sources(value, takes)
+  if not list then arg.mismatch("string", wrong, position, level) end
+  return list
+end
+
+--- Load CA certificates, from a folder with hashed names too.
+-- @param cafile  the name of a PEM file, PEM text, what ssl.der made, a certificate
+--   object, an array of these, or nil
+-- @tparam string|nil capath
 function context.locations(...)
   local ctx, cafile, capath = ...
   local state = live(ctx)
-  cafile, capath = arg.optstring(cafile, nil, 2), arg.optstring(capath, nil, 3)
-  local nul = cut(cafile, "file name") or cut(capath, "folder name")
-  local ok, reason = nil, nul
-  if not nul then ok, reason = trust.locations(state, cafile, capath) end
+  if cafile ~= nil then cafile = sources(cafile, x509.is, 2) end
+  capath = arg.optstring(capath, nil, 3)
+  local ok, reason = nil, cut(capath, "folder name")
+  if not reason then ok, reason = anchors.load(state, cafile, capath) end
   return answer("error loading CA locations", ok, reason)
 end
 
@@ -93,9 +111,16 @@ local function setter(what, noun, apply)
   end
 end
 
---- Load a certificate and its chain: PEM, the leaf first.
-context.loadcert = setter("error loading certificate", "file name",
-                          C.SSL_CTX_use_certificate_chain_file)
+--- Load a certificate and its chain, the leaf first.
+-- @param chain  the name of a PEM file, PEM text, what ssl.der made, a certificate
+--   object, or an array of these
+function context.loadcert(...)
+  local ctx, chain = ...
+  local state = live(ctx)
+  chain = sources(chain, x509.is, 2)
+  local ok, reason = certificates.load(state, chain)
+  return answer("error loading certificate", ok, reason)
+end
 
 --- Allow these cipher suites up to TLS 1.2.
 context.setcipher = setter("error setting cipher list", "list",
@@ -106,20 +131,33 @@ context.setciphersuites = setter("error setting cipher list", "list",
                                  C.SSL_CTX_set_ciphersuites)
 
 --- Load a private key.
--- @tparam string file  PEM
--- @tparam string|function|nil password  to be given, even as nil
+-- @param source  the name of a PEM file, PEM text, what ssl.der made, "store:URI", or a
+--   key object
+-- @tparam string|function|nil given  the password, to be given even as nil
 function context.loadkey(...)
-  local ctx, file, password = ...
-  local kind = select("#", ...) > 2 and type(password)
+  local ctx, source, given = ...
+  local there = select("#", ...) > 2
   local state = live(ctx)
-  file = arg.string(file, 2)
-  if kind ~= "nil" and kind ~= "string" and kind ~= "function" then
+  if not material.bytes(source) and not pkey.is(source) then
+    source = arg.string(source, 2)
+  end
+  if not there or not password.valid(given) then
     error("invalid callback value", 0)
   end
-  local nul = cut(file, "file name")
-  local ok, reason = nil, nul
-  if not nul then ok, reason = key.load(state, file, password) end
+  local ok, reason = key.load(state, source, given)
   return answer("error loading private key", ok, reason)
+end
+
+--- Load key, certificate and chain from one PKCS#12.
+-- @tparam string|userdata source  the name of a file, the bytes, or what ssl.der made
+-- @tparam string|function|nil given  the password
+function context.loadpkcs12(...)
+  local ctx, source, given = ...
+  local state = live(ctx)
+  if not material.bytes(source) then source = arg.string(source, 2) end
+  if not password.valid(given) then arg.mismatch("string", given, 3) end
+  local ok, reason = pkcs12.load(state, source, given)
+  return answer("error loading PKCS#12", ok, reason)
 end
 
 --- Do the private key and the certificate belong together?
@@ -166,6 +204,19 @@ function methods.setverifyext(ctx, ...)
   return answer("invalid verify option", ok, unknown)
 end
 
+-- Renegotiation is off (ssl.sslctx); who lets clients begin one wants it. Early data that
+-- can be replayed is never wanted.
+local function permit(state, wanted)
+  for _, name in ipairs(wanted) do
+    if name == "allow_client_renegotiation" then
+      C.SSL_CTX_clear_options(state.handle.ctx, lib.options.no_renegotiation)
+    elseif name == "no_anti_replay" and state.earlydata then
+      return nil, "no_anti_replay: the context has early data"
+    end
+  end
+  return true
+end
+
 --- Add OpenSSL's options, by the names in ssl.config.options.
 function context.setoptions(...)
   local ctx, count, given = ..., select("#", ...) - 1, { select(2, ...) }
@@ -177,6 +228,8 @@ function context.setoptions(...)
     if not bits then return answer("invalid option", false, name) end
     mask = bit.bor(mask, ffi.cast("uint64_t", bits))
   end
+  local ok, why = permit(state, wanted)
+  if not ok then return answer("invalid option", false, why) end
   C.SSL_CTX_set_options(state.handle.ctx, mask)
   return true
 end

@@ -56,6 +56,7 @@ function dane.host(st, name)
   C.X509_VERIFY_PARAM_set_hostflags(C.SSL_get0_param(ssl),
                                     K.X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)
   err.clear()
+  st.demands = ("%s%d:dane:%s"):format(st.demands, #host, host)
   return true
 end
 
@@ -81,6 +82,8 @@ function dane.record(st, usage, selector, mtype, data)
   if C.SSL_dane_tlsa_add(st.conn.ssl, usage, selector, mtype, data, #data) <= 0 then
     return false, ("error adding TLSA record (%s)"):format(err.reason())
   end
+  st.demands = ("%s%d:tlsa:%d:%d:%d:%s"):format(st.demands, #data, usage, selector, mtype,
+                                                data)
   err.clear()
   return true
 end

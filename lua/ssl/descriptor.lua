@@ -12,6 +12,11 @@
 --   held(st)    bytes that wait before the BIO
 --   finish(st)  the end of an orderly close -> false to leave the struct to
 --               ssl.detached
+--
+-- and these, which a transport may lack:
+--
+--   leave(st)   it is about to be handed back
+--   patient(st, may)  from now on a receive may wait inside the BIO, or may not
 
 local shim   = require "ssl.ffi.shim"
 local err    = require "ssl.err"
@@ -41,6 +46,22 @@ function descriptor.wait(st, word, seconds)
   return S.wait(conn.fd, events, seconds) ~= 0
 end
 
+-- Without a time limit recv may block, which saves an attempt and a poll each time.
+-- Whoever may not wait says so with each call, whatever the descriptor's mode.
+function descriptor.patient(st, may)
+  local conn = st.conn
+  if may and conn.blocking == 0 then
+    conn.blocking = S.blocking(conn.fd) == 0 and 1 or 0
+  elseif not may and conn.blocking == 1 then
+    conn.blocking = 0
+    S.nonblocking(conn.fd)
+  end
+end
+
+function descriptor.leave(st)
+  descriptor.patient(st, false)
+end
+
 function descriptor.getfd(st)
   return st.conn.fd
 end
@@ -57,13 +78,13 @@ function descriptor.finish(st)
   local left = math.min(limit.left(st, limit.start(st)), LONGEST)
   if left < 0 then left = LONGEST end
   local deadline, look = S.now() + left, SHORTEST_LOOK
-  while S.linger(conn) == 0 do
+  repeat
     local time = deadline - S.now()
     if time <= 0 then return false end
     local events = conn.out_beg ~= conn.out_end and READ + WRITE or READ
     S.wait(conn.fd, events, math.min(look, time))
     look = math.min(2 * look, LONGEST_LOOK)
-  end
+  until S.linger(conn) ~= 0
   return true
 end
 

@@ -15,17 +15,24 @@ local detached = {}
 
 local MOST, SECONDS = 64, 5
 
-local waiting = {}
+-- Seconds between two looks. Each is some system calls for each of them, and the calls
+-- of the library that look are many.
+local PAUSE = 0.005
 
---- One more attempt for each, without waiting.
+local waiting, due = {}, 0
+
+--- One more attempt for each, without waiting, unless there has just been one.
 function detached.sweep()
   if #waiting == 0 then return end
-  local time, kept = now(), {}
+  local time = now()
+  if time < due then return end
+  local kept = {}
+  due = time + PAUSE
   for _, entry in ipairs(waiting) do
     if entry.deadline > time and linger(entry.conn) == 0 then
       kept[#kept + 1] = entry
     else
-      shim.C.conn_free(entry.conn)
+      shim.free(entry.conn)
     end
   end
   waiting = kept
@@ -33,9 +40,12 @@ end
 
 --- Look after a connection's struct from now on.
 function detached.add(conn)
-  detached.sweep()
   if #waiting == MOST then
-    shim.C.conn_free(table.remove(waiting, 1).conn)
+    due = 0
+    detached.sweep()
+  end
+  if #waiting == MOST then
+    shim.free(table.remove(waiting, 1).conn)
   end
   waiting[#waiting + 1] = { conn = conn, deadline = now() + SECONDS }
 end

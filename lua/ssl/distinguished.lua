@@ -1,10 +1,24 @@
---- ssl.distinguished: distinguished names, as LuaSec lists them.
+--- ssl.distinguished: distinguished names, as LuaSec lists them and as text.
 
-local lib  = require "ssl.ffi.lib"
-local asn1 = require "ssl.asn1"
-local C    = lib.C
+local lib    = require "ssl.ffi.lib"
+local asn1   = require "ssl.asn1"
+local membio = require "ssl.membio"
+local C, K   = lib.C, lib.K
 
 local distinguished = {}
+
+-- RFC 4514, which replaced RFC 2253, has names in UTF-8: nothing above ASCII needs to
+-- be escaped.
+local FLAGS = K.XN_FLAG_RFC2253 - K.ASN1_STRFLGS_ESC_MSB
+
+--- A name in one line: UTF-8, the last entry first.
+-- @tparam cdata name  an X509_NAME; the caller keeps its owner
+-- @treturn string|nil  nil where OpenSSL has no text for it
+function distinguished.text(name)
+  local bio = membio.new()
+  local made = bio and C.X509_NAME_print_ex(bio.membio, name, 0, FLAGS) >= 0
+  return membio.take(bio, made)
+end
 
 --- The entries of a name in the order of the certificate.
 -- @tparam cdata name  an X509_NAME; the caller keeps its owner

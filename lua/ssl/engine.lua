@@ -14,13 +14,13 @@ local lib        = require "ssl.ffi.lib"
 local shim       = require "ssl.ffi.shim"
 local arg        = require "ssl.arg"
 local connection = require "ssl.connection"
-local err        = require "ssl.err"
+local goodbye    = require "ssl.goodbye"
 local newcontext = require "ssl.newcontext"
 local object     = require "ssl.object"
 local receive    = require "ssl.receive"
 local send       = require("ssl.send").send
 local state      = require "ssl.state"
-local C, K, S    = lib.C, lib.K, shim.C
+local K, S       = lib.K, shim.C
 
 local LIMIT  = shim.K.LSF_QUEUE_LIMIT
 local RECORD = K.SSL3_RT_MAX_PLAIN_LENGTH
@@ -156,12 +156,8 @@ function methods:shutdown()
   local _, st = of(self)
   if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end
   local conn = st.conn
-  if bit.band(C.SSL_get_shutdown(conn.ssl), K.SSL_SENT_SHUTDOWN) == 0 then
-    err.clear()
-    C.SSL_shutdown(conn.ssl)
-    err.clear()
-  end
-  local word, in_order = receive.until_end(st)
+  local word, in_order = goodbye.say(st), false
+  if not word then word, in_order = receive.until_end(st) end
   conn.plain_beg, conn.plain_end = 0, 0
   S.release(conn)
   if in_order then return true end

@@ -10,7 +10,13 @@ local lib = require "ssl.ffi.lib"
 local S   = require("ssl.ffi.shim").C
 local C   = lib.C
 
-local err = {}
+local err = {
+  --- The words where OpenSSL has none.
+  UNKNOWN = "unknown error",
+
+  --- The newest failure in this Lua state, as ssl.lasterror describes it; or nil.
+  newest = nil,
+}
 
 local function words(code)
   local errno = lib.system_errno(code)
@@ -27,19 +33,45 @@ function err.clear()
   if C.ERR_peek_error() ~= 0 then C.ERR_clear_error() end
 end
 
+local function entry(code)
+  local library = C.ERR_lib_error_string(code)
+  return { code = code, library = library ~= nil and ffi.string(library) or nil,
+           reason = words(code) }
+end
+
+--- The whole queue, which is empty afterwards, and noted as `err.newest`.
+-- @treturn {table,...}|nil  the cause first: `code`, `library`, `reason`; nil when
+--   nothing was queued
+function err.take_all()
+  local queue, code = {}, tonumber(C.ERR_get_error())
+  if code == 0 then return nil end
+  while code ~= 0 do
+    queue[#queue + 1] = entry(code)
+    code = tonumber(C.ERR_get_error())
+  end
+  err.newest = { message = queue[1].reason, queue = queue }
+  return queue
+end
+
 --- The first queued reason; the queue is empty afterwards.
 -- @treturn string|nil  nil when nothing was queued
 function err.take()
-  local code = tonumber(C.ERR_get_error())
-  if code == 0 then return nil end
-  C.ERR_clear_error()
-  return words(code)
+  local queue = err.take_all()
+  return queue and queue[1].reason
 end
 
 --- As `take`, but always a text.
 -- @tparam[opt="unknown error"] string default  when OpenSSL gave no reason
 function err.reason(default)
-  return err.take() or default or "unknown error"
+  return err.take() or default or err.UNKNOWN
+end
+
+--- As `reason`, but what the system said, where it said something: OpenSSL tries
+-- several ways to open a URI and complains of each.
+function err.system_reason(default)
+  local queue, errno = err.take_all() or {}, nil
+  for _, one in ipairs(queue) do errno = lib.system_errno(one.code) or errno end
+  return errno and err.system(errno) or queue[1] and queue[1].reason or default
 end
 
 --- The words of the C library for an errno.

@@ -6,26 +6,19 @@ local arg     = require "ssl.arg"
 local binding = require "ssl.binding"
 local dane    = require "ssl.dane"
 local info    = require "ssl.info"
-local object  = require "ssl.object"
 local own     = require "ssl.own"
 local peer    = require "ssl.peer"
 local state   = require "ssl.state"
 
-local methods = state.class.methods
-
-local function connected(self)
-  local st = object.state(self, state.class, 1, 2)
-  return st.status == "connected" and st.conn.ssl ~= nil and st or nil
-end
+local methods, connected = state.class.methods, state.connected
 
 --- Facts about the connection: one by name, or all in a table.
 -- @tparam[opt] string field  see docs/connection.md
 function methods:info(field)
   local st = connected(self)
   if not st then return nil, "closed" end
-  local fields = info.fields(st)
-  if field then return fields[field] end
-  return fields
+  if field then return (info.field(st, field)) end
+  return info.fields(st)
 end
 
 --- Certificate n of the chain that the peer sent.

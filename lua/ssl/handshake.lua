@@ -11,11 +11,17 @@ local shim     = require "ssl.ffi.shim"
 local clienthello = require "ssl.clienthello"
 local context  = require "ssl.context"
 local detached = require "ssl.detached"
+local earlystep = require "ssl.earlystep"
 local err      = require "ssl.err"
 local job      = require "ssl.job"
+local keylog   = require "ssl.keylog"
+local lasterror = require "ssl.lasterror"
 local limit    = require "ssl.limit"
 local loop     = require "ssl.loop"
 local psk      = require "ssl.psk"
+local staple   = require "ssl.staple"
+local resumption = require "ssl.resumption"
+local sessionstore = require "ssl.sessionstore"
 local turn     = require "ssl.turn"
 local verifier = require "ssl.verifier"
 local C, H     = lib.C, shim.K
@@ -23,7 +29,10 @@ local C, H     = lib.C, shim.K
 -- Once, before the first step.
 local function prepare(st)
   st.prepared = true
-  if not st.server then return end
+  if not st.server then
+    st.failed = resumption.settle(st) or false
+    return
+  end
   local ctx = context.state(st.ctx)
   if clienthello.wanted(st, ctx) then
     st.conn.hello = H.LSF_HELLO_ASK
@@ -38,6 +47,10 @@ local function answer(st)
     clienthello.answer(st)
   elseif conn.question == H.LSF_QUESTION_VERIFY then
     verifier.answer(st, context.state(st.ctx))
+  elseif conn.question == H.LSF_QUESTION_SESSION then
+    sessionstore.answer(st)
+  elseif conn.question == H.LSF_QUESTION_STATUS then
+    staple.answer(st, context.state(st.ctx))
   else
     psk.answer(st, context.state(st.ctx))
   end
@@ -53,7 +66,12 @@ end
 local function try(st)
   local conn = st.conn
   conn.cork = 1
-  local rc = C.SSL_do_handshake(conn.ssl)
+  local rc
+  if st.early then
+    rc = earlystep.try(st)
+  else
+    rc = C.SSL_do_handshake(conn.ssl)
+  end
   conn.cork = 0
   return rc
 end
@@ -105,6 +123,11 @@ end
 local function explain(st, word)
   if st.dh_reason and word == "internal error" then
     word, st.failed = st.dh_reason, st.dh_reason
+  elseif st.status_reason and st.failed then
+    word, st.failed = st.status_reason, st.status_reason
+  elseif st.failed then
+    word = lasterror.explain(st, word)
+    st.failed = word
   end
   return word
 end
@@ -115,7 +138,7 @@ end
 -- @treturn false,string  "wantread" or "wantwrite" when the time is over, "closed",
 --   "busy" while another coroutine's call waits for a function of the user's, or
 --   the reason of the failure, also at every call after it
-return function(st)
+local function shake(st)
   if gone(st) or st.conn.ssl == nil then return false, "closed" end
   if st.status == "connected" then return true end
   if st.failed then return false, st.failed end
@@ -124,6 +147,7 @@ return function(st)
   if not st.prepared then
     prepare(st)
     if gone(st) then return false, "closed" end
+    if st.failed then return false, st.failed end
   end
   local word, start = advance(st)
   word = word or loop.drain(st, start)
@@ -134,7 +158,22 @@ return function(st)
     if st.failed then st.transport.flush(st) end
     return false, explain(st, word)
   end
+  if st.early and st.early.stage then return true end
   job.done(st)
   st.status, st.open = "connected", true
+  if st.session then resumption.done(st) end
+  if st.conn.sessions ~= 0 then resumption.drain(st) end
+  if gone(st) then return false, "closed" end
   return true
+end
+
+-- What was said of secrets goes to the key log, whatever came of the handshake.
+return function(st)
+  local ok, word = shake(st)
+  if st.conn.keys_length ~= 0 and not st.asking then
+    keylog.drain(st)
+    if ok and gone(st) then return false, "closed" end
+  end
+  if ok then return true end
+  return ok, word
 end

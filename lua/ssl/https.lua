@@ -11,8 +11,11 @@ local ltn12    = require "ltn12"
 local socket   = require "socket"
 local exchange = require "ssl.https_exchange"
 local hop      = require "ssl.https_hop"
-local proxy    = require "ssl.https_proxy"
+local limits   = require "ssl.https_limits"
+local link     = require "ssl.https_link"
+local pool     = require "ssl.https_pool"
 local stream   = require "ssl.https_stream"
+local wire     = require "ssl.https_wire"
 local ssl      = require "ssl"
 
 local https = {
@@ -21,63 +24,55 @@ local https = {
   PORT       = 443,     -- where the URL names none
   TIMEOUT    = 60,      -- seconds, for connecting, the handshake, and each read
   VERIFY     = "peer",  -- "none": neither chain nor name, where the request is silent
+  PROXY      = nil,     -- "environment": what it names; else as `proxy` in a request
 }
 
--- Where to connect instead of the origin: nothing, or the proxy.
-local function route(request)
-  local found, why = proxy.of(request.reqt)
-  if not found then return nil, why end
-  local authorization = request.proxy_authorization or found.authorization
-  return {
-    host = found.host, port = found.port,
-    tunnel = function(sock)
-      return proxy.tunnel(sock, hop.authority(request), authorization)
-    end,
-  }
+-- Send the request and read the head of the answer.
+local function ask(w, request)
+  local ok, why = exchange.send(w, request)
+  if not ok then return nil, why end
+  return exchange.head(w, request)
 end
 
--- A stream to the origin. It stands in `open` as soon as there is something to
--- close.
-local function dial(request, open)
-  local via, why = route(request)
-  if why then return nil, why end
-  local s
-  s, why = stream.new(request.reqt, https, request.reqt.create)
-  if not s then return nil, why end
-  open.stream = s
-  local ok
-  ok, why = stream.open(s, request.host, request.port, via)
-  if not ok then return nil, why end
-  return s
-end
-
-local function answer(request, open)
-  local s, why = dial(request, open)
-  if not s then return nil, why end
-  local ok
-  ok, why = exchange.send(s, request)
-  if not ok then return nil, why end
-  return exchange.head(s)
+-- On one connection, or on two: the first may have been kept for too long.
+local function answer(request, plan, limit, open)
+  local w, why = link.open(request, plan, limit, open)
+  if not w then return nil, why end
+  local code, headers, status = ask(w, request)
+  if not code and wire.may_repeat(w, request.method, headers) then
+    open.stream:close()
+    w, why = link.open(request, plan, limit, open, true)
+    if not w then return nil, why end
+    code, headers, status = ask(w, request)
+  end
+  if not code then return nil, headers end
+  return w, code, headers, status
 end
 
 -- The whole of a request, redirects included. It may raise: sinks and sources are
 -- the caller's.
 local function perform(reqt, open)
+  local limit = limits.new(reqt.timeout, https.TIMEOUT)
   local request, why = hop.new(reqt, https.PORT)
   if not request then return nil, why end
   local redirected, last = 0, nil
   while true do
-    local code, headers, status = answer(request, open)
-    if not code then return nil, headers end
+    local plan
+    plan, why = link.plan(request, https)
+    if not plan then return nil, why end
+    local w, code, headers, status = answer(request, plan, limit, open)
+    if not w then return nil, code end
     local target, location = hop.redirect(request, code, headers, redirected, https.PORT)
     if not target then
       local ok
-      ok, why = exchange.body(open.stream, request, code, headers)
+      ok, why = exchange.body(w, request, code, headers)
       if not ok then return nil, why end
+      link.done(request, plan, w, open)
       headers.location = headers.location or last
       return 1, code, headers, status
     end
-    open.stream:close()
+    if plan.key then exchange.skip(w, request, code, headers) end
+    link.done(request, plan, w, open)
     request, last, redirected = target, location, redirected + 1
   end
 end
@@ -95,9 +90,9 @@ local function protected(reqt)
   return unpack(results, 2, 5)
 end
 
-local function string_form(url, body)
+local function string_form(url, body, kept)
   local chunks = {}
-  local reqt = { url = url, sink = ltn12.sink.table(chunks) }
+  local reqt = { url = url, sink = ltn12.sink.table(chunks), pool = kept }
   if body then
     reqt.method  = "POST"
     reqt.source  = ltn12.source.string(body)
@@ -110,9 +105,29 @@ local function string_form(url, body)
   return ok and table.concat(chunks), code, headers, status
 end
 
+local function refuse(level, text, ...)
+  error(("bad argument #1 to 'request' (" .. text .. ")"):format(...), level + 1)
+end
+
+-- What a table may not say is the caller's mistake.
+local function check(reqt)
+  if type(reqt.url) ~= "string" then
+    refuse(3, "string expected in field 'url', got %s", type(reqt.url))
+  end
+  if reqt.pool and not pool.is(reqt.pool) then
+    refuse(3, "a pool of https.pool expected in field 'pool', got %s", type(reqt.pool))
+  end
+  if reqt.progress and type(reqt.progress) ~= "function" then
+    refuse(3, "function expected in field 'progress', got %s", type(reqt.progress))
+  end
+  local problem = limits.problem(reqt.timeout)
+  if problem then refuse(3, "%s", problem) end
+end
+
 --- Make a request.
 -- @tparam string|table url  a URL; or a table as for socket.http.request, with the
---   keys of ssl.newcontext beside `url`. It is not modified.
+--   keys of ssl.newcontext beside `url`, and `pool`, `progress`, `timeout` and `proxy`
+--   as docs/https.md has them. It is not modified.
 -- @tparam[opt] string body  with a URL: POST it as a form
 -- @treturn string|number,number,table,string  the body, or 1 for a table; the code,
 --   the headers, the status line
@@ -123,15 +138,33 @@ function https.request(url, body)
     local result, code, headers, status = string_form(url, body)
     return result, code, headers, status
   end
-  if type(url) ~= "table" then
-    error(("bad argument #1 to 'request' (string or table expected, got %s)")
-          :format(type(url)), 2)
-  end
-  if type(url.url) ~= "string" then
-    error(("bad argument #1 to 'request' (string expected in field 'url', got %s)")
-          :format(type(url.url)), 2)
-  end
+  if type(url) ~= "table" then refuse(2, "string or table expected, got %s", type(url)) end
+  check(url)
   local result, code, headers, status = protected(url)
+  return result, code, headers, status
+end
+
+--- A pool: connections that are kept for requests to come.
+-- @tparam[opt] table options  `size`, `perhost`, `idle`: see docs/https.md
+-- @treturn table  for `pool` of a request; with the methods `request`, `count`, `close`
+function https.pool(options)
+  local made = pool.new(options)
+  return made
+end
+
+--- As https.request, with this pool.
+function pool.methods:request(url, body)
+  if not pool.is(self) then refuse(2, "a pool of https.pool expected, got %s", type(self)) end
+  if type(url) == "string" then
+    local result, code, headers, status = string_form(url, body, self)
+    return result, code, headers, status
+  end
+  if type(url) ~= "table" then refuse(2, "string or table expected, got %s", type(url)) end
+  local reqt = {}
+  for key, value in pairs(url) do reqt[key] = value end
+  reqt.pool = self
+  check(reqt)
+  local result, code, headers, status = protected(reqt)
   return result, code, headers, status
 end
 

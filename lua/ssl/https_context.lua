@@ -12,8 +12,9 @@ local ssl = require "ssl"
 
 local LIMIT, DEEPEST = 16, 4
 
--- Keys that name files, wherever in the configuration they stand.
-local FILES = { cafile = true, capath = true, certificate = true, key = true }
+-- Keys that name files, wherever in the configuration they stand: one, or a list.
+local FILES = { cafile = true, capath = true, certificate = true, key = true,
+                crl = true, clientca = true, pkcs12 = true }
 
 -- What newcontext has asked for so far, in this order; only ever appended to. The
 -- keys of files are there from the start: stamps are taken before files are read.
@@ -34,17 +35,28 @@ local function identity(value)
   return type(value) .. " " .. identities[value]
 end
 
--- A name, or a list of them, as it is and as what lies there.
+-- A name, or a list of them, as it is and as what lies there. Text of several lines
+-- is PEM and no name.
 local function stamped(names)
-  local parts = { ("%q"):format(names), (ssl.filestamp(names)) }
+  local text = ("%q"):format(names)
+  if names:find("\n", 1, true) then return text end
+  local parts = { text, (ssl.filestamp(names)) }
+  if not names:find "[:;]" then return table.concat(parts, " ") end
   for name in names:gmatch "[^:;]+" do
     parts[#parts + 1] = ssl.filestamp(name) or "none"
   end
   return table.concat(parts, " ")
 end
 
+-- What `systemca` stands for now.
+local function system()
+  local found = ssl.systemca() or {}
+  return "system " .. stamped(found.cafile or "") .. stamped(found.capath or "")
+end
+
 local function describe(value, key, depth)
   local kind = type(value)
+  if key == "systemca" and value then return system() end
   if kind == "string" then
     return FILES[key] and stamped(value) or ("%q"):format(value)
   elseif kind == "number" then
@@ -52,7 +64,8 @@ local function describe(value, key, depth)
   elseif kind == "table" and depth < DEEPEST then
     local parts = {}
     for k, v in pairs(value) do
-      parts[#parts + 1] = describe(k, nil, DEEPEST) .. "=" .. describe(v, k, depth + 1)
+      local name = type(k) == "number" and key or k
+      parts[#parts + 1] = describe(k, nil, DEEPEST) .. "=" .. describe(v, name, depth + 1)
     end
     table.sort(parts)
     return "{" .. table.concat(parts, ",") .. "}"
@@ -62,11 +75,15 @@ local function describe(value, key, depth)
   return identity(value)
 end
 
--- The part of a signature that keys `from` and later make up.
+-- The part of a signature that keys `from` and later make up. Keys without a value
+-- leave no mark: a signature stays the same when more keys become known.
 local function signature(cfg, from)
   local parts = {}
   for i = from, #known do
-    parts[#parts + 1] = describe(cfg[known[i]], known[i], 0) .. ";"
+    local value = cfg[known[i]]
+    if value ~= nil then
+      parts[#parts + 1] = known[i] .. "=" .. describe(value, known[i], 0) .. ";"
+    end
   end
   return table.concat(parts)
 end
@@ -89,19 +106,29 @@ local function noting(cfg)
   end })
 end
 
+local context = {}
+
+--- What tells a value of a request apart from all others: functions and objects by
+-- who they are.
+-- @treturn string
+context.identity = identity
+
 --- A context, perhaps one that others use too: it must not be changed.
 -- @tparam table cfg  for ssl.newcontext; not modified
--- @treturn userdata
+-- @treturn userdata,string  and the text that says all that it was made of, secrets
+--   included: not to be shown
 -- @treturn nil,string  an error of newcontext
-return function(cfg)
+function context.of(cfg)
   local wanted, count = signature(cfg, 1), #known
-  local context = find(wanted)
-  if context then return context end
+  local found = find(wanted)
+  if found then return found, wanted end
   local why
-  context, why = ssl.newcontext(noting(cfg))
-  if not context then return nil, why end
-  table.insert(cache, 1, { signature = wanted .. signature(cfg, count + 1),
-                           context = context })
+  found, why = ssl.newcontext(noting(cfg))
+  if not found then return nil, why end
+  wanted = wanted .. signature(cfg, count + 1)
+  table.insert(cache, 1, { signature = wanted, context = found })
   cache[LIMIT + 1] = nil
-  return context
+  return found, wanted
 end
+
+return context

@@ -1,59 +1,101 @@
---- ssl.https_exchange: one HTTP request and its answer, over a connected stream.
+--- ssl.https_exchange: one HTTP request and its answer, over a wire.
 --
 -- LuaSocket's results, and its sources, sinks and steps. A body is complete when its
 -- framing says so, whatever the peer does then. Without framing only an orderly end
--- of the connection tells a whole body from a cut one.
+-- of the connection tells a whole body from a cut one. The framing, and nothing that
+-- a step or a sink does, says too whether the connection is fit for another request.
 
 local ltn12   = require "ltn12"
-local socket  = require "socket"
 local canonic = require("socket.headers").canonic
 
 local exchange = {}
 
 -- A chunk up to this size reaches the sink in one piece.
 local LARGEST_PIECE = 65536
+-- Of other bodies, pieces are what has come, up to this.
+local PIECE = 16384
 
-local function send_head(stream, hop)
+local function send_head(wire, hop)
   local head = { ("%s %s HTTP/1.1\r\n"):format(hop.method, hop.uri) }
   for name, value in pairs(hop.headers) do
     head[#head + 1] = ("%s: %s\r\n"):format(canonic[name] or name, tostring(value))
   end
   head[#head + 1] = "\r\n"
-  return stream:send(table.concat(head))
+  return wire:send(table.concat(head))
 end
 
-local function chunked_sink(stream)
-  return function(chunk)
-    if not chunk then return stream:send "0\r\n\r\n" end
+-- A source that failed has not ended: without the last chunk the peer knows that.
+local function chunked_sink(wire)
+  return function(chunk, why)
+    if why then return nil, why end
+    if not chunk then
+      wire.whole = true
+      return wire:send "0\r\n\r\n"
+    end
     if chunk == "" then return 1 end
-    return stream:send(("%X\r\n%s\r\n"):format(#chunk, chunk))
+    return wire:send(("%X\r\n%s\r\n"):format(#chunk, chunk))
   end
 end
 
-local function plain_sink(stream)
-  return function(chunk)
+-- What is beyond the announced length would be taken for another request.
+local function plain_sink(wire, length)
+  local left = tonumber(length)
+  wire.whole = left == 0
+  return function(chunk, why)
+    if why then return nil, why end
     if not chunk or chunk == "" then return 1 end
-    return stream:send(chunk)
+    left = left and left - #chunk
+    wire.whole = left == 0
+    return wire:send(chunk)
+  end
+end
+
+-- A sink that tells the user how far it is.
+local function counting(sink, progress, direction, total)
+  if not progress then return sink end
+  local bytes = 0
+  return function(chunk, why)
+    local ok, problem = sink(chunk, why)
+    if ok and chunk and chunk ~= "" then
+      bytes = bytes + #chunk
+      progress(direction, bytes, total)
+    end
+    return ok, problem
+  end
+end
+
+-- From the first call on it cannot be read again.
+local function watched(wire, source)
+  return function()
+    wire.pulled = true
+    return source()
   end
 end
 
 --- Send a request.
 -- @treturn number  1
 -- @treturn nil,string
-function exchange.send(stream, hop)
-  local ok, why = send_head(stream, hop)
+function exchange.send(wire, hop)
+  local ok, why = send_head(wire, hop)
   if not ok then return nil, why end
-  if not hop.source then return 1 end
-  local sink = hop.headers["content-length"] and plain_sink or chunked_sink
-  ok, why = ltn12.pump.all(hop.source, sink(stream), hop.step or ltn12.pump.step)
+  local length, coding = hop.headers["content-length"], hop.headers["transfer-encoding"]
+  if not hop.source then
+    wire.whole = (tonumber(length) or 0) == 0 and not coding
+    return 1
+  end
+  local sink = length and plain_sink(wire, length) or chunked_sink(wire)
+  sink = counting(sink, hop.reqt.progress, "send", tonumber(length))
+  ok, why = ltn12.pump.all(watched(wire, hop.source), sink, hop.step or ltn12.pump.step)
   if not ok then return nil, why end
+  -- Who is told two lengths may believe either.
+  if length and coding then wire.whole = false end
   return 1
 end
 
-local function read_headers(stream, headers)
+local function read_headers(wire, headers)
   local name
   while true do
-    local line, why = stream:receive()
+    local line, why = wire:receive()
     if not line then return nil, why end
     if line == "" then return headers end
     local field, value = line:match "^(.-):%s*(.*)"
@@ -68,83 +110,124 @@ local function read_headers(stream, headers)
   end
 end
 
+-- The words of a header that is a list, in lower case.
+local function tokens(text)
+  local found = {}
+  for token in tostring(text or ""):lower():gmatch "[^%s,]+" do found[token] = true end
+  return found
+end
+
+-- Schemes that tie a user to the connection instead of the request.
+local function ties(authorization)
+  local scheme = tostring(authorization or ""):match "^%s*(%a*)":lower()
+  return scheme == "ntlm" or scheme == "negotiate"
+end
+
+-- RFC 9112 section 9.3.
+local function persistent(wire, hop, headers, status, code)
+  local minor = status:match "^HTTP/1%.(%d)"
+  if not minor or code == 101 or not wire.whole or ties(hop.headers.authorization) then
+    return false
+  end
+  local ours, theirs = tokens(hop.headers.connection), tokens(headers.connection)
+  if ours.close or theirs.close then return false end
+  return minor ~= "0" or theirs["keep-alive"] == true
+end
+
+-- Seconds until the server may close the connection, if it says so.
+local function lifetime(headers)
+  local seconds = (headers["keep-alive"] or ""):lower():match "timeout%s*=%s*\"?(%d+)"
+  return tonumber(seconds)
+end
+
 --- Read the head of the answer. Interim answers are skipped.
 -- @treturn number,table,string  code, headers, status line
 -- @treturn nil,string
-function exchange.head(stream)
+function exchange.head(wire, hop)
   while true do
-    local status, why = stream:receive()
+    local status, why = wire:receive()
     if not status then return nil, why end
     local code = tonumber(status:match "^HTTP/%d*%.%d* (%d%d%d)")
     if not code then return nil, "the answer does not begin with an HTTP status line" end
     local headers
-    headers, why = read_headers(stream, {})
+    headers, why = read_headers(wire, {})
     if not headers then return nil, why end
-    if code < 100 or code >= 200 or code == 101 then return code, headers, status end
+    if code < 100 or code >= 200 or code == 101 then
+      wire.persistent = persistent(wire, hop, headers, status, code)
+      wire.lifetime = lifetime(headers)
+      return code, headers, status
+    end
   end
 end
 
-local function by_length(stream, left)
+local function by_length(wire, left)
+  wire.complete = left == 0
   return function()
     if left == 0 then return nil end
-    local chunk, why = stream:receive(math.min(socket.BLOCKSIZE, left))
+    local chunk, why = wire:receiveany(math.min(PIECE, left))
     if not chunk then return nil, why end
     left = left - #chunk
+    wire.complete = left == 0
     return chunk
   end
 end
 
-local function chunk_size(stream)
-  local line, why = stream:receive()
+local function chunk_size(wire)
+  local line, why = wire:receive()
   if not line then return nil, why end
   local digits = line:match "^%s*(%x+)%s*$" or line:match "^%s*(%x+)%s*;"
   if not digits or #digits > 12 then return nil, "invalid chunk size" end
   return tonumber(digits, 16)
 end
 
-local function piece(stream, left)
-  local data, why = stream:receive(math.min(LARGEST_PIECE, left))
+local function piece(wire, left)
+  local data, why = wire:receive(math.min(LARGEST_PIECE, left))
   if not data then return nil, why end
   if #data < left then return data, left - #data end
   local line
-  line, why = stream:receive()
+  line, why = wire:receive()
   if not line then return nil, why end
   if line ~= "" then return nil, "invalid chunk" end
   return data, 0
 end
 
 -- Trailers join the headers.
-local function chunked(stream, headers)
+local function last_chunk(wire, headers)
+  local ok, why = read_headers(wire, headers)
+  if not ok then return nil, why end
+  wire.complete = true
+  return nil
+end
+
+local function chunked(wire, headers)
   local left, done = 0, false
   return function()
     if done then return nil end
     if left == 0 then
-      local size, why = chunk_size(stream)
+      local size, why = chunk_size(wire)
       if not size then return nil, why end
       if size == 0 then
         done = true
-        local ok
-        ok, why = read_headers(stream, headers)
-        return nil, not ok and why or nil
+        return last_chunk(wire, headers)
       end
       left = size
     end
-    local data, rest = piece(stream, left)
+    local data, rest = piece(wire, left)
     if not data then return nil, rest end
     left = rest
     return data
   end
 end
 
-local function until_closed(stream)
+local function until_closed(wire)
   local done = false
   return function()
     if done then return nil end
-    local chunk, why, partial = stream:receive(socket.BLOCKSIZE)
+    local chunk, why = wire:receiveany(PIECE)
     if chunk then return chunk end
     if why ~= "closed" then return nil, why end
     done = true
-    return partial
+    return nil
   end
 end
 
@@ -159,13 +242,21 @@ local function length_of(headers)
   return tonumber(first)
 end
 
-local function body_source(stream, headers)
+-- How much there is to come, where that is known, is the second value.
+local function body_source(wire, headers)
   local coding = headers["transfer-encoding"]
-  if coding and coding ~= "identity" then return chunked(stream, headers) end
+  if coding and coding ~= "identity" then
+    -- Two framings, or a third that we do not know: who else reads this may see
+    -- another end (RFC 9112 section 6.3).
+    if headers["content-length"] or coding:lower() ~= "chunked" then
+      wire.persistent = false
+    end
+    return chunked(wire, headers)
+  end
   local length, why = length_of(headers)
   if why then return nil, why end
-  if length then return by_length(stream, length) end
-  return until_closed(stream)
+  if length then return by_length(wire, length), length end
+  return until_closed(wire)
 end
 
 local function has_body(hop, code)
@@ -175,15 +266,32 @@ end
 --- Read the body of the answer, if it has one, into the sink.
 -- @treturn number  1
 -- @treturn nil,string
-function exchange.body(stream, hop, code, headers)
-  if not has_body(hop, code) then return 1 end
-  local source, why = body_source(stream, headers)
-  if not source then return nil, why end
-  local ok
-  ok, why = ltn12.pump.all(source, hop.sink or ltn12.sink.null(),
-                           hop.step or ltn12.pump.step)
+function exchange.body(wire, hop, code, headers)
+  if not has_body(hop, code) then
+    wire.complete = code >= 200
+    return 1
+  end
+  local source, total = body_source(wire, headers)
+  if not source then return nil, total end
+  local sink = counting(hop.sink or ltn12.sink.null(), hop.reqt.progress, "receive", total)
+  local ok, why = ltn12.pump.all(source, sink, hop.step or ltn12.pump.step)
   if not ok then return nil, why end
   return 1
+end
+
+--- Read a body that nobody wants, where that is less trouble than another connection.
+-- @treturn boolean  it was short, and is read
+function exchange.skip(wire, hop, code, headers)
+  local length = length_of(headers)
+  if has_body(hop, code) then
+    if not wire.persistent or headers["transfer-encoding"] or not length
+       or length > PIECE then
+      return false
+    end
+    if not ltn12.pump.all(by_length(wire, length), ltn12.sink.null()) then return false end
+  end
+  wire.complete = true
+  return true
 end
 
 return exchange

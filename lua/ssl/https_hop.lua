@@ -59,7 +59,7 @@ local function headers_of(self, reqt)
   local headers = {
     ["user-agent"] = http.USERAGENT,
     host           = bracketed(self.host),
-    connection     = "close, TE",
+    connection     = reqt.pool and "keep-alive, TE" or "close, TE",
     te             = "trailers",
   }
   if self.port ~= 443 then headers.host = headers.host .. ":" .. self.port end
@@ -148,6 +148,7 @@ local function moved(self, target, same_origin)
   for key, value in pairs(self.reqt) do reqt[key] = value end
   for _, name in ipairs(COMPONENTS) do reqt[name] = nil end
   reqt.url, reqt.headers = target, {}
+  if not same_origin then reqt.servername = nil end
   for name, value in pairs(self.reqt.headers or {}) do
     if same_origin or not PRIVATE[tostring(name):lower()] then
       reqt.headers[name] = value

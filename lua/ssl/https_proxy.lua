@@ -7,23 +7,52 @@ local http = require "socket.http"
 local url  = require "socket.url"
 local hop  = require "ssl.https_hop"
 
+local noproxy = require "ssl.https_noproxy"
+
 local proxy = {}
 
 local PORT, LONGEST_HEAD = 3128, 100
 
+-- The value of `proxy` that asks for the variables.
+local ENVIRONMENT = "environment"
+
+-- An empty variable says nothing.
+local function variable(...)
+  for _, name in ipairs { ... } do
+    local value = os.getenv(name)
+    if value and value ~= "" then return value, name end
+  end
+end
+
+-- What the environment says for this host. There the scheme may be left out.
+local function environment(host)
+  local text = variable("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+  if not text or noproxy(host, variable("no_proxy", "NO_PROXY") or "") then return nil end
+  return text:find "^%a[%w+.-]*://" and text or "http://" .. text
+end
+
+-- Without what may be a password.
+local function shown(text)
+  local place = text:match "^.*@(.*)$"
+  return place and (text:match "^%a[%w+.-]*://" or "") .. place or text
+end
+
 --- The proxy of a request.
--- @tparam table reqt  its `proxy`, or socket.http.PROXY; `proxy = false` is none
+-- @tparam table reqt  its `proxy`, else `default`, else socket.http.PROXY; false is none
+-- @tparam string host  the origin
+-- @tparam[opt] string default
 -- @treturn table  host, port, authorization
 -- @treturn nil,nil  there is none
 -- @treturn nil,string
-function proxy.of(reqt)
+function proxy.of(reqt, host, default)
   local text = reqt.proxy
+  if text == nil then text = default end
   if text == nil then text = http.PROXY end
+  if text == ENVIRONMENT then text = environment(host) end
   if not text then return nil end
   local parts = url.parse(tostring(text), { scheme = "http" }) or {}
   if (parts.scheme or ""):lower() ~= "http" or not parts.host then
-    return nil, ("invalid proxy '%s': http://host:port expected"):format(
-      (tostring(text):gsub("//[^/]*@", "//")))
+    return nil, ("invalid proxy '%s': http://host:port expected"):format(shown(tostring(text)))
   end
   return {
     host = parts.host, port = tonumber(parts.port) or PORT,

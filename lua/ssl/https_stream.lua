@@ -6,9 +6,11 @@
 -- limit that ran out is "timeout", and a reset is not "closed", which would pass for
 -- the end of a body.
 
-local socket  = require "socket"
-local ssl     = require "ssl"
-local context = require "ssl.https_context"
+local socket   = require "socket"
+local ssl      = require "ssl"
+local context  = require "ssl.https_context"
+local limits   = require "ssl.https_limits"
+local sessions = require "ssl.https_sessions"
 
 local stream = {}
 
@@ -24,8 +26,6 @@ local WAYS_OUT = {
   misnamed  = 'to accept any name, and anybody: verify = "none" in the request, '
               .. 'https.VERIFY = "none" for all',
 }
-
-local HOSTNAME_MISMATCH, IP_MISMATCH = 62, 64
 
 -- Only "none", alone or in a list of nothing else, does without verification.
 local function verifies(verify)
@@ -49,7 +49,11 @@ local function configuration(params, defaults)
   cfg.options  = params.options or OPTIONS
   cfg.verify   = said(params.verify) or said(defaults.VERIFY) or "peer"
   local verified = verifies(cfg.verify)
-  if verified and not params.cafile and not params.capath then
+  -- A function of the user's that verifies is asked each time.
+  if params.resume ~= false and not params.onverify then
+    cfg.onsession = params.onsession or sessions.remember
+  end
+  if verified and not params.cafile and not params.capath and not params.systemca then
     local system, why = ssl.systemca()
     if not system then return nil, why .. ": " .. WAYS_OUT.unnamed end
     cfg.cafile, cfg.capath = system.cafile, system.capath
@@ -59,23 +63,27 @@ end
 
 local function refusal(conn, why, host)
   if why == "wantread" or why == "wantwrite" then return "timeout" end
-  local verify = (conn:lasterror() or {}).verify
+  local problem = conn:lasterror() or {}
+  local verify, short = problem.verify, problem.reason
   if not verify then return why end
-  local code = verify.code
-  if code == HOSTNAME_MISMATCH or code == IP_MISMATCH then
+  if verify.misnamed then
     return ("%s (%s: the certificate is not for %s): %s"):format(
-      why, verify.text, host, WAYS_OUT.misnamed)
+      short, verify.text, host, WAYS_OUT.misnamed)
   end
-  return ("%s (%s): %s"):format(why, verify.text, WAYS_OUT.untrusted)
+  if why == short then why = ("%s (%s)"):format(why, verify.text) end -- else `explain`
+  return ("%s: %s"):format(why, WAYS_OUT.untrusted)
 end
 
--- Shake hands with `host`.
-local function secure(conn, host, verified)
+-- Shake hands with whom the policy names.
+local function secure(conn, policy)
+  local host, verified = policy.name, policy.verified
   local kind, name = conn:setverifyname(host)
   if not kind and verified then return nil, ("host name %q: %s"):format(host, name) end
   if kind == "dns" then conn:sni(name) end
+  local offered = policy.resumes and sessions.offer(conn, policy.key)
   local ok, why = conn:dohandshake()
   if not ok then return nil, refusal(conn, why, host) end
+  if offered then sessions.shaken(conn, policy.key, offered) end
   if not verified then return true end
   -- Once more, of the certificate itself: verifyext may have let errors pass.
   local cert = conn:getpeercertificate()
@@ -101,6 +109,12 @@ function connected:receive(...)
   local data, why, partial = self.sock:receive(...)
   if data then return data, why, partial end
   return nil, translated(self, why), partial
+end
+
+function connected:receiveany(...)
+  local data, why = self.sock:receiveany(...)
+  if data then return data, why end
+  return nil, translated(self, why)
 end
 
 function connected:send(...)
@@ -137,40 +151,107 @@ local function fail(self, why)
   return nil, why
 end
 
+-- Small pieces leave at once: on a kept connection one would wait for the peer's
+-- acknowledgement of the one before.
+local function undelayed(sock)
+  if sock.setoption then sock:setoption("tcp-nodelay", true) end
+end
+
 -- TCP, through the tunnel where there is one.
 local function reach(self, host, port, via)
-  if not via then return self.sock:connect(host, port) end
-  local ok, why = self.sock:connect(via.host, via.port)
+  local sock = self.sock
+  if not via then
+    local ok, why = sock:connect(host, port)
+    if not ok then return nil, why end
+    pcall(undelayed, sock)
+    return true
+  end
+  local ok, why = sock:connect(via.host, via.port)
   if not ok then return nil, "proxy: " .. why end
-  return via.tunnel(self.sock)
+  pcall(undelayed, sock)
+  return via.tunnel(sock)
+end
+
+local function connect(self, host, port, via, limit)
+  local left, why = limits.left(limit, "connect")
+  if why then return nil, why end
+  self.sock:settimeout(left)
+  -- A name may have several addresses: all attempts together. Not every object that
+  -- connects knows the mode.
+  if left then pcall(self.sock.settimeout, self.sock, left, "t") end
+  return reach(self, host, port, via)
+end
+
+-- ssl.wrap takes a descriptor over from these, and uses any other as it is.
+local function has_descriptor(sock)
+  return sock.getfd and sock.setfd
+end
+
+-- All that decides who is at the other end and why it is believed. None of it holds a
+-- NUL but the signature, which is the last.
+local function key_of(host, port, via, create, signature)
+  return table.concat({
+    host:lower(), port, via and via.host:lower() or "", via and via.port or "",
+    via and via.authorization or "", create and context.identity(create) or "", signature,
+  }, "\0")
+end
+
+--- Decide how the peer is verified, and by what.
+-- @tparam table params  as for stream.new
+-- @tparam table defaults
+-- @tparam string host
+-- @tparam number|string port
+-- @tparam[opt] table via  as for stream.open
+-- @tparam[opt] function create
+-- @treturn table  `context`; `name`, what the certificate has to be for; `verified`,
+--   whether that counts; `resumes`, whether sessions are kept here; `key`, a text that
+--   says all of it, secrets included: what was made under one key may be used under
+--   it, and under no other
+-- @treturn nil,string
+function stream.policy(params, defaults, host, port, via, create)
+  local cfg, verified = configuration(params, defaults)
+  if not cfg then return nil, verified end
+  local ctx, signature = context.of(cfg)
+  if not ctx then return nil, signature end
+  return {
+    context = ctx, name = params.servername or host, verified = verified,
+    resumes = cfg.onsession == sessions.remember,
+    key = key_of(host, port, via, create, signature),
+  }
 end
 
 --- Connect and shake hands.
 -- @tparam table self  from stream.new
--- @tparam string host  what the certificate has to name
+-- @tparam string host
 -- @tparam number|string port
--- @tparam[opt] table via  host and port to connect to instead, and `tunnel(sock)`
+-- @tparam table policy  from stream.policy
+-- @tparam table limit  of ssl.https_limits
+-- @tparam[opt] table via  `host` and `port` to connect to instead, `tunnel(sock)`, and
+--   `authorization` for it
 -- @treturn true
 -- @treturn nil,string  nothing is left open
-function stream.open(self, host, port, via)
-  local st = getmetatable(self)
-  local cfg, verified = configuration(st.params, st.defaults)
-  if not cfg then return fail(self, verified) end
-  local ctx, why = context(cfg)
-  if not ctx then return fail(self, why) end
-  local limit = st.params.timeout or st.defaults.TIMEOUT
-  self.sock:settimeout(limit)
-  local ok
-  ok, why = reach(self, host, port, via)
+function stream.open(self, host, port, policy, limit, via)
+  local ok, why = connect(self, host, port, via, limit)
   if not ok then return fail(self, why) end
+  local _, over = pcall(has_descriptor, self.sock)
   local conn
-  conn, why = ssl.wrap(self.sock, ctx)
+  conn, why = ssl.wrap(self.sock, policy.context)
   if not conn then return fail(self, why) end
   take_over(self, conn)
-  conn:settimeout(limit)
-  ok, why = secure(conn, host, verified)
+  local st = getmetatable(self)
+  st.over_descriptor = over and true or false
+  -- A connection that is kept must not keep what the first request had.
+  st.params, st.create = nil, nil
+  why = limits.arm(limit, conn, "handshake")
+  if why then return fail(self, why) end
+  ok, why = secure(conn, policy)
   if not ok then return fail(self, why) end
   return true
+end
+
+--- Is it over a descriptor of its own, whose time limits are LuaSocket's?
+function stream.over_descriptor(self)
+  return getmetatable(self).over_descriptor
 end
 
 local methods = {}
@@ -178,7 +259,12 @@ local methods = {}
 --- As LuaSocket's, but it raises as socket.try does, so that socket.http returns it.
 -- @treturn number  1
 function methods:connect(host, port)
-  socket.try(stream.open(self, host, port))
+  local st = getmetatable(self)
+  local policy, why = stream.policy(st.params, st.defaults, host, port, nil, st.create)
+  if not policy then socket.try(fail(self, why)) end
+  local limit = limits.new(st.params.timeout, st.defaults.TIMEOUT)
+  socket.try(stream.open(self, host, port, policy, limit))
+  self.sock:settimeout(limit.receive)
   return 1
 end
 
@@ -201,7 +287,8 @@ function stream.new(params, defaults, create)
   local sock, why = (create or socket.tcp)()
   if not sock then return nil, why end
   local self = setmetatable({ sock = sock },
-                            { params = params, defaults = defaults, polls = {} })
+                            { params = params, defaults = defaults, create = create,
+                              polls = {}, over_descriptor = false })
   for name, f in pairs(methods) do self[name] = f end
   return self
 end

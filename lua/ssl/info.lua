@@ -2,6 +2,8 @@
 
 local ffi = require "ffi"
 local lib = require "ssl.ffi.lib"
+local negotiated = require "ssl.negotiated"
+local sni = require "ssl.sni"
 local C   = lib.C
 
 local info = {}
@@ -38,9 +40,8 @@ end
 
 local WORDS = { Kx = "key", Au = "authentication", Enc = "encryption", Mac = "mac" }
 
---- The fields of LuaSec's info().
--- @treturn table
-function info.fields(st)
+-- The fields of LuaSec's info().
+local function known(st)
   local description, secret, algorithm, protocol = info.raw(st)
   local out = {
     compression = info.compression(st),
@@ -54,6 +55,31 @@ function info.fields(st)
     end
   end
   return out
+end
+
+-- What it leaves out.
+local FURTHER = {
+  group      = function(st) return negotiated.group(st.conn.ssl) end,
+  sigalg     = function(st) return negotiated.sigalg(st.conn.ssl) end,
+  resumed    = function(st) return negotiated.resumed(st.conn.ssl) end,
+  servername = sni.name,
+  alpn       = info.alpn,
+}
+
+--- All that is known.
+-- @treturn table
+function info.fields(st)
+  local out = known(st)
+  for name, f in pairs(FURTHER) do out[name] = f(st) end
+  return out
+end
+
+--- One of them.
+-- @param name  anything
+function info.field(st, name)
+  local f = FURTHER[name]
+  if f then return (f(st)) end
+  return known(st)[name]
 end
 
 return info

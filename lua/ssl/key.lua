@@ -1,72 +1,77 @@
---- ssl.key: private keys and the passwords that open them.
---
--- The user's password function may raise or yield, so it does not run inside
--- OpenSSL. The key is read with a callback of the shim that has no password to
--- give: it notes that it was asked, and the decoding fails. Then the function is
--- called, with no C frame below and nothing held that could leak, and the key is
--- read again. Without a password the same callback makes sure that OpenSSL never
--- prompts on a terminal.
---
--- A password is handed over whole or not at all. No copy of it is made here;
--- OpenSSL wipes its own.
+--- ssl.key: private keys from whatever holds them, and what a context does with them.
 
-local lib  = require "ssl.ffi.lib"
-local shim = require "ssl.ffi.shim"
-local err  = require "ssl.err"
-local C    = lib.C
+local lib      = require "ssl.ffi.lib"
+local shim     = require "ssl.ffi.shim"
+local arg      = require "ssl.arg"
+local err      = require "ssl.err"
+local keystore = require "ssl.keystore"
+local material = require "ssl.material"
+local membio   = require "ssl.membio"
+local password = require "ssl.password"
+local pkey     = require "ssl.pkey"
+local C        = lib.C
 
 local key = {}
 
--- Returns an EVP_PKEY of the caller's, or nil, the reason, and whether a password
--- was missing.
-local function read(file, password)
-  err.clear()
-  local bio = C.BIO_new_file(file, "r")
-  if bio == nil then return nil, err.reason() end
-  local answer = shim.password(password)
-  local pkey = C.PEM_read_bio_PrivateKey(bio, nil, shim.C.password, answer)
-  C.BIO_free(bio)
-  if pkey ~= nil then
-    err.clear()
-    return pkey
-  end
-  local reason = err.reason()
-  if answer.too_long ~= 0 then
-    reason = "password too long"
-  elseif not password and answer.asked ~= 0 then
-    return nil, "password required", true
-  end
+local function read_pem(source, answer)
+  local bio, reason = material.open(source)
+  if not bio then return nil, reason end
+  local held = pkey.own(C.PEM_read_bio_PrivateKey(bio.membio, nil, shim.C.password,
+                                                  answer))
+  bio:free()
+  return held
+end
+
+-- A key as it is; else an encrypted PKCS #8, which asks for its password.
+local function read_der(bytes, answer)
+  local held, reason = material.decode(bytes, C.d2i_AutoPrivateKey, pkey.own)
+  if held or not lib.has.d2i_PKCS8PrivateKey_bio then return held, reason end
+  local bio = membio.read(bytes)
+  held = bio and pkey.own(C.d2i_PKCS8PrivateKey_bio(bio.membio, nil, shim.C.password,
+                                                    answer))
+  if bio then bio:free() end
+  if held then return held end
+  if answer.asked ~= 0 then return nil, err.reason() end
   return nil, reason
 end
 
--- The context may have been freed while the user's function ran.
-local function use(state, pkey)
+-- A handle of ssl.pkey, or nil and the reason.
+local function read(source, given)
+  if pkey.is(source) then return pkey.share(source) end
+  local bytes, uri = material.bytes(source), keystore.uri(source)
+  return password.open(given, function(answer)
+    if bytes then return read_der(bytes, answer) end
+    if uri then return keystore.read(uri, answer) end
+    return read_pem(source, answer)
+  end)
+end
+
+--- Have a context use a key.
+-- @tparam table state  of the context: it may have been freed meanwhile
+-- @tparam cdata held  a handle of ssl.pkey, which is freed
+-- @treturn true
+-- @treturn nil,string  the reason
+function key.use(state, held)
   local ctx = state.handle.ctx
-  local ok = ctx ~= nil and C.SSL_CTX_use_PrivateKey(ctx, pkey) == 1
-  C.EVP_PKEY_free(pkey)
-  if not ok then return nil, err.reason("invalid context") end
+  err.clear()
+  local ok = ctx ~= nil and C.SSL_CTX_use_PrivateKey(ctx, held.pkey) == 1
+  held:free()
+  if not ok then return nil, err.reason "invalid context" end
   err.clear()
   return true
 end
 
---- Load a PEM private key into a context.
+--- Load a private key into a context.
 -- @tparam table state  of the context
--- @tparam string file  its name
--- @tparam string|function|nil password  a function is asked only for a key that
---   needs one; its errors are the caller's
+-- @param source  the name of a PEM file, PEM text, what ssl.der made, "store:URI", or
+--   a key object
+-- @tparam string|function|nil given  the password: see ssl.password
 -- @treturn true
 -- @treturn nil,string  the reason
-function key.load(state, file, password)
-  local text = type(password) == "string" and password or nil
-  local pkey, reason, missing = read(file, text)
-  if missing and type(password) == "function" then
-    text = password()
-    -- OpenSSL's words for a wrong password: an empty one is not to be tried.
-    if type(text) ~= "string" then return nil, "bad decrypt" end
-    pkey, reason = read(file, text)
-  end
-  if not pkey then return nil, reason end
-  return use(state, pkey)
+function key.load(state, source, given)
+  local held, reason = read(source, given)
+  if not held then return nil, reason end
+  return key.use(state, held)
 end
 
 --- Does the context's private key belong to its certificate? False without them.
@@ -75,6 +80,23 @@ function key.matches(state)
   local ok = C.SSL_CTX_check_private_key(state.handle.ctx) == 1
   err.clear()
   return ok
+end
+
+--- A private key as an object, to be used any number of times.
+-- @tparam string|userdata text  PEM, or DER as bytes or by ssl.der, or "store:URI"
+-- @tparam[opt] string|function given  the password; a function is called, without
+--   arguments, only where one is needed, and may raise or yield
+-- @treturn userdata  methods `type` and `bits`; a string of it shows no more
+-- @treturn nil,string  "error loading private key (REASON)"
+-- @raise when an argument is of a wrong type
+function key.object(...)
+  local text, given = ...
+  if not material.bytes(text) then text = arg.string(text, 1) end
+  if not password.valid(given) then arg.mismatch("string", given, 2) end
+  if material.file(text) and not keystore.uri(text) then text = material.der(text) end
+  local held, reason = read(text, given)
+  if not held then return nil, ("error loading private key (%s)"):format(reason) end
+  return pkey.object(held)
 end
 
 return key

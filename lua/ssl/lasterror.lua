@@ -1,30 +1,112 @@
 --- ssl.lasterror: why a connection failed, in parts.
+--
+-- They are noted when it fails: later the alert, the chain and the queue are gone.
 
 local ffi = require "ffi"
 local lib = require "ssl.ffi.lib"
+local err = require "ssl.err"
+local faulty = require "ssl.faulty"
 local C, K = lib.C, lib.K
 
+local lasterror = {}
+
+local REFUSED = "certificate verify failed"
+
+-- The chain may be fine, and for somebody else.
+local MISNAMED = {
+  [K.X509_V_ERR_HOSTNAME_MISMATCH] = true, [K.X509_V_ERR_EMAIL_MISMATCH] = true,
+  [K.X509_V_ERR_IP_ADDRESS_MISMATCH] = true,
+}
+
 -- What verification said, when the handshake ended for it.
-local function verification(st)
+local function verification(st, word)
   local ssl = st.conn.ssl
-  if ssl == nil or not st.failed:find("certificate verify failed", 1, true) then return end
+  if ssl == nil or not word:find(REFUSED, 1, true) then return end
   local code = tonumber(C.SSL_get_verify_result(ssl))
   if code == K.X509_V_OK then return end
-  return { code = code, text = ffi.string(C.X509_verify_cert_error_string(code)) }
+  local depth, subject, issuer = faulty(st, code)
+  return { code = code, text = ffi.string(C.X509_verify_cert_error_string(code)),
+           depth = depth, subject = subject, issuer = issuer,
+           misnamed = MISNAMED[code] or false }
 end
 
---- The fatal error of a connection.
+local function described(direction, value)
+  local description = value % 256
+  return { direction = direction, code = description,
+           text = ffi.string(C.SSL_alert_desc_string_long(description)) }
+end
+
+-- The peer's goes first: ours would be an answer.
+local function alert(conn)
+  if conn.alert_in ~= 0 then return described("received", conn.alert_in) end
+  if conn.alert_out ~= 0 then return described("sent", conn.alert_out) end
+end
+
+-- A stream has words and no number.
+local function errno(conn)
+  local number = conn.in_error ~= 0 and conn.in_error or conn.out_error
+  return number > 0 and number or nil
+end
+
+--- A connection fails.
+-- @tparam table st
+-- @tparam string word  what the call will return
+-- @tparam {table,...}|nil queue  from ssl.err
+function lasterror.note(st, word, queue)
+  local conn, first = st.conn, queue and queue[1] or {}
+  st.problem = {
+    message = word, code = first.code, library = first.library, reason = first.reason,
+    queue = queue, alert = alert(conn), verify = verification(st, word),
+    errno = errno(conn),
+  }
+  err.newest = st.problem
+end
+
+--- The words for a person, where the configuration wants them (`explain`).
+-- @tparam table st
+-- @tparam string word
+-- @treturn string
+function lasterror.explain(st, word)
+  local verify = st.explain and st.problem and st.problem.verify
+  if not verify or word ~= REFUSED then return word end
+  local where = "depth " .. verify.depth
+  if verify.subject then where = where .. ", " .. verify.subject end
+  if verify.issuer then where = where .. ", issuer " .. verify.issuer end
+  return ("%s: %s (%s)"):format(word, verify.text, where)
+end
+
+local function copy(value)
+  if type(value) ~= "table" then return value end
+  local out = {}
+  for key, field in pairs(value) do out[key] = copy(field) end
+  return out
+end
+
+--- The fatal error of a connection, also after it was closed.
 -- @tparam table st
 -- @treturn table|nil  nil where there was none: a clean end is no error. `message`:
---   the words of the failed call. `verify`: `code` and `text` of OpenSSL, where the
---   certificate was refused. `errno`: of the transport, where it broke.
-return function(st)
-  if not st.failed then return nil end
-  local conn = st.conn
-  local errno = conn.in_error ~= 0 and conn.in_error or conn.out_error
-  return {
-    message = st.failed,
-    verify  = verification(st),
-    errno   = errno ~= 0 and errno or nil,
-  }
+--   the words of the failed call, and the rest as far as there is something to say.
+--   `code`, `library` and `reason`: the cause in OpenSSL's queue, and `queue` all of it.
+--   `verify`, where the certificate was refused: `code` and `text` of OpenSSL, what
+--   ssl.faulty found (`depth`, `subject`, `issuer`), and whether it was `misnamed`.
+--   `alert`: `direction`, `code`, `text`. `errno`: of the transport.
+function lasterror.of(st)
+  if not st.failed or st.request then return nil end
+  local out = copy(st.problem or {})
+  out.message = st.failed
+  return out
 end
+
+--- The newest failure of anything in this Lua state: of a connection as `of` describes
+-- it, else OpenSSL's words alone.
+-- @treturn table|nil  nil where nothing has failed yet
+function lasterror.newest()
+  local newest = err.newest
+  if not newest then return nil end
+  local out = copy(newest)
+  local first = out.queue and out.queue[1]
+  if first then out.code, out.library, out.reason = first.code, first.library, first.reason end
+  return out
+end
+
+return lasterror

@@ -4,12 +4,16 @@
 -- wait on; with both, one wait lasts at most `block` seconds and all of them
 -- together `total`. A limit of 0 means: only look. `nowait` says that beforehand,
 -- so that such a call never enters a function with a loop.
+--
+-- And a deadline of our own, for all calls together.
 
 local arg  = require "ssl.arg"
 local shim = require "ssl.ffi.shim"
 local now  = shim.C.now
 
 local limit = {}
+
+local TIMEOUT = "timeout"
 
 local MODES = { b = "block", t = "total", r = "total" }
 
@@ -21,24 +25,44 @@ function limit.set(st, seconds, mode, level)
   if not field then arg.fail(3, "invalid timeout mode", level) end
   st[field] = n >= 0 and n or false
   st.nowait = st.block == 0 or st.total == 0
+  if st.conn.blocking == 1 and (st.block or st.total) then
+    st.transport.patient(st, false)
+  end
 end
 
 --- When an operation began to wait; nil where nothing bounds it.
 function limit.start(st)
-  return (st.block or st.total) and now() or nil
+  return (st.block or st.total or st.deadline) and now() or nil
 end
 
 --- Seconds that the next wait may last: 0 when the time is over, -1 for ever.
 function limit.left(st, start)
-  local block, total = st.block, st.total
-  if not block and not total then return -1 end
-  local left
+  local block, total, deadline = st.block, st.total, st.deadline
+  if not block and not total and not deadline then return -1 end
+  local time, left = now(), math.huge
   if block and total then
-    left = math.min(block, total - (now() - start))
-  else
-    left = (block or total) - (now() - start)
+    left = math.min(block, total - (time - start))
+  elseif block or total then
+    left = (block or total) - (time - start)
   end
+  if deadline then left = math.min(left, deadline - time) end
   return left > 0 and left or 0
+end
+
+--- `conn:setdeadline(seconds)`: one limit for all operations together, from now on;
+-- nil or negative: none.
+function limit.deadline(st, seconds)
+  st.deadline = seconds and seconds >= 0 and now() + seconds or false
+  if st.deadline and st.conn.blocking == 1 then st.transport.patient(st, false) end
+end
+
+--- What to answer instead of "wait, and try again": behind the deadline that would be
+-- for nothing.
+-- @tparam table st
+-- @tparam string word  "wantread" or "wantwrite"
+-- @treturn string  `word`, or "timeout"
+function limit.due(st, word)
+  return st.deadline and now() >= st.deadline and TIMEOUT or word
 end
 
 return limit

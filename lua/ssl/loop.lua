@@ -30,12 +30,14 @@
 local lib   = require "ssl.ffi.lib"
 local shim  = require "ssl.ffi.shim"
 local err   = require "ssl.err"
+local lasterror = require "ssl.lasterror"
 local limit = require "ssl.limit"
 local C, K, S, H = lib.C, lib.K, shim.C, shim.K
 
 local loop = {}
 
 local WANTREAD, WANTWRITE, ASKED = "wantread", "wantwrite", "asked"
+local CLOSED, CUT_OFF, TRUNCATED = "closed", "unexpected eof while reading", "truncated"
 
 -- Outcomes that are not the end of the connection.
 local PASSING = {
@@ -62,8 +64,45 @@ local function transport_words(st)
   if st.broken then return st.broken end
   if conn.in_error ~= 0 then return err.transport(conn.in_error) end
   if conn.out_error ~= 0 then return err.transport(conn.out_error) end
-  if conn.eof ~= 0 then return "unexpected eof while reading" end
-  return "closed"
+  if conn.eof ~= 0 then return CUT_OFF end
+  return CLOSED
+end
+
+-- The transport ended, and the session had not. LuaSec's words for that leave open what
+-- it means, so the configuration may say (`eof`); nil for "as if it were in order".
+local function judge_end(st, word)
+  if st.eof == "strict" then return TRUNCATED end
+  if word ~= CUT_OFF then return word end
+  st.open, st.ended_early = false, true
+end
+
+-- The words of a failure, and its error queue. nil where it is none.
+local function fatal(st, code)
+  local conn = st.conn
+  local word, queue
+  if code == K.SSL_ERROR_SSL then
+    queue = err.take_all()
+    word = queue and queue[1].reason or err.UNKNOWN
+    -- To write behind our own close_notify does no harm to what the peer still sends.
+    if st.goodbye and queue
+       and lib.error_reason(queue[1].code) == K.SSL_R_PROTOCOL_IS_SHUTDOWN then
+      return nil
+    end
+  else
+    err.clear()
+    word = transport_words(st)
+  end
+  if st.eof and st.status == "connected" and (word == CUT_OFF
+     or code ~= K.SSL_ERROR_SSL and word == CLOSED and conn.out_error == 0) then
+    word = judge_end(st, word)
+  end
+  return word, queue
+end
+
+-- For good.
+local function fail(st, word, queue)
+  st.failed, st.open = word, false
+  lasterror.note(st, word, queue)
 end
 
 --- Judge a call that did not succeed.
@@ -77,17 +116,20 @@ function loop.judge(st, rc)
   local word = PASSING[code]
   if word then
     err.clear()
-    return word == ASKED and not asked(conn) and WANTWRITE or word
+    if word == ASKED then
+      if asked(conn) then return ASKED end
+      word = WANTWRITE
+    end
+    return st.deadline and loop.waits(word) and limit.due(st, word) or word
   end
-  if code == K.SSL_ERROR_SSL then
-    word = err.reason()
-  else
-    err.clear()
-    word = transport_words(st)
-  end
+  local queue
+  word, queue = fatal(st, code)
+  if not word then return CLOSED end
   -- A write that the transport refused leaves what arrived to be read.
   if code == K.SSL_ERROR_SSL or conn.in_error ~= 0 or conn.out_error == 0 then
-    st.failed, st.open = word, false
+    fail(st, word, queue)
+  else
+    lasterror.note(st, word, queue)
   end
   return word
 end
@@ -111,9 +153,12 @@ function loop.wait(st, word, start)
     if st.status == "closed" then return false, "closed" end
   end
   local left = limit.left(st, start)
-  if left == 0 then return false, word end
+  if left == 0 then return false, limit.due(st, word) end
   local ready, why = st.transport.wait(st, word, left)
-  if not ready then return false, why or word end
+  if not ready then
+    if why and why == st.broken and conn.in_error ~= 0 then fail(st, why) end
+    return false, why or limit.due(st, word)
+  end
   if conn.out_beg ~= conn.out_end then st.transport.flush(st) end
   if st.status == "closed" then return false, "closed" end
   return true
@@ -145,7 +190,8 @@ end
 --   the words of a broken transport
 function loop.drain(st, start)
   local word = st.transport.flush(st)
-  if word ~= WANTWRITE or st.nowait then return word end
+  if word ~= WANTWRITE then return word end
+  if st.nowait then return (limit.due(st, word)) end
   return loop.drain_waiting(st, start)
 end
 

@@ -25,6 +25,13 @@ function membio.read(text)
   return own(C.BIO_new_mem_buf(text, #text))
 end
 
+--- A BIO that reads a file.
+-- @tparam string name
+-- @treturn cdata|nil  a handle, as above; nil leaves the reason queued
+function membio.file(name)
+  return own(C.BIO_new_file(name, "r"))
+end
+
 --- What was written, and the end of the BIO.
 -- @tparam cdata|nil bio
 -- @param wanted  a false value gives the memory back and answers nil

@@ -57,6 +57,17 @@ function methods:settimeout(seconds, mode)
   return 1
 end
 
+--- Limit all operations to come, together: a time in seconds from now on; nil or
+-- negative: no such limit. Behind it a call that would have to wait says "timeout".
+-- @tparam[opt] number seconds
+-- @treturn number  1
+function methods:setdeadline(seconds)
+  local st = state.of(self)
+  seconds = arg.optnumber(seconds, nil, 2)
+  if st.status ~= "closed" then limit.deadline(st, seconds) end
+  return 1
+end
+
 --- Is there something to receive that a select on the descriptor does not see?
 -- Not while the last word was that we must write first: asking again would spin.
 function methods:dirty()
@@ -179,11 +190,10 @@ function methods:setverifyname(name)
   return verifyname(st, name)
 end
 
---- The fatal error of this connection in parts, or nil: see docs/connection.md.
--- Once the connection is closed only the message is left.
+--- The fatal error of this connection in parts, or nil: see docs/errors.md.
 function methods:lasterror()
   local st = state.of(self)
-  return lasterror(st)
+  return (lasterror.of(st))
 end
 
 return methods

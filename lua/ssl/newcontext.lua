@@ -6,14 +6,20 @@
 
 local context      = require "ssl.context"
 local certificates = require "ssl.setting_credentials"
+local identity     = require "ssl.setting_identity"
 local questions    = require "ssl.setting_questions"
+local bending      = require "ssl.setting_protocol"
+local sessions     = require "ssl.setting_session"
 local setting      = require "ssl.setting"
+local manners      = require "ssl.setting_manners"
+local trusting     = require "ssl.setting_trust"
+local x509         = require "ssl.x509"
 local string_key, strings_key = setting.string_key, setting.strings_key
 
 local function locations(ctx, cfg, level)
   local cafile, capath = cfg.cafile or nil, cfg.capath or nil
   if not cafile and not capath then return true end
-  cafile = cafile and setting.text(cafile, 2, "locations", level + 1)
+  cafile = cafile and setting.sources(cafile, x509.is, 2, "locations", level + 1)
   capath = capath and setting.text(capath, 3, "locations", level + 1)
   return context.locations(ctx, cafile, capath)
 end
@@ -51,8 +57,10 @@ end
 
 local STEPS = {
   mode,
+  bending.seclevel,
   certificates,
   locations,
+  trusting,
   string_key("ciphers", "setcipher"),
   string_key("ciphersuites", "setciphersuites"),
   strings_key("verify", "setverify", context.setverify),
@@ -60,12 +68,19 @@ local STEPS = {
   depth,
   dhparam,
   groups,
+  bending.protocol,
   strings_key("verifyext", "setverifyext", verifyext),
   questions.protocols,
   questions.preshared,
   questions.onverify,
   questions.onclienthello,
   questions.dane,
+  identity.ocsp,
+  identity.ocspresponse,
+  identity.keylog,
+  sessions,
+  manners.eof,
+  manners.explain,
 }
 
 --- A context from parameters; see docs/newcontext.md.

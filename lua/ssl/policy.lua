@@ -10,8 +10,13 @@ local lib     = require "ssl.ffi.lib"
 local shim    = require "ssl.ffi.shim"
 local context = require "ssl.context"
 local curves  = require "ssl.curves"
+local earlystep = require "ssl.earlystep"
 local job     = require "ssl.job"
 local psk     = require "ssl.psk"
+local sessionid = require "ssl.sessionid"
+local sessionstore = require "ssl.sessionstore"
+local tickets = require "ssl.tickets"
+local staple  = require "ssl.staple"
 local C, K    = lib.C, lib.K
 
 local policy = {}
@@ -31,6 +36,16 @@ local function purpose(ssl, of_server)
     param, of_server and K.X509_TRUST_SSL_SERVER or K.X509_TRUST_SSL_CLIENT)
 end
 
+-- The keys `purpose`, `crl` and `partialchain`, the first of which goes before
+-- lsec_ignore_purpose. Not in the store, which may belong to other contexts too.
+local function chain(ssl, ctx)
+  if ctx.verify_flags == 0 and not ctx.purpose then return end
+  local param = C.SSL_get0_param(ssl)
+  C.X509_VERIFY_PARAM_set_flags(param, ctx.verify_flags)
+  if ctx.purpose then C.X509_VERIFY_PARAM_set_purpose(param, ctx.purpose) end
+  if ctx.purpose_trust then C.X509_VERIFY_PARAM_set_trust(param, ctx.purpose_trust) end
+end
+
 -- What a user's function says counts, so a mode that goes on whatever verification
 -- found will not do.
 local function mode(ctx)
@@ -45,10 +60,13 @@ function policy.apply(st, ctx)
   local conn = st.conn
   conn.tolerant = ctx.verify_continue and 1 or 0
   conn.ask_verify = ctx.onverify and 1 or 0
-  C.SSL_set_verify(conn.ssl, mode(ctx),
-                   (ctx.verify_continue or ctx.onverify) and verify_callback or nil)
+  if st.eof ~= ctx.eof then st.eof = ctx.eof end
+  if st.explain ~= ctx.explain then st.explain = ctx.explain end
+  C.SSL_set_verify(conn.ssl, mode(ctx), verify_callback)
   if ctx.ignore_purpose then purpose(conn.ssl, true) end
+  chain(conn.ssl, ctx)
   psk.apply(st, ctx)
+  staple.apply(st, ctx)
   job.apply(st, ctx)
 end
 
@@ -64,15 +82,20 @@ end
 function policy.adopt(st, ctx)
   local new = context.state(ctx, 2)
   local ssl, to = st.conn.ssl, new.handle.ctx
+  if to ~= nil then sessionid.bind(new) end
   if to == nil or C.SSL_set_SSL_CTX(ssl, to) == nil then
     error("ssl: the context for this server name cannot be used", 0)
   end
   purpose(ssl, false)
+  C.X509_VERIFY_PARAM_clear_flags(C.SSL_get0_param(ssl), context.state(st.ctx).verify_flags)
   policy.apply(st, new)
   C.SSL_set_verify_depth(ssl, C.SSL_CTX_get_verify_depth(to))
   C.SSL_clear_options(ssl, EVERY_OPTION)
   C.SSL_set_options(ssl, C.SSL_CTX_get_options(to))
+  tickets.adopt(st, new)
+  sessionstore.adopt(st, new)
   curves.hand_over(ssl, context.state(st.ctx), new)
+  earlystep.adopt(st, context.state(st.ctx), new)
   version(K.SSL_CTRL_GET_MIN_PROTO_VERSION, K.SSL_CTRL_SET_MIN_PROTO_VERSION, ssl, to)
   version(K.SSL_CTRL_GET_MAX_PROTO_VERSION, K.SSL_CTRL_SET_MAX_PROTO_VERSION, ssl, to)
   st.ctx = ctx

@@ -2,7 +2,7 @@
 --
 -- Plaintext is decrypted straight into the connection's own buffer
 -- (`conn.plain`), which is taken from the pool when the first byte comes and
--- given back when a receive finds nothing. A result is made by one ffi.string.
+-- given back when the last has been taken out. A result is made by one ffi.string.
 --
 -- The straight functions try once, or twice where half a result was there, and
 -- return; each has a looping sister for the case that has to wait or to gather.
@@ -16,6 +16,7 @@ local loop  = require "ssl.loop"
 local limit = require "ssl.limit"
 local arg   = require "ssl.arg"
 local object = require "ssl.object"
+local resumption = require "ssl.resumption"
 local CLASS = require("ssl.state").class
 
 local C, K, S = lib.C, lib.K, shim.C
@@ -27,6 +28,7 @@ local bytes_t = ffi.typeof "const unsigned char *"
 local memory_t = ffi.typeof "unsigned char *"
 local got     = ffi.new "size_t[1]"
 local RECORD  = K.SSL3_RT_MAX_PLAIN_LENGTH
+local BUFFER  = shim.K.LSF_BUFFER
 local LF, CR  = 10, 13
 
 local receive = {}
@@ -37,18 +39,40 @@ local function try(st)
   if conn.plain_size - conn.plain_end < RECORD and reserve(conn, RECORD) == 0 then
     error("not enough memory", 0)
   end
+  conn.patient = conn.blocking
   local rc = SSL_read_ex(conn.ssl, conn.plain + conn.plain_end,
                          conn.plain_size - conn.plain_end, got)
+  conn.patient = 0
   if rc == 1 then conn.plain_end = conn.plain_end + tonumber(got[0]) end
   return rc
 end
 
+local fill
+
+-- The peer has given sessions. The user's function may do anything, also with this
+-- connection, so it is called only while nothing that was received is in our hands:
+-- `before` bytes of plaintext lay there when the attempt began.
+local function told(st, conn, start, before, word)
+  if before > 0 then return word, start end
+  resumption.drain(st)
+  if conn.plain_beg ~= conn.plain_end then return nil, start end
+  if word and not loop.waits(word) then
+    release(conn)
+    return word, start
+  end
+  return fill(st, conn, start)
+end
+
 -- The attempt did not succeed: wait where the limits allow it.
 local function starved(st, conn, start)
+  local before = conn.plain_end - conn.plain_beg
   local word = loop.judge(st, 0)
+  if conn.sessions ~= 0 and before == 0 then return told(st, conn, start, before, word) end
   if loop.waits(word) and not st.nowait then
     start = start or limit.start(st)
+    if not start and st.transport.patient then st.transport.patient(st, true) end
     word = loop.run(st, try, word, start)
+    if conn.sessions ~= 0 and before == 0 then return told(st, conn, start, before, word) end
   end
   if word then release(conn) end
   return word, start
@@ -57,19 +81,24 @@ end
 -- More plaintext. nil when some came, else the word why not; and when the call
 -- began to wait, if it did: a limit is one for all fills of a call. The flush of a
 -- stream may yield, and the connection is closed then.
-local function fill(st, conn, start)
+function fill(st, conn, start)
   if not st.open or conn.ssl == nil then return st.failed or "closed" end
   if conn.out_beg ~= conn.out_end then
     st.transport.flush(st)
     if conn.ssl == nil then return "closed" end
   end
   if ERR_peek_error() ~= 0 then ERR_clear_error() end
-  if try(st) == 1 then return nil, start end
+  if try(st) == 1 then
+    if conn.sessions ~= 0 then
+      return told(st, conn, start, conn.plain_end - conn.plain_beg - tonumber(got[0]))
+    end
+    return nil, start
+  end
   return starved(st, conn, start)
 end
 
--- Take n bytes off the front, `skip` more behind them unseen. The string comes
--- last: making it may run a finalizer, and that may receive on this connection.
+-- Take n bytes off the front, `skip` more behind them unseen. Making the string may
+-- run a finalizer, and that may receive on this connection: so what follows looks again.
 local function take(st, conn, n, skip)
   local beg = conn.plain_beg
   local p = conn.plain + beg
@@ -80,17 +109,18 @@ local function take(st, conn, n, skip)
   else
     conn.plain_beg = rest
   end
-  return tostr(p, n)
+  local s = tostr(p, n)
+  if conn.plain_beg == conn.plain_end and conn.plain_size == BUFFER then release(conn) end
+  return s
 end
 
 -- Nothing more comes for now: what there is becomes the partial result.
 local function stop(st, conn, word, prefix)
   local have = conn.plain_end - conn.plain_beg
-  local partial = prefix or ""
-  if have > 0 then
-    partial = partial .. take(st, conn, have, 0)
-    release(conn)
-  end
+  if have == 0 then return nil, word, prefix or "" end
+  local partial = take(st, conn, have, 0)
+  release(conn)
+  if prefix then partial = prefix .. partial end
   return nil, word, partial
 end
 
@@ -199,8 +229,8 @@ function receive.until_end(st)
   local conn = st.conn
   local word, start
   repeat word, start = fill(st, conn, start) until word
-  return word, st.status ~= "closed" and conn.ssl ~= nil
-               and bit.band(C.SSL_get_shutdown(conn.ssl), K.SSL_RECEIVED_SHUTDOWN) ~= 0
+  return word, st.status ~= "closed" and conn.ssl ~= nil and (st.ended_early
+               or bit.band(C.SSL_get_shutdown(conn.ssl), K.SSL_RECEIVED_SHUTDOWN) ~= 0)
 end
 
 local function all(st, prefix)
@@ -210,7 +240,8 @@ local function all(st, prefix)
   if in_order and have > 0 then
     local s = take(st, conn, have, 0)
     release(conn)
-    return (prefix or "") .. s, nil, nil
+    if prefix then s = prefix .. s end
+    return s, nil, nil
   end
   return stop(st, conn, word, prefix)
 end
@@ -281,8 +312,11 @@ end
 
 -- One attempt to decrypt into the user's memory.
 local function try_into(st)
-  local rc = SSL_read_ex(st.conn.ssl, st.into + st.into_done, st.into_size - st.into_done,
+  local conn = st.conn
+  conn.patient = conn.blocking
+  local rc = SSL_read_ex(conn.ssl, st.into + st.into_done, st.into_size - st.into_done,
                          got)
+  conn.patient = 0
   if rc == 1 then st.into_done = st.into_done + tonumber(got[0]) end
   return rc
 end
@@ -339,6 +373,8 @@ function receive.receiveinto(self, buffer, n)
   arg.type(buffer, "cdata", 2)
   n = arg.integer(n, 3)
   if n < 0 then arg.fail(3, "not a negative number") end
+  -- Later than this the user's function could not fail without losing the count.
+  if st.conn.sessions ~= 0 then resumption.drain(st) end
   local conn = st.conn
   local done = leftovers(st, conn, buffer, n)
   if done == n then return n, nil, nil end

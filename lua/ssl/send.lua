@@ -123,8 +123,8 @@ local function gather_and_send(st, data, done, last, start)
 end
 
 -- Output of an earlier call waits, or bytes are owed.
-local function after_rest(st, data, done, last)
-  local start = limit.start(st)
+local function after_rest(st, data, done, last, start)
+  start = start or limit.start(st)
   local stuck = loop.drain(st, start)
   if stuck then return nil, stuck, done end
   if st.owed > 0 then
@@ -182,10 +182,32 @@ end
 
 -- A stream's send may yield, and another coroutine may send meanwhile: its bytes come
 -- behind, whole.
-local function in_turn(st, data, done, last)
+local function in_turn(st, f, data, done, last)
   if not turn.wait(st, "sending") then return nil, "busy", done end
   turn.enter(st, "sending")
-  return let_go(st, pcall(transmit, st, data, done, last))
+  return let_go(st, pcall(f, st, data, done, last))
+end
+
+--- One of the pieces that a longer send is made of.
+-- @tparam table st
+-- @tparam cdata data
+-- @tparam number n  how many bytes, at least one
+-- @param start  from limit.start, of the whole
+-- @return as of `sendfrom`
+function send.piece(st, data, n, start)
+  local conn = st.conn
+  if not st.open or conn.ssl == nil then return nil, st.failed or "closed", 0 end
+  if st.owed > 0 or conn.out_beg ~= conn.out_end then
+    return after_rest(st, data, 0, n, start)
+  end
+  return gather_and_send(st, data, 0, n, start)
+end
+
+--- Run such a longer send, f(st, what, done, last) -> as of `send`, and keep others'
+-- bytes from coming in between.
+function send.whole(st, f, what, done, last)
+  if st.stream then return in_turn(st, f, what, done, last) end
+  return f(st, what, done, last)
 end
 
 -- LuaSocket's reading of i and j: negative from the end, then clipped.
@@ -207,7 +229,7 @@ function send.send(self, data, i, j)
   local st = getmetatable(self)
   if not st or st.class ~= CLASS then st = object.state(self, CLASS) end
   if i == nil and j == nil and type(data) == "string" and #data > 0 then
-    if st.stream then return in_turn(st, data, 0, #data) end
+    if st.stream then return in_turn(st, transmit, data, 0, #data) end
     return transmit(st, data, 0, #data)
   end
   data = arg.string(data, 2)
@@ -215,7 +237,7 @@ function send.send(self, data, i, j)
   j = j == nil and -1 or arg.integer(j, 4)
   local first, last = range(#data, i, j)
   if first > last then return first - 1, nil, nil end
-  if st.stream then return in_turn(st, data, first - 1, last) end
+  if st.stream then return in_turn(st, transmit, data, first - 1, last) end
   return transmit(st, data, first - 1, last)
 end
 
@@ -234,7 +256,7 @@ function send.sendfrom(self, data, n)
   n = arg.integer(n, 3)
   if n < 0 then arg.fail(3, "not a negative number") end
   if n == 0 then return 0, nil, nil end
-  if st.stream then return in_turn(st, data, 0, n) end
+  if st.stream then return in_turn(st, transmit, data, 0, n) end
   return transmit(st, data, 0, n)
 end
 

@@ -8,6 +8,7 @@
 
 local arg     = require "ssl.arg"
 local context = require "ssl.context"
+local material = require "ssl.material"
 
 local setting = {}
 
@@ -49,6 +50,16 @@ function setting.texts(value, name, level)
     out[i] = setting.text(element, i + 1, name, level + 1)
   end
   return out
+end
+
+--- What may be the name of a file, as an array of ssl.material's.
+-- @tparam function|nil takes  which objects will do too
+function setting.sources(value, takes, position, name, level)
+  local list, wrong = material.sources(value, takes)
+  if not list then
+    setting.misuse(position, name, arg.expected("string", wrong), level + 1)
+  end
+  return list
 end
 
 --- The setter of a key whose string the function `name` of ssl.context takes.

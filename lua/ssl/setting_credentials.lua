@@ -1,28 +1,50 @@
 --- ssl.setting_credentials: the keys and certificates of a configuration.
 
-local arg     = require "ssl.arg"
-local context = require "ssl.context"
-local setting = require "ssl.setting"
+local arg      = require "ssl.arg"
+local context  = require "ssl.context"
+local material = require "ssl.material"
+local password = require "ssl.password"
+local pkey     = require "ssl.pkey"
+local setting  = require "ssl.setting"
+local x509     = require "ssl.x509"
 
 local function load_key(ctx, entry, level)
-  local password = entry.password or nil
-  local kind = type(password)
-  if kind ~= "nil" and kind ~= "string" and kind ~= "function" then
-    return false, "invalid password type"
+  local given = entry.password or nil
+  if not password.valid(given) then return false, "invalid password type" end
+  local source = entry.key
+  if not material.bytes(source) and not pkey.is(source) then
+    source = setting.text(source, 2, "loadkey", level + 1)
   end
-  local file = setting.text(entry.key, 2, "loadkey", level + 1)
-  return context.loadkey(ctx, file, password)
+  return context.loadkey(ctx, source, given)
+end
+
+-- Everything from one place.
+local function load_pkcs12(ctx, entry, level)
+  local given = entry.password or nil
+  if not password.valid(given) then return false, "invalid password type" end
+  if entry.key or entry.certificate then
+    return false, "pkcs12 takes the place of key and certificate"
+  end
+  local source = entry.pkcs12
+  if not material.bytes(source) then
+    source = setting.text(source, 2, "loadpkcs12", level + 1)
+  end
+  return context.loadpkcs12(ctx, source, given)
 end
 
 -- A key, a certificate, or both, which then have to match.
 local function load_pair(ctx, entry, level)
+  if entry.pkcs12 then
+    local ok, message = load_pkcs12(ctx, entry, level + 1)
+    return ok, message
+  end
   if entry.key then
     local ok, message = load_key(ctx, entry, level + 1)
     if not ok then return false, message end
   end
   if not entry.certificate then return true end
-  local file = setting.text(entry.certificate, 2, "loadcert", level + 1)
-  local ok, message = context.loadcert(ctx, file)
+  local chain = setting.sources(entry.certificate, x509.is, 2, "loadcert", level + 1)
+  local ok, message = context.loadcert(ctx, chain)
   if not ok then return false, message end
   if entry.key and not context.checkkey(ctx) then
     return false, "private key does not match public key"
@@ -30,7 +52,7 @@ local function load_pair(ctx, entry, level)
   return true
 end
 
---- The setter of `key`, `password`, `certificate` and `certificates`.
+--- The setter of `key`, `password`, `certificate`, `pkcs12` and `certificates`.
 local function certificates(ctx, cfg, level)
   local entries = cfg.certificates
   if not entries then

@@ -50,17 +50,21 @@ end
 function sslctx.live(ctx)
   local state = object.state(ctx, class, 1, 2)
   if state.handle.ctx == nil then arg.fail(1, "invalid context", 2) end
+  state.fingerprint = false -- it is about to change
   return state
 end
 
 --- Give a server's context its session id context: a server that verifies its
 -- clients refuses to resume without one. A client must have none, since OpenSSL
 -- compares it with that of a PSK's session, which has none.
+-- It is the beginning: ssl.sessionid makes one of it that goes with the policy.
+-- @tparam table state  of the context
 -- @treturn boolean
-function sslctx.set_session_context(ctx)
+function sslctx.set_session_context(state)
   local id = ffi.new "unsigned char[16]"
-  return C.RAND_bytes(id, 16) == 1
-     and C.SSL_CTX_set_session_id_context(ctx, id, 16) == 1
+  if C.RAND_bytes(id, 16) ~= 1 then return false end
+  state.seed = ffi.string(id, 16)
+  return C.SSL_CTX_set_session_id_context(state.handle.ctx, id, 16) == 1
 end
 
 -- The places where a server's handshake may stop, on every context, because a
@@ -71,6 +75,7 @@ local function set_callbacks(ctx)
   C.SSL_CTX_callback_ctrl(ctx, K.SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
                           shim.callback "servername")
   C.SSL_CTX_set_alpn_select_cb(ctx, shim.callback "alpn_select", nil)
+  C.SSL_CTX_set_info_callback(ctx, shim.callback "info")
 end
 
 local function bare()
@@ -82,6 +87,7 @@ local function bare()
   C.SSL_CTX_ctrl(h.ctx, K.SSL_CTRL_SET_SESS_CACHE_MODE, K.SSL_SESS_CACHE_OFF, nil)
   C.SSL_CTX_ctrl(h.ctx, K.SSL_CTRL_MODE, MODES, nil)
   C.SSL_CTX_set_default_passwd_cb_userdata(h.ctx, NO_PASSWORD)
+  C.SSL_CTX_set_options(h.ctx, lib.options.no_renegotiation)
   set_callbacks(h.ctx)
   err.clear()
   return h
@@ -117,6 +123,27 @@ function sslctx.new(name)
   state.onclienthello   = false
   state.onverify        = false
   state.groups          = false
+  state.sigalgs         = false
+  state.clientsigalgs   = false
+  state.earlydata       = false
+  state.ocsp            = false
+  state.ocspresponse    = false
+  state.keylog          = false
+  state.fingerprint     = false
+  state.unique          = false
+  state.onsession       = false
+  state.seed            = false  -- of the session id context
+  state.tickets         = false
+  state.sessionstore    = false
+  state.folders         = false
+  state.store           = false  -- ssl.store
+  state.own_store       = false  -- what it trusts is for it alone
+  state.verify_flags    = 0      -- X509_V_FLAG_*, for every connection
+  state.purpose         = false  -- X509_PURPOSE_*
+  state.purpose_trust   = false  -- X509_TRUST_*
+  state.servername      = false
+  state.eof             = false  -- "strict", "lenient": ssl.loop
+  state.explain         = false  -- say which certificate was refused, and why
   pressure.add(pressure.CONTEXT)
   return ctx
 end

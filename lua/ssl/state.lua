@@ -4,8 +4,10 @@
 -- may still call us, and leaves NULL in `conn.ssl`: who hands that to OpenSSL tests
 -- it first.
 --
--- Every field is made here, in one order, so that all connections look alike to
--- compiled code:
+-- A connection that lies idle costs its table 24 bytes a field, and the next power of
+-- two of them. So the fields that every connection uses are made here, in one order,
+-- so that all look alike to compiled code, and those that few use have only a default
+-- that all share, until somebody sets one:
 --
 --   self      the object
 --   conn      struct lsf_conn (shim/lsf.h): SSL *, BIO, buffers, descriptor
@@ -19,6 +21,7 @@
 --   owed, owed_data, owed_from, ends    ssl.send
 --   prepared, sni_map, sni_strict, name    ssl.handshake, ssl.sni
 --   dh_reason    why the user's DH parameters could not be used
+--   staple, stapled, status_reason    ssl.staple
 --   asking       a function of the user's runs: keep away from OpenSSL
 --   pausable     the handshake may stand still in a job (ssl.psk)
 --   alpn         a server's protocol list, which the struct points to
@@ -27,8 +30,20 @@
 --   reading, draining, sending, owners, semaphore, passing    ssl.turn
 --   into, into_size, into_done    ssl.receive, receiveinto
 --   ended, undrained    ssl.engine
---   origin       the object that was wrapped
+--   origin       what `unwrap` gives back: ssl.origin, or a stream itself
+--   updating     ssl.keyupdate: OpenSSL has noted one
+--   request      ssl.certrequest: a client is asked for its certificate
+--   early        ssl.earlystep: there was early data, or may be some
 --   closing      close has begun
+--   eof          what an end without close_notify is: ssl.loop
+--   ended_early  such an end, which the configuration takes for one in order
+--   goodbye      ssl.goodbye: our close_notify was sent, and more will not be
+--   explain, problem    ssl.lasterror: a failure in parts
+--   deadline     ssl.limit
+--   policy       what a client's connection verifies by (ssl.fingerprint)
+--   demands      names and records that it demands of the peer
+--   session      what its setsession was given
+--   store        where a server's sessions are (ssl.sessionstore)
 
 local object = require "ssl.object"
 local shim   = require "ssl.ffi.shim"
@@ -48,22 +63,39 @@ function state.of(self, level)
   return st
 end
 
+--- The state of a connection that has shaken hands and is not closed, or nil; or an
+-- argument error of the method that asks.
+function state.connected(self)
+  local st = object.state(self, state.class, 1, 2)
+  return st.status == "connected" and st.conn.ssl ~= nil and st or nil
+end
+
+-- What few connections set.
+local DEFAULTS = { __index = {
+  failed = false, name = false, sni_map = false, sni_strict = false,
+  dh_reason = false, asking = false, alpn = false,
+  status_reason = false, staple = false, stapled = false,
+  owed_data = "", owed_from = 0, ends = false,
+  pending = "", broken = false, answered = 0,
+  reading = false, draining = false, sending = false,
+  owners = false, semaphore = false, passing = false,
+  ended = false, undrained = "", closing = false,
+  into = false, into_size = 0, into_done = 0,
+  updating = false, request = false, early = false,
+  session = false, demands = "", store = false,
+  eof = false, explain = false, problem = false, ended_early = false,
+  deadline = false, goodbye = false,
+} }
+
 --- A new connection object and its state.
 function state.new(conn, ctx, server, transport)
   local self, st = object.new(state.class)
   st.self, st.conn, st.ctx, st.server, st.status = self, conn, ctx, server, "new"
-  st.open, st.failed = false, false
-  st.block, st.total, st.nowait = false, false, false
+  st.open, st.block, st.total, st.nowait = false, false, false, false
   st.received, st.sent, st.born = 0, 0, shim.C.now()
-  st.owed, st.owed_data, st.owed_from, st.ends = 0, "", 0, false
-  st.prepared, st.sni_map, st.sni_strict, st.name = false, false, false, false
-  st.dh_reason, st.asking, st.pausable, st.alpn = false, false, false, false
-  st.transport, st.stream, st.origin, st.pending = transport, false, false, ""
-  st.reading, st.draining, st.sending = false, false, false
-  st.owners, st.semaphore, st.passing = false, false, false
-  st.ended, st.undrained = false, ""
-  st.broken, st.closing, st.answered = false, false, 0
-  st.into, st.into_size, st.into_done = false, 0, 0
+  st.owed, st.prepared, st.pausable, st.policy = 0, false, false, false
+  st.transport, st.stream, st.origin = transport, false, false
+  setmetatable(st, DEFAULTS)
   return self, st
 end
 

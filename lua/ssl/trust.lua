@@ -3,6 +3,7 @@
 local lib = require "ssl.ffi.lib"
 local err = require "ssl.err"
 local pressure = require "ssl.pressure"
+local store = require "ssl.store"
 local C, K = lib.C, lib.K
 local bor = bit.bor
 
@@ -18,6 +19,7 @@ local modes = {
   peer                 = K.SSL_VERIFY_PEER,
   client_once          = bor(K.SSL_VERIFY_PEER, K.SSL_VERIFY_CLIENT_ONCE),
   fail_if_no_peer_cert = bor(K.SSL_VERIFY_PEER, K.SSL_VERIFY_FAIL_IF_NO_PEER_CERT),
+  post_handshake       = bor(K.SSL_VERIFY_PEER, K.SSL_VERIFY_POST_HANDSHAKE),
 }
 
 -- The same with crl_check_chain, which OpenSSL reads only beside crl_check.
@@ -53,12 +55,23 @@ function trust.locations(state, file, path)
   local ctx = state.handle.ctx
   err.clear()
   local before = stored(ctx)
-  local ok = C.SSL_CTX_load_verify_locations(ctx, file, path) == 1
+  local ok, shared = store.load(state, file, path)
   local reason = not ok and err.reason "no CA file or folder given"
   err.clear()
-  pressure.add(CERTIFICATE_KB * (stored(ctx) - before))
+  -- What is in a folder is not in the store before it is asked for.
+  if path then state.folders = ("%s%q"):format(state.folders or "", path) end
+  if not shared then pressure.add(CERTIFICATE_KB * (stored(ctx) - before)) end
   if not ok then return nil, reason end
   return true
+end
+
+--- The store of a context, to put something into that is for this context alone.
+-- @tparam table state  of the context
+-- @treturn cdata  X509_STORE, the context's
+function trust.store(state)
+  state.own_store = true
+  local own = store.of(state)
+  return own
 end
 
 --- Set the verification mode to exactly what is named; without a name, leave it.
@@ -87,7 +100,7 @@ function trust.extend(state, names)
     if name == "lsec_continue" then state.verify_continue = true end
     if name == "lsec_ignore_purpose" then state.ignore_purpose = true end
   end
-  C.X509_STORE_set_flags(C.SSL_CTX_get_cert_store(state.handle.ctx), flags)
+  if flags ~= 0 then C.X509_STORE_set_flags(store.of(state), flags) end
   return true
 end
 

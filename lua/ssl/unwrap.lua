@@ -5,27 +5,13 @@
 -- close_notify is handed over too: nothing is lost.
 
 local ffi      = require "ffi"
-local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
-local err      = require "ssl.err"
-local loop     = require "ssl.loop"
+local goodbye  = require "ssl.goodbye"
+local origin   = require "ssl.origin"
 local pressure = require "ssl.pressure"
 local receive  = require "ssl.receive"
 local state    = require "ssl.state"
-local C, K, S  = lib.C, lib.K, shim.C
-
-local function sent_notify(ssl)
-  return bit.band(C.SSL_get_shutdown(ssl), K.SSL_SENT_SHUTDOWN) ~= 0
-end
-
-local function say_goodbye(st)
-  if not sent_notify(st.conn.ssl) then
-    err.clear()
-    C.SSL_shutdown(st.conn.ssl)
-    err.clear()
-  end
-  return loop.drain(st)
-end
+local S        = shim.C
 
 -- Ciphertext side: what OpenSSL did not read is not TLS any more.
 local function rest(st)
@@ -40,8 +26,7 @@ local function give_back(st)
   st.conn.fd = -1
   if fd < 0 then return st.origin end
   if not st.origin then return fd end
-  st.origin:setfd(fd)
-  return st.origin
+  return origin.restore(st.origin, fd)
 end
 
 --- End TLS and give the transport back. May be called again after a time-out.
@@ -54,16 +39,16 @@ end
 return function(self)
   local st = state.of(self)
   if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end
-  local word, in_order = say_goodbye(st), false
+  local word, in_order = goodbye.say(st), false
   if not word then word, in_order = receive.until_end(st) end
   if not in_order then return nil, word end
   local conn = st.conn
   local plain = ffi.string(conn.plain + conn.plain_beg, conn.plain_end - conn.plain_beg)
   local behind = rest(st)
   if st.transport.leave then st.transport.leave(st) end
-  local origin = give_back(st)
+  local transport = give_back(st)
   st.status, st.open, st.conn, st.pending = "closed", false, state.closed, ""
   S.conn_free(conn)
   pressure.sub(pressure.CONNECTION)
-  return origin, behind, plain
+  return transport, behind, plain
 end

@@ -21,11 +21,15 @@ return function(st, name)
   C.X509_VERIFY_PARAM_set_hostflags(param, K.X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)
   err.clear()
   local rc
+  -- One name counts, the last: not one of each kind.
   if kind == "ip" then
+    C.X509_VERIFY_PARAM_set1_host(param, nil, 0)
     rc = C.X509_VERIFY_PARAM_set1_ip_asc(param, text)
   else
+    C.X509_VERIFY_PARAM_set1_ip(param, nil, 0)
     rc = C.X509_VERIFY_PARAM_set1_host(param, text, #text)
   end
   if rc ~= 1 then return nil, err.reason() end
+  st.demands = ("%s%d:%s:%s"):format(st.demands, #text, kind, text)
   return kind, text
 end

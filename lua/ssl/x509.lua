@@ -16,9 +16,12 @@ local asn1          = require "ssl.asn1"
 local distinguished = require "ssl.distinguished"
 local err           = require "ssl.err"
 local issued        = require "ssl.issued"
+local material      = require "ssl.material"
 local membio        = require "ssl.membio"
 local object        = require "ssl.object"
 local pressure      = require "ssl.pressure"
+local extension     = require "ssl.x509_extension"
+local raw           = require "ssl.x509_raw"
 local C, K          = lib.C, lib.K
 
 local own = handle.type("lsf_X509 *x509", "X509_free")
@@ -231,6 +234,9 @@ function methods:getsignaturename()
   return name ~= nil and ffi.string(name) or nil
 end
 
+extension.install(methods, live, keep)
+raw.install(methods, live, keep)
+
 local function describe(self)
   local pointer = ffi.cast("void *", object.state(self, class).held.x509)
   return "X509 certificate: " .. (tostring(pointer):match "0x%x+" or "NULL")
@@ -277,11 +283,18 @@ function x509.pointer(cert, position, level)
   return state.held.x509
 end
 
---- The first certificate of a PEM text.
--- @tparam string pem
+--- The first certificate of a PEM text, or the one that ssl.der made.
+-- @tparam string|userdata pem
 -- @treturn userdata|nil  nil when there is none
 function x509.load(...)
-  local pem = arg.string((...), 1)
+  local pem = ...
+  local bytes = material.bytes(pem)
+  if bytes then
+    local one = material.decode(bytes, C.d2i_X509, x509.own)
+    if one then pressure.add(CERTIFICATE_KB + #bytes / 1024) end
+    return one
+  end
+  pem = arg.string(pem, 1)
   local bio = membio.read(pem)
   if not bio then return nil end
   local cert = x509.own(C.PEM_read_bio_X509(bio.membio, nil, nil, NO_PASSWORD))

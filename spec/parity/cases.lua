@@ -15,7 +15,8 @@
 --   differs  id of the row of docs/differences.md that says why ours is otherwise
 --   crash    the same, where LuaSec's process ends in this case, or never comes back
 --   since    first release of LuaSec that has it; before that there is nothing to
---   is       compare with, and ours has to be `is`, from the description of 1.3.2
+--   is       compare with, and ours has to be `is`, from the description of 1.3.2; or,
+--            where `differs` says so, from ours
 --
 -- Each of the first two may be a table by state.
 

@@ -40,6 +40,14 @@ local CALLBACKS = {
   lsf_psk_server   = "SSL_psk_server_cb_func",
   lsf_servername   = "int (*)(SSL *, int *, void *)",
   lsf_tmp_dh       = "DH *(*)(SSL *, int, int)",
+  lsf_keylog       = "SSL_CTX_keylog_cb_func",
+  lsf_status       = "int (*)(SSL *, void *)",
+  lsf_new_session  = "int (*)(SSL *, SSL_SESSION *)",
+  lsf_get_session  = "SSL_SESSION *(*)(SSL *, const unsigned char *, int, int *)",
+  lsf_ticket_key   = "int (*)(SSL *, unsigned char *, unsigned char *, "
+                     .. "EVP_CIPHER_CTX *, HMAC_CTX *, int)",
+  lsf_ticket_key_evp = "int (*)(SSL *, unsigned char *, unsigned char *, "
+                       .. "EVP_CIPHER_CTX *, EVP_MAC_CTX *, int)",
 }
 
 -- OpenSSL's numbers that the shim has under names of its own.
@@ -52,10 +60,21 @@ local SHIM_NUMBERS = {
   HELLO_SUCCESS = "SSL_CLIENT_HELLO_SUCCESS", HELLO_ERROR = "SSL_CLIENT_HELLO_ERROR",
   HELLO_RETRY = "SSL_CLIENT_HELLO_RETRY",
   TLSEXT_OK = "SSL_TLSEXT_ERR_OK", TLSEXT_FATAL = "SSL_TLSEXT_ERR_ALERT_FATAL",
-  TLSEXT_NOACK = "SSL_TLSEXT_ERR_NOACK",
+  TLSEXT_NOACK = "SSL_TLSEXT_ERR_NOACK", VERSION_1_3 = "TLS1_3_VERSION",
+  PARAM_UTF8 = "OSSL_PARAM_UTF8_STRING", PARAM_OCTETS = "OSSL_PARAM_OCTET_STRING",
+  CB_READ = "SSL_CB_READ", CB_WRITE = "SSL_CB_WRITE", CB_ALERT = "SSL_CB_ALERT",
+  CLOSE_NOTIFY = "SSL_AD_CLOSE_NOTIFY",
+  SET_STATUS_RESPONSE = "SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP",
 }
 
-local FILES = { "ssl_h", "crypto_h", "x509_h", "libc_h" }
+-- Macros that 3.0 brought.
+local SINCE_3 = { PARAM_UTF8 = true, PARAM_OCTETS = true }
+
+-- Types that it brought: without them ours stay what they are.
+local TYPES_OF_3 = { EVP_MAC_CTX = true, OSSL_PARAM = true }
+
+local FILES = { "ssl_h", "crypto_h", "x509_h", "extension_h", "ocsp_h",
+                "material_h", "protocol_h", "session_h", "libc_h" }
 
 --- What the library declares.
 function abi.declarations()
@@ -148,7 +167,8 @@ end
 local function shim_header(headers)
   local out = {}
   for tag, name in sources.read("shim/lsf.h"):gmatch "typedef struct ([%w_]+) ([%w_]+);" do
-    local theirs = headers.tags[name] or error("no header of OpenSSL has a struct " .. name, 0)
+    local theirs = headers.tags[name] or TYPES_OF_3[name] and tag
+                or error("no header of OpenSSL has a struct " .. name, 0)
     out[#out + 1] = ("#define %s %s"):format(tag, theirs)
   end
   return table.concat(out, "\n") .. '\n#include "lsf.h"\n'
@@ -161,10 +181,10 @@ local function members(text)
   text = text:gsub("/%*.-%*/", " "):gsub("struct%s*%b{}", "void")
   for declaration in text:gmatch "%s*([^;]-)%s*;" do
     local first, rest = declaration:match "^([^,]*)(.*)$"
-    local base = first:match "^(.-)[%s%*]*[%w_]+$"
+    local base = first:match "^(.-)[%s%*]*[%w_]+[%[%d%]]*$"
     for item in (first:sub(#base + 1) .. rest):gmatch "[^,]+" do
-      out[#out + 1] = { name = item:match "([%w_]+)%s*$",
-                        type = base .. item:match "^[%s%*]*" }
+      out[#out + 1] = { name = item:match "([%w_]+)[%[%d%]]*%s*$",
+                        type = base .. item:match "^[%s%*]*" .. item:match "[%[%d%]]*$" }
     end
   end
   return out
@@ -200,13 +220,15 @@ end
 
 -- The order of the pointers that Lua hands over, and that each is the function
 -- that the shim takes it for.
-local function api(list, out)
+local function api(list, optional, headers, out)
   for i, name in ipairs(list) do
     out[#out + 1] = assertion(("offsetof(struct lsf_api, %s) == %d"):format(
       name, i * ffi.sizeof "void *"), "lsf_api." .. name .. ": place")
-    out[#out + 1] = assertion(
-      ("__builtin_types_compatible_p(__typeof__(((struct lsf_api *)0)->%s), "
-       .. "__typeof__(&%s))"):format(name, name), "lsf_api." .. name .. ": type")
+    if not optional[name] or headers.known[name] then
+      out[#out + 1] = assertion(
+        ("__builtin_types_compatible_p(__typeof__(((struct lsf_api *)0)->%s), "
+         .. "__typeof__(&%s))"):format(name, name), "lsf_api." .. name .. ": type")
+    end
   end
   out[#out + 1] = assertion(("sizeof(struct lsf_api) == %d"):format(
     (#list + 1) * ffi.sizeof "void *"), "lsf_api: size")
@@ -218,7 +240,7 @@ function abi.exact(d, headers)
   for _, p in ipairs(prototypes(d, headers)) do out[#out + 1] = p.text .. ";" end
   for _, p in ipairs(names.prototypes(d.shim_h.required)) do out[#out + 1] = p.text .. ";" end
   shim_structs(d.shim_h, out)
-  api(d.shim_h.api, out)
+  api(d.shim_h.api, d.shim_h.api_optional, headers, out)
   for name, type in pairs(CALLBACKS) do
     if d.shim_h.required:find("%f[%w_]" .. name .. "%(") then
       out[#out + 1] = assertion(("__builtin_types_compatible_p(__typeof__(&%s), %s)")
@@ -244,7 +266,7 @@ local function parameters(p)
 end
 
 local function numbers(d, headers, out)
-  for name, value in pairs(d.constants.pick(headers.major)) do
+  for name, value in pairs(d.constants.pick(headers.major, headers.minor)) do
     out[#out + 1] = assertion(("(%s) == %.0f"):format(name, value), name)
   end
   for name, value in pairs(d.constants.options(headers.major, headers.minor)) do
@@ -252,7 +274,7 @@ local function numbers(d, headers, out)
     out[#out + 1] = assertion(("(uint64_t)(%s) == %.0fULL"):format(theirs, value), theirs)
   end
   for name, value in pairs(abi.shim_numbers()) do
-    if SHIM_NUMBERS[name] then
+    if SHIM_NUMBERS[name] and not (SINCE_3[name] and headers.major < 3) then
       out[#out + 1] = assertion(("%s == %s"):format(SHIM_NUMBERS[name], value),
                                 "the shim's " .. name)
     end

@@ -6,6 +6,7 @@
 -- `settings` is a module there: `pki`, `port` (of this server), `tls_port` (nginx's
 -- own TLS, with a folder of files behind it), and what the spec adds.
 
+local house   = require "spec.support.init"
 local socket  = require "socket"
 local http    = require "socket.http"
 local ltn12   = require "ltn12"
@@ -23,6 +24,7 @@ local HTTP = [[
   init_by_lua_block {
     package.path = "%(folder)s/?.lua;" .. package.path
     package.loaded.settings = %(settings)s
+    %(mode)s
     %(init)s
   }
   server {
@@ -33,6 +35,13 @@ local HTTP = [[
     root %%(dir)s/files;
   }
 ]]
+
+-- The spec's own process has its mode from the command line; nginx has it from here.
+local MODES = {
+  hammered    = 'require("jit.opt").start("hotloop=1", "hotexit=1")',
+  interpreter = "jit.off()",
+  collect     = "jit.off()",
+}
 
 local SERVER = [[
   location ~ ^/(?<handler>[a-z_]+)$ {
@@ -105,7 +114,7 @@ function openresty.start(options)
   for name, value in pairs(options.settings or {}) do settings[name] = value end
   local values = {
     folder = folder, settings = literal(settings), init = options.init or "",
-    cache = options.cache or "on", tls_port = settings.tls_port,
+    mode = MODES[house.mode] or "", cache = options.cache or "on", tls_port = settings.tls_port,
     root_cert = pki.root.cert, cert = pki.server.chain, key = pki.server.key,
   }
   options.lua = true

@@ -44,6 +44,16 @@ function peers.nginx_root()
   if f then f:close() return root end
 end
 
+--- redis-server, from where bootstrap unpacked it. In memory, on loopback.
+function peers.redis()
+  local root, port = house.build .. "/peers/redis", process.free_port()
+  return process.start({
+    root .. "/usr/bin/redis-server", "--port", port, "--bind", "127.0.0.1",
+    "--save", "", "--appendonly", "no", port = port,
+    env = { LD_LIBRARY_PATH = root .. "/usr/lib/x86_64-linux-gnu" },
+  }):wait_port()
+end
+
 local CONF = [[
 %(modules)s
 %(user)s

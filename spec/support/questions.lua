@@ -12,8 +12,13 @@
 local pair   = require "spec.support.pair"
 local pki    = require "spec.support.pki"
 local socket = require "socket"
+local ssl    = require "ssl"
 local values = require "spec.support.values"
+local lib    = require "ssl.ffi.lib"
 local shim   = require "ssl.ffi.shim"
+local context = require "ssl.context"
+local session = require "ssl.session"
+local state  = require "ssl.state"
 
 local questions = {}
 
@@ -41,7 +46,41 @@ local function both(words)
   return { tlsv1_2 = words, tlsv1_3 = words }
 end
 
+-- The bytes of a session that a store would be asked for.
+local offered = {}
+
+local function offer(version)
+  if not offered[version] then
+    local server, client = pair.connected({
+      protocol = version, sessionid = "questions",
+      sessionstore = { get = function() end, put = function() end },
+    }, { protocol = version })
+    server:send "x"
+    client:receive(1)
+    offered[version] = client:getsession():export()
+    client:close()
+    server:close()
+  end
+  return assert(ssl.importsession(offered[version]))
+end
+
+--- Have a client offer such a session, whatever its policy.
+function questions.offer(client)
+  local st = state.of(client)
+  local given = session.state(offer(context.state(st.ctx).protocol))
+  assert(lib.C.SSL_set_session(st.conn.ssl, given.handle.session) == 1)
+end
+
 questions.places = {
+  ["a sessionstore's get"] = {
+    answer = {}, alert = both(INTERNAL), wrong = both(true),
+    make = function(version, f)
+      local server, client = wrapped(version, { sessionid = "questions", sessionstore = {
+        get = f, put = function() end } }, {})
+      assert(client:setsession(offer(version)))
+      return server, client
+    end,
+  },
   dhparam = {
     old = true, answer = { group() }, alert = both(INTERNAL), wrong = both "internal error",
     make = function(version, f)
@@ -76,6 +115,13 @@ questions.places = {
     answer = {}, alert = both(INTERNAL), raises = "SSL:Context expected, got number",
     make = function(version, f)
       return wrapped(version, { onclienthello = f }, {})
+    end,
+  },
+  ocspresponse = {
+    answer = {}, alert = both(INTERNAL),
+    raises = "the function ocspresponse has to return a string or nil",
+    make = function(version, f)
+      return wrapped(version, { ocspresponse = f }, { ocsp = "request" })
     end,
   },
   onverify = {

@@ -11,6 +11,15 @@ ffi.cdef "int fcntl(int fd, int cmd, ...);"
 
 local MOST, F_GETFD = 4096, 1
 
+--- How many descriptors are open now.
+function resources.open()
+  local n = 0
+  for fd = 0, MOST do
+    if ffi.C.fcntl(fd, F_GETFD) ~= -1 then n = n + 1 end
+  end
+  return n
+end
+
 --- How many descriptors are open: neither garbage of others nor what a close at time
 -- limit 0 looks after for a while longer.
 function resources.descriptors()
@@ -21,11 +30,7 @@ function resources.descriptors()
     detached.sweep()
     socket.sleep(0.001)
   end
-  local n = 0
-  for fd = 0, MOST do
-    if ffi.C.fcntl(fd, F_GETFD) ~= -1 then n = n + 1 end
-  end
-  return n
+  return resources.open()
 end
 
 --- Memory in use, in KB.

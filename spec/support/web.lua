@@ -6,7 +6,8 @@
 --   ]] }
 --
 -- A route gets the connection and the request (method, path, headers, body); the
--- connection is closed in order behind it. `cut(conn)` ends TCP without a
+-- connection is closed in order behind it, unless it returns "keep": then the next
+-- request is read. `keep(conn, body)` is `ok`, and "keep". `cut(conn)` ends TCP without a
 -- close_notify, `reset(conn)` resets it, `sleep(seconds)` says nothing, `ok(conn,
 -- body)` answers, `tunnel(conn, port)` passes bytes both ways. `child:output()` has
 -- a line for each handshake and all of each request.
@@ -41,6 +42,11 @@ end
 
 function ok(conn, body)
   conn:send("HTTP/1.1 200 OK\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body)
+end
+
+function keep(conn, body)
+  ok(conn, body)
+  return "keep"
 end
 
 function redirect(conn, to, code)
@@ -84,11 +90,12 @@ local function read(conn)
 end
 
 local function serve(conn)
-  local request = read(conn)
-  if not request then return end
-  local route = routes[request.path] or routes[request.method] or routes.default
-  if not route then return end
-  route(conn, request)
+  repeat
+    local request = read(conn)
+    if not request then return end
+    local route = routes[request.path] or routes[request.method] or routes.default
+    if not route then return end
+  until route(conn, request) ~= "keep"
 end
 
 while true do

@@ -46,6 +46,24 @@ over("plain", {
     context.setalpncb(ctx, function() return nil end)
     local s, c = pair(ctx, { alpn = { 'a', 'b' } })
     return all(shake(s, c)), s:getalpn()]],
+  { [[local calls = 0 -- the client has to say hello again
+      local s, c = pair({ protocol = 'tlsv1_3', curveslist = 'P-384',
+                          alpn = function(names) calls = calls + 1 return names end },
+                        { protocol = 'tlsv1_3', curveslist = 'P-256:P-384', alpn = 'a' })
+      local how = shake(s, c)
+      return calls, c:getalpn()]], differs = "alpn-once" },
+  [[local ctx = ssl.newcontext(server())
+    context.setalpncb(ctx, function() return '\5a' end)
+    local s, c = pair(ctx, { alpn = { 'a', 'b' } })
+    return all(shake(s, c)), s:getalpn()]],
+  { [[local ctx = ssl.newcontext(server())
+      context.setalpncb(ctx, function() return '\1b\5a' end)
+      local s, c = pair(ctx, { alpn = { 'a', 'b' } })
+      return all(shake(s, c)), s:getalpn()]], differs = "alpn-malformed" },
+  { [[local ctx = ssl.newcontext(server())
+      context.setalpncb(ctx, function() return '\0\1b' end)
+      local s, c = pair(ctx, { alpn = { 'a', 'b' } })
+      return all(shake(s, c)), s:getalpn()]], differs = "alpn-malformed" },
   [[local s, c = pair({ alpn = function() error('mine', 0) end }, { alpn = 'a' })
     c:dohandshake() arrive(s)
     return pcall(s.dohandshake, s)]],

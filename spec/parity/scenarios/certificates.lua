@@ -44,6 +44,7 @@ over("plain", {
   with "certificates = { { certificate = pki 'server.key' } }",
   with "certificates = { { key = {} } }", with "certificates = { { certificate = {} } }",
   with "certificates = {}, key = '/nowhere'",
+  { with "certificate = { pki 'server.pem' }", differs = "material" },
   with "certificates = false, key = pki 'server.key'",
   with "certificates = { { key = pki 'server_encrypted.key', password = 'foobar' } }",
   with "certificates = { { key = pki 'server_encrypted.key', password = 'x' } }",

@@ -40,7 +40,11 @@ over("plain", {
   "config.protocols",
   "config.options",
   "config.algorithms",
-  { "config.capabilities", since = "1.3.0", is = '1: {["alpn"]=true, '
+  { [[local known = {}
+      for _, name in ipairs { "alpn", "curves_list", "dane", "ecdh_auto", "psk" } do
+        known[name] = config.capabilities[name]
+      end
+      return known]], since = "1.3.0", is = '1: {["alpn"]=true, '
     .. '["curves_list"]=true, ["dane"]={["no_ee_namechecks"]=true}, '
     .. '["ecdh_auto"]=true, ["psk"]=true}' },
   "config.curves",

@@ -120,5 +120,8 @@ over("plain", {
   { "ssl.newcontext(server { psk = { hint = 5, callback = print } })", since = "1.3.0",
     is = '2: nil, "invalid PSK configuration"' },
   "ssl.newcontext(server { psk = { hint = 'x', callback = print } })",
+  { "ssl.newcontext(server { psk = { hint = ('x'):rep(300), callback = print } })",
+    since = "1.3.0", differs = "psk-hint",
+    is = [[2: nil, "invalid PSK configuration (hint too long)"]] },
   "ssl.newcontext(server { psk = print })",
 })

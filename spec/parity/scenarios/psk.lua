@@ -34,4 +34,8 @@ over("plain", {
   { ends("tlsv1_3", "function() return 'another' end", GIVES), since = "1.3.0",
     is = '1: {[1]=false, [2]="binder does not verify", [3]=false, '
       .. '[4]="sslv3 alert illegal parameter"}' },
+  { ends("tlsv1_2", KNOWS, "function() return 'me\\0x', " .. KEY .. " end"), since = "1.3.0",
+    differs = "psk-identity-nul",
+    is = '1: {[1]=false, [2]="sslv3 alert handshake failure", [3]=false, '
+      .. '[4]="psk identity not found"}' },
 })

@@ -98,10 +98,13 @@ over({ "tls12", "tls13" }, {
   "c:dohandshake()", "s:dohandshake()", "select('#', c:dohandshake())",
   "core.compression(c)", "select('#', core.compression(c))",
   "core.info(c)", "core.info(s)",
-  "c:info()", "s:info()", "c:info('cipher')", "c:info('protocol')", "c:info('bits')",
-  "c:info('algbits')", "c:info('export')", "c:info('compression')", "c:info('mac')",
-  "c:info('nothing')", "c:info(5)", "c:info({})", "c:info(nil)", "c:info(false)",
-  "c:info(true)", "select('#', c:info('nothing'))", "c:info() ~= c:info()",
+  { "c:info()", differs = "info-fields" }, { "s:info()", differs = "info-fields" },
+  { "c:info(nil)", differs = "info-fields" }, { "c:info(false)", differs = "info-fields" },
+  { "c:info('group')", differs = "info-fields" },
+  "c:info('cipher')", "c:info('protocol')", "c:info('bits')", "c:info('algbits')",
+  "c:info('export')", "c:info('compression')", "c:info('mac')",
+  "c:info('nothing')", "c:info(5)", "c:info({})", "c:info(true)",
+  "select('#', c:info('nothing'))", "c:info() ~= c:info()",
 })
 over({ "new" }, {
   "c:dohandshake()",

@@ -1,0 +1,13 @@
+--- Declarations: trust stores, beside what x509_h.lua has of them.
+-- See ssl_h.lua for the rules.
+
+return {
+  headers = { "openssl/x509_vfy.h" },
+
+  types = { X509_STORE = "opaque" },
+
+  required = [[
+int X509_STORE_up_ref(X509_STORE *xs);
+int X509_STORE_load_locations(X509_STORE *xs, const char *file, const char *dir);
+]],
+}

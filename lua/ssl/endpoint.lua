@@ -1,0 +1,183 @@
+--- ssl.endpoint: what a TCP socket can do besides carrying bytes, on a connection.
+--
+-- Over a descriptor LuaSocket does it: an object of its own is lent the descriptor for
+-- the time of the call, so arguments, results and errors are LuaSocket's. Over a stream
+-- the object below does, where it has such a method.
+
+local lib     = require "ssl.ffi.lib"
+local arg     = require "ssl.arg"
+local goodbye = require "ssl.goodbye"
+local state   = require "ssl.state"
+local C       = lib.C
+
+local methods = state.class.methods
+
+local NOT_SUPPORTED = "not supported"
+local NO_DESCRIPTOR = -1
+
+-- LuaSocket's words, and the numbers of SHUT_RD, SHUT_WR, SHUT_RDWR.
+local HOW = { receive = 0, send = 1, both = 2 }
+
+-- Names with constants, so that LuaSocket's errors say them.
+local CALLS = {
+  getpeername = function(sock)
+    local a, b, c = sock:getpeername()
+    return a, b, c
+  end,
+  getsockname = function(sock)
+    local a, b, c = sock:getsockname()
+    return a, b, c
+  end,
+  getoption = function(sock, name)
+    local a, b = sock:getoption(name)
+    return a, b
+  end,
+  setoption = function(sock, name, value)
+    local a, b = sock:setoption(name, value)
+    return a, b
+  end,
+}
+
+-- One object a family, since getpeername and getsockname name that of the object. Made
+-- at the first use: LuaSocket changes what the process does with SIGPIPE.
+local borrowers
+
+local function borrower(make)
+  local sock = make and make()
+  if sock then sock:close() end
+  return sock or nil
+end
+
+local function luasocket()
+  if borrowers then return borrowers.inet end
+  local found, socket = pcall(require, "socket")
+  if not found then return nil end
+  local any = borrower(socket.tcp)
+  borrowers = { inet = borrower(socket.tcp4) or any, inet6 = borrower(socket.tcp6) or any }
+  return borrowers.inet
+end
+
+-- The object that can tell of this descriptor.
+local function for_descriptor(fd)
+  local sock = luasocket()
+  if not sock or not borrowers.inet6 then return sock end
+  sock:setfd(fd)
+  local address = sock:getsockname()
+  sock:setfd(NO_DESCRIPTOR)
+  return address and address:find(":", 1, true) and borrowers.inet6 or sock
+end
+
+local function give_back(sock, level, ok, x, y, z)
+  sock:setfd(NO_DESCRIPTOR)
+  if ok then return x, y, z end
+  error(type(x) == "string" and x:gsub("^[^:]*:%d+: ", "") or x, level + 1)
+end
+
+local function of_descriptor(fd, name, level, a, b)
+  if fd < 0 then return nil, "closed" end
+  local sock = for_descriptor(fd)
+  if not sock then return nil, NOT_SUPPORTED end
+  sock:setfd(fd)
+  local x, y, z = give_back(sock, level + 1, pcall(CALLS[name], sock, a, b))
+  return x, y, z
+end
+
+local function of_stream(object, name, a, b)
+  if not object[name] then return nil, NOT_SUPPORTED end
+  local x, y, z = CALLS[name](object, a, b)
+  return x, y, z
+end
+
+local function call(self, name, a, b)
+  local st = state.of(self, 2)
+  if st.status == "closed" then return nil, "closed" end
+  local x, y, z
+  if st.stream then
+    x, y, z = of_stream(st.stream, name, a, b)
+  elseif st.conn.stream ~= 0 then -- an engine
+    return nil, NOT_SUPPORTED
+  else
+    x, y, z = of_descriptor(st.conn.fd, name, 3, a, b)
+  end
+  return x, y, z
+end
+
+--- The peer's address, as LuaSocket's method of that name.
+-- @treturn string,number,string  IP address, port, "inet" or "inet6"; of a stream what
+--   its own method returns
+-- @treturn nil,string  "closed", "not supported", or the system's words
+function methods:getpeername()
+  local address, port, family = call(self, "getpeername")
+  if address then return address, port, family end
+  return nil, port
+end
+
+--- The own address, as LuaSocket's method of that name.
+-- @return as of `getpeername`
+function methods:getsockname()
+  local address, port, family = call(self, "getsockname")
+  if address then return address, port, family end
+  return nil, port
+end
+
+--- A socket option, as LuaSocket's method of that name.
+-- @tparam string name  "tcp-nodelay", "keepalive", "linger", ...
+-- @return its value
+-- @treturn nil,string
+-- @raise what LuaSocket raises: an option that it does not know
+function methods:getoption(name)
+  local value, why = call(self, "getoption", name)
+  if value ~= nil then return value end
+  return nil, why
+end
+
+--- Set a socket option, as LuaSocket's method of that name.
+-- @tparam string name
+-- @param value
+-- @treturn number  1
+-- @treturn nil,string
+-- @raise as of `getoption`, and a value of the wrong type
+function methods:setoption(name, value)
+  local done, why = call(self, "setoption", name, value)
+  if done then return done end
+  return nil, why
+end
+
+local function shut(st, how)
+  if st.stream then
+    local a, b = st.stream:shutdown(how)
+    return a, b
+  end
+  C.shutdown(st.conn.fd, HOW[how])
+  return 1
+end
+
+local function can_shut(st)
+  if st.stream then return st.stream.shutdown and true or false end
+  return st.conn.stream == 0 and lib.has.shutdown
+end
+
+--- Half an end, as LuaSocket's method of that name. Whoever will not send any more says
+-- close_notify first, so that nobody takes the end for a cut, and may go on receiving.
+-- @tparam[opt="both"] string how  "send", "receive" or "both"
+-- @treturn number  1
+-- @treturn nil,string  "closed", "not supported"; "wantwrite" and the transport's words
+--   where what is queued has not left in time: call again
+function methods:shutdown(how)
+  local st = state.of(self)
+  how = arg.optstring(how, "both", 2)
+  if not HOW[how] then arg.fail(2, ("invalid option '%s'"):format(how)) end
+  if st.status == "closed" then return nil, "closed" end
+  if not can_shut(st) then return nil, NOT_SUPPORTED end
+  if not st.stream and st.conn.fd < 0 then return nil, "closed" end
+  if how ~= "receive" and st.open and st.conn.ssl ~= nil then
+    local word = goodbye.say(st)
+    if st.status == "closed" then return nil, "closed" end
+    if word and not st.failed then return nil, word end
+  end
+  local done, why = shut(st, how)
+  if done then return done end
+  return nil, why
+end
+
+return methods

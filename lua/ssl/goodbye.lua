@@ -1,0 +1,59 @@
+--- ssl.goodbye: the end of TLS in order, on a connection that stays.
+--
+-- Each side says close_notify once and may go on receiving (RFC 8446 section 6.1).
+
+local lib   = require "ssl.ffi.lib"
+local err   = require "ssl.err"
+local loop  = require "ssl.loop"
+local receive = require "ssl.receive"
+local state = require "ssl.state"
+local turn  = require "ssl.turn"
+local C, K  = lib.C, lib.K
+
+local goodbye = {}
+
+local function said(ssl)
+  return bit.band(C.SSL_get_shutdown(ssl), K.SSL_SENT_SHUTDOWN) ~= 0
+end
+
+-- It must not be refused, however much is queued. A record that OpenSSL has made and
+-- could not hand over stands before it, though: only its send can go on with that.
+local function queue_notify(st)
+  local conn = st.conn
+  if C.SSL_want(conn.ssl) == K.SSL_WRITING then return "wantwrite" end
+  local closing = conn.closing
+  conn.closing, st.goodbye = 1, true
+  err.clear()
+  C.SSL_shutdown(conn.ssl)
+  err.clear()
+  conn.closing = closing
+end
+
+--- Send close_notify, once.
+-- @tparam table st  open
+-- @treturn string|nil  nil when it has left, else the word why not
+function goodbye.say(st)
+  if st.stream and not turn.wait(st, "sending") then return "busy" end
+  if not st.open or st.conn.ssl == nil then return st.failed or "closed" end
+  local stuck = not said(st.conn.ssl) and queue_notify(st)
+  local word = loop.drain(st)
+  return word or stuck or nil
+end
+
+--- close_notify in both directions; what the peer still sends is kept for `receive`.
+-- May be called again after a time-out.
+-- @tparam userdata self  a connected connection
+-- @treturn true  both have been seen; the transport is still there, for `close`
+-- @treturn nil,string  "wantread", "wantwrite" and the transport's words for the time
+--   being; "closed" where there is no session; or why it failed
+function state.class.methods:tlsshutdown()
+  local st = state.of(self)
+  if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end
+  if st.asking then return nil, "busy" end
+  local word, in_order = goodbye.say(st), false
+  if not word then word, in_order = receive.until_end(st) end
+  if in_order then return true end
+  return nil, word
+end
+
+return goodbye

@@ -1,0 +1,89 @@
+--- ssl.https_limits: how long each phase of a request may take, and all of it.
+--
+-- Seconds, by LuaSocket's clock. A limit of a phase bounds each call for itself: one
+-- connect, one handshake, one read, one write. The total is a point in time, so what
+-- is left of it shrinks from call to call, over redirects and a second attempt too.
+
+local socket  = require "socket"
+local gettime = socket.gettime
+
+local limits = {}
+
+local PHASES = { "connect", "handshake", "send", "receive" }
+
+local KNOWN = { total = true }
+for _, phase in ipairs(PHASES) do KNOWN[phase] = true end
+
+--- Is this something that `timeout` may be?
+-- @treturn string  what is wrong with it; nil when nothing is
+function limits.problem(timeout)
+  if not timeout or tonumber(timeout) then return nil end
+  if type(timeout) ~= "table" then
+    return "number or table expected in field 'timeout', got " .. type(timeout)
+  end
+  for name, value in pairs(timeout) do
+    if not KNOWN[name] then
+      return ("unknown phase '%s' in field 'timeout'"):format(tostring(name))
+    end
+    if value and not tonumber(value) then
+      return ("number expected for '%s' in field 'timeout', got %s"):format(
+        name, type(value))
+    end
+  end
+end
+
+-- What a phase may take: nil for no end.
+local function of(timeout, default, phase)
+  local limit = timeout or nil
+  if type(timeout) == "table" then limit = timeout[phase] end
+  if limit == nil then
+    limit = default
+    if type(default) == "table" then limit = default[phase] end
+  end
+  return tonumber(limit)
+end
+
+--- The limits of a request that begins now.
+-- @tparam[opt] number|table timeout  of the request: for each phase, or a table of
+--   `connect`, `handshake`, `send`, `receive` and `total`, false for no limit
+-- @tparam[opt] number|table default  where the request is silent; a number is none for
+--   the total
+-- @treturn table  for limits.arm
+function limits.new(timeout, default)
+  local self = { armed = nil, on = nil, deadline = nil }
+  for _, phase in ipairs(PHASES) do self[phase] = of(timeout, default, phase) end
+  local total = of(type(timeout) == "table" and timeout or nil,
+                   type(default) == "table" and default or nil, "total")
+  self.deadline = total and gettime() + total
+  return self
+end
+
+--- What a call in this phase may take from now on.
+-- @treturn number  seconds; nil for no limit
+-- @treturn nil,string  "timeout": the total is over
+function limits.left(self, phase)
+  local limit, deadline = self[phase], self.deadline
+  if not deadline then return limit end
+  local left = deadline - gettime()
+  if left <= 0 then return nil, "timeout" end
+  return limit and math.min(limit, left) or left
+end
+
+--- Give something with a settimeout the limit of the phase that comes.
+-- @treturn nil
+-- @treturn string  "timeout": the total is over, so the call must not be made
+function limits.arm(self, sock, phase)
+  if not self.deadline and self.on == sock and self.armed == self[phase] then return nil end
+  local limit, why = limits.left(self, phase)
+  if why then return why end
+  sock:settimeout(limit)
+  self.on, self.armed = sock, limit
+  return nil
+end
+
+--- Forget what was set last: somebody else has had his hands on it.
+function limits.disarm(self)
+  self.on = nil
+end
+
+return limits

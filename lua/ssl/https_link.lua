@@ -1,0 +1,84 @@
+--- ssl.https_link: the connection for a request, new or out of a pool.
+
+local hop    = require "ssl.https_hop"
+local pool   = require "ssl.https_pool"
+local proxy  = require "ssl.https_proxy"
+local stream = require "ssl.https_stream"
+local wire   = require "ssl.https_wire"
+
+local link = {}
+
+-- Where to connect instead of the origin: nothing, or the proxy.
+local function route(request, defaults)
+  local found, why = proxy.of(request.reqt, request.host, defaults.PROXY)
+  if not found then return nil, why end
+  local authorization = request.proxy_authorization or found.authorization
+  return {
+    host = found.host, port = found.port, authorization = authorization,
+    tunnel = function(sock)
+      return proxy.tunnel(sock, hop.authority(request), authorization)
+    end,
+  }
+end
+
+local function dial(request, plan, limit, open)
+  local reqt = request.reqt
+  local s, why = stream.new(reqt, plan.defaults, reqt.create)
+  if not s then return nil, why end
+  open.stream = s
+  local ok
+  ok, why = stream.open(s, request.host, request.port, plan.policy, limit, plan.via)
+  if not ok then return nil, why end
+  return s
+end
+
+--- Find out how a request is to reach its origin.
+-- @tparam table request  a hop
+-- @tparam table defaults  VERIFY, TIMEOUT and PROXY
+-- @treturn table  for link.open
+-- @treturn nil,string
+function link.plan(request, defaults)
+  local via, why = route(request, defaults)
+  if why then return nil, why end
+  local policy
+  policy, why = stream.policy(request.reqt, defaults, request.host, request.port, via,
+                              request.reqt.create)
+  if not policy then return nil, why end
+  return { defaults = defaults, via = via, policy = policy,
+           key = request.reqt.pool and policy.key }
+end
+
+--- A wire to the origin. Its stream stands in `open` as soon as there is something
+-- to close.
+-- @tparam table request
+-- @tparam table plan
+-- @tparam table limit  of ssl.https_limits
+-- @tparam table open
+-- @tparam[opt] boolean fresh  not out of the pool
+-- @treturn table
+-- @treturn nil,string
+function link.open(request, plan, limit, open, fresh)
+  local s = plan.key and not fresh and pool.take(request.reqt.pool, plan.key)
+  if s then
+    open.stream = s
+    return wire.new(s, limit, true)
+  end
+  local why
+  s, why = dial(request, plan, limit, open)
+  if not s then return nil, why end
+  return wire.new(s, limit, false)
+end
+
+--- The request is done: the connection goes into the pool, or is closed.
+function link.done(request, plan, w, open)
+  local s = w.stream
+  open.stream = nil
+  if plan.key and w.complete and w.persistent and pool.keepable(s) then
+    pool.give(request.reqt.pool, plan.key, request.host:lower() .. ":" .. request.port, s,
+              w.lifetime)
+  else
+    s:close()
+  end
+end
+
+return link

@@ -1,0 +1,83 @@
+--- ssl.keyupdate: new traffic keys in the middle of a session (RFC 8446 section 4.6.3).
+--
+-- SSL_key_update(3). OpenSSL takes new keys by itself when the old ones have encrypted
+-- as much as they should; this is for who wants them sooner. The peer's answer comes
+-- with whatever is received next.
+
+local lib   = require "ssl.ffi.lib"
+local arg   = require "ssl.arg"
+local err   = require "ssl.err"
+local loop  = require "ssl.loop"
+local state = require "ssl.state"
+local turn  = require "ssl.turn"
+local C, K  = lib.C, lib.K
+
+local methods = state.class.methods
+
+local function try(st)
+  return C.SSL_do_handshake(st.conn.ssl)
+end
+
+-- Bring what is under way to its end. nil, or the word that is in the way.
+local function settle(st)
+  if C.SSL_in_init(st.conn.ssl) == 0 then return nil end
+  err.clear()
+  local rc = try(st)
+  if rc > 0 then return nil end
+  local word = loop.judge(st, rc)
+  if loop.waits(word) and not st.nowait then return loop.run(st, try, word) end
+  return word
+end
+
+-- A record that the transport has refused has to leave before the keys change, and
+-- only who sent it can send it again.
+local function note(st, kind)
+  err.clear()
+  local ok = C.SSL_key_update(st.conn.ssl, kind) == 1
+  err.clear()
+  st.updating = ok
+  return not ok and "wantwrite" or nil
+end
+
+local function update(st, kind)
+  if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end
+  local word = settle(st)
+  if not word and not st.updating then word = note(st, kind) or settle(st) end
+  word = word or loop.drain(st)
+  if st.status == "closed" then word = "closed" end
+  if word then return nil, word end
+  st.updating = false
+  return true
+end
+
+local function let_go(st, ok, ...)
+  local problem = ...
+  turn.leave(st, "sending")
+  if not ok then error(problem, 0) end
+  return ...
+end
+
+--- Change the keys with which this side encrypts. TLS 1.3 only.
+-- @tparam[opt=false] boolean request  make the peer change its keys too
+-- @treturn true  the message has been handed to the transport
+-- @treturn nil,string  "wantread" or "wantwrite" when the time is over: call it again;
+--   "busy", "closed", the words of a fatal error; or that the protocol has no such
+--   thing
+function methods:keyupdate(request)
+  local st = state.of(self)
+  request = request ~= nil and arg.type(request, "boolean", 2)
+  local conn = st.conn
+  if st.status ~= "connected" or conn.ssl == nil then return nil, "closed" end
+  if not st.open then return nil, st.failed or "closed" end
+  if C.SSL_version(conn.ssl) ~= K.TLS1_3_VERSION then
+    return nil, "key update needs TLS 1.3"
+  end
+  if bit.band(C.SSL_get_shutdown(conn.ssl), K.SSL_SENT_SHUTDOWN) ~= 0 then
+    return nil, "closed"
+  end
+  local kind = request and K.SSL_KEY_UPDATE_REQUESTED or K.SSL_KEY_UPDATE_NOT_REQUESTED
+  if not st.stream then return update(st, kind) end
+  if not turn.wait(st, "sending") then return nil, "busy" end
+  turn.enter(st, "sending")
+  return let_go(st, pcall(update, st, kind))
+end

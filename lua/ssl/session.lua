@@ -1,0 +1,207 @@
+--- ssl.session: a session that a client can resume, as an object.
+--
+-- It is a secret: whoever has it can read what was said under it. So nothing of it is
+-- in messages or in its `tostring`, and `export` is the only way to its bytes. With it
+-- goes the policy under which it was made (ssl.fingerprint).
+--
+-- The form of `export`: a mark, 32 bytes of policy, OpenSSL's DER, and the beginning
+-- of a digest of all that, so that bytes which were cut or damaged are told from a
+-- session.
+
+local ffi      = require "ffi"
+local lib      = require "ssl.ffi.lib"
+local handle   = require "ssl.ffi.handle"
+local arg      = require "ssl.arg"
+local err      = require "ssl.err"
+local fingerprint = require "ssl.fingerprint"
+local object   = require "ssl.object"
+local pressure = require "ssl.pressure"
+local C, K     = lib.C, lib.K
+
+local session = {}
+
+local own = handle.type("lsf_SSL_SESSION *session", "SSL_SESSION_free")
+
+local MARK, POLICY, CHECK = "LSFS\1", 32, 16
+local KILOBYTES = 4
+
+local methods = {}
+local class
+class = object.class("SSL:Session", methods, {
+  tostring = function(self)
+    return ("SSL session: %p"):format(self)
+  end,
+  free = function(self)
+    if object.is(self, class) then getmetatable(self).handle:free() end
+  end,
+})
+
+-- OpenSSL's session, as tostring writes it -> its object, as long as that lives, so
+-- that "used before" is known of a session however it was come by. An object leaves
+-- this table before its session is freed and the address may be another's.
+local known = setmetatable({}, { __mode = "v" })
+
+--- An object for a session.
+-- @tparam cdata pointer  whose reference is taken over
+-- @tparam string policy  32 bytes
+-- @treturn userdata  the same for the same session
+function session.own(pointer, policy)
+  local address = tostring(pointer)
+  local before = known[address]
+  if before and getmetatable(before).handle.session ~= nil then
+    C.SSL_SESSION_free(pointer)
+    return before
+  end
+  local self, s = object.new(class)
+  s.handle, s.policy, s.used = own(pointer), policy, false
+  known[address] = self
+  pressure.add(KILOBYTES)
+  return self
+end
+
+--- Is it a session?
+function session.is(value)
+  return object.is(value, class)
+end
+
+--- The state of a session, or an argument error.
+function session.state(self, position, level)
+  local s = object.state(self, class, position or 1, (level or 1) + 1)
+  return s
+end
+
+local function single_use(pointer)
+  return C.SSL_SESSION_get_protocol_version(pointer) >= K.TLS1_3_VERSION
+end
+
+--- Has its time passed?
+-- @tparam cdata pointer
+function session.expired(pointer)
+  local made = tonumber(C.SSL_SESSION_get_time(pointer))
+  return made + tonumber(C.SSL_SESSION_get_timeout(pointer)) <= os.time()
+end
+
+--- Why it cannot be resumed, or nil.
+-- @tparam table s  its state
+function session.unusable(s)
+  local pointer = s.handle.session
+  if pointer == nil then return "closed" end
+  if s.used then return "this session was used before" end
+  if C.SSL_SESSION_is_resumable(pointer) == 0 then return "this session cannot be resumed" end
+  if session.expired(pointer) then return "this session has expired" end
+end
+
+--- It is about to be offered to a server. A session of TLS 1.3 may be only once
+-- (RFC 8446, appendix C.4), or who watches could tell that it is the same client.
+function session.use(s)
+  s.used = single_use(s.handle.session)
+end
+
+--- The bytes of OpenSSL's session.
+-- @tparam cdata pointer
+-- @treturn string|nil
+function session.encode(pointer)
+  local length = C.i2d_SSL_SESSION(pointer, nil)
+  if length <= 0 then return nil end
+  local bytes, at = ffi.new("unsigned char[?]", length), ffi.new "unsigned char *[1]"
+  at[0] = bytes
+  C.i2d_SSL_SESSION(pointer, at)
+  local text = ffi.string(bytes, length)
+  ffi.fill(bytes, length)
+  return text
+end
+
+--- A session from such bytes.
+-- @tparam string bytes
+-- @treturn cdata|nil  the caller's reference
+function session.decode(bytes)
+  local text = ffi.cast("const unsigned char *", bytes)
+  local at = ffi.new("const unsigned char *[1]", text)
+  local pointer = C.d2i_SSL_SESSION(nil, at, #bytes)
+  err.clear()
+  if pointer == nil then return nil end
+  if at[0] - text ~= #bytes then
+    C.SSL_SESSION_free(pointer)
+    return nil
+  end
+  return pointer
+end
+
+--- Bytes with a check against damage.
+-- @tparam string policy  32 bytes
+-- @tparam string der
+function session.seal(policy, der)
+  local bytes = MARK .. policy .. der
+  return bytes .. fingerprint.digest(bytes):sub(1, CHECK)
+end
+
+--- The other way round.
+-- @treturn string,string  policy and DER
+-- @treturn nil  malformed
+function session.open(bytes)
+  if #bytes <= #MARK + POLICY + CHECK or bytes:sub(1, #MARK) ~= MARK then return nil end
+  local sealed = bytes:sub(1, -CHECK - 1)
+  if fingerprint.digest(sealed):sub(1, CHECK) ~= bytes:sub(-CHECK) then return nil end
+  return sealed:sub(#MARK + 1, #MARK + POLICY), sealed:sub(#MARK + POLICY + 1)
+end
+
+--- The session as bytes, for `ssl.importsession`. They are a secret.
+-- @treturn string
+-- @treturn nil,string  it cannot be resumed: used, expired, or invalidated
+function methods:export()
+  local s = session.state(self)
+  local why = session.unusable(s)
+  if why then return nil, why end
+  local der = session.encode(s.handle.session)
+  if not der then return nil, "this session cannot be exported" end
+  return session.seal(s.policy, der)
+end
+
+local VERSIONS = {
+  [K.SSL3_VERSION] = "SSLv3", [K.TLS1_VERSION] = "TLSv1", [K.TLS1_1_VERSION] = "TLSv1.1",
+  [K.TLS1_2_VERSION] = "TLSv1.2", [K.TLS1_3_VERSION] = "TLSv1.3",
+}
+
+local length = ffi.new "unsigned int[1]"
+
+--- The id of OpenSSL's session.
+-- @tparam cdata pointer
+-- @treturn string
+function session.id(pointer)
+  local id = C.SSL_SESSION_get_id(pointer, length)
+  return ffi.string(id, length[0])
+end
+
+--- What is known about it: one field by name, or all in a table.
+-- @tparam[opt] string field  see docs/sessions.md
+function methods:info(field)
+  local s = session.state(self)
+  local pointer = s.handle.session
+  if pointer == nil then return nil, "closed" end
+  local fields = {
+    protocol  = VERSIONS[C.SSL_SESSION_get_protocol_version(pointer)],
+    id        = session.id(pointer),
+    time      = tonumber(C.SSL_SESSION_get_time(pointer)),
+    timeout   = tonumber(C.SSL_SESSION_get_timeout(pointer)),
+    ticket    = C.SSL_SESSION_has_ticket(pointer) == 1,
+    singleuse = single_use(pointer),
+    resumable = session.unusable(s) == nil,
+  }
+  if field then return fields[field] end
+  return fields
+end
+
+--- A session from the bytes of `export`, of this process or of another.
+-- @tparam string bytes
+-- @treturn userdata
+-- @treturn nil,string  "malformed session"
+function session.import(...)
+  local bytes = ...
+  bytes = arg.string(bytes, 1)
+  local policy, der = session.open(bytes)
+  local pointer = policy and session.decode(der)
+  if not pointer then return nil, "malformed session" end
+  return session.own(pointer, policy)
+end
+
+return session

@@ -1,0 +1,34 @@
+--- ssl.setting_manners: the keys of a configuration that say how ends and failures are
+-- reported.
+
+local lib     = require "ssl.ffi.lib"
+local context = require "ssl.context"
+local C       = lib.C
+
+local manners = {}
+
+local ENDS = { strict = true, lenient = true }
+
+--- `eof`: what an end of the transport is, where the session has not ended.
+function manners.eof(ctx, cfg)
+  local choice = cfg.eof
+  if not choice then return true end
+  if not ENDS[choice] then return false, 'invalid eof ("strict" or "lenient" expected)' end
+  local state = context.state(ctx)
+  state.eof = choice
+  -- Where OpenSSL has it the other direction stays usable; ssl.loop does for the rest.
+  if choice == "lenient" then
+    C.SSL_CTX_set_options(state.handle.ctx, lib.options.ignore_unexpected_eof or 0)
+  end
+  return true
+end
+
+--- `explain`: say in the message which certificate was refused, and why.
+function manners.explain(ctx, cfg)
+  if not cfg.explain then return true end
+  if cfg.explain ~= true then return false, "invalid explain (boolean expected)" end
+  context.state(ctx).explain = true
+  return true
+end
+
+return manners

@@ -1,0 +1,105 @@
+--- ssl.setting_session: the keys of a configuration about sessions, and the function of
+-- ssl.context that changes ticket keys at run time.
+
+local lib          = require "ssl.ffi.lib"
+local arg          = require "ssl.arg"
+local context      = require "ssl.context"
+local resumption   = require "ssl.resumption"
+local sessionstore = require "ssl.sessionstore"
+local tickets      = require "ssl.tickets"
+local C            = lib.C
+
+-- RFC 8446, 4.6.1: seven days.
+local LONGEST = 604800
+local MOST_TICKETS = 64
+
+local keys = {}
+
+local function whole(value, from, to)
+  return type(value) == "number" and value >= from and value <= to and value % 1 == 0
+end
+
+--- `onsession`: a client's function.
+function keys.onsession(c, f)
+  if type(f) ~= "function" then return "function expected" end
+  c.onsession = f
+  resumption.enable(c)
+end
+
+--- `sessiontimeout`: seconds that a session can be resumed, on either side.
+function keys.sessiontimeout(c, seconds)
+  if not whole(seconds, 1, LONGEST) then
+    return ("a number of seconds from 1 to %d expected"):format(LONGEST)
+  end
+  C.SSL_CTX_set_timeout(c.handle.ctx, seconds)
+end
+
+--- `sessionid`: what processes agree on that share sessions.
+function keys.sessionid(c, id)
+  if type(id) ~= "string" or id == "" then return "string expected" end
+  c.seed = "sessionid:" .. id
+end
+
+--- `tickets`: how many a handshake gives.
+function keys.tickets(c, n)
+  if not whole(n, 0, MOST_TICKETS) then
+    return ("a number from 0 to %d expected"):format(MOST_TICKETS)
+  end
+  tickets.set_count(c, n)
+end
+
+--- `ticketkeys`.
+function keys.ticketkeys(c, list)
+  local _, why = tickets.set_keys(c, list)
+  return why
+end
+
+--- `sessionstore`: a table of functions.
+function keys.sessionstore(c, store)
+  if type(store) ~= "table" or type(store.get) ~= "function"
+     or type(store.put) ~= "function"
+     or store.remove ~= nil and type(store.remove) ~= "function" then
+    return "a table with the functions get, put and perhaps remove expected"
+  end
+  if not sessionstore.supported then return "this OpenSSL cannot do it" end
+  sessionstore.enable(c, store)
+end
+
+-- In the order in which they are applied: where there are ticket keys, a store leaves
+-- tickets on.
+local ORDER = { "onsession", "sessiontimeout", "sessionid", "tickets", "ticketkeys",
+                "sessionstore" }
+local SIDE = { onsession = "client", sessionid = "server", tickets = "server",
+               ticketkeys = "server", sessionstore = "server" }
+
+--- Replace a server's ticket keys, also while connections are there.
+-- @tparam userdata ctx
+-- @tparam {string,...} list  the newest first; see docs/sessions.md
+-- @treturn true
+-- @treturn false,string  "invalid ticketkeys (...)"; nothing was changed
+function context.setticketkeys(...)
+  local ctx, list = ...
+  -- Not sslctx.live: sessions made before go on counting.
+  local c = context.state(ctx, 1)
+  if c.handle.ctx == nil then arg.fail(1, "invalid context") end
+  list = arg.type(list, "table", 2)
+  local why = c.mode ~= "server" and "for servers only" or keys.ticketkeys(c, list)
+  if why then return false, ("invalid ticketkeys (%s)"):format(why) end
+  return true
+end
+
+--- The setter of all of them.
+return function(ctx, cfg)
+  local c = context.state(ctx)
+  for _, key in ipairs(ORDER) do
+    local value = cfg[key]
+    -- No tickets are something else than tickets as ever.
+    if value ~= nil and value ~= false then
+      local side = SIDE[key]
+      local why = side and side ~= c.mode and ("for %ss only"):format(side)
+               or keys[key](c, value)
+      if why then return false, ("invalid %s (%s)"):format(key, why) end
+    end
+  end
+  return true
+end

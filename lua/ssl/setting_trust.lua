@@ -1,0 +1,114 @@
+--- ssl.setting_trust: the keys of a configuration that say whom to trust, for what,
+-- and until when.
+
+local lib          = require "ssl.ffi.lib"
+local anchors      = require "ssl.anchors"
+local arg          = require "ssl.arg"
+local certificates = require "ssl.certificates"
+local clientca     = require "ssl.clientca"
+local context      = require "ssl.context"
+local err          = require "ssl.err"
+local material     = require "ssl.material"
+local servername   = require "ssl.servername"
+local setting      = require "ssl.setting"
+local systemca     = require "ssl.systemca"
+local trust        = require "ssl.trust"
+local x509         = require "ssl.x509"
+local C, K         = lib.C, lib.K
+
+local keys = {}
+
+local function wrong(key, value, level)
+  setting.misuse(1, "newcontext", key .. ": " .. arg.expected("string", value), level + 1)
+end
+
+local function sources(cfg, key, takes, level)
+  local list, other = material.sources(cfg[key], takes)
+  if not list then wrong(key, other, level + 1) end
+  return list
+end
+
+--- `systemca`: whom the system trusts, beside `cafile` and `capath`.
+function keys.systemca(ctx, cfg)
+  if not cfg.systemca then return true end
+  local found, reason = systemca()
+  if found then
+    local ok
+    ok, reason = trust.locations(context.state(ctx), found.cafile, found.capath)
+    if ok then return true end
+    reason = ("%s; tried %s"):format(reason, table.concat(found.tried, ", "))
+  end
+  return false, ("error loading CA locations (%s)"):format(reason)
+end
+
+--- `servername`: a client's.
+function keys.servername(ctx, cfg, level)
+  local name = cfg.servername
+  if not name then return true end
+  if type(name) ~= "string" then wrong("servername", name, level + 1) end
+  local ok, reason = nil, "for clients only"
+  if cfg.mode == "client" then
+    ok, reason = servername.set(context.state(ctx), name)
+  end
+  if ok then return true end
+  return false, ("invalid servername (%s)"):format(reason)
+end
+
+--- `crl`: with it the peer's certificate has to be covered by one.
+function keys.crl(ctx, cfg, level)
+  if not cfg.crl then return true end
+  local state, list = context.state(ctx), sources(cfg, "crl", nil, level + 1)
+  local ok, reason = anchors.revoke(state, list)
+  if not ok then return false, ("error loading CRL (%s)"):format(reason) end
+  state.verify_flags = bit.bor(state.verify_flags, K.X509_V_FLAG_CRL_CHECK)
+  return true
+end
+
+--- `clientca`: a server's.
+function keys.clientca(ctx, cfg, level)
+  if not cfg.clientca then return true end
+  local list = sources(cfg, "clientca", x509.is, level + 1)
+  if cfg.mode ~= "server" then return false, "invalid clientca (for servers only)" end
+  local ok
+  local certs, reason = certificates.collect(list)
+  if certs then ok, reason = clientca.ask(context.state(ctx), certs) end
+  if ok then return true end
+  return false, ("error loading client CA names (%s)"):format(reason)
+end
+
+--- `purpose`: what the peer's certificate has to be made for.
+function keys.purpose(ctx, cfg, level)
+  local name = cfg.purpose
+  if not name then return true end
+  if type(name) ~= "string" then wrong("purpose", name, level + 1) end
+  local index = -1
+  if not name:find("\0", 1, true) then index = C.X509_PURPOSE_get_by_sname(name) end
+  local known = index >= 0 and C.X509_PURPOSE_get0(index)
+  err.clear()
+  if not known or known == nil then
+    return false, ("invalid purpose (%s)"):format(name)
+  end
+  local state, of = context.state(ctx), C.X509_PURPOSE_get_trust(known)
+  state.purpose = C.X509_PURPOSE_get_id(known)
+  -- "any" has no trust settings of its own: those of the side stay.
+  state.purpose_trust = of > 0 and of
+  return true
+end
+
+--- `partialchain`: a chain may end in any trusted certificate.
+function keys.partialchain(ctx, cfg)
+  if not cfg.partialchain then return true end
+  local state = context.state(ctx)
+  state.verify_flags = bit.bor(state.verify_flags, K.X509_V_FLAG_PARTIAL_CHAIN)
+  return true
+end
+
+--- The setter of all of them, in this order.
+return function(ctx, cfg, level)
+  for _, name in ipairs { "systemca", "servername", "crl", "clientca", "purpose",
+                          "partialchain" } do
+    local ok, message = keys[name](ctx, cfg, level + 1)
+    if not ok then return false, message end
+  end
+  return true
+end

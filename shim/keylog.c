@@ -1,0 +1,76 @@
+/*
+ * Key log lines: secrets, which wait here until Lua takes them between two calls.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lsf.h"
+
+/*
+ * keylog callback: one line without its end. A handshake says five to seven, some
+ * 1,200 bytes; what finds no room is dropped.
+ */
+void
+lsf_keylog(const SSL *ssl, const char *line)
+{
+	struct lsf_conn *c = lsf_conn_of(ssl);
+	size_t length = strlen(line);
+
+	if (c == NULL)
+		return;
+	if (c->keys == NULL && (c->keys = malloc(LSF_KEYS)) == NULL)
+		return;
+	if (length >= LSF_KEYS - c->keys_length)
+		return;
+	memcpy(c->keys + c->keys_length, line, length);
+	c->keys[c->keys_length + length] = '\n';
+	c->keys_length += (uint32_t)length + 1;
+}
+
+/* Forget them. */
+void
+lsf_keys_wipe(struct lsf_conn *c)
+{
+	volatile char *p = c->keys;
+	uint32_t i;
+
+	for (i = 0; i < c->keys_length; i++)
+		p[i] = 0;
+	free(c->keys);
+	c->keys = NULL;
+	c->keys_length = 0;
+}
+
+/*
+ * Append them to a file, which is made for its owner alone where it is not there, and
+ * forget them. Without a connection only see whether that can be done. Returns 0 or
+ * the errno.
+ */
+int
+lsf_keys_save(struct lsf_conn *c, const char *path)
+{
+	int fd = open(path,
+	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+	    S_IRUSR | S_IWUSR);
+	int error = fd < 0 ? errno : 0;
+	uint32_t done = 0;
+	ssize_t n;
+
+	while (c != NULL && error == 0 && done < c->keys_length) {
+		n = write(fd, c->keys + done, c->keys_length - done);
+		if (n > 0)
+			done += (uint32_t)n;
+		else if (n == 0 || errno != EINTR)
+			error = n == 0 ? EIO : errno;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (c != NULL)
+		lsf_keys_wipe(c);
+
+	return error;
+}

@@ -1,0 +1,88 @@
+/*
+ * Sessions: those that OpenSSL has made, kept until Lua takes them; those that a
+ * server has to look up, for which the handshake stands still (pause.c); and the
+ * keys of a server's tickets.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lsf.h"
+
+/*
+ * A client is told of a session, or a server made one. Kept, with its reference; of
+ * too many the oldest goes: a peer may send any number of tickets.
+ */
+int
+lsf_new_session(SSL *ssl, SSL_SESSION *session)
+{
+	struct lsf_conn *c = lsf_conn_of(ssl);
+
+	if (c == NULL)
+		return 0;
+	if (c->fresh == NULL)
+		c->fresh = calloc(LSF_SESSIONS, sizeof(SSL_SESSION *));
+	if (c->fresh == NULL)
+		return 0;
+	if (c->sessions == LSF_SESSIONS)
+		lsf_api.SSL_SESSION_free(lsf_take_session(c));
+	c->fresh[c->sessions++] = session;
+
+	return 1;
+}
+
+/* The oldest session that was kept; the caller frees it. NULL when there is none. */
+SSL_SESSION *
+lsf_take_session(struct lsf_conn *c)
+{
+	SSL_SESSION *first;
+
+	if (c->sessions == 0)
+		return NULL;
+	first = c->fresh[0];
+	c->sessions--;
+	memmove(c->fresh, c->fresh + 1, c->sessions * sizeof(*c->fresh));
+
+	return first;
+}
+
+/* Free what the connection has of sessions and tickets. */
+void
+lsf_sessions_free(struct lsf_conn *c)
+{
+	SSL_SESSION *session;
+
+	while ((session = lsf_take_session(c)) != NULL)
+		lsf_api.SSL_SESSION_free(session);
+	if (c->found != NULL)
+		lsf_api.SSL_SESSION_free(c->found);
+	free(c->fresh);
+	lsf_tickets_free(c->tickets);
+	c->fresh = NULL;
+	c->found = NULL;
+	c->tickets = NULL;
+}
+
+/*
+ * get_session callback of a server with an external store: what Lua has found, whose
+ * reference OpenSSL takes over; NULL for an unknown session, and where nobody can be
+ * asked.
+ */
+SSL_SESSION *
+lsf_get_session(SSL *ssl, const unsigned char *id, int length, int *copy)
+{
+	struct lsf_conn *c = lsf_conn_of(ssl);
+	SSL_SESSION *found;
+
+	*copy = 0;
+	if (c == NULL || length <= 0)
+		return NULL;
+	c->session_id = id;
+	c->session_id_length = (uint32_t)length;
+	(void)lsf_answered(c, LSF_QUESTION_SESSION);
+	c->session_id = NULL;
+	c->session_id_length = 0;
+	found = c->found;
+	c->found = NULL;
+
+	return found;
+}

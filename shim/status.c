@@ -1,0 +1,54 @@
+/*
+ * Certificate status (RFC 6066 section 8): a server's stapled OCSP response.
+ */
+#include <string.h>
+
+#include "lsf.h"
+
+#define TLSEXT_OK 0
+#define TLSEXT_FATAL 2
+#define TLSEXT_NOACK 3
+
+/* SSL_set_tlsext_status_ocsp_resp is a macro for this. */
+#define SET_STATUS_RESPONSE 71
+
+/* OpenSSL takes over a copy of its own kind of memory. */
+static int
+staple(SSL *ssl, const struct lsf_conn *c)
+{
+	void *copy;
+
+	if (c->staple == NULL || c->staple_length == 0)
+		return TLSEXT_NOACK;
+	if ((copy = lsf_api.CRYPTO_malloc(c->staple_length, "", 0)) == NULL)
+		return TLSEXT_FATAL;
+	memcpy(copy, c->staple, c->staple_length);
+	(void)lsf_api.SSL_ctrl(ssl, SET_STATUS_RESPONSE, (long)c->staple_length,
+	    copy);
+
+	return TLSEXT_OK;
+}
+
+/*
+ * Status callback. On a client, which sent the request: Lua judges what the server
+ * stapled, if anything, before this side sends its Finished; 0 ends the handshake. On
+ * a server, asked when the certificate has been chosen: the response that Lua has put
+ * there, or puts there now.
+ */
+int
+lsf_status(SSL *ssl, void *arg)
+{
+	struct lsf_conn *c = lsf_conn_of(ssl);
+
+	(void)arg;
+	if (!lsf_api.SSL_is_server(ssl))
+		return c != NULL && lsf_answered(c, LSF_QUESTION_STATUS) &&
+		    c->accepted;
+	if (c == NULL)
+		return TLSEXT_NOACK;
+	if (c->ask_status &&
+	    (!lsf_answered(c, LSF_QUESTION_STATUS) || !c->accepted))
+		return TLSEXT_FATAL;
+
+	return staple(ssl, c);
+}

@@ -1,0 +1,255 @@
+-- Failures in parts: conn:lasterror(), ssl.lasterror(), and messages for a person.
+
+describe("a failure", function()
+  local https      = require "ssl.https"
+  local fresh      = require "spec.support.fresh"
+  local ours       = require "spec.support.ours"
+  local pair       = require "spec.support.pair"
+  local peers      = require "spec.support.peers"
+  local pki        = require "spec.support.pki"
+  local process    = require "spec.support.process"
+  local python_end = require "spec.support.python_end"
+  local shake      = require "spec.support.shake"
+  local socket     = require "socket"
+  local ssl        = require "ssl"
+  local transports = require "spec.support.transports"
+  local values     = require "spec.support.values"
+  local pack       = values.pack
+
+  local ECONNRESET = 104
+  local UNKNOWN_CA, BAD_CERTIFICATE = 48, 42
+  local NO_ISSUER, MISMATCH, SELF_SIGNED = 20, 62, 18
+
+  after_each(process.stop_all)
+
+  local function refused(version, client, server)
+    client = client or { cafile = pki.other.cert }
+    server = server or {}
+    client.protocol, server.protocol = version, version
+    local s, c = pair.wrapped(server, client)
+    return s, c, shake(s, c)
+  end
+
+  for _, version in ipairs(pair.versions) do
+    local label = " (" .. version .. ")"
+
+    it("of verification says which certificate, why, and what the peer was told" .. label,
+       function()
+      local server, client, _, why = refused(version)
+      assert.equal("certificate verify failed", why)
+      local problem = client:lasterror()
+      assert.same({
+        message = why, reason = why, library = "SSL routines", code = problem.code,
+        queue = { { code = problem.code, library = "SSL routines", reason = why } },
+        alert = { direction = "sent", code = UNKNOWN_CA, text = "unknown CA" },
+        verify = { code = NO_ISSUER, text = "unable to get local issuer certificate",
+                   depth = 0, subject = "CN=localhost,O=luasec-ffi specs", misnamed = false },
+      }, problem)
+      assert.is_true(problem.code > 0)
+      client:close()
+      assert.same(problem, client:lasterror())
+      -- The caller's own.
+      problem.queue[1].reason, problem.verify.code = "other", 5
+      assert.equal(why, client:lasterror().queue[1].reason)
+      assert.equal(NO_ISSUER, client:lasterror().verify.code)
+
+      server:settimeout(10)
+      local heard = select(2, server:dohandshake()) or select(2, server:receive())
+      assert.equal("tlsv1 alert unknown ca", heard)
+      problem = server:lasterror()
+      assert.equal(heard, problem.message)
+      assert.same({ direction = "received", code = UNKNOWN_CA, text = "unknown CA" },
+                  problem.alert)
+      assert.is_nil(problem.verify)
+      server:close()
+    end)
+
+    it("to be the right host is called so" .. label, function()
+      local server, client = pair.wrapped({ protocol = version }, { protocol = version })
+      client:setverifyname "other.test"
+      shake(server, client)
+      local problem = client:lasterror()
+      assert.same({ MISMATCH, "hostname mismatch", true },
+                  { problem.verify.code, problem.verify.text, problem.verify.misnamed })
+      assert.equal(BAD_CERTIFICATE, problem.alert.code)
+      client:close()
+      server:close()
+    end)
+
+    it("is the server's to tell, too" .. label, function()
+      local server, client, why = refused(version,
+        { key = pki.selfsigned.key, certificate = pki.selfsigned.cert },
+        { verify = { "peer", "fail_if_no_peer_cert" }, cafile = pki.root.cert })
+      assert.equal("certificate verify failed", why)
+      assert.same({ SELF_SIGNED, 0 }, { server:lasterror().verify.code,
+                                        server:lasterror().verify.depth })
+      assert.equal("sent", server:lasterror().alert.direction)
+      server:close()
+      client:close()
+    end)
+
+    it("of OpenSSL's s_client is told in its alert" .. label, function()
+      local server = ours.listen { protocol = version }
+      process.start { "openssl", "s_client", "-connect", "127.0.0.1:" .. server.port,
+                      "-CAfile", pki.other.cert, "-verify_return_error" }
+      local conn = server:wrap()
+      conn:settimeout(10)
+      local why = select(2, conn:dohandshake()) or select(2, conn:receive())
+      assert.equal("tlsv1 alert unknown ca", why)
+      assert.same({ direction = "received", code = UNKNOWN_CA, text = "unknown CA" },
+                  conn:lasterror().alert)
+      conn:close()
+    end)
+
+    it("says in its message what verification found, where that is wanted" .. label, function()
+      local server, client, _, why = refused(version,
+                                             { cafile = pki.other.cert, explain = true })
+      local text = "certificate verify failed: unable to get local issuer certificate "
+                   .. "(depth 0, CN=localhost,O=luasec-ffi specs)"
+      assert.equal(text, why)
+      assert.same(pack(false, text), pack(client:dohandshake()))
+      assert.same({ nil, text, "" }, { client:receive() })
+      assert.equal(text, client:lasterror().message)
+      assert.equal("certificate verify failed", client:lasterror().reason)
+      client:close()
+      server:close()
+
+      server, client, why = refused(version,
+        { key = pki.selfsigned.key, certificate = pki.selfsigned.cert },
+        { verify = { "peer", "fail_if_no_peer_cert" }, cafile = pki.root.cert, explain = true })
+      assert.matches("^certificate verify failed: self[- ]signed certificate %(depth 0, CN=", why)
+      client:close()
+      server:close()
+
+      local function all_but_one(_, _, _, depth) return depth ~= 1 end
+      server, client, _, why = refused(version, { explain = true, onverify = all_but_one })
+      assert.matches("^certificate verify failed: application verification failure "
+                     .. "%(depth 1, CN=", why)
+      client:close()
+      server:close()
+    end)
+
+    it("of s_server's certificate is explained by ssl.connect as well" .. label, function()
+      local child = peers.s_server(pki.other_server)
+      local function attempt(explain)
+        return { ours.connect(child.port, { protocol = version, explain = explain }) }
+      end
+      local where = ("handshake with localhost port %d: certificate verify failed")
+                    :format(child.port)
+      assert.same({ nil, where .. " (unable to get local issuer certificate)" }, attempt())
+      local _, why = unpack(attempt(true), 1, 2)
+      assert.equal(where .. ": unable to get local issuer certificate (depth 0, ",
+                   why:match "^.-%(depth 0, ")
+      assert.equal(NO_ISSUER, ssl.lasterror().verify.code)
+
+      local function request(explain)
+        return select(2, https.request { url = "https://localhost:" .. child.port,
+                                         cafile = pki.root.cert, explain = explain })
+      end
+      assert.matches("^certificate verify failed %(unable to get local issuer certificate%): name",
+                     request())
+      assert.matches("^certificate verify failed: unable to get local issuer certificate "
+                     .. "%(depth 0, CN=[^)]*%): name", request(true))
+      assert.equal(NO_ISSUER, ssl.lasterror().verify.code)
+    end)
+
+    it("of the transport has the system's number, and none over a stream" .. label, function()
+      local child = python_end("reset", pki.server)
+      local conn = assert(ours.connect(child.port, { protocol = version }))
+      assert.equal("tail", conn:receive(4))
+      conn:send "go"
+      assert.same({ nil, "closed", "" }, { conn:receive() })
+      assert.same({ message = "closed", errno = ECONNRESET }, conn:lasterror())
+      assert.same({ message = "closed", errno = ECONNRESET }, ssl.lasterror())
+      conn:close()
+
+      local a, b = transports.pipe()
+      local server = assert(ssl.wrap(a, pair.server_config { protocol = version }))
+      local client = assert(ssl.wrap(b, pair.client_config { protocol = version }))
+      pair.handshake(server, client)
+      b.receive = function() return nil, "cable cut" end
+      assert.same({ nil, "cable cut", "" }, { client:receive() })
+      assert.same({ message = "cable cut" }, client:lasterror())
+    end)
+  end
+
+  it("to speak TLS at all has OpenSSL's reason, and its whole queue", function()
+    local a, b = pair.tcp()
+    local conn = assert(ssl.wrap(a, pair.client_config()))
+    b:send "HTTP/1.0 400 What?\r\n\r\n"
+    conn:settimeout(10)
+    assert.same(pack(false, "wrong version number"), pack(conn:dohandshake()))
+    local problem = conn:lasterror()
+    assert.equal("wrong version number", problem.queue[1].reason)
+    assert.same({ problem.queue[1].code, "SSL routines", "wrong version number" },
+                { problem.code, problem.library, problem.reason })
+    assert.is_nil(problem.verify)
+    conn:close()
+    b:close()
+  end)
+
+  it("is none where nothing failed", function()
+    local server, client = pair.connected()
+    client:settimeout(0)
+    client:receive()
+    assert.is_nil(client:lasterror())
+    server:close()
+    client:settimeout(10)
+    assert.same({ nil, "closed", "" }, { client:receive() })
+    assert.is_nil(client:lasterror())
+    client:close()
+    assert.is_nil(client:lasterror())
+  end)
+
+  it("of a user's function has the message alone", function()
+    local server, client = pair.wrapped(nil, { explain = true,
+                                               onverify = function() error("mine", 0) end })
+    client:settimeout(0)
+    repeat
+      server:settimeout(0)
+      server:dohandshake()
+      local ok, word = pcall(client.dohandshake, client)
+    until not ok and word == "mine"
+    assert.equal("callback failed", client:lasterror().message)
+    client:close()
+    server:close()
+  end)
+
+  it("is the newest one for ssl.lasterror, of whatever it was", function()
+    local output = fresh.luajit(([[
+      local ssl = require "ssl"
+      print(ssl.lasterror())
+      assert(not ssl.newcontext { mode = "client", protocol = "any", cafile = "/nowhere" })
+      local problem = ssl.lasterror()
+      print(problem.message, problem.reason, #problem.queue > 1)
+      assert(ssl.newcontext { mode = "client", protocol = "any" })
+      print(ssl.lasterror().message)
+      assert(not ssl.newcontext { mode = "client", protocol = "any", ciphers = "none at all" })
+      print(ssl.lasterror().message, ssl.lasterror().library)
+    ]]))
+    assert.equal("nil\nNo such file or directory\tNo such file or directory\ttrue\n"
+                 .. "No such file or directory\nno cipher match\tSSL routines\n", output)
+  end)
+
+  it("of a handshake is found there too, when the connection is gone", function()
+    local server, client = refused("tlsv1_2")
+    client:close()
+    server:close()
+    collectgarbage()
+    local listener = assert(socket.bind("127.0.0.1", 0))
+    local _, port = listener:getsockname()
+    listener:close()
+    assert.is_nil((ssl.connect("127.0.0.1", port, {}))) -- LuaSocket's failure, not OpenSSL's
+    local newest = ssl.lasterror()
+    assert.is_string(newest.message)
+    newest.message = "mine"
+    assert.is_not.equal("mine", ssl.lasterror().message)
+  end)
+
+  it("is explained by a boolean", function()
+    for _, wrong in ipairs { "yes", 1, {} } do
+      assert.same(pack(nil, "invalid explain (boolean expected)"),
+                  pack(ssl.newcontext(pair.client_config { explain = wrong })))
+    end
+  end)
+end)

@@ -1,0 +1,168 @@
+-- Every phase has a limit of its own, and all of them together.
+
+describe("ssl.https and time", function()
+  local https   = require "ssl.https"
+  local limits  = require "ssl.https_limits"
+  local ltn12   = require "ltn12"
+  local pki     = require "spec.support.pki"
+  local process = require "spec.support.process"
+  local socket  = require "socket"
+  local web     = require "spec.support.web"
+
+  local LONG, SHORT = 60, 0.1
+  local server, proxy
+
+  setup(function()
+    server = web.start { routes = [[
+      ["/silent"] = function() sleep(0.5) end,
+      ["/deaf"]   = function() sleep(1) end,
+      ["/drip"]   = function(conn)
+        conn:send "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
+        for _ = 1, 1000 do
+          if not conn:send "x" then return end
+          sleep(0.02)
+        end
+      end,
+      ["/slowly"] = function(conn) sleep(0.15) redirect(conn, "/slowly") end,
+      default     = function(conn) return keep(conn, "hello") end,
+    ]] }
+    proxy = web.start { entry = "plain", routes = [[ CONNECT = function() sleep(0.5) end ]] }
+  end)
+
+  teardown(process.stop_all)
+  after_each(function() https.TIMEOUT = 60 end)
+
+  local function url(path, port)
+    return ("https://127.0.0.1:%d%s"):format(port or server.port, path or "/")
+  end
+
+  local function get(path, timeout, more)
+    local reqt = { url = url(path), cafile = pki.root.cert, timeout = timeout }
+    for key, value in pairs(more or {}) do reqt[key] = value end
+    return https.request(reqt)
+  end
+
+  -- All limits are long, but for one.
+  local function only(phase)
+    local t = { connect = LONG, handshake = LONG, send = LONG, receive = LONG }
+    t[phase] = SHORT
+    return t
+  end
+
+  -- A port where nobody accepts and no more find room.
+  local function crowded()
+    local listener = assert(socket.bind("127.0.0.1", 0, 1))
+    local _, port = listener:getsockname()
+    local crowd = { listener }
+    repeat
+      local sock = socket.tcp()
+      sock:settimeout(0.05)
+      crowd[#crowd + 1] = sock
+    until not sock:connect("127.0.0.1", port)
+    return port, function()
+      for _, sock in ipairs(crowd) do sock:close() end
+    end
+  end
+
+  it("limits connecting", function()
+    local port, leave = crowded()
+    assert.same({ nil, "timeout" }, { get(nil, only "connect", { url = url("/", port) }) })
+    leave()
+  end)
+
+  it("limits what a proxy takes", function()
+    assert.same({ nil, "proxy: timeout" }, {
+      get(nil, only "connect", { proxy = "http://127.0.0.1:" .. proxy.port }) })
+  end)
+
+  it("limits the handshake", function()
+    local listener = assert(socket.bind("127.0.0.1", 0))
+    local _, port = listener:getsockname()
+    assert.same({ nil, "timeout" }, { get(nil, only "handshake", { url = url("/", port) }) })
+    listener:close()
+  end)
+
+  it("limits sending", function()
+    local chunk = ("x"):rep(65536)
+    assert.same({ nil, "timeout" }, { get("/deaf", only "send", {
+      method = "POST", source = function() return chunk end }) })
+  end)
+
+  it("limits receiving", function()
+    assert.same({ nil, "timeout" }, { get("/silent", only "receive") })
+  end)
+
+  it("limits all of it together", function()
+    for _, path in ipairs { "/silent", "/drip", "/slowly" } do
+      assert.same({ nil, "timeout" }, { get(path, { total = 0.3 }) })
+    end
+    assert.equal(1, (get(nil, { total = LONG })))
+  end)
+
+  it("limits a phase by the total where that is less", function()
+    local port, leave = crowded()
+    assert.same({ nil, "timeout" }, { get(nil, { total = SHORT }, { url = url("/", port) }) })
+    leave()
+    local listener = assert(socket.bind("127.0.0.1", 0))
+    port = select(2, listener:getsockname())
+    assert.same({ nil, "timeout" }, { get(nil, { total = SHORT }, { url = url("/", port) }) })
+    listener:close()
+  end)
+
+  it("counts what sources, sinks and steps take as part of the total", function()
+    local chunks = {}
+    local sink = ltn12.sink.table(chunks)
+    assert.same({ nil, "timeout" }, { get("/drip", { total = 0.3 }, { sink = function(chunk)
+      socket.sleep(0.4)
+      return sink(chunk)
+    end }) })
+    assert.equal(1, #chunks)
+  end)
+
+  it("goes by https.TIMEOUT where the request is silent", function()
+    https.TIMEOUT = SHORT
+    assert.same({ nil, "timeout" }, { get "/silent" })
+    assert.same({ nil, "timeout" }, { get("/silent", { connect = LONG }) })
+    https.TIMEOUT = { receive = SHORT }
+    assert.same({ nil, "timeout" }, { get "/silent" })
+    https.TIMEOUT = { total = SHORT }
+    assert.same({ nil, "timeout" }, { get "/silent" })
+    https.TIMEOUT = { total = SHORT, receive = SHORT }
+    assert.equal(1, (get(nil, { receive = false, total = false })))
+    https.TIMEOUT = nil
+    assert.equal(1, (get()))
+  end)
+
+  it("applies to a kept connection as to a new one", function()
+    local pool = https.pool()
+    for _ = 1, 2 do
+      assert.equal(1, (get(nil, LONG, { pool = pool })))
+      assert.equal(1, pool:count())
+      assert.same({ nil, "timeout" }, { get("/silent", only "receive", { pool = pool }) })
+      assert.equal(0, pool:count())
+    end
+  end)
+
+  it("raises for what is no limit", function()
+    local function with(timeout)
+      return function() get("/", timeout) end
+    end
+    assert.has_error(with { recieve = 1 },
+      "bad argument #1 to 'request' (unknown phase 'recieve' in field 'timeout')")
+    assert.has_error(with { total = "soon" }, "bad argument #1 to 'request' "
+      .. "(number expected for 'total' in field 'timeout', got string)")
+    assert.has_error(with(true), "bad argument #1 to 'request' "
+      .. "(number or table expected in field 'timeout', got boolean)")
+  end)
+
+  it("tells what is left", function()
+    local limit = limits.new({ connect = 5, send = false, total = 3 }, 7)
+    assert.is_true(limits.left(limit, "connect") <= 3)
+    assert.is_true(limits.left(limit, "send") <= 3)
+    limit = limits.new({ connect = 5, send = false }, 7)
+    assert.same({ 5, 7 }, { limits.left(limit, "connect"), limits.left(limit, "handshake") })
+    assert.is_nil(limits.left(limit, "send"))
+    limit = limits.new({ total = 0 }, 7)
+    assert.same({ nil, "timeout" }, { limits.left(limit, "send") })
+  end)
+end)

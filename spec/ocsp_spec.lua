@@ -1,0 +1,250 @@
+-- ssl.ocsp: requests, and what responses say.
+
+describe("ssl.ocsp", function()
+  local ssl       = require "ssl"
+  local house     = require "spec.support.init"
+  local process   = require "spec.support.process"
+  local pki       = require "spec.support.pki"
+  local responses = require "spec.support.ocsp"
+  local values    = require "spec.support.values"
+  local lib       = require "ssl.ffi.lib"
+  local ocsp      = ssl.ocsp
+
+  local DAY = 86400
+  local UNSIGNED = "the response is not signed by the issuer or on its behalf"
+
+  local function load(path) return ssl.loadcertificate(process.read(path)) end
+
+  local cert, issuer = load(pki.server.cert), load(pki.root.cert)
+  local folder, delegate, impostor
+
+  setup(function()
+    folder = process.folder()
+    delegate = responses.issue(folder, "delegate", pki.root, "extendedKeyUsage = OCSPSigning")
+    impostor = responses.issue(folder, "impostor", pki.root, "extendedKeyUsage = serverAuth")
+  end)
+
+  teardown(process.stop_all)
+
+  after_each(function()
+    assert.equal(0, tonumber(lib.C.ERR_peek_error()))
+  end)
+
+  local function make(more)
+    local recipe = { cert = pki.server.cert, issuer = pki.root.cert, signer = pki.root }
+    for key, value in pairs(more or {}) do recipe[key] = value end
+    return responses.make(recipe)
+  end
+
+  -- Called by its name, which is in the message.
+  local function misuse(name, ...)
+    local arguments = values.pack(...)
+    return values.raised(function()
+      if name == "request" then ocsp.request(unpack(arguments, 1, arguments.n))
+      else ocsp.check(unpack(arguments, 1, arguments.n)) end
+    end)
+  end
+
+  local function refused(der, options, subject, authority)
+    local results = values.pack(ocsp.check(der, subject or cert, authority or issuer, options))
+    assert.equal(2, results.n)
+    assert.is_nil(results[1])
+    return results[2]
+  end
+
+  describe("request", function()
+    it("makes the bytes that openssl ocsp makes", function()
+      local file = folder .. "/request"
+      process.capture(("openssl ocsp -issuer '%s' -cert '%s' -no_nonce -reqout '%s' 2>&1"):format(
+        pki.root.cert, pki.server.cert, file))
+      assert.equal(process.read(file), ocsp.request(cert, issuer))
+    end)
+
+    it("adds a nonce when it is told to, another each time", function()
+      local a, b = ocsp.request(cert, issuer, { nonce = true }),
+                   ocsp.request(cert, issuer, { nonce = true })
+      assert.is_true(#a > #ocsp.request(cert, issuer))
+      assert.are_not.equal(a, b)
+    end)
+
+    it("raises for what is no certificate", function()
+      assert.equal("bad argument #1 to 'request' (SSL:Certificate expected, got string)",
+                   misuse("request", "x", issuer))
+      assert.equal("bad argument #2 to 'request' (SSL:Certificate expected, got nil)",
+                   misuse("request", cert, nil))
+      assert.equal("bad argument #3 to 'request' (table expected, got number)",
+                   misuse("request", cert, issuer, 1))
+    end)
+  end)
+
+  describe("check", function()
+    it("reads what openssl ocsp says", function()
+      for _, status in ipairs { "good", "revoked", "unknown" } do
+        local der = responses.of_openssl { cert = pki.server.cert, issuer = pki.root,
+                                           status = status }
+        local said, details = ocsp.check(der, cert, issuer)
+        assert.equal(status, said)
+        assert.matches(" GMT$", details.thisupdate)
+        assert.matches(" GMT$", details.nextupdate)
+        local revoked = status == "revoked"
+        assert.equal(revoked and "keyCompromise" or nil, details.reason)
+        assert.equal(revoked and "Jan  1 00:00:00 2025 GMT" or nil, details.revokedat)
+      end
+    end)
+
+    it("takes any of the usual hashes in identifiers", function()
+      for _, hash in ipairs { "sha1", "sha256", "sha512" } do
+        assert.equal("good", (ocsp.check(make { hash = hash }, cert, issuer)))
+      end
+    end)
+
+    it("believes an issuer whose certificate is not in the response", function()
+      assert.equal("good", (ocsp.check(make { bare = true }, cert, issuer)))
+    end)
+
+    it("believes an intermediate authority about its own certificates", function()
+      local der = responses.make { cert = pki.server.leaf, issuer = pki.intermediate.cert,
+                                   signer = pki.intermediate }
+      assert.equal("good", (ocsp.check(der, load(pki.server.leaf), load(pki.intermediate.cert))))
+      assert.matches(UNSIGNED, refused(responses.make {
+        cert = pki.server.leaf, issuer = pki.intermediate.cert, signer = pki.root },
+        nil, load(pki.server.leaf), load(pki.intermediate.cert)), 1, true)
+    end)
+
+    it("believes whom the issuer has made a responder", function()
+      assert.equal("good", (ocsp.check(make { signer = delegate }, cert, issuer)))
+    end)
+
+    it("refuses whom the issuer has given a certificate for something else", function()
+      assert.matches(UNSIGNED, refused(make { signer = impostor }), 1, true)
+      assert.matches(UNSIGNED, refused(make { signer = pki.server }), 1, true)
+    end)
+
+    it("refuses a stranger, with and without the certificate", function()
+      for _, bare in ipairs { true, false } do
+        assert.matches(UNSIGNED, refused(make { signer = pki.other, bare = bare }), 1, true)
+      end
+    end)
+
+    it("believes a stranger whom the caller names", function()
+      local options = { responder = load(pki.other.cert) }
+      for _, bare in ipairs { true, false } do
+        assert.equal("good", (ocsp.check(make { signer = pki.other, bare = bare }, cert,
+                                         issuer, options)))
+      end
+      assert.matches(UNSIGNED, refused(make { signer = pki.selfsigned }, options), 1, true)
+    end)
+
+    it("refuses what is about another certificate or another issuer", function()
+      assert.equal("the response is about another certificate",
+                   refused(make { cert = pki.client.cert }))
+      -- The same serial number, of another authority: not this issuer's business.
+      assert.matches(UNSIGNED, refused(make { issuer = pki.other.cert }), 1, true)
+    end)
+
+    it("refuses what has expired, and what is not valid yet", function()
+      assert.matches("^the response has expired on %u%l%l .* GMT$",
+                     refused(make { from = -2 * DAY, till = -DAY }))
+      assert.matches("^the response is not valid before %u%l%l .* GMT$",
+                     refused(make { from = DAY, till = 2 * DAY }))
+    end)
+
+    it("forgives clocks five minutes, or as many as it is told", function()
+      local late = make { from = -2 * DAY, till = -200 }
+      assert.equal("good", (ocsp.check(late, cert, issuer)))
+      assert.matches("expired", refused(late, { leeway = 100 }))
+      assert.matches("expired", refused(make { from = -2 * DAY, till = -400 }))
+      local early = make { from = 200 }
+      assert.equal("good", (ocsp.check(early, cert, issuer)))
+      assert.matches("not valid before", refused(early, { leeway = 0 }))
+    end)
+
+    it("judges as of another time when it is told one", function()
+      local der = make { from = -60, till = DAY }
+      assert.equal("good", (ocsp.check(der, cert, issuer, { time = os.time() + DAY })))
+      assert.matches("expired", refused(der, { time = os.time() + 2 * DAY }))
+      -- Twenty years on nobody's certificate is valid.
+      assert.matches(UNSIGNED, refused(der, { time = os.time() + 7300 * DAY }), 1, true)
+    end)
+
+    it("takes a response without a next update for a day, or as told", function()
+      assert.equal("good", (ocsp.check(make { till = false }, cert, issuer)))
+      local old = make { from = -2 * DAY, till = false }
+      assert.matches("^the response of .* GMT is too old$", refused(old))
+      assert.equal("good", (ocsp.check(old, cert, issuer, { maxage = 3 * DAY })))
+    end)
+
+    it("wants the nonce of the request back", function()
+      local request = ocsp.request(cert, issuer, { nonce = true })
+      local other = ocsp.request(cert, issuer, { nonce = true })
+      local der = make { nonce = request }
+      assert.equal("good", (ocsp.check(der, cert, issuer, { request = request })))
+      local missing = "the response has not the nonce of the request"
+      assert.equal(missing, refused(der, { request = other }))
+      assert.equal(missing, refused(make(), { request = request }))
+      assert.equal(missing, refused(der, { request = "no request" }))
+      assert.equal("good", (ocsp.check(der, cert, issuer)))
+    end)
+
+    it("names the error that a responder reports", function()
+      for code, word in pairs { [1] = "malformedrequest", [2] = "internalerror",
+                                [3] = "trylater", [5] = "sigrequired", [6] = "unauthorized" } do
+        assert.equal("the responder reports an error (" .. word .. ")",
+                     refused("\48\3\10\1" .. string.char(code)))
+      end
+    end)
+
+    it("refuses what is no response, cut off, or followed by something", function()
+      local der = make()
+      for _, text in ipairs { "", "\0", "HTTP/1.1 404 Not Found", "\48\0", "\48\3\10\1\0",
+                              der:sub(1, -2), der:sub(1, 20), der .. "\0", ("\255"):rep(100) } do
+        assert.equal("the response is malformed", refused(text))
+      end
+    end)
+
+    it("never calls a response good of which one byte was changed", function()
+      local der = make { signer = delegate }
+      local step = house.scale(1, 29)
+      for at = 1, #der, step do
+        for _, flip in ipairs { 1, 0x80 } do
+          local changed = der:sub(1, at - 1) .. string.char(bit.bxor(der:byte(at), flip))
+                          .. der:sub(at + 1)
+          local status, why = ocsp.check(changed, cert, issuer)
+          assert(status == nil and type(why) == "string",
+                 ("byte %d changed by %d: %s"):format(at, flip, tostring(status)))
+        end
+      end
+    end)
+
+    it("raises for arguments of a wrong type", function()
+      assert.equal("bad argument #1 to 'check' (string expected, got nil)",
+                   misuse("check", nil, cert, issuer))
+      assert.equal("bad argument #2 to 'check' (SSL:Certificate expected, got string)",
+                   misuse("check", "", "", issuer))
+      assert.equal("bad argument #3 to 'check' (SSL:Certificate expected, got boolean)",
+                   misuse("check", "", cert, false))
+      assert.equal("bad argument #4 to 'check' (table expected, got string)",
+                   misuse("check", "", cert, issuer, ""))
+      for name, value in pairs { time = "now", leeway = true, maxage = {}, request = {} } do
+        assert.matches("bad argument #4 to 'check'",
+                       misuse("check", "", cert, issuer, { [name] = value }), 1, true)
+      end
+    end)
+  end)
+
+  it("finds the responder's address in a certificate", function()
+    local entry = responses.issue(folder, "addressed", pki.root, [[
+authorityInfoAccess = @access
+[access]
+caIssuers;URI = http://ca.test/ca.der
+OCSP;URI.0 = http://ocsp.test/
+OCSP;URI.1 = http://two.test/a
+]])
+    assert.same({ "http://ocsp.test/", "http://two.test/a" }, load(entry.cert):ocspurls())
+    assert.same({}, cert:ocspurls())
+  end)
+
+  it("is among the capabilities", function()
+    assert.is_true(ssl.config.capabilities.ocsp)
+  end)
+end)
