@@ -2,13 +2,11 @@
 --
 --   values.pack(...)       all of them, and how many: `n`
 --   values.raised(f, ...)  the message of the error that f raises, without its position
---   values.descriptors()   how many descriptors are open, after a collection; with
---                          true as things are, so that what was dropped counts
+--   values.descriptors()   how many descriptors are open, after a collection and when
+--                          no close at time limit 0 is under way any more; with true
+--                          as things are, so that what was dropped counts
 
-local ffi = require "ffi"
-
-ffi.cdef "int fcntl(int fd, int cmd, ...);"
-local F_GETFD, MAX_FD = 1, 1024
+local resources = require "spec.support.resources"
 
 local values = {}
 
@@ -23,15 +21,7 @@ function values.raised(f, ...)
 end
 
 function values.descriptors(dropped)
-  if not dropped then
-    collectgarbage()
-    collectgarbage()
-  end
-  local open = 0
-  for fd = 0, MAX_FD - 1 do
-    if ffi.C.fcntl(fd, F_GETFD) ~= -1 then open = open + 1 end
-  end
-  return open
+  return (dropped and resources.open or resources.descriptors)()
 end
 
 return values
