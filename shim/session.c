@@ -1,7 +1,6 @@
 /*
- * Sessions: those that OpenSSL has made, kept until Lua takes them; those that a
- * server has to look up, for which the handshake stands still (pause.c); and the
- * keys of a server's tickets.
+ * Sessions: those that OpenSSL has made, kept until Lua takes them, and those that a
+ * server has to look up, for which the handshake stands still (pause.c).
  */
 #include <stdlib.h>
 #include <string.h>
