@@ -104,7 +104,7 @@ describe("close", function()
         end
         assert.equal(TIMES, whole, child:output())
         child:stop()
-        assert.equal(open, values.descriptors())
+        assert.is_true(values.descriptors() <= open) -- garbage of other tests may go too
       end)
     end
 
@@ -152,6 +152,6 @@ describe("close", function()
     assert.is_true(detached.count() > 0)
     for _, server in ipairs(peers) do server:close() end
     sweep_until_empty()
-    assert.equal(open, values.descriptors())
+    assert.is_true(values.descriptors() <= open) -- garbage of other tests may go too
   end)
 end)
