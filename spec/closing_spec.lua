@@ -8,7 +8,7 @@ describe("close", function()
   local process  = require "spec.support.process"
   local socket   = require "socket"
   local ssl      = require "ssl"
-  local values   = require "spec.support.values"
+  local resources = require "spec.support.resources"
 
   local SIZE, TIMES = 200000, house.scale(10, 3)
 
@@ -84,7 +84,7 @@ describe("close", function()
   for _, version in ipairs(pair.versions) do
     for _, way in ipairs { "blocking", "at time limit 0" } do
       it(("D31: loses nothing, %s, over %s"):format(way, version), function()
-        local open = values.descriptors()
+        local open = resources.open_files()
         local child, port = serve(version)
         for _ = 1, TIMES do
           local conn = connect(port, version)
@@ -104,7 +104,7 @@ describe("close", function()
         end
         assert.equal(TIMES, whole, child:output())
         child:stop()
-        assert.is_true(values.descriptors() <= open) -- garbage of other tests may go too
+        assert.same({}, resources.more_than(open))
       end)
     end
 
@@ -135,7 +135,7 @@ describe("close", function()
   it("keeps a bounded list of descriptors that linger", function()
     -- What earlier tests closed at time limit 0 is not to end in the middle of this.
     sweep_until_empty()
-    local open = values.descriptors()
+    local open = resources.open_files()
     local peers = {}
     for i = 1, 80 do
       local server, client = pair.connected()
@@ -152,6 +152,6 @@ describe("close", function()
     assert.is_true(detached.count() > 0)
     for _, server in ipairs(peers) do server:close() end
     sweep_until_empty()
-    assert.is_true(values.descriptors() <= open) -- garbage of other tests may go too
+    assert.same({}, resources.more_than(open))
   end)
 end)
