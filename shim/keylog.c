@@ -35,11 +35,9 @@ lsf_keylog(const SSL *ssl, const char *line)
 void
 lsf_keys_wipe(struct lsf_conn *c)
 {
-	volatile char *p = c->keys;
-	uint32_t i;
-
-	for (i = 0; i < c->keys_length; i++)
-		p[i] = 0;
+	if (c->keys == NULL)
+		return;
+	lsf_api.OPENSSL_cleanse(c->keys, LSF_KEYS);
 	free(c->keys);
 	c->keys = NULL;
 	c->keys_length = 0;
