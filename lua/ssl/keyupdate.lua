@@ -50,13 +50,6 @@ local function update(st, kind)
   return true
 end
 
-local function let_go(st, ok, ...)
-  local problem = ...
-  turn.leave(st, "sending")
-  if not ok then error(problem, 0) end
-  return ...
-end
-
 --- Change the keys with which this side encrypts. TLS 1.3 only.
 -- @tparam[opt=false] boolean request  make the peer change its keys too
 -- @treturn true  the message has been handed to the transport
@@ -79,5 +72,5 @@ function methods:keyupdate(request)
   if not st.stream then return update(st, kind) end
   if not turn.wait(st, "sending") then return nil, "busy" end
   turn.enter(st, "sending")
-  return let_go(st, pcall(update, st, kind))
+  return turn.finish(st, "sending", pcall(update, st, kind))
 end

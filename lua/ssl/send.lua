@@ -156,13 +156,6 @@ local function single_again(st, data, done, last)
   return gather_and_send(st, data, done, last, start)
 end
 
-local function let_go(st, ok, ...)
-  local problem = ...
-  turn.leave(st, "sending")
-  if not ok then error(problem, 0) end
-  return ...
-end
-
 -- data[done, last), 0-based, at least one byte.
 local function transmit(st, data, done, last)
   local conn = st.conn
@@ -185,7 +178,7 @@ end
 local function in_turn(st, f, data, done, last)
   if not turn.wait(st, "sending") then return nil, "busy", done end
   turn.enter(st, "sending")
-  return let_go(st, pcall(f, st, data, done, last))
+  return turn.finish(st, "sending", pcall(f, st, data, done, last))
 end
 
 --- One of the pieces that a longer send is made of.

@@ -51,6 +51,16 @@ function turn.leave(st, mark)
   end
 end
 
+--- Come out with what a pcall in there gave.
+-- @return its results
+-- @raise what it raised
+function turn.finish(st, mark, ok, ...)
+  local problem = ...
+  turn.leave(st, mark)
+  if not ok then error(problem, 0) end
+  return ...
+end
+
 local function give_way(st)
   if not nginx then return coroutine.yield() end
   st.semaphore = st.semaphore or assert(semaphore.new())
