@@ -27,7 +27,11 @@ local FILES = {
   { part = "libc",   declarations = require "ssl.ffi.libc_h" },
 }
 
-for _, file in ipairs(FILES) do ffi.cdef(names.cdef(file.declarations)) end
+for _, file in ipairs(FILES) do
+  local text
+  text, file.functions = names.cdef(file.declarations)
+  ffi.cdef(text)
+end
 
 local openssl = search.find()
 local libraries = { ssl = openssl.ssl, crypto = openssl.crypto, libc = ffi.C }
@@ -36,20 +40,19 @@ local lib = { C = {}, has = {}, options = nil, K = nil, openssl = openssl }
 
 -- Required names are all looked up at once: a host with a static OpenSSL that
 -- lacks one gets its name now, and not a crash at its first use.
-local function bind(library, declarations, where)
-  for _, p in ipairs(names.prototypes(declarations.required)) do
-    lib.C[p.name] = search.symbol(library, p.name) or error(
-      ("ssl: %s (%s) has no %s, which is needed"):format(where, openssl.version,
-                                                        p.name), 0)
+local function bind(library, functions, where)
+  for _, name in ipairs(functions.required) do
+    lib.C[name] = search.symbol(library, name) or error(
+      ("ssl: %s (%s) has no %s, which is needed"):format(where, openssl.version, name), 0)
   end
-  for _, p in ipairs(names.prototypes(declarations.optional or "")) do
-    local f = search.symbol(library, p.name)
-    lib.C[p.name], lib.has[p.name] = f, f ~= nil
+  for _, name in ipairs(functions.optional) do
+    local f = search.symbol(library, name)
+    lib.C[name], lib.has[name] = f, f ~= nil
   end
 end
 
 for _, file in ipairs(FILES) do
-  bind(libraries[file.part], file.declarations,
+  bind(libraries[file.part], file.functions,
        openssl["lib" .. file.part] or "the C library")
 end
 

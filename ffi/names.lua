@@ -39,36 +39,42 @@ function names.prototypes(text)
   return found
 end
 
--- "lsf_SSL" for "SSL"; a stack of anything is the one stack type of OpenSSL; a
--- struct of the shim is passed as void *, since its type has no name in Lua.
-local function private_types(text, types)
-  text = text:gsub("STACK_OF%s*%([%w_]+%)", "OPENSSL_STACK")
-             :gsub("struct%s+[%w_]+%s*%*", "void *")
-  return (text:gsub("[%a_][%w_]*", function(word)
-    return types[word] and PREFIX .. word
-  end))
-end
-
---- A cdef text under private names.
--- @tparam table declarations  a declaration file: `types`, `required`, `optional`
--- @treturn string  text for ffi.cdef
-function names.cdef(declarations)
-  local types, out = {}, {}
-  for name, definition in pairs(declarations.types) do
-    types[name] = true
+-- The private names of a declaration file's types, and their typedefs.
+local function typedefs(types, out)
+  local renamed = {}
+  for name, definition in pairs(types) do
+    renamed[name] = PREFIX .. name
     if definition == "opaque" then
       definition = "struct " .. PREFIX .. name
     end
     out[#out + 1] = ("typedef %s %s%s;"):format(definition, PREFIX, name)
   end
-  for _, part in ipairs { "required", "optional" } do
-    for _, p in ipairs(names.prototypes(declarations[part] or "")) do
-      local text = private_types(p.text, types)
-      text = text:gsub("%f[%w_]" .. p.name .. "%s*%(", PREFIX .. p.name .. "(", 1)
-      out[#out + 1] = ('%s __asm__("%s");'):format(text, p.name)
+  return renamed
+end
+
+-- "lsf_SSL" for "SSL"; a stack of anything is the one stack type of OpenSSL; a
+-- struct of the shim is passed as void *, since its type has no name in Lua.
+local function private(text, renamed)
+  return (text:gsub("STACK_OF%s*%([%w_]+%)", "OPENSSL_STACK")
+              :gsub("struct%s+[%w_]+%s*%*", "void *")
+              :gsub("[%a_][%w_]*", renamed))
+end
+
+--- A cdef text under private names.
+-- @tparam table declarations  a declaration file: `types`, `required`, `optional`
+-- @treturn string  text for ffi.cdef
+-- @treturn table  the public names of its functions: `required`, `optional`
+function names.cdef(declarations)
+  local out, functions = {}, { required = {}, optional = {} }
+  local renamed = typedefs(declarations.types, out)
+  for part, list in pairs(functions) do
+    for i, p in ipairs(names.prototypes(declarations[part] or "")) do
+      renamed[p.name] = PREFIX .. p.name
+      out[#out + 1] = ('%s __asm__("%s");'):format(private(p.text, renamed), p.name)
+      list[i] = p.name
     end
   end
-  return table.concat(out, "\n")
+  return table.concat(out, "\n"), functions
 end
 
 --- The private name of a public one.

@@ -37,12 +37,16 @@ local VERSIONED = {
 VERSIONED.BSD, VERSIONED.POSIX = VERSIONED.Linux, VERSIONED.Linux
 VERSIONED.Other = VERSIONED.Linux
 
+local function index(library, name)
+  return library[name]
+end
+
 --- A symbol of a library, or nil.
 -- @param library  from ffi.load, or ffi.C
 -- @tparam string name  the public name; declared before
 -- @treturn cdata|nil  the function
 function search.symbol(library, name)
-  local ok, f = pcall(function() return library[names.private(name)] end)
+  local ok, f = pcall(index, library, names.private(name))
   return ok and f or nil
 end
 

@@ -37,14 +37,15 @@ if not path then
 end
 shim.path = path
 
-ffi.cdef(names.cdef(declarations))
+local cdef, functions = names.cdef(declarations)
+ffi.cdef(cdef)
 local loaded, library = pcall(ffi.load, path)
 if not loaded then
   error(("ssl: the C shim %s does not load: %s"):format(path, library), 0)
 end
-for _, p in ipairs(names.prototypes(declarations.required)) do
-  shim.C[p.name:match("^lsf_(.*)$")] = search.symbol(library, p.name) or error(
-    ("ssl: %s has no %s: it belongs to another version"):format(path, p.name), 0)
+for _, name in ipairs(functions.required) do
+  shim.C[name:match("^lsf_(.*)$")] = search.symbol(library, name) or error(
+    ("ssl: %s has no %s: it belongs to another version"):format(path, name), 0)
 end
 
 -- The functions that the shim calls. They go as addresses, and none is typed
