@@ -21,7 +21,7 @@ return {
       double queued, sent;
       int fd, in_error, out_error;
       uint32_t need;
-      uint8_t stream, eof, cork, closing, half, blocking, patient;
+      uint8_t stream, eof, cork, closing, half, blocking, patient, lent;
       uint8_t tolerant, sni_used, hello, hello_alert;
       uint8_t ask_verify, accepted, question, paused, mute;
       uint32_t said_length;
@@ -101,6 +101,7 @@ BIO *lsf_conn_bio(struct lsf_conn *c, struct lsf_pool *pool, int fd);
 void lsf_conn_free(struct lsf_conn *c);
 int  lsf_reserve(struct lsf_conn *c, int room);
 void lsf_release(struct lsf_conn *c);
+int  lsf_lend(struct lsf_conn *c, const void *data, size_t length);
 int  lsf_feed(struct lsf_conn *c, const void *data, size_t length);
 void lsf_drained(struct lsf_conn *c, size_t length);
 

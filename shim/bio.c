@@ -77,11 +77,8 @@ lsf_bio_read(BIO *bio, char *buffer, int length)
 		n = (uint32_t)length;
 	memcpy(buffer, c->in + c->in_beg, n);
 	c->in_beg += n;
-	if (c->in_beg == c->in_end) {
-		lsf_give(c->pool, c->in);
-		c->in = NULL;
-		c->in_beg = c->in_end = 0;
-	}
+	if (c->in_beg == c->in_end)
+		lsf_empty(c);
 
 	return (int)n;
 }

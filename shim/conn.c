@@ -53,13 +53,13 @@ free_buffers(struct lsf_conn *c)
 {
 	if (c->pool == NULL)
 		return;
-	lsf_give(c->pool, c->in);
+	lsf_empty(c);
 	lsf_give(c->pool, c->out);
 	free_plain(c);
 	lsf_pool_free(c->pool);
 	c->pool = NULL;
-	c->in = c->out = NULL;
-	c->in_beg = c->in_end = c->out_beg = c->out_end = 0;
+	c->out = NULL;
+	c->out_beg = c->out_end = 0;
 }
 
 /*
@@ -170,6 +170,34 @@ lsf_release(struct lsf_conn *c)
 		free_plain(c);
 }
 
+/* No input waits: its buffer goes back, or its memory to whom it belongs. */
+void
+lsf_empty(struct lsf_conn *c)
+{
+	if (!c->lent)
+		lsf_give(c->pool, c->in);
+	c->in = NULL;
+	c->lent = 0;
+	c->in_beg = c->in_end = 0;
+}
+
+/*
+ * The same without a copy, where no input waits: `data` belongs to Lua, which keeps
+ * it as it is until all has been read. Returns 1, or 0: feed it.
+ */
+int
+lsf_lend(struct lsf_conn *c, const void *data, size_t length)
+{
+	if (c->in != NULL || length > UINT32_MAX)
+		return 0;
+	c->in = (unsigned char *)(uintptr_t)data;
+	c->lent = 1;
+	c->in_beg = 0;
+	c->in_end = (uint32_t)length;
+
+	return 1;
+}
+
 /*
  * A stream delivered bytes. Returns how many were taken (the buffer is bounded:
  * feed the rest when OpenSSL has read), or -1 without memory.
@@ -179,6 +207,8 @@ lsf_feed(struct lsf_conn *c, const void *data, size_t length)
 {
 	uint32_t held = c->in_end - c->in_beg;
 
+	if (c->lent)
+		return 0;
 	if (c->in == NULL && (c->in = lsf_take(c->pool)) == NULL)
 		return -1;
 	if (c->in_beg > 0) {

@@ -213,6 +213,7 @@ struct lsf_conn {
 	uint8_t half;     /* enum lsf_half */
 	uint8_t blocking; /* the descriptor is in blocking mode */
 	uint8_t patient;  /* and this read may wait in recv */
+	uint8_t lent;     /* `in` is Lua's memory */
 
 	uint8_t tolerant; /* verification goes on after an error */
 	uint8_t sni_used; /* the server name chose the context: acknowledge */
@@ -278,6 +279,8 @@ LSF_API BIO *lsf_conn_bio(struct lsf_conn *c, struct lsf_pool *pool, int fd);
 LSF_API void lsf_conn_free(struct lsf_conn *c);
 LSF_API int lsf_reserve(struct lsf_conn *c, int room);
 LSF_API void lsf_release(struct lsf_conn *c);
+void lsf_empty(struct lsf_conn *c);
+LSF_API int lsf_lend(struct lsf_conn *c, const void *data, size_t length);
 LSF_API int lsf_feed(struct lsf_conn *c, const void *data, size_t length);
 LSF_API void lsf_drained(struct lsf_conn *c, size_t length);
 

@@ -13,6 +13,7 @@ local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
 local detached = require "ssl.detached"
 local err      = require "ssl.err"
+local intake   = require "ssl.intake"
 local pressure = require "ssl.pressure"
 local resumption = require "ssl.resumption"
 local state    = require "ssl.state"
@@ -41,7 +42,8 @@ return function(st)
   st.open = false
   local finished = st.transport.finish(st)
   st.status, st.conn = "closed", state.closed
-  st.owed, st.owed_data, st.pending = 0, "", ""
+  st.owed, st.owed_data = 0, ""
+  intake.forget(st)
   -- Of a handshake that did not succeed nothing was reported as sent.
   if finished or not connected then
     shim.free(conn)

@@ -9,6 +9,7 @@ local context   = require "ssl.context"
 local descriptor = require "ssl.descriptor"
 local detached  = require "ssl.detached"
 local err       = require "ssl.err"
+local intake    = require "ssl.intake"
 local object    = require "ssl.object"
 local origin    = require "ssl.origin"
 local policy    = require "ssl.policy"
@@ -122,7 +123,8 @@ end
 function connection.setstream(self, carrier, initial)
   local st = state.of(self)
   st.transport, st.stream, st.origin = stream, carrier, carrier
-  st.pending, st.conn.stream = initial, 1
+  st.conn.stream = 1
+  intake.add(st, initial)
 end
 
 --- Bytes of the peer's that were read from the descriptor before TLS began.

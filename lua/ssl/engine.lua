@@ -15,6 +15,7 @@ local shim       = require "ssl.ffi.shim"
 local arg        = require "ssl.arg"
 local connection = require "ssl.connection"
 local goodbye    = require "ssl.goodbye"
+local intake     = require "ssl.intake"
 local newcontext = require "ssl.newcontext"
 local object     = require "ssl.object"
 local receive    = require "ssl.receive"
@@ -25,16 +26,10 @@ local K, S       = lib.K, shim.C
 local LIMIT  = shim.K.LSF_QUEUE_LIMIT
 local RECORD = K.SSL3_RT_MAX_PLAIN_LENGTH
 
--- The BIO's buffer is bounded; what did not fit is in `pending`, and the end of the
--- stream is behind it.
+-- What was fed, and the end of the stream behind it.
 local function top_up(st)
-  local conn, taken = st.conn, 0
-  if st.pending ~= "" then
-    taken = S.feed(conn, st.pending, #st.pending)
-    if taken < 0 then error("not enough memory", 0) end
-    st.pending = st.pending:sub(taken + 1)
-  end
-  if not st.ended or st.pending ~= "" or conn.eof == 1 then return taken > 0 end
+  local conn, came = st.conn, intake.feed(st)
+  if not st.ended or intake.held(st) > 0 or conn.eof == 1 then return came end
   conn.eof = 1
   return true
 end
@@ -63,7 +58,7 @@ function transport.getfd()
 end
 
 function transport.held(st)
-  return #st.pending
+  return intake.held(st)
 end
 
 -- The struct goes, and close_notify in it.
@@ -94,7 +89,7 @@ function methods:feed(bytes)
   bytes = arg.optstring(bytes, nil, 2)
   if st.status == "closed" or st.conn.ssl == nil or st.ended then return end
   if bytes then
-    st.pending = st.pending .. bytes
+    intake.add(st, bytes)
   else
     st.ended = true
   end

@@ -26,7 +26,8 @@
 --   pausable     the handshake may stand still in a job (ssl.psk)
 --   alpn         a server's protocol list, which the struct points to
 --   transport    what waits and carries (ssl.descriptor, ssl.stream, ssl.engine)
---   stream, pending, broken, answered    ssl.stream
+--   stream, broken, answered    ssl.stream
+--   waiting, lent    ssl.intake
 --   reading, draining, sending, owners, semaphore, passing    ssl.turn
 --   into, into_size, into_done    ssl.receive, receiveinto
 --   ended, undrained    ssl.engine
@@ -76,7 +77,7 @@ local DEFAULTS = { __index = {
   dh_reason = false, asking = false, alpn = false,
   status_reason = false, staple = false, stapled = false,
   owed_data = "", owed_from = 0, ends = false,
-  pending = "", broken = false, answered = 0,
+  waiting = false, lent = false, broken = false, answered = 0,
   reading = false, draining = false, sending = false,
   owners = false, semaphore = false, passing = false,
   ended = false, undrained = "", closing = false,

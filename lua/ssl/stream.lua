@@ -17,6 +17,7 @@
 
 local ffi  = require "ffi"
 local shim = require "ssl.ffi.shim"
+local intake = require "ssl.intake"
 local turn = require "ssl.turn"
 local S    = shim.C
 
@@ -90,13 +91,6 @@ function stream.flush(st)
   return nil
 end
 
--- Give OpenSSL what fits; the rest waits in `pending`.
-local function feed(st, data)
-  local taken = S.feed(st.conn, data, #data)
-  if taken < 0 then error("not enough memory", 0) end
-  st.pending = data:sub(taken + 1)
-end
-
 local function receive_some(st)
   local object = st.stream
   local data, why, partial
@@ -109,7 +103,8 @@ local function receive_some(st)
   data = data or partial or ""
   if type(data) == "string" and data ~= "" then
     st.answered = st.sent
-    feed(st, data)
+    intake.add(st, data)
+    intake.feed(st)
   elseif data == "" and (why == "closed" or why == nil) then
     st.conn.eof = 1
   elseif PASSING[why] then
@@ -127,10 +122,7 @@ local function wait_to_write(st)
 end
 
 local function take_in(st)
-  if st.pending ~= "" then
-    feed(st, st.pending)
-    return nil
-  end
+  if intake.feed(st) then return nil end
   if turn.taken(st, "reading") then return "busy" end
   return receive_some(st)
 end
@@ -160,7 +152,7 @@ function stream.getfd(st)
 end
 
 function stream.held(st)
-  return #st.pending
+  return intake.held(st)
 end
 
 -- A cosocket that is closed with bytes unread, be it the session tickets of TLS 1.3,

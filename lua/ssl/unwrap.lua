@@ -7,18 +7,12 @@
 local ffi      = require "ffi"
 local shim     = require "ssl.ffi.shim"
 local goodbye  = require "ssl.goodbye"
+local intake   = require "ssl.intake"
 local origin   = require "ssl.origin"
 local pressure = require "ssl.pressure"
 local receive  = require "ssl.receive"
 local state    = require "ssl.state"
 local S        = shim.C
-
--- Ciphertext side: what OpenSSL did not read is not TLS any more.
-local function rest(st)
-  local conn = st.conn
-  local held = ffi.string(conn["in"] + conn.in_beg, conn.in_end - conn.in_beg)
-  return held .. st.pending
-end
 
 -- The descriptor goes back to the object that it came from, or to the caller.
 local function give_back(st)
@@ -44,10 +38,11 @@ return function(self)
   if not in_order then return nil, word end
   local conn = st.conn
   local plain = ffi.string(conn.plain + conn.plain_beg, conn.plain_end - conn.plain_beg)
-  local behind = rest(st)
+  local behind = intake.rest(st) -- what OpenSSL did not read is not TLS any more
   if st.transport.leave then st.transport.leave(st) end
   local transport = give_back(st)
-  st.status, st.open, st.conn, st.pending = "closed", false, state.closed, ""
+  intake.forget(st)
+  st.status, st.open, st.conn = "closed", false, state.closed
   S.conn_free(conn)
   pressure.sub(pressure.CONNECTION)
   return transport, behind, plain
