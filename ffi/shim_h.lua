@@ -23,7 +23,7 @@ return {
       uint32_t need;
       uint8_t stream, eof, cork, closing, half, blocking, patient, lent;
       uint8_t tolerant, sni_used, hello, hello_alert;
-      uint8_t ask_verify, accepted, question, paused, mute;
+      uint8_t ask_verify, accepted, question, paused, mute, silent;
       uint32_t said_length;
       unsigned char *said;
       const unsigned char *alpn;

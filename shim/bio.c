@@ -127,7 +127,7 @@ lsf_bio_write(BIO *bio, const char *buffer, int length)
 	lsf_api.BIO_clear_flags(bio, FLAGS_RWS | FLAGS_SHOULD_RETRY);
 	if (c == NULL || length <= 0)
 		return 0;
-	if (c->mute)
+	if (c->mute || c->silent)
 		return length;
 	if (c->out_end - c->out_beg > LSF_QUEUE_LIMIT)
 		lsf_flush(c);

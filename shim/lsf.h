@@ -28,6 +28,8 @@
  *     that OpenSSL never holds a half-written record and a close_notify can
  *     always be queued (a peer that demands answers and reads none of them must
  *     not grow us without limit: then the write is refused for the time being);
+ *   - what OpenSSL still says behind our close_notify, as the answer to a key
+ *     update, is dropped: the peer takes it for plain text, or is not there;
  *   - FLUSH tries and answers 1: libssl's own buffering filter drops a retry
  *     flag, so what stays queued is the business of the loop above;
  *   - EOF is true only after a real end of stream with nothing left to read;
@@ -224,6 +226,7 @@ struct lsf_conn {
 	uint8_t question;     /* enum lsf_question; 0 when answered */
 	uint8_t paused;       /* a job stands still */
 	uint8_t mute;         /* no more I/O: the end of a dropped connection */
+	uint8_t silent;       /* close_notify was said: nothing may follow it */
 	uint32_t said_length; /* of said: the copy of the ClientHello */
 	unsigned char *said;
 	const unsigned char *alpn; /* a server's protocols, Lua's memory */

@@ -180,6 +180,17 @@ describe("the end of a session", function()
       end)
     end
 
+    -- OpenSSL answers the second such question, and nothing can leave any more.
+    it("of what is sent: what comes behind a peer's key updates is received", function()
+      local server, client = pair.connected({ protocol = "tlsv1_3" }, { protocol = "tlsv1_3" })
+      assert.same(pack(1), pack(client:shutdown "send"))
+      for _ = 1, 3 do assert.is_true(server:keyupdate(true)) end
+      server:send "answer"
+      server:close()
+      assert.same({ "answer", nil, nil }, { client:receive "*a" })
+      client:close()
+    end)
+
     it("before the handshake is the transport's alone", function()
       local server, client = pair.wrapped()
       assert.same(pack(1), pack(client:shutdown "both"))

@@ -147,6 +147,22 @@ describe("TLS in the middle of a plain connection", function()
         shake((over(a, b, rest:sub(16))), again)
       end)
 
+      if version == "tlsv1_3" then
+        it("says nothing behind its end, whatever the peer still asks" .. label, function()
+          local a, b = make()
+          local server, client = shake(over(a, b))
+          limits(0, server, client)
+          for _ = 1, 3 do assert.is_true(server:keyupdate(true)) end
+          server:send "last"
+          assert.same(pack(nil, "wantread"), pack(client:unwrap()))
+          assert.same(pack(a, "", ""), pack(server:unwrap()))
+          assert.same(pack(b, "", "last"), pack(client:unwrap()))
+          b:send "plain\n"
+          if a.settimeout then a:settimeout(10) end
+          assert.equal("plain\n", (a.receiveany or a.receive)(a, 6))
+        end)
+      end
+
       it("does not end before it began, or after it failed" .. label, function()
         local a, b = make()
         a:send(("no TLS here\n"):rep(10))

@@ -27,6 +27,7 @@ local function queue_notify(st)
   C.SSL_shutdown(conn.ssl)
   err.clear()
   conn.closing = closing
+  if said(conn.ssl) then conn.silent = 1 end
 end
 
 --- Send close_notify, once.
