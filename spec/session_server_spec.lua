@@ -173,6 +173,33 @@ describe("a server's tickets", function()
                                       client, session))
       end)
 
+      it("are for the function that judged, whatever is shared", function()
+        local keys = { key "a" }
+        local function judge() return true end
+        local function by(onverify)
+          return server { ticketkeys = keys, sessionid = "fleet", onverify = onverify }
+        end
+        -- Two of one place in the source differ in what they enclose.
+        local function closure(answer)
+          return function() return answer end
+        end
+        local one, other, third = by(judge), by(closure(true)), by(closure(1 == 1))
+        for _, from in ipairs { one, other, third } do
+          local _, session = sessions.visit(from, client)
+          local bytes = session:export()
+          assert.is_true(sessions.visit(from, client, session))
+          for _, to in ipairs { one, other, third } do
+            if to ~= from then
+              assert.is_false(sessions.visit(to, client, ssl.importsession(bytes)))
+            end
+          end
+        end
+        local _, session = sessions.visit(other, client)
+        assert.is_false(sessions.visit(by(nil), client, session))
+        _, session = sessions.visit(one, client)
+        assert.is_true(sessions.visit(by(judge), client, session))
+      end)
+
       it("end with a change of the policy, and of that alone", function()
         local ctx = server { verify = "none" }
         local _, session = sessions.visit(ctx, client)

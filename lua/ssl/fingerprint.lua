@@ -92,9 +92,33 @@ local function own_certificate(ctx)
   return x509 ~= nil and result(C.X509_digest(x509, sha256, md, md_size)) or ""
 end
 
--- What Lua keeps. A value that is no text is the same only for the same context, but
--- for a server's functions: its sessions come back to it, or to processes that run
--- the same program.
+-- What stands for a server's function: where it is written, since its sessions come back
+-- to processes that run the same program, too. Of several that were made in one place
+-- only the first is known by it, because what they enclose may differ.
+local known_as, taken = setmetatable({}, { __mode = "k" }), {}
+
+local function name_of(f)
+  if not known_as[f] then
+    local at = debug.getinfo(f, "S")
+    local place = fingerprint.digest(("%s:%d:%d"):format(at.source, at.linedefined,
+                                                         at.lastlinedefined))
+    known_as[f] = taken[place] and random() or place
+    taken[place] = true
+  end
+  return known_as[f]
+end
+
+-- What stands for a value that is no text: on a client it is the same only for the same
+-- context.
+local function stand_in(c, value)
+  if c.mode == "server" then
+    return type(value) == "function" and name_of(value) or type(value)
+  end
+  c.unique = c.unique or random()
+  return c.unique
+end
+
+-- What Lua keeps.
 local function of_state(c, out)
   local names = {}
   for name in pairs(c) do
@@ -105,8 +129,7 @@ local function of_state(c, out)
     local value = c[name]
     local kind = type(value)
     if kind ~= "string" and kind ~= "number" and kind ~= "boolean" then
-      if c.mode ~= "server" then c.unique = c.unique or random() end
-      value = c.unique or kind
+      value = stand_in(c, value)
     end
     value = tostring(value)
     out[#out + 1] = ("%s:%d:%s"):format(name, #value, value)
