@@ -42,7 +42,7 @@ return {
       uint32_t verdicts;
       int32_t verify_depth;
       struct { int depth, code; } *verdict;
-      uint32_t sessions, session_id_length;
+      uint32_t sessions, session_id_length, session_timeout;
       void *fresh;
       lsf_SSL_SESSION *found;
       const unsigned char *session_id;
@@ -71,7 +71,8 @@ return {
     "SSL_get_ex_data_X509_STORE_CTX_idx", "X509_STORE_CTX_get_ex_data",
     "X509_STORE_CTX_get_error", "X509_STORE_CTX_get_error_depth", "DH_free",
     "ERR_set_mark", "ERR_pop_to_mark",
-    "SSL_SESSION_free", "SSL_version", "EVP_aes_128_cbc", "EVP_aes_256_cbc",
+    "SSL_SESSION_free", "SSL_get_session", "SSL_session_reused",
+    "SSL_SESSION_set_timeout", "SSL_version", "EVP_aes_128_cbc", "EVP_aes_256_cbc",
     "EVP_sha256", "EVP_CipherInit_ex", "RAND_bytes", "OPENSSL_cleanse",
     "EVP_MAC_CTX_set_params", "HMAC_Init_ex",
   },

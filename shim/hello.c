@@ -112,15 +112,24 @@ lsf_client_hello(SSL *ssl, int *alert, void *arg)
 
 /*
  * Acknowledge the server name where it was used (RFC 6066 section 3). Called for
- * clients without one too, and after the session was looked up: there a refusal that
- * get_session has no answer for is carried out, and an abandoned handshake ends.
+ * clients without one too, and after the session was looked up or made: there a
+ * refusal that get_session has no answer for is carried out, an abandoned handshake
+ * ends, and a new session lasts as long as the context says that was chosen, where
+ * OpenSSL has asked the one that the connection began with.
  */
 int
 lsf_servername(SSL *ssl, int *alert, void *arg)
 {
 	struct lsf_conn *c = lsf_conn_of(ssl);
+	SSL_SESSION *session;
 
 	(void)arg;
+	if (c != NULL && c->session_timeout > 0 &&
+	    !lsf_api.SSL_session_reused(ssl)) {
+		session = lsf_api.SSL_get_session(ssl);
+		(void)lsf_api.SSL_SESSION_set_timeout(session,
+		    (long)c->session_timeout);
+	}
 	if (c != NULL && (c->hello == LSF_HELLO_REFUSE || c->mute)) {
 		*alert = c->hello_alert;
 		return TLSEXT_FATAL;

@@ -102,6 +102,9 @@ struct lsf_api {
 	int (*ERR_set_mark)(void);
 	int (*ERR_pop_to_mark)(void);
 	void (*SSL_SESSION_free)(SSL_SESSION *);
+	SSL_SESSION *(*SSL_get_session)(const SSL *);
+	int (*SSL_session_reused)(const SSL *);
+	long (*SSL_SESSION_set_timeout)(SSL_SESSION *, long);
 	int (*SSL_version)(const SSL *);
 	EVP_CIPHER *(*EVP_aes_128_cbc)(void);
 	EVP_CIPHER *(*EVP_aes_256_cbc)(void);
@@ -250,8 +253,9 @@ struct lsf_conn {
 
 	uint32_t sessions; /* how many of fresh */
 	uint32_t session_id_length;
-	SSL_SESSION **fresh; /* made, and not yet taken by Lua; owned */
-	SSL_SESSION *found;  /* what Lua found of session_id; owned */
+	uint32_t session_timeout; /* of the context switched to; 0: OpenSSL's */
+	SSL_SESSION **fresh;      /* made, and not yet taken by Lua; owned */
+	SSL_SESSION *found;       /* what Lua found of session_id; owned */
 	const unsigned char *session_id; /* valid while the question waits */
 	struct lsf_tickets *tickets;     /* a server's keys, shared */
 

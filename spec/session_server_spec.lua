@@ -233,6 +233,25 @@ describe("a server's tickets", function()
         assert.is_false(resumed)
       end)
 
+      it("last as long as the context says that a name has switched to", function()
+        local lasts
+        local store = { get = function() end,
+                        put = function(_, _, _, seconds) lasts = seconds end }
+        local function lasting(first, chosen, extra)
+          local other = server { sessiontimeout = chosen, curveslist = extra }
+          sessions.visit(server { sessiontimeout = first, sessionstore = store }, client, nil,
+                         function(a, b)
+            a:sni { ["other.test"] = other }
+            b:sni "other.test"
+          end)
+          return lasts
+        end
+        assert.equal(77, lasting(nil, 77))
+        assert.equal(7200, lasting(77, nil))
+        -- In TLS 1.3 the client has to say hello again.
+        assert.equal(77, lasting(nil, 77, "P-521"))
+      end)
+
       it("are as many as the context says that a name has switched to", function()
         local none = server { tickets = 0 }
         local out = sessions.connect(server { tickets = 3 }, client, nil, function(a, b)

@@ -110,10 +110,12 @@ function tickets.apply(st, c)
   end
 end
 
---- The handshake goes on with another context: how many tickets is its to say.
+--- The handshake goes on with another context: how many tickets, and how long its
+-- sessions last, is for that one to say.
 -- @tparam table st
 -- @tparam table c  the other context's state
 function tickets.adopt(st, c)
+  st.conn.session_timeout = C.SSL_CTX_get_timeout(c.handle.ctx)
   C.SSL_set_num_tickets(st.conn.ssl, C.SSL_CTX_get_num_tickets(c.handle.ctx))
 end
 
