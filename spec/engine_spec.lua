@@ -1,6 +1,7 @@
 -- ssl.engine: TLS as a machine that is fed and drained.
 
 describe("ssl.engine", function()
+  local ffi        = require "ffi"
   local house      = require "spec.support.init"
   local ssl        = require "ssl"
   local pair       = require "spec.support.pair"
@@ -96,6 +97,33 @@ describe("ssl.engine", function()
       until word
       assert.equal("closed", word)
       assert.is_true(table.concat(got) == piece:rep(sent / #piece))
+    end)
+
+    -- What was fed beyond the buffers was copied again with every piece read or fed.
+    it("copies what it is fed once, at once or in pieces" .. label, function()
+      local SIZE, buffer = 4194304, ffi.new "char[65536]"
+      for _, pieces in ipairs { false, true } do
+        local server, client = connected(version)
+        local wire, sent = {}, 0
+        while sent < SIZE do
+          sent = sent + client:write(("x"):rep(60000))
+          wire[#wire + 1] = client:drain()
+        end
+        if not pieces then wire = { table.concat(wire) } end
+        local conn, got = server:connection(), 0
+        collectgarbage()
+        collectgarbage "stop"
+        local before = collectgarbage "count"
+        for _, bytes in ipairs(wire) do server:feed(bytes) end
+        repeat
+          local n, _, some = conn:receiveinto(buffer, 65536)
+          got = got + (n or some)
+        until not n
+        local garbage = collectgarbage "count" - before
+        collectgarbage "restart"
+        assert.equal(sent, got)
+        assert.is_true(garbage * 1024 < SIZE, garbage)
+      end
     end)
 
     it("tells a cut from an end" .. label, function()
