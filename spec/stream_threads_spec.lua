@@ -109,6 +109,24 @@ describe("coroutines at one connection", function()
       server:close()
     end)
 
+    it("are not waited for by a method of their own stream" .. label, function()
+      for name, arguments in pairs { send = { "inner" }, unwrap = {}, tlsshutdown = {} } do
+        local server, client, _, b = connected(version)
+        local send, inner = b.on_send, nil
+        function b:on_send(data)
+          inner = inner or { client[name](client, unpack(arguments)) }
+          return send(self, data)
+        end
+        local got
+        run { function() assert(client:send "outer\n") end,
+              function() got = assert(server:receive()) end }
+        assert.equal("outer", got)
+        assert.same({ [2] = "busy", [3] = name == "send" and 0 or nil }, inner)
+        client:close()
+        server:close()
+      end
+    end)
+
     it("may both be stuck in writing, and still read" .. label, function()
       local server, client, a, b = connected(version)
       local ROOM, text = 30000, ("x"):rep(200000)

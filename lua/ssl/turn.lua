@@ -76,17 +76,24 @@ function turn.pass()
   return true
 end
 
+-- Nobody else can let out who is in there itself: a method of the transport's that uses
+-- the connection.
+local function can_wait(st, mark)
+  local thread = coroutine.running()
+  return thread ~= nil and st.owners[mark] ~= thread
+end
+
 --- Wait until nobody is in there.
 -- @tparam table st
 -- @tparam string mark
--- @treturn boolean  false where there is nothing to yield to
+-- @treturn boolean  false where there is nothing to yield to, or nothing to wait for
 function turn.wait(st, mark)
   if st.passing then
     st.passing = false
     turn.pass()
   end
   while turn.taken(st, mark) do
-    if not coroutine.running() then return false end
+    if not can_wait(st, mark) then return false end
     give_way(st)
   end
   return true
