@@ -166,18 +166,21 @@ end
 
 --- Try again until it succeeds, fails, or the time is over.
 -- @tparam table st
--- @tparam function try  try(st) -> the result of OpenSSL, > 0 for success
+-- @tparam function try  try(st, p, n) -> the result of OpenSSL, > 0 for success
 -- @tparam string word  the verdict that brought us here
 -- @param[opt] start  from limit.start, when the operation has waited before
+-- @param[opt] p  for `try`, as is n
 -- @treturn string|nil  nil for success, else the last verdict
-function loop.run(st, try, word, start)
+-- @treturn number|nil  for success what `try` answered
+function loop.run(st, try, word, start, p, n)
   start = start or limit.start(st)
   while loop.waits(word) do
     local ready, why = loop.wait(st, word, start)
     if not ready then return why end
+    if st.failed then return st.failed end
     err.clear()
-    local rc = try(st)
-    if rc > 0 then return nil end
+    local rc = try(st, p, n)
+    if rc > 0 then return nil, rc end
     word = loop.judge(st, rc)
   end
   return word

@@ -80,13 +80,10 @@ end
 
 -- More plaintext. nil when some came, else the word why not; and when the call
 -- began to wait, if it did: a limit is one for all fills of a call. The flush of a
--- stream may yield, and the connection is closed then.
+-- stream may yield, and anything may have become of the connection then.
 function fill(st, conn, start)
+  if st.open and conn.out_beg ~= conn.out_end then st.transport.flush(st) end
   if not st.open or conn.ssl == nil then return st.failed or "closed" end
-  if conn.out_beg ~= conn.out_end then
-    st.transport.flush(st)
-    if conn.ssl == nil then return "closed" end
-  end
   if ERR_peek_error() ~= 0 then ERR_clear_error() end
   if try(st) == 1 then
     if conn.sessions ~= 0 then
@@ -140,19 +137,23 @@ local function deliver(st, conn, n, prefix)
   return s, nil, nil
 end
 
--- Length of the first line, or nil; the first `from` bytes are known to have none.
-local function find_line(conn, from)
+-- Length of the first line, or nil. The first `from` bytes are known to have none, unless
+-- another coroutine has taken some away since `received` was the count of bytes received.
+local function find_line(st, conn, from, received)
   local p = cast(bytes_t, conn.plain) + conn.plain_beg
-  local lf = memchr(p + from, LF, conn.plain_end - conn.plain_beg - from)
+  local have = conn.plain_end - conn.plain_beg
+  if st.received ~= received or from > have then from = 0 end
+  local lf = memchr(p + from, LF, have - from)
   if lf ~= nil then return cast(bytes_t, lf) - p end
 end
 
 local function gather_line(st, conn, searched, prefix, start)
-  local word
+  local word, received
   while true do
+    received = st.received
     word, start = fill(st, conn, start)
     if word then return stop(st, conn, word, prefix) end
-    local n = find_line(conn, searched)
+    local n = find_line(st, conn, searched, received)
     if n then return deliver(st, conn, n, prefix) end
     searched = conn.plain_end - conn.plain_beg
   end
@@ -160,10 +161,11 @@ end
 
 -- Half a line was there.
 local function more_of_line(st, conn, searched, prefix, start)
+  local received = st.received
   local word
   word, start = fill(st, conn, start)
   if word then return stop(st, conn, word, prefix) end
-  local n = find_line(conn, searched)
+  local n = find_line(st, conn, searched, received)
   if n then return deliver(st, conn, n, prefix) end
   return gather_line(st, conn, conn.plain_end - conn.plain_beg, prefix, start)
 end
@@ -310,32 +312,28 @@ function receive.receiveany(self, max)
   return take(st, conn, math.min(max, conn.plain_end - conn.plain_beg), 0)
 end
 
--- One attempt to decrypt into the user's memory.
-local function try_into(st)
+-- One attempt to decrypt into the user's memory. How many bytes, or 0.
+local function try_into(st, p, n)
   local conn = st.conn
   conn.patient = conn.blocking
-  local rc = SSL_read_ex(conn.ssl, st.into + st.into_done, st.into_size - st.into_done,
-                         got)
+  local rc = SSL_read_ex(conn.ssl, p, n, got)
   conn.patient = 0
-  if rc == 1 then st.into_done = st.into_done + tonumber(got[0]) end
-  return rc
+  return rc == 1 and tonumber(got[0]) or 0
 end
 
--- As `fill`, for memory of the user's.
-local function fill_into(st, conn, start)
-  if not st.open or conn.ssl == nil then return st.failed or "closed" end
-  if conn.out_beg ~= conn.out_end then
-    st.transport.flush(st)
-    if conn.ssl == nil then return "closed" end
-  end
+-- As `fill`, for memory of the user's: n bytes at p. The third result says how many came.
+local function fill_into(st, conn, start, p, n)
+  if st.open and conn.out_beg ~= conn.out_end then st.transport.flush(st) end
+  if not st.open or conn.ssl == nil then return st.failed or "closed", start, 0 end
   if ERR_peek_error() ~= 0 then ERR_clear_error() end
-  if try_into(st) == 1 then return nil, start end
+  local came = try_into(st, p, n)
+  if came > 0 then return nil, start, came end
   local word = loop.judge(st, 0)
   if loop.waits(word) and not st.nowait then
     start = start or limit.start(st)
-    word = loop.run(st, try_into, word, start)
+    word, came = loop.run(st, try_into, word, start, p, n)
   end
-  return word, start
+  return word, start, came or 0
 end
 
 -- What an earlier receive left comes first.
@@ -350,14 +348,14 @@ local function leftovers(st, conn, buffer, n)
 end
 
 local function into(st, conn, buffer, n, done)
-  st.into, st.into_size, st.into_done = cast(memory_t, buffer), n, done
-  local word, start
-  repeat word, start = fill_into(st, conn, start) until word or st.into_done == n
-  local came = st.into_done
-  st.into = false
-  st.received = st.received + came - done
-  if came == n then return n, nil, nil end
-  return nil, word, came
+  local p = cast(memory_t, buffer)
+  local word, start, came
+  repeat
+    word, start, came = fill_into(st, conn, start, p + done, n - done)
+    st.received, done = st.received + came, done + came
+  until word or done == n
+  if done == n then return n, nil, nil end
+  return nil, word, done
 end
 
 --- The method `receiveinto`: bytes into C memory, without a string in between.

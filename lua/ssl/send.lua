@@ -105,6 +105,7 @@ local function gather_and_send(st, data, done, last, start)
   local gather = not st.nowait and last - done > RECORD
   st.ends = st.ends or {}
   while done < last do
+    if not st.open or conn.ssl == nil then return nil, st.failed or "closed", done end
     local taken, k, word = batch(st, data, done, last, gather, st.ends)
     local stuck = k > 0 and loop.drain(st, start)
     if stuck then

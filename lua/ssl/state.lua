@@ -28,8 +28,7 @@
 --   transport    what waits and carries (ssl.descriptor, ssl.stream, ssl.engine)
 --   stream, broken, answered    ssl.stream
 --   waiting, lent    ssl.intake
---   reading, draining, sending, owners, semaphore, passing    ssl.turn
---   into, into_size, into_done    ssl.receive, receiveinto
+--   reading, draining, sending, shaking, owners, semaphore, passing    ssl.turn
 --   ended, undrained    ssl.engine
 --   origin       what `unwrap` gives back: ssl.origin, or a stream itself
 --   updating     ssl.keyupdate: OpenSSL has noted one
@@ -78,10 +77,9 @@ local DEFAULTS = { __index = {
   status_reason = false, staple = false, stapled = false,
   owed_data = "", owed_from = 0, ends = false,
   waiting = false, lent = false, broken = false, answered = 0,
-  reading = false, draining = false, sending = false,
+  reading = false, draining = false, sending = false, shaking = false,
   owners = false, semaphore = false, passing = false,
   ended = false, undrained = "", closing = false,
-  into = false, into_size = 0, into_done = 0,
   updating = false, request = false, early = false,
   session = false, demands = "", store = false,
   eof = false, explain = false, problem = false, ended_early = false,

@@ -1,0 +1,93 @@
+-- What two coroutines ask of one connection at once, over a stream whose methods yield.
+
+describe("a connection over a stream that yields,", function()
+  local ffi    = require "ffi"
+  local ssl    = require "ssl"
+  local pair   = require "spec.support.pair"
+  local faulty = require "spec.support.faulty"
+
+  -- Receives wait, as those of a cosocket do.
+  local function waits(transport)
+    function transport:on_receive(n)
+      while self.data == "" and not self.ended do coroutine.yield() end
+      return self:take(n)
+    end
+  end
+
+  local function wrapped(server, client)
+    local a, b = faulty.pipe()
+    return assert(ssl.wrap(a, pair.server_config(server))),
+           assert(ssl.wrap(b, pair.client_config(client))), a, b
+  end
+
+  local function connected(version, ...)
+    local server, client, a, b = wrapped(...)
+    pair.handshake(server, client)
+    assert(client:info "protocol" == (version == "tlsv1_3" and "TLSv1.3" or "TLSv1.2"))
+    waits(a)
+    waits(b)
+    return server, client, a, b
+  end
+
+  -- Begin f in a coroutine; it waits. Call the result to go on.
+  local function waiting(f)
+    local thread = coroutine.create(f)
+    local function go_on()
+      local ok, why = coroutine.resume(thread)
+      assert(ok, why)
+      return coroutine.status(thread) == "dead"
+    end
+    assert.is_false(go_on())
+    return go_on
+  end
+
+  for _, version in ipairs(pair.versions) do
+    local label = " (" .. version .. ")"
+    local OF = { protocol = version }
+
+    it("gives a line to one though another took what it began with" .. label, function()
+      local server, client = connected(version, OF, OF)
+      server:send "abc"
+      local line
+      local go_on = waiting(function() line = client:receive() end)
+      assert.equal("abc", client:receiveany())
+      server:send "d\nefgh\n"
+      assert.is_true(go_on())
+      assert.equal("d", line)
+      assert.equal("efgh", client:receive())
+    end)
+
+    it("writes to the memory of who waits, and of nobody else" .. label, function()
+      local server, client = connected(version, OF, OF)
+      local mine, other = ffi.new "char[10]", ffi.new "char[10]"
+      local result
+      local go_on = waiting(function() result = { client:receiveinto(mine, 10) } end)
+      assert.same({ nil, "busy", 0 }, { client:receiveinto(other, 4) })
+      server:send "0123"
+      assert.is_false(go_on())
+      assert.same({ nil, "busy", 0 }, { client:receiveinto(other, 4) })
+      server:send "456789"
+      assert.is_true(go_on())
+      assert.same({ 10, nil, nil }, result)
+      assert.equal("0123456789", ffi.string(mine, 10))
+      assert.equal(("\0"):rep(10), ffi.string(other, 10))
+    end)
+
+    it("hears of a failure in a send that waited meanwhile" .. label, function()
+      local server, client, _, b = connected(version, OF, OF)
+      local full = true
+      function b:on_send(data)
+        while full do coroutine.yield() end
+        return self:put(data)
+      end
+      local result
+      local go_on = waiting(function() result = { client:send(("x"):rep(100000)) } end)
+      b.data = b.data .. "no record at all"
+      local _, word = client:receive()
+      full = false
+      repeat until go_on()
+      assert.same({ nil, word }, { result[1], result[2] })
+      server:close()
+    end)
+  end
+end)
