@@ -4,6 +4,7 @@ describe("a connection over a stream that yields,", function()
   local ffi    = require "ffi"
   local ssl    = require "ssl"
   local pair   = require "spec.support.pair"
+  local pki    = require "spec.support.pki"
   local faulty = require "spec.support.faulty"
 
   -- Receives wait, as those of a cosocket do.
@@ -73,6 +74,22 @@ describe("a connection over a stream that yields,", function()
       assert.equal(("\0"):rep(10), ffi.string(other, 10))
     end)
 
+    it("shakes hands for one at a time, also while that one sends" .. label, function()
+      local server, client, _, b = wrapped(OF, OF)
+      function b:on_send(data)
+        self:put(data)
+        coroutine.yield()
+        return #data
+      end
+      client:settimeout(0)
+      local go_on = waiting(function() client:dohandshake() end)
+      assert.same({ false, "busy" }, { client:dohandshake() })
+      assert.is_true(go_on())
+      b.on_send = nil
+      pair.handshake(server, client)
+      assert.same({ true, true }, { client:dohandshake(), server:dohandshake() })
+    end)
+
     it("hears of a failure in a send that waited meanwhile" .. label, function()
       local server, client, _, b = connected(version, OF, OF)
       local full = true
@@ -90,4 +107,28 @@ describe("a connection over a stream that yields,", function()
       server:close()
     end)
   end
+
+  it("asks a client for a certificate for one at a time", function()
+    local server, client, a, b = connected("tlsv1_3", {
+      verify = { "peer", "post_handshake" }, cafile = pki.root.cert,
+    }, { key = pki.client.key, certificate = pki.client.cert, posthandshakeauth = true })
+    a.on_receive, b.on_receive = nil, nil
+    local sent, word = false, nil
+    function a:on_send(data)
+      self:put(data)
+      while not sent do coroutine.yield() end
+      return #data
+    end
+    local go_on = waiting(function()
+      local ok, why = server:requestcertificate()
+      word = ok or why
+    end)
+    client:settimeout(0)
+    client:receive(1)
+    assert.same({ nil, "busy" }, { server:requestcertificate() })
+    sent = true
+    assert.is_true(go_on())
+    assert.is_true(word)
+    assert.is_truthy(server:getpeercertificate())
+  end)
 end)

@@ -158,7 +158,7 @@ end
 -- Why there can be no request, or nil.
 local function obstacle(st)
   if st.status ~= "connected" or st.conn.ssl == nil then return "closed" end
-  if st.asking then return BUSY end
+  if st.asking or turn.taken(st, "shaking") then return BUSY end
   if st.request and st.failed == BUSY then return nil end
   if not st.open then return st.failed or "closed" end
   if not st.server then return "only a server asks for certificates" end
@@ -167,6 +167,15 @@ local function obstacle(st)
   end
   if turn.taken(st, "reading") or turn.taken(st, "sending") then return BUSY end
   if job.crowded(st) then return "wantwrite" end
+end
+
+-- Go on with the request. The results of `requestcertificate`.
+local function complete(st)
+  local word = gather(st, st.request)
+  if word and not final(st, word) then return nil, word end
+  word = finish(st, word) or hand_over(st)
+  if word then return nil, word end
+  return true
 end
 
 --- Ask the client for a certificate, and wait until it has been verified.
@@ -183,9 +192,6 @@ function methods:requestcertificate(optional)
   local word = obstacle(st)
   if not word and not st.request then word = begin(st, optional) end
   if word then return nil, word end
-  word = gather(st, st.request)
-  if word and not final(st, word) then return nil, word end
-  word = finish(st, word) or hand_over(st)
-  if word then return nil, word end
-  return true
+  turn.enter(st, "shaking")
+  return turn.finish(st, "shaking", pcall(complete, st))
 end

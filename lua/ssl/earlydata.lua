@@ -8,6 +8,7 @@ local context   = require "ssl.context"
 local earlystep = require "ssl.earlystep"
 local handshake = require "ssl.handshake"
 local state     = require "ssl.state"
+local turn      = require "ssl.turn"
 local C, K      = lib.C, lib.K
 
 local methods = state.class.methods
@@ -33,7 +34,7 @@ end
 local function obstacle(st)
   if st.status == "closed" or st.conn.ssl == nil then return "closed" end
   if st.failed then return st.failed end
-  if st.asking then return "busy" end
+  if st.asking or turn.taken(st, "shaking") then return "busy" end
   if not context.state(st.ctx).earlydata and not st.early then
     return "early data is off: see earlydata"
   end

@@ -136,8 +136,8 @@ end
 -- @tparam table st
 -- @treturn boolean  true; also at once when it was done before
 -- @treturn false,string  "wantread" or "wantwrite" when the time is over, "closed",
---   "busy" while another coroutine's call waits for a function of the user's, or
---   the reason of the failure, also at every call after it
+--   "busy" while another coroutine's call waits for a function of the user's or for a
+--   stream, or the reason of the failure, also at every call after it
 local function shake(st)
   if gone(st) or st.conn.ssl == nil then return false, "closed" end
   if st.status == "connected" then return true end
@@ -167,9 +167,18 @@ local function shake(st)
   return true
 end
 
+-- Over a stream one call at a time: where its methods yield, another's would find the
+-- handshake at a place that it does not know.
+local function in_turn(st)
+  if not st.stream or st.status ~= "new" then return shake(st) end
+  if turn.taken(st, "shaking") then return false, "busy" end
+  turn.enter(st, "shaking")
+  return turn.finish(st, "shaking", pcall(shake, st))
+end
+
 -- What was said of secrets goes to the key log, whatever came of the handshake.
 return function(st)
-  local ok, word = shake(st)
+  local ok, word = in_turn(st)
   if st.conn.keys_length ~= 0 and not st.asking then
     keylog.drain(st)
     if ok and gone(st) then return false, "closed" end
