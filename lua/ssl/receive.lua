@@ -30,6 +30,7 @@ local got     = ffi.new "size_t[1]"
 local RECORD  = K.SSL3_RT_MAX_PLAIN_LENGTH
 local BUFFER  = shim.K.LSF_BUFFER
 local LF, CR  = 10, 13
+local ENDLESS = math.huge -- has no remainder: `spelled` knows it
 
 local receive = {}
 
@@ -286,7 +287,7 @@ function receive.receive(self, pattern, prefix)
   if not st or st.class ~= CLASS then st = object.state(self, CLASS) end
   if prefix == nil then
     if pattern == nil or pattern == "*l" then return line(st) end
-    if type(pattern) == "number" and pattern >= 1 then
+    if type(pattern) == "number" and pattern >= 1 and pattern < ENDLESS then
       return count(st, pattern - pattern % 1)
     end
   end
