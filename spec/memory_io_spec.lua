@@ -95,6 +95,18 @@ describe("C memory", function()
                              "negative")
       end)
 
+      it("is neither read nor written for a length that is not a number", function()
+        local none = 0 / 0
+        assert.error_matches(function() client:sendfrom(memory "x", none) end, "negative")
+        assert.equal(2, client:send "ab")
+        assert.equal("a", (server:receive(1)))
+        local two = memory "xy"
+        assert.error_matches(function() server:receiveinto(two + 1, none) end, "negative")
+        assert.equal("xy", ffi.string(two, 2))
+        assert.error_matches(function() server:receiveany(none) end, "at least 1")
+        assert.equal("b", (server:receiveany(9)))
+      end)
+
       it("is not needed for many small strings", function()
         local list = {}
         for i = 1, 500 do list[i] = i .. "\n" end

@@ -38,6 +38,7 @@ describe("send", function()
         { { "abc", nil, 2 }, 2, "ab" },        { { "abc", "-2", "-1" }, 3, "bc" },
         { { "abc", -1.9 }, 3, "c" },           { { 1.5, 2 }, 3, ".5" },
         { { "nul\0x\n" }, 6, "nul\0x\n" },     { { "abc", 1, 0 }, 0, "" },
+        { { "abc", 0 / 0 }, 3, "abc" },        { { "abc", 1, 0 / 0 }, 0, "" },
       } do
         local args, last, arrives = unpack(vector)
         local data, i, j = args[1], args[2], args[3]

@@ -11,6 +11,8 @@
 
 local arg = {}
 
+local LOWEST = -0x80000000
+
 -- Was an argument that is nil left out? Functions of Lua written in C know. Of one
 -- whose parameters are `...` the debug library still finds all that came; one with
 -- names for them is taken to have been called without those that end in nil.
@@ -94,9 +96,12 @@ function arg.optnumber(value, default, position, level)
   return n
 end
 
---- A number truncated towards zero, as C converts one.
+--- A number truncated towards zero, as C converts one. What is not a number at all
+-- becomes the lowest int: every comparison with it would fail, also those that keep a
+-- length within a buffer.
 function arg.integer(value, position, level)
   local n = arg.number(value, position, (level or 1) + 1)
+  if n ~= n then return LOWEST end
   return n < 0 and math.ceil(n) or math.floor(n)
 end
 
