@@ -139,6 +139,7 @@ describe("ssl.newcontext", function()
                              verifyext = "setverifyext" } do
       local message = "bad argument #2 to '" .. call .. "' " .. text
       cases[#cases + 1] = { { [key] = { {} } }, message:format "table" }
+      cases[#cases + 1] = { { [key] = { nil, "peer" } }, message:format "nil" }
     end
 
     for _, case in ipairs(cases) do

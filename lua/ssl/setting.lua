@@ -39,15 +39,16 @@ setting.number = check("number", function(value)
   return (kind == "number" or kind == "string") and tonumber(value) or nil
 end)
 
---- A string, or an array of strings; as an array.
+--- A string, or an array of strings; as an array. A nil among them is a mistake and no
+-- end: behind it stand demands, such as `{ nil, "peer" }`.
 function setting.texts(value, name, level)
   if type(value) ~= "table" then
     local one = setting.text(value, 2, name, level + 1)
     return { one }
   end
   local out = {}
-  for i, element in ipairs(value) do
-    out[i] = setting.text(element, i + 1, name, level + 1)
+  for i = 1, #value do
+    out[i] = setting.text(value[i], i + 1, name, level + 1)
   end
   return out
 end

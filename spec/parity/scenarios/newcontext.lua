@@ -63,6 +63,7 @@ over("plain", {
   with "verify = 'none'", with "verify = 'peer'", with "verify = { 'peer', 'client_once' }",
   with "verify = { 'none', 'peer', 'fail_if_no_peer_cert' }", with "verify = { 'peer', 'x' }",
   { with "verify = { 'peer', true }", differs = "inner-names" },
+  { with "verify = { nil, 'peer' }", differs = "inner-names" },
   with "verify = { 'peer', nil, 'x' }",
   with "options = 'all'", with "options = { 'all', 'no_sslv3' }", with "options = { 'all', 5 }",
   with "options = { 'all', 'x', 'y' }",
