@@ -119,6 +119,53 @@ describe("ssl.connect", function()
                    fails("no.such.host.invalid", 443, { timeout = LIMIT }))
   end)
 
+  describe("of a name with several addresses", function()
+    local dns = socket.dns
+    local getaddrinfo = dns.getaddrinfo
+    local crowd, child
+
+    -- Nobody accepts at the first, and no more connections find room there.
+    before_each(function()
+      child = servers.start()
+      crowd = { assert(socket.bind("127.0.0.2", child.port, 1)) }
+      repeat
+        local sock = socket.tcp()
+        sock:settimeout(0.05)
+        crowd[#crowd + 1] = sock
+      until not sock:connect("127.0.0.2", child.port)
+    end)
+
+    after_each(function()
+      dns.getaddrinfo = getaddrinfo
+      for _, sock in ipairs(crowd) do sock:close() end
+      child:stop()
+    end)
+
+    local function known_as(...)
+      local found = {}
+      for i, addr in ipairs { ... } do found[i] = { family = "inet", addr = addr } end
+      dns.getaddrinfo = function(name)
+        if name == "several.test" then return found end
+        return getaddrinfo(name)
+      end
+    end
+
+    it("leaves time for the next where one does not answer", function()
+      known_as("127.0.0.2", "127.0.0.1")
+      local conn = assert(ssl.connect("several.test", child.port,
+                                      { servername = "localhost", timeout = 6 }))
+      conn:close()
+    end)
+
+    it("says timeout where none answers", function()
+      known_as("127.0.0.2", "127.0.0.2", "127.0.0.2")
+      local message = ("connecting to several.test port %d: timeout"):format(child.port)
+      for _, limit in ipairs { "timeout", "deadline" } do
+        assert.equal(message, fails("several.test", child.port, { [limit] = 0.1 }))
+      end
+    end)
+  end)
+
   for _, version in ipairs(pair.versions) do
     it("says timeout of a server that accepts and is silent, " .. version, function()
       local listener = assert(socket.bind("127.0.0.1", 0))

@@ -31,19 +31,32 @@ local function failure(phase, name, reason)
   return nil, ("%s %s: %s"):format(phase, name, reason)
 end
 
--- LuaSocket is asked for here and not at load: a host may lack it, and it changes
--- what the process does with SIGPIPE.
-local function tcp(host, port, deadline)
-  local sock, why = require("socket").tcp()
+local function attempt(socket, address, port, seconds)
+  local sock, why = socket.tcp()
   if not sock then return nil, why end
-  sock:settimeout(left(deadline))
+  sock:settimeout(seconds)
   local ok
-  ok, why = sock:connect(host, port)
-  if not ok then
-    sock:close()
-    return nil, why
+  ok, why = sock:connect(address, port)
+  if ok then return sock end
+  sock:close()
+  return nil, why
+end
+
+-- LuaSocket is asked for here and not at load: a host may lack it, and it changes
+-- what the process does with SIGPIPE. Given a name, it would allow each of its
+-- addresses all of the time, and call one that does not answer "already in progress":
+-- so they are tried here, each with its share of what is left.
+local function tcp(host, port, deadline)
+  local socket = require "socket"
+  local found, why = socket.dns.getaddrinfo(host)
+  if not found then return nil, why end
+  for i, one in ipairs(found) do
+    local seconds = deadline and left(deadline) / (#found - i + 1)
+    local sock
+    sock, why = attempt(socket, one.addr, port, seconds)
+    if sock then return sock end
   end
-  return sock
+  return nil, why
 end
 
 -- Asked again of the certificate itself: where the chain is not verified its errors
