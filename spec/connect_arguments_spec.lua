@@ -31,6 +31,7 @@ describe("ssl.connect", function()
 
     it("are TLS 1.2 and no verification, and time limits are off", function()
       for _, flags in ipairs { {}, { verify = false, protocol = false }, { timeout = LIMIT },
+                               { timeout = false, deadline = false, session = false },
                                { timeout = -1 } } do
         local conn = assert(ssl.connect("localhost", child.port, flags))
         assert.equal("TLSv1.2", (conn:info "protocol"))

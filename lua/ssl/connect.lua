@@ -135,12 +135,12 @@ local function connect(name, port, flags)
   name = arg.string(name, 1)
   port = arg.number(port, 2)
   flags = flags == nil and {} or arg.type(flags, "table", 3)
-  local timeout = arg.optnumber(flags.timeout, nil, 3)
+  local timeout = arg.optnumber(flags.timeout or nil, nil, 3)
   local offered = flags.session or nil
   if offered and not session.is(offered) then
     arg.fail(3, arg.expected("session: SSL:Session", offered))
   end
-  local whole = arg.optnumber(flags.deadline, nil, 3)
+  local whole = arg.optnumber(flags.deadline or nil, nil, 3)
 
   local kind, host = hostname.normalize(name)
   if not kind then return failure("host name", ("%q"):format(name), host) end
