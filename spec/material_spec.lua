@@ -161,6 +161,9 @@ describe("material from memory", function()
       ["an array of all kinds"] = { { read(pki.server.leaf), pki.intermediate.cert,
                                       ssl.der(DER.root) }, "localhost Intermediate Root" },
       ["an array of one file"] = { { pki.server.chain }, "localhost Intermediate" },
+      ["what another array lends it"] = {
+        setmetatable({}, { __index = { pki.server.leaf, pki.intermediate.cert } }),
+        "localhost Intermediate" },
     } do
       it("is " .. what, function()
         assert.equal(case[2], serves { key = KEY, certificate = case[1] })
@@ -218,6 +221,7 @@ describe("material from memory", function()
       ["a certificate object"] = cert(pki.root.cert),
       ["an array"] = { pki.other.cert, cert(pki.ec_root.cert), ssl.der(DER.root) },
       ["an array of files"] = { pki.root.cert, pki.other.cert },
+      ["what another array lends it"] = setmetatable({}, { __index = { pki.root.cert } }),
       ["an array that ends in a text"] = { pki.other.cert, PEM.root },
     } do
       it("is " .. what, function()

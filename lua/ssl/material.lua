@@ -63,11 +63,13 @@ function material.sources(value, takes)
     if one == nil then return nil, value end
     return { one }
   end
-  local list = {}
-  for i, element in ipairs(value) do
-    list[i] = source(element, takes)
-    if list[i] == nil then return nil, element end
-  end
+  -- Not ipairs: it would see nothing of what comes through an `__index`.
+  local list, i = {}, 1
+  repeat
+    list[i] = source(value[i], takes)
+    if list[i] == nil then return nil, value[i] end
+    i = i + 1
+  until value[i] == nil
   return list
 end
 
