@@ -88,6 +88,24 @@ describe("sni", function()
         end)
       end
 
+      it("does not know a name that was set to false, or for which a function says so", function()
+        local function refuses()
+          assert.same({ "callback failed", "tlsv1 unrecognized name" }, { shake(server, client) })
+          server:close()
+          client:close()
+        end
+        local map = { ["some.test"] = named() }
+        make(map, true, "some.test")
+        map["some.test"] = false
+        refuses()
+        make(function() return false end, true, "some.test")
+        refuses()
+        map["some.test"] = nil
+        make(map, false, "some.test")
+        map["some.test"] = false
+        serves("localhost", "some.test")
+      end)
+
       it("D21: serves a client without a name from its own context, strict or not", function()
         for _, strict in ipairs { false, true } do
           make({ ["some.test"] = named() }, strict)

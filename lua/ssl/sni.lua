@@ -70,7 +70,8 @@ end
 function sni.choose(st, name)
   if not name or not st.sni_map then return nil, true end
   local find = type(st.sni_map) == "function" and by_function or by_map
-  local ctx = question.ask(st, find, st, name)
+  -- A name that was set to false is one that is not served.
+  local ctx = question.ask(st, find, st, name) or nil
   return ctx, ctx ~= nil or not st.sni_strict
 end
 
