@@ -44,7 +44,9 @@ refill(BIO *bio, struct lsf_conn *c, uint32_t wanted)
 		return retry(bio, FLAGS_READ);
 	if (c->in == NULL && (c->in = lsf_take(c->pool)) == NULL)
 		return -1;
-	n = lsf_fd_read(c, c->in, LSF_BUFFER);
+	if (c->ahead || wanted > LSF_BUFFER)
+		wanted = LSF_BUFFER;
+	n = lsf_fd_read(c, c->in, wanted);
 	if (n > 0) {
 		c->in_beg = 0;
 		c->in_end = (uint32_t)n;

@@ -16,8 +16,10 @@
  * every OpenSSL from 1.1.1 on, shared, static in the host, or not yet released.
  *
  * THE BIO. One struct lsf_conn a connection, in Lua's memory; the BIO's data
- * pointer leads to it. Input is read ahead, up to a buffer, so that a record's
- * header and body cost one system call; what waits there is seen by dirty().
+ * pointer leads to it. With `ahead` set input is read ahead, up to a buffer, so
+ * that a record's header and body cost one system call; what waits there is seen
+ * by dirty(). Not within the handshake: what the peer said behind it stays with
+ * the kernel, where a loop finds it that asks about the descriptor alone.
  * Output goes straight to the kernel, and only what the kernel refuses is
  * queued. Buffers come from a pool that one Lua state owns and go back when
  * empty: an idle connection holds none. With `stream` set the transport is Lua's:
@@ -219,6 +221,7 @@ struct lsf_conn {
 	uint8_t blocking; /* the descriptor is in blocking mode */
 	uint8_t patient;  /* and this read may wait in recv */
 	uint8_t lent;     /* `in` is Lua's memory */
+	uint8_t ahead;    /* read what there is, not only what OpenSSL asks for */
 
 	uint8_t tolerant; /* verification goes on after an error */
 	uint8_t sni_used; /* the server name chose the context: acknowledge */

@@ -6,6 +6,7 @@ describe("dohandshake", function()
   local pki    = require "spec.support.pki"
   local shake  = require "spec.support.shake"
   local values = require "spec.support.values"
+  local socket = require "socket"
   local ssl    = require "ssl"
   local pack   = values.pack
 
@@ -114,6 +115,32 @@ describe("dohandshake", function()
         assert.same({ pack(true), pack(true) }, { at_server, at_client })
         server:close()
         client:close()
+      end)
+
+      it("leaves what the peer said behind it to a loop that asks the descriptor alone",
+         function()
+        -- Whoever is done first speaks at once, in front of the other's last step.
+        local ends = { pair.wrapped({ protocol = version }) }
+        local first, other
+        for i = 1, 1000 do
+          local conn = ends[i % 2 + 1]
+          conn:settimeout(0)
+          if conn:dohandshake() then
+            if first then
+              other = conn
+              break
+            end
+            first = conn
+            assert.equal(8, first:send "at once\n")
+          end
+        end
+        assert.are_not.equal(first, other)
+        assert.is_false(other:dirty())
+        local bare = { getfd = function() return other:getfd() end }
+        assert.equal(bare, (socket.select({ bare }, nil, 10))[1])
+        other:settimeout(10)
+        assert.equal("at once", (other:receive()))
+        for _, conn in ipairs(ends) do conn:close() end
       end)
 
       it("leaves other connections of the same contexts alone when it fails", function()

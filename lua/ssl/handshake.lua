@@ -160,7 +160,7 @@ local function shake(st)
   end
   if st.early and st.early.stage then return true end
   job.done(st)
-  st.status, st.open = "connected", true
+  st.status, st.open, st.conn.ahead = "connected", true, 1
   if st.session then resumption.done(st) end
   if st.conn.sessions ~= 0 then resumption.drain(st) end
   if gone(st) then return false, "closed" end
