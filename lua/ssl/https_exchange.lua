@@ -231,13 +231,18 @@ local function until_closed(wire)
   end
 end
 
--- Said twice it counts once. What is no length frames nothing.
+-- Said twice it counts once. What is no length frames nothing. Each pattern is matched
+-- at one place alone: blanks by the thousand must not be tried in every way.
 local function length_of(headers)
   local text = headers["content-length"]
   if not text then return nil end
-  local first = text:match "^%s*(%d+)"
-  for value in (text .. ","):gmatch "%s*(.-)%s*," do
-    if not first or value ~= first then return nil, "invalid content-length" end
+  local first
+  for value in (text .. ","):gmatch "([^,]*)," do
+    local digits = value:match "^%s*(%d+)%s*$"
+    if not digits or first and digits ~= first then
+      return nil, "invalid content-length"
+    end
+    first = digits
   end
   return tonumber(first)
 end
