@@ -4,6 +4,7 @@
 local http      = require "socket.http"
 local url       = require "socket.url"
 local mime      = require "mime"
+local resolve   = require "ssl.https_location"
 
 local hop = {}
 
@@ -131,8 +132,9 @@ function hop.authority(self)
 end
 
 local function location(headers)
-  local text = (headers.location or ""):match "^%s*(.-)%s*$"
-  return text ~= "" and text or nil
+  local text = headers.location or ""
+  local first = text:find "%S"
+  return first and text:match("^.*%S", first)
 end
 
 local function may_redirect(self, code, redirected)
@@ -169,7 +171,7 @@ end
 function hop.redirect(self, code, headers, redirected, default_port)
   local to = location(headers)
   if not to or not may_redirect(self, code, redirected) then return nil end
-  local target = url.absolute(self.url, to)
+  local target = resolve(self.url, to)
   local parts = parse(target) or {}
   local port = port_of(parts, default_port)
   local same = (parts.host or ""):lower() == self.host:lower() and port == self.port
