@@ -23,6 +23,12 @@ describe("ssl.https and time", function()
           sleep(0.02)
         end
       end,
+      ["/letters"] = function(conn)
+        for _ = 1, 1000 do
+          if not conn:send "H" then return end
+          sleep(0.02)
+        end
+      end,
       ["/slowly"] = function(conn) sleep(0.15) redirect(conn, "/slowly") end,
       default     = function(conn) return keep(conn, "hello") end,
     ]] }
@@ -90,6 +96,10 @@ describe("ssl.https and time", function()
 
   it("limits receiving", function()
     assert.same({ nil, "timeout" }, { get("/silent", only "receive") })
+  end)
+
+  it("limits a line as one read, though it comes letter by letter", function()
+    assert.same({ nil, "timeout" }, { get("/letters", only "receive") })
   end)
 
   it("limits all of it together", function()
@@ -162,6 +172,13 @@ describe("ssl.https and time", function()
     limit = limits.new({ connect = 5, send = false }, 7)
     assert.same({ 5, 7 }, { limits.left(limit, "connect"), limits.left(limit, "handshake") })
     assert.is_nil(limits.left(limit, "send"))
+    limit = limits.new({ connect = 5, send = -1, total = -1 }, 7)
+    assert.same({ 5 }, { limits.left(limit, "connect") })
+    assert.is_nil((limits.left(limit, "send")))
+    assert.is_nil((limits.left(limit, "send", socket.gettime() - 9)))
+    assert.is_true(limits.left(limit, "connect", socket.gettime() - 1) <= 4)
+    assert.same({ nil, "timeout" },
+                { limits.left(limit, "connect", socket.gettime() - 9) })
     limit = limits.new({ total = 0 }, 7)
     assert.same({ nil, "timeout" }, { limits.left(limit, "send") })
   end)

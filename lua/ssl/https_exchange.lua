@@ -15,6 +15,13 @@ local LARGEST_PIECE = 65536
 -- Of other bodies, pieces are what has come, up to this.
 local PIECE = 16384
 
+-- What a peer may say beside bodies, in bytes: in the heads of an answer, interim ones
+-- included, and in its trailers; and in the line of a chunk.
+local LARGEST_HEAD, LONGEST_LINE = 262144, 4096
+local TOO_LARGE = "the head of the answer is too large"
+-- Behind a head is a body, behind a chunk's line may be another's answer.
+local HEAD_STEP, EXACT = 1024, 1
+
 local function send_head(wire, hop)
   local head = { ("%s %s HTTP/1.1\r\n"):format(hop.method, hop.uri) }
   for name, value in pairs(hop.headers) do
@@ -92,18 +99,30 @@ function exchange.send(wire, hop)
   return 1
 end
 
-local function read_headers(wire, headers)
-  local name
+-- Joined at the end: one by one, ten thousand lines of one header would be copied ten
+-- thousand times.
+local function joined(headers, lists)
+  for name, list in pairs(lists) do headers[name] = table.concat(list) end
+  return headers
+end
+
+-- Headers up to the empty line, in no more than `room` bytes. And the room that is left.
+local function read_headers(wire, headers, room, step)
+  local lists, list = {}, nil
   while true do
-    local line, why = wire:receive()
+    local line, why = wire:line(room, TOO_LARGE, step)
     if not line then return nil, why end
-    if line == "" then return headers end
+    room = room - #line - 1
+    if line == "" then return joined(headers, lists), room end
     local field, value = line:match "^(.-):%s*(.*)"
-    if name and line:find "^%s" then
-      headers[name] = headers[name] .. line
+    if list and line:find "^%s" then
+      list[#list + 1] = line
     elseif field then
-      name = field:lower()
-      headers[name] = headers[name] and headers[name] .. ", " .. value or value
+      local name = field:lower()
+      list = lists[name] or { headers[name] }
+      lists[name] = list
+      if #list > 0 then list[#list + 1] = ", " end
+      list[#list + 1] = value
     else
       return nil, "malformed response headers"
     end
@@ -144,14 +163,15 @@ end
 -- @treturn number,table,string  code, headers, status line
 -- @treturn nil,string
 function exchange.head(wire, hop)
+  local room = LARGEST_HEAD
   while true do
-    local status, why = wire:receive()
+    local status, why = wire:line(room, TOO_LARGE, HEAD_STEP)
     if not status then return nil, why end
     local code = tonumber(status:match "^HTTP/%d*%.%d* (%d%d%d)")
     if not code then return nil, "the answer does not begin with an HTTP status line" end
     local headers
-    headers, why = read_headers(wire, {})
-    if not headers then return nil, why end
+    headers, room = read_headers(wire, {}, room - #status - 1, HEAD_STEP)
+    if not headers then return nil, room end
     if code < 100 or code >= 200 or code == 101 then
       wire.persistent = persistent(wire, hop, headers, status, code)
       wire.lifetime = lifetime(headers)
@@ -173,7 +193,7 @@ local function by_length(wire, left)
 end
 
 local function chunk_size(wire)
-  local line, why = wire:receive()
+  local line, why = wire:line(LONGEST_LINE, "invalid chunk size", EXACT)
   if not line then return nil, why end
   local digits = line:match "^%s*(%x+)%s*$" or line:match "^%s*(%x+)%s*;"
   if not digits or #digits > 12 then return nil, "invalid chunk size" end
@@ -185,7 +205,7 @@ local function piece(wire, left)
   if not data then return nil, why end
   if #data < left then return data, left - #data end
   local line
-  line, why = wire:receive()
+  line, why = wire:line(LONGEST_LINE, "invalid chunk", EXACT)
   if not line then return nil, why end
   if line ~= "" then return nil, "invalid chunk" end
   return data, 0
@@ -193,7 +213,7 @@ end
 
 -- Trailers join the headers.
 local function last_chunk(wire, headers)
-  local ok, why = read_headers(wire, headers)
+  local ok, why = read_headers(wire, headers, LARGEST_HEAD, EXACT)
   if not ok then return nil, why end
   wire.complete = true
   return nil

@@ -32,7 +32,7 @@ function limits.problem(timeout)
   end
 end
 
--- What a phase may take: nil for no end.
+-- What a phase may take: nil for no end, which a negative number is too.
 local function of(timeout, default, phase)
   local limit = timeout or nil
   if type(timeout) == "table" then limit = timeout[phase] end
@@ -40,7 +40,8 @@ local function of(timeout, default, phase)
     limit = default
     if type(default) == "table" then limit = default[phase] end
   end
-  return tonumber(limit)
+  limit = tonumber(limit)
+  return limit and limit >= 0 and limit or nil
 end
 
 --- The limits of a request that begins now.
@@ -59,10 +60,14 @@ function limits.new(timeout, default)
 end
 
 --- What a call in this phase may take from now on.
+-- @tparam table self
+-- @tparam string phase
+-- @tparam[opt] number since  when that began which this call is only a part of
 -- @treturn number  seconds; nil for no limit
--- @treturn nil,string  "timeout": the total is over
-function limits.left(self, phase)
+-- @treturn nil,string  "timeout": the time is over
+function limits.left(self, phase, since)
   local limit, deadline = self[phase], self.deadline
+  if since and limit then deadline = math.min(deadline or math.huge, since + limit) end
   if not deadline then return limit end
   local left = deadline - gettime()
   if left <= 0 then return nil, "timeout" end
@@ -70,11 +75,17 @@ function limits.left(self, phase)
 end
 
 --- Give something with a settimeout the limit of the phase that comes.
+-- @tparam table self
+-- @param sock
+-- @tparam string phase
+-- @tparam[opt] number since  as for `left`
 -- @treturn nil
--- @treturn string  "timeout": the total is over, so the call must not be made
-function limits.arm(self, sock, phase)
-  if not self.deadline and self.on == sock and self.armed == self[phase] then return nil end
-  local limit, why = limits.left(self, phase)
+-- @treturn string  "timeout": the time is over, so the call must not be made
+function limits.arm(self, sock, phase, since)
+  if not since and not self.deadline and self.on == sock and self.armed == self[phase] then
+    return nil
+  end
+  local limit, why = limits.left(self, phase, since)
   if why then return why end
   sock:settimeout(limit)
   self.on, self.armed = sock, limit

@@ -73,7 +73,7 @@ end
 function link.done(request, plan, w, open)
   local s = w.stream
   open.stream = nil
-  if plan.key and w.complete and w.persistent and pool.keepable(s) then
+  if plan.key and w.complete and w.persistent and not w:dirty() and pool.keepable(s) then
     pool.give(request.reqt.pool, plan.key, request.host:lower() .. ":" .. request.port, s,
               w.lifetime)
   else

@@ -1,9 +1,12 @@
 --- ssl.https_wire: a stream in the hand of one request.
 --
 -- It gives each call the time limit of its phase, and remembers what decides whether
--- the request may be made again on another connection, and this one be used again.
+-- the request may be made again on another connection, and this one be used again. It
+-- reads lines, too: those of a connection are as long as the peer makes them.
 
-local limits = require "ssl.https_limits"
+local socket  = require "socket"
+local limits  = require "ssl.https_limits"
+local gettime = socket.gettime
 
 local wire = {}
 local methods = {}
@@ -23,25 +26,90 @@ function methods:send(data)
   return nil, why
 end
 
---- As conn:receive, without a prefix.
-function methods:receive(pattern)
+-- What the stream has, at least one byte. A call that is not the first for something
+-- has the limit of all of it.
+local function fetch(self, most, since)
+  local why = limits.arm(self.limit, self.stream.sock, "receive", since)
+  if why then return nil, why end
+  local data
+  data, why = self.stream:receiveany(most)
+  if not data then return nil, why end
+  self.answered = true
+  return data
+end
+
+-- Up to so many of the bytes that were read beyond a line.
+local function held(self, most)
+  local data = self.ahead:sub(self.at, self.at + most - 1)
+  self.at = self.at + #data
+  return data
+end
+
+-- A line whose end is not here yet. What is here of it is taken.
+local function rest_of_line(self, most, long, step)
+  local parts, size, since = {}, 0, nil
+  local piece = held(self, #self.ahead)
+  while true do
+    local stop = piece:find("\n", 1, true)
+    parts[#parts + 1] = stop and piece:sub(1, stop - 1) or piece
+    size = size + #parts[#parts]
+    if size > most then return nil, long end
+    if stop then
+      self.ahead, self.at = piece, stop + 1
+      return table.concat(parts)
+    end
+    local now = gettime()
+    local more, why = fetch(self, step, since)
+    if not more then return nil, why end
+    piece, since = more, since or now
+  end
+end
+
+--- A line, without its end and, as LuaSocket has it, without any CR. It has the time
+-- limit of one read, in however many pieces it comes.
+-- @tparam table self
+-- @tparam number most  bytes that it may have: the peer decides when it ends
+-- @tparam string long  what to say of a longer one
+-- @tparam number step  bytes to ask for at once. What lies behind the line is kept
+-- @treturn string
+-- @treturn nil,string
+function methods:line(most, long, step)
+  local stop = self.ahead:find("\n", self.at, true)
+  if not stop then
+    local line, why = rest_of_line(self, most, long, step)
+    if not line then return nil, why end
+    return (line:gsub("\r", ""))
+  end
+  if stop - self.at > most then return nil, long end
+  local line = self.ahead:sub(self.at, stop - 1)
+  self.at = stop + 1
+  return (line:gsub("\r", ""))
+end
+
+--- So many bytes.
+function methods:receive(count)
+  local first = held(self, count)
+  if #first == count then return first end
   local why = limits.arm(self.limit, self.stream.sock, "receive")
   if why then return nil, why end
-  local data, partial
-  data, why, partial = self.stream:receive(pattern)
-  if data then
-    self.answered = true
-    return data
-  end
-  if partial and partial ~= "" then self.answered = true end
-  return nil, why
+  local data
+  data, why = self.stream:receive(count - #first)
+  if not data then return nil, why end
+  return first .. data
 end
 
 --- As conn:receiveany.
 function methods:receiveany(most)
-  local why = limits.arm(self.limit, self.stream.sock, "receive")
-  if why then return nil, why end
-  return self.stream:receiveany(most)
+  local data = held(self, most)
+  if data ~= "" then return data end
+  local why
+  data, why = fetch(self, most)
+  return data, why
+end
+
+--- Is there something that was read and that nobody has taken?
+function methods:dirty()
+  return self.at <= #self.ahead
 end
 
 --- A wire.
@@ -61,7 +129,7 @@ function wire.new(stream, limit, kept)
   return setmetatable({
     stream = stream, limit = limit, kept = kept, sent = false, pulled = false,
     whole = false, answered = false, complete = false, persistent = false,
-    lifetime = nil,
+    lifetime = nil, ahead = "", at = 1,
   }, class)
 end
 

@@ -1,0 +1,73 @@
+-- What a server says beside bodies is held in memory, so it is bounded: a head without
+-- an end must not take all there is, nor all the time.
+
+describe("ssl.https reads no head without an end:", function()
+  local https   = require "ssl.https"
+  local pki     = require "spec.support.pki"
+  local process = require "spec.support.process"
+  local web     = require "spec.support.web"
+
+  local TOO_LARGE = "the head of the answer is too large"
+  local server
+
+  -- More than anybody needs, and yet not for ever.
+  setup(function()
+    server = web.start { routes = [[
+      ["/head"] = function(conn, request)
+        local before, piece = request.headers.before, request.headers.piece
+        conn:send((before:gsub("|", "\r\n")))
+        piece = piece:gsub("|", "\r\n"):rep(4096)
+        for _ = 1, 2 * 2^20 / #piece + 1 do
+          if not conn:send(piece) then return end
+        end
+        conn:send "\r\n\r\n"
+      end,
+      ["/large"] = function(conn)
+        conn:send("HTTP/1.1 200 OK\r\nX: " .. ("x"):rep(100000) .. "\r\nX: y\r\n z\r\n"
+                  .. ("Y: z\r\n"):rep(20000) .. "Content-Length: 5\r\n\r\nhello")
+      end,
+      ["/chunks"] = function(conn)
+        conn:send "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        for _ = 1, 200 do conn:send("1;" .. ("x"):rep(4000) .. "\r\ny\r\n") end
+        conn:send "0\r\n\r\n"
+      end,
+    ]] }
+  end)
+
+  teardown(process.stop_all)
+
+  local function get(path, headers)
+    return https.request { url = ("https://localhost:%d%s"):format(server.port, path),
+                           cafile = pki.root.cert, headers = headers }
+  end
+
+  local CHUNKED = "HTTP/1.1 200 OK|Transfer-Encoding: chunked||"
+
+  for name, case in pairs {
+    ["a status line"]      = { "HTTP/1.1 200 ", "x" },
+    ["a header"]           = { "HTTP/1.1 200 OK|X: ", "x" },
+    ["many headers"]       = { "HTTP/1.1 200 OK|", "X: y|" },
+    ["a folded header"]    = { "HTTP/1.1 200 OK|X: y|", " y|" },
+    ["interim answers"]    = { "HTTP/1.1 100 Continue||", "HTTP/1.1 103 Early Hints||" },
+    ["trailers"]           = { CHUNKED .. "1|x|0|", "X: y|" },
+    ["a chunk's size"]     = { CHUNKED, "0", "invalid chunk size" },
+    ["a chunk's extension"] = { CHUNKED .. "1;", "x", "invalid chunk size" },
+    ["a chunk's end"]      = { CHUNKED .. "1|x", "y", "invalid chunk" },
+  } do
+    it(name, function()
+      local ok, why = get("/head", { before = case[1], piece = case[2] })
+      assert.same({ nil, case[3] or TOO_LARGE }, { ok, why })
+    end)
+  end
+
+  it("a large one is none of these", function()
+    local ok, code, headers = get "/large"
+    assert.same({ 1, 200 }, { ok, code })
+    assert.is_true(("x"):rep(100000) .. ", y z" == headers.x)
+    assert.is_true(("z, "):rep(19999) .. "z" == headers.y)
+  end)
+
+  it("nor are many lines of chunks", function()
+    assert.same({ 1, 200 }, { (get "/chunks"), (select(2, get "/chunks")) })
+  end)
+end)
