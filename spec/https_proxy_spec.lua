@@ -96,6 +96,14 @@ describe("ssl.https through a proxy", function()
     end
   end)
 
+  it("but none that is more than one header", function()
+    local before = #proxy:output()
+    local ok, why = get("localhost", origin.port, {
+      headers = { ["Proxy-Authorization"] = "Bearer x\r\nX-Other: y" } })
+    assert.same({ nil, 'header "proxy-authorization" cannot be sent as it is' }, { ok, why })
+    assert.equal("", said(proxy, before))
+  end)
+
   it("tells what went wrong there", function()
     local function why(host, more) return (select(2, get(host, 443, more))) end
     assert.equal("proxy: 403 Forbidden by Proxy", why "refused.test")

@@ -118,11 +118,11 @@ function hop.new(reqt, default_port)
     return nil, "the URL or the method contains a control character"
   end
   self.headers = headers_of(self, reqt)
-  self.proxy_authorization = self.headers["proxy-authorization"]
-  self.headers["proxy-authorization"] = nil
   local ok
   ok, why = clean(self.headers)
   if not ok then return nil, why end
+  self.proxy_authorization = self.headers["proxy-authorization"]
+  self.headers["proxy-authorization"] = nil
   return self
 end
 
