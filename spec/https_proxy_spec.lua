@@ -22,6 +22,22 @@ describe("ssl.https through a proxy", function()
           conn:send "noise\r\n\r\n"
         elseif host == "silent.test" then
           sleep(0.4)
+        elseif host == "long.test" then
+          conn:send "HTTP/1.1 200 "
+          for _ = 1, 64 do
+            if not conn:send(("x"):rep(65536)) then return end
+          end
+          conn:send "\r\n\r\n"
+        elseif host == "slow.test" then
+          conn:send "HTTP/1.1 200 OK\r\n"
+          for _ = 1, 200 do
+            if not conn:send "X: y\r\n" then return end
+            sleep(0.02)
+          end
+        elseif host == "interim.test" then
+          conn:send "HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n"
+          conn:send "HTTP/1.1 200 OK\r\n\r\n"
+          tunnel(conn, tonumber(port))
         elseif host ~= "cut.test" then
           conn:send "HTTP/1.0 200 Connection established\r\nVia: us\r\n\r\n"
           tunnel(conn, tonumber(port))
@@ -109,15 +125,30 @@ describe("ssl.https through a proxy", function()
     assert.equal("proxy: 403 Forbidden by Proxy", why "refused.test")
     assert.equal("proxy: not an HTTP answer", why "noise.test")
     assert.equal("proxy: its answer does not end", why "endless.test")
+    assert.equal("proxy: its answer does not end", why "long.test")
     assert.equal("proxy: closed", why "cut.test")
     assert.equal("proxy: timeout", why("silent.test", { timeout = 0.15 }))
     assert.equal("proxy: connection refused",
                  why("localhost", { proxy = "http://127.0.0.1:" .. process.free_port() }))
   end)
 
+  it("gives its answer as a whole the time of one call, and of the request", function()
+    for _, limits in ipairs { { connect = 0.2 }, { total = 0.2 } } do
+      local ok, why = get("slow.test", 443, { timeout = limits })
+      assert.same({ nil, "proxy: timeout" }, { ok, why })
+    end
+  end)
+
+  it("waits for its last word", function()
+    local ok, code = get("interim.test", origin.port, { verify = "none" })
+    assert.same({ 1, 200 }, { ok, code })
+  end)
+
   it("refuses what is no proxy that it can use, and keeps the password back", function()
     for _, text in ipairs { "https://joe:secret@proxy.test:1", "proxy.test:1", "",
-                            "joe:secret@proxy.test:1", "ftp://joe:/secret@x@proxy.test" } do
+                            "joe:secret@proxy.test:1", "ftp://joe:/secret@x@proxy.test",
+                            "http://joe:secret@proxy.test:x",
+                            "http://joe:secret@proxy.test:65537" } do
       local _, why = get("localhost", origin.port, { proxy = text })
       assert.matches("^invalid proxy '.*': http://host:port expected$", why)
       assert.is_nil(why:find("secret", 1, true))

@@ -77,7 +77,10 @@ local function headers_of(self, reqt)
   return headers
 end
 
-local function port_of(parts, default)
+--- The port of a URL's parts.
+-- @treturn number
+-- @treturn nil,string
+function hop.port_of(parts, default)
   local port = parts.port
   if port == nil or port == "" then port = default end
   local number = tonumber(port)
@@ -101,7 +104,7 @@ function hop.new(reqt, default_port)
   if not parts.host or parts.host == "" then
     return nil, ("invalid host '%s'"):format(tostring(parts.host))
   end
-  local port, why = port_of(parts, default_port)
+  local port, why = hop.port_of(parts, default_port)
   if not port then return nil, why end
   local self = {
     reqt = reqt, host = parts.host, port = port, user = parts.user,
@@ -173,7 +176,7 @@ function hop.redirect(self, code, headers, redirected, default_port)
   if not to or not may_redirect(self, code, redirected) then return nil end
   local target = resolve(self.url, to)
   local parts = parse(target) or {}
-  local port = port_of(parts, default_port)
+  local port = hop.port_of(parts, default_port)
   local same = (parts.host or ""):lower() == self.host:lower() and port == self.port
   local reqt = moved(self, target, same)
   if same and not parts.user then

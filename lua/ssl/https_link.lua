@@ -15,8 +15,8 @@ local function route(request, defaults)
   local authorization = request.proxy_authorization or found.authorization
   return {
     host = found.host, port = found.port, authorization = authorization,
-    tunnel = function(sock)
-      return proxy.tunnel(sock, hop.authority(request), authorization)
+    tunnel = function(sock, limit)
+      return proxy.tunnel(sock, hop.authority(request), authorization, limit)
     end,
   }
 end

@@ -3,15 +3,21 @@
 -- The proxy learns the authority of the origin and the credentials that are meant
 -- for the proxy, and nothing else; the name is checked against the origin.
 
-local http = require "socket.http"
-local url  = require "socket.url"
-local hop  = require "ssl.https_hop"
-
+local http    = require "socket.http"
+local socket  = require "socket"
+local url     = require "socket.url"
+local hop     = require "ssl.https_hop"
+local limits  = require "ssl.https_limits"
 local noproxy = require "ssl.https_noproxy"
+local gettime = socket.gettime
 
 local proxy = {}
 
-local PORT, LONGEST_HEAD = 3128, 100
+local PORT = 3128
+
+-- What a proxy may say: lines, and bytes.
+local LONGEST_HEAD, LARGEST_HEAD = 100, 16384
+local ENDLESS = "its answer does not end"
 
 -- The value of `proxy` that asks for the variables.
 local ENVIRONMENT = "environment"
@@ -51,42 +57,72 @@ function proxy.of(reqt, host, default)
   if text == ENVIRONMENT then text = environment(host) end
   if not text then return nil end
   local parts = url.parse(tostring(text), { scheme = "http" }) or {}
-  if (parts.scheme or ""):lower() ~= "http" or not parts.host then
+  local port = hop.port_of(parts, PORT)
+  if (parts.scheme or ""):lower() ~= "http" or not parts.host or not port then
     return nil, ("invalid proxy '%s': http://host:port expected"):format(shown(tostring(text)))
   end
   return {
-    host = parts.host, port = tonumber(parts.port) or PORT,
+    host = parts.host, port = port,
     authorization = parts.user and hop.basic(parts.user, parts.password or ""),
   }
 end
 
-local function answer(sock)
-  local status, why = sock:receive "*l"
-  if not status then return nil, why end
-  for _ = 1, LONGEST_HEAD do
-    local line
-    line, why = sock:receive "*l"
-    if not line then return nil, why end
-    if line == "" then return status end
+-- Byte by byte: a line of LuaSocket's is as long as the peer makes it.
+local function line(sock, room, limit, since)
+  local bytes = {}
+  repeat
+    local why = limits.arm(limit, sock, "connect", since)
+    if why then return nil, why end
+    local byte
+    byte, why = sock:receive(1)
+    if not byte then return nil, why end
+    bytes[#bytes + 1] = byte
+    if #bytes > room then return nil, ENDLESS end
+  until byte == "\n"
+  return (table.concat(bytes):gsub("[\r\n]", "")), room - #bytes
+end
+
+-- The status line of the first answer that is not an interim one.
+local function answer(sock, limit, since)
+  local status, room = nil, LARGEST_HEAD
+  for _ = 0, LONGEST_HEAD do
+    local text
+    text, room = line(sock, room, limit, since)
+    if not text then return nil, room end
+    if not status then
+      status = text
+    elseif text == "" then
+      if not status:find "^HTTP/1%.%d 1%d%d" then return status end
+      status = nil
+    end
   end
-  return nil, "its answer does not end"
+  return nil, ENDLESS
+end
+
+-- Once more the time that connecting may take, for all of it together.
+local function ask(sock, head, limit)
+  local since = gettime()
+  local why = limits.arm(limit, sock, "connect", since)
+  if why then return nil, why end
+  local sent
+  sent, why = sock:send(head)
+  if not sent then return nil, why end
+  return answer(sock, limit, since)
 end
 
 --- Ask the proxy for a tunnel.
 -- @param sock  connected to the proxy
 -- @tparam string authority  of the origin, "host:port"
 -- @tparam[opt] string authorization  the value of Proxy-Authorization
+-- @tparam table limit  of ssl.https_limits
 -- @treturn true
 -- @treturn nil,string
-function proxy.tunnel(sock, authority, authorization)
+function proxy.tunnel(sock, authority, authorization, limit)
   local head = ("CONNECT %s HTTP/1.1\r\nHost: %s\r\n"):format(authority, authority)
   if authorization then
     head = head .. "Proxy-Authorization: " .. authorization .. "\r\n"
   end
-  local sent, why = sock:send(head .. "\r\n")
-  if not sent then return nil, "proxy: " .. why end
-  local status
-  status, why = answer(sock)
+  local status, why = ask(sock, head .. "\r\n", limit)
   if not status then return nil, "proxy: " .. why end
   if not status:find "^HTTP/1%.%d 2%d%d" then
     return nil, "proxy: " .. (status:match "^HTTP/%S+ (.*)" or "not an HTTP answer")

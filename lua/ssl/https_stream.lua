@@ -158,7 +158,7 @@ local function undelayed(sock)
 end
 
 -- TCP, through the tunnel where there is one.
-local function reach(self, host, port, via)
+local function reach(self, host, port, via, limit)
   local sock = self.sock
   if not via then
     local ok, why = sock:connect(host, port)
@@ -169,7 +169,7 @@ local function reach(self, host, port, via)
   local ok, why = sock:connect(via.host, via.port)
   if not ok then return nil, "proxy: " .. why end
   pcall(undelayed, sock)
-  return via.tunnel(sock)
+  return via.tunnel(sock, limit)
 end
 
 local function connect(self, host, port, via, limit)
@@ -179,7 +179,7 @@ local function connect(self, host, port, via, limit)
   -- A name may have several addresses: all attempts together. Not every object that
   -- connects knows the mode.
   if left then pcall(self.sock.settimeout, self.sock, left, "t") end
-  return reach(self, host, port, via)
+  return reach(self, host, port, via, limit)
 end
 
 -- ssl.wrap takes a descriptor over from these, and uses any other as it is.
@@ -226,7 +226,7 @@ end
 -- @tparam number|string port
 -- @tparam table policy  from stream.policy
 -- @tparam table limit  of ssl.https_limits
--- @tparam[opt] table via  `host` and `port` to connect to instead, `tunnel(sock)`, and
+-- @tparam[opt] table via  `host` and `port` to connect to instead, `tunnel(sock, limit)`, and
 --   `authorization` for it
 -- @treturn true
 -- @treturn nil,string  nothing is left open
