@@ -49,6 +49,16 @@ describe("ssl.https and a kept connection", function()
         return "keep"
       end,
       ["/unframed"] = function(conn) conn:send "HTTP/1.1 200 OK\r\n\r\nhello" end,
+      ["/1.0/chunked"] = function(conn)
+        conn:send("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked"
+                  .. "\r\n\r\n5\r\nhello\r\n0\r\n\r\n")
+        return "keep"
+      end,
+      ["/identity"] = function(conn)
+        conn:send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: identity\r\n"
+                  .. "\r\nhello")
+        return "keep"
+      end,
       ["/twice"]    = function(conn)
         conn:send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n"
                   .. "\r\n5\r\nhello\r\n0\r\n\r\n")
@@ -229,7 +239,7 @@ describe("ssl.https and a kept connection", function()
 
   describe("is none where", function()
     for _, path in ipairs { "/junk", "/1.0", "/unframed", "/twice", "/badchunk", "/101",
-                            "/says", "/to/long" } do
+                            "/says", "/to/long", "/1.0/chunked", "/identity" } do
       it(path .. " was answered", function()
         local handshakes = seen(function()
           get(path)

@@ -150,7 +150,9 @@ local function persistent(wire, hop, headers, status, code)
   end
   local ours, theirs = tokens(hop.headers.connection), tokens(headers.connection)
   if ours.close or theirs.close then return false end
-  return minor ~= "0" or theirs["keep-alive"] == true
+  if minor ~= "0" then return true end
+  -- Whose HTTP has no codings, and who passes one on, may not mean it.
+  return theirs["keep-alive"] == true and not headers["transfer-encoding"]
 end
 
 -- Seconds until the server may close the connection, if it says so.
@@ -270,14 +272,12 @@ end
 -- How much there is to come, where that is known, is the second value.
 local function body_source(wire, headers)
   local coding = headers["transfer-encoding"]
-  if coding and coding ~= "identity" then
-    -- Two framings, or a third that we do not know: who else reads this may see
-    -- another end (RFC 9112 section 6.3).
-    if headers["content-length"] or coding:lower() ~= "chunked" then
-      wire.persistent = false
-    end
-    return chunked(wire, headers)
+  -- Two framings, or a third that we do not know: who else reads this may see another
+  -- end (RFC 9112 section 6.3).
+  if coding and (headers["content-length"] or coding:lower() ~= "chunked") then
+    wire.persistent = false
   end
+  if coding and coding ~= "identity" then return chunked(wire, headers) end
   local length, why = length_of(headers)
   if why then return nil, why end
   if length then return by_length(wire, length), length end
