@@ -19,6 +19,11 @@ describe("https.request", function()
         until size == 0
         ok(conn, table.concat(got, "|"))
       end,
+      ["/413"] = function(conn)
+        conn:send "HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig"
+      end,
+      ["/hasty"] = function(conn) ok(conn, "thanks") end,
+      ["/rude"]  = function() end,
       default = function(conn, request) ok(conn, request.method .. " " .. request.body) end,
     ]] }
   end)
@@ -117,6 +122,31 @@ describe("https.request", function()
     end, "oops")
     assert.same({ nil, "tried" }, { https.request(reqt {
       sink = function(chunk) return chunk and socket.try(nil, "tried") end }) })
+  end)
+
+  describe("when a server hangs up on a body", function()
+    local function put(path)
+      local chunks, left = {}, 2000
+      local ok, code = https.request(reqt {
+        url = url(path), method = "PUT", sink = ltn12.sink.table(chunks),
+        source = function()
+          left = left - 1
+          return left > 0 and ("x"):rep(65536) or nil
+        end })
+      return ok, code, table.concat(chunks)
+    end
+
+    it("returns its refusal", function()
+      assert.same({ 1, 413, "big" }, { put "/413" })
+    end)
+
+    it("believes in no success, and makes none", function()
+      for _, path in ipairs { "/hasty", "/rude" } do
+        local ok, why = put(path)
+        -- The words are the transport's: a pipe that broke, a reset.
+        assert.same({ nil, "string" }, { ok, type(why) })
+      end
+    end)
   end)
 
   it("can be yielded through", function()

@@ -30,8 +30,13 @@ local https = {
 -- Send the request and read the head of the answer.
 local function ask(w, request)
   local ok, why = exchange.send(w, request)
-  if not ok then return nil, why end
-  return exchange.head(w, request)
+  if not ok and not w.refused then return nil, why end
+  local code, headers, status = exchange.head(w, request)
+  if ok then return code, headers, status end
+  -- Who hangs up on a body may have said before that it is too large. That all is well
+  -- is not to be believed.
+  if code and code >= 300 then return code, headers, status end
+  return nil, why
 end
 
 -- On one connection, or on two: the first may have been kept for too long.

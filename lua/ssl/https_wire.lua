@@ -23,6 +23,7 @@ function methods:send(data)
     return last
   end
   if partial and partial > 0 then self.sent = true end
+  self.refused, self.whole = why ~= "timeout", false
   return nil, why
 end
 
@@ -120,6 +121,7 @@ end
 --   `sent`: some of the request has left;
 --   `pulled`: its source was asked;
 --   `whole`: all of the request has left, and nothing behind it;
+--   `refused`: the peer took no more of it;
 --   `answered`: some of an answer has come;
 --   `complete`: the answer was read to its end, by its framing;
 --   `persistent`: both sides want to go on, as far as the heads say;
@@ -128,7 +130,7 @@ function wire.new(stream, limit, kept)
   limits.disarm(limit)
   return setmetatable({
     stream = stream, limit = limit, kept = kept, sent = false, pulled = false,
-    whole = false, answered = false, complete = false, persistent = false,
+    whole = false, refused = false, answered = false, complete = false, persistent = false,
     lifetime = nil, ahead = "", at = 1,
   }, class)
 end
