@@ -97,6 +97,11 @@ describe("ssl.https and a kept connection", function()
       ["/to/long"] = function(conn)
         conn:send "HTTP/1.1 302 Moved\r\nContent-Length: 99999999\r\nLocation: /hello\r\n\r\n"
       end,
+      ["/to/slow"] = function(conn)
+        conn:send "HTTP/1.1 302 Moved\r\nContent-Length: 9\r\nLocation: /hello\r\n\r\n"
+        conn:settimeout(8)
+        print("slow: " .. select(2, conn:receive()))
+      end,
       default      = function(conn) return keep(conn, "hello") end,
     ]] }
   end)
@@ -213,6 +218,11 @@ describe("ssl.https and a kept connection", function()
     assert.is_true(wire.may_repeat(w, "GET", "closed"))
     assert.is_false(wire.may_repeat(w, "GET", "timeout"))
     assert.is_false(wire.may_repeat(wire.new({}, {}, false), "GET", "closed"))
+  end)
+
+  it("is not waited for where another is less trouble", function()
+    assert.equal("hello", (get "/to/slow"))
+    assert.truthy(server:wait_output "slow: closed")
   end)
 
   describe("is one where", function()

@@ -7,6 +7,7 @@
 
 local ltn12   = require "ltn12"
 local canonic = require("socket.headers").canonic
+local limits  = require "ssl.https_limits"
 
 local exchange = {}
 
@@ -14,6 +15,9 @@ local exchange = {}
 local LARGEST_PIECE = 65536
 -- Of other bodies, pieces are what has come, up to this.
 local PIECE = 16384
+
+-- Of a body that nobody wants, seconds that are waited for it.
+local PATIENCE = 1
 
 -- What a peer may say beside bodies, in bytes: in the heads of an answer, interim ones
 -- included, and in its trailers; and in the line of a chunk.
@@ -313,6 +317,7 @@ function exchange.skip(wire, hop, code, headers)
        or length > PIECE then
       return false
     end
+    wire.limit = limits.within(wire.limit, PATIENCE)
     if not ltn12.pump.all(by_length(wire, length), ltn12.sink.null()) then return false end
   end
   wire.complete = true

@@ -59,6 +59,15 @@ function limits.new(timeout, default)
   return self
 end
 
+--- These limits, and no more than so many seconds from now on for all calls together.
+-- @treturn table
+function limits.within(self, seconds)
+  local closer = {}
+  for name, value in pairs(self) do closer[name] = value end
+  closer.deadline = math.min(self.deadline or math.huge, gettime() + seconds)
+  return closer
+end
+
 --- What a call in this phase may take from now on.
 -- @tparam table self
 -- @tparam string phase
