@@ -1,7 +1,9 @@
 -- Reading the authorities of a system costs twenty requests.
 
 describe("ssl.https makes a context", function()
+  local luajit  = require("spec.support.fresh").luajit
   local https   = require "ssl.https"
+  local files   = require "spec.support.made"
   local pki     = require "spec.support.pki"
   local process = require "spec.support.process"
   local ssl     = require "ssl"
@@ -103,6 +105,30 @@ describe("ssl.https makes a context", function()
     local ok, why = get(t)
     assert.is_nil(ok)
     assert.equal("error loading CA locations (No such file or directory)", why)
+  end)
+
+  -- Only the first context of a process learns which keys there are.
+  it("again when the file was changed while the first was made", function()
+    local file = folder .. "/first.p12"
+    process.write(file, files.read(files.pkcs12 {
+      cert = pki.client.cert, key = pki.client.key, password = "secret" }))
+    local output = luajit(([[
+      local context, file, pkcs12 = require "ssl.https_context", %q, nil
+      local function copy()
+        pkcs12 = pkcs12 or assert(io.open(file, "rb")):read "*a"
+        os.remove(file)
+        local to = assert(io.open(file, "wb"))
+        to:write(pkcs12)
+        to:close()
+      end
+      local cfg = { mode = "client", protocol = "any", pkcs12 = file, password = function()
+        if not pkcs12 then copy() end
+        return "secret"
+      end }
+      local first, again = assert(context.of(cfg)), assert(context.of(cfg))
+      print(first ~= again, again == context.of(cfg))
+    ]]):format(file))
+    assert.equal("true\ttrue\n", output)
   end)
 
   it("again when the password has changed, though the key has not", function()
