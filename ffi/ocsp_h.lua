@@ -12,7 +12,7 @@ return {
     ASN1_GENERALIZEDTIME = "opaque", ASN1_OCTET_STRING = "opaque",
     ASN1_OBJECT = "opaque", ASN1_INTEGER = "opaque",
     X509 = "opaque", X509_STORE = "opaque", X509_VERIFY_PARAM = "opaque",
-    EVP_MD = "opaque", OPENSSL_STACK = "opaque",
+    EVP_MD = "opaque", EVP_PKEY = "opaque", OPENSSL_STACK = "opaque",
     time_t = "intptr_t",
   },
 
@@ -23,6 +23,9 @@ int OBJ_obj2nid(const ASN1_OBJECT *o);
 ]],
 
   optional = [[
+/* Has the owner of the key signed it? 1: yes. */
+int X509_verify(const X509 *x, EVP_PKEY *key);
+
 /* Moves *in behind what it read. */
 OCSP_RESPONSE *d2i_OCSP_RESPONSE(OCSP_RESPONSE **a, const unsigned char **in,
                                  long len);

@@ -344,6 +344,28 @@ tlsfeature = status_request
         local out = meet({ ocspresponse = staples.good }, blind)
         assert.equal("OCSP: the issuer of the certificate is not known", out[2])
       end)
+
+      it("does not take for the issuer who only has its name", function()
+        local namesake = responses.authority(folder, "namesake", "/O=luasec-ffi specs/CN=Root")
+        local text = process.read(pki.server.cert)
+        local forged = make { issuer = namesake.cert, signer = namesake }
+        for _, trusting in ipairs {
+          { cafile = pki.server.cert, partialchain = true },
+          { cafile = pki.other.cert, onverify = function() return true end },
+          { cafile = pki.other.cert, verifyext = "lsec_continue" },
+        } do
+          trusting.ocsp = "require"
+          local out = meet({ certificate = text .. process.read(namesake.cert),
+                             ocspresponse = forged }, trusting)
+          assert.same({ ALERT, "OCSP: the issuer of the certificate is not known" }, out)
+          server:close()
+          client:close()
+          assert.same({ true, true }, meet({ certificate = text .. process.read(pki.root.cert),
+                                             ocspresponse = staples.good }, trusting))
+          server:close()
+          client:close()
+        end
+      end)
     end)
   end
 

@@ -26,6 +26,7 @@ local NEEDED = {
   "OCSP_cert_to_id", "OCSP_id_cmp", "OCSP_CERTID_free", "OCSP_REQUEST_new",
   "d2i_OCSP_REQUEST", "i2d_OCSP_REQUEST", "OCSP_REQUEST_free",
   "OCSP_request_add0_id", "OCSP_request_add1_nonce", "OCSP_check_nonce",
+  "X509_verify",
 }
 
 local function supported()

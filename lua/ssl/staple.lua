@@ -100,13 +100,22 @@ local function nth(chain, n)
   return x509.borrow(ffi.cast("lsf_X509 *", C.OPENSSL_sk_value(chain, n)))
 end
 
--- Where the chain was not verified, whoever the server says it is.
+-- The names alone prove nothing: who shows a certificate may show an authority of that
+-- name as well.
+local function has_signed(issuer, leaf)
+  local key = C.X509_get0_pubkey(x509.pointer(issuer))
+  return key ~= nil and C.X509_verify(x509.pointer(leaf), key) == 1
+end
+
+-- Where the chain that was verified ends with the leaf - it is what is trusted, or
+-- nothing was found - the one that the server shows.
 local function issuer_of(st, leaf)
   local verified = C.SSL_get0_verified_chain(st.conn.ssl)
   local length = verified ~= nil and C.OPENSSL_sk_num(verified) or 0
-  if length > 1 then return nth(verified, 1) end
   if length == 1 and leaf:issued(leaf) then return leaf end
-  return peer.certificate(st, 2)
+  local issuer
+  if length > 1 then issuer = nth(verified, 1) else issuer = peer.certificate(st, 2) end
+  return issuer and has_signed(issuer, leaf) and issuer or nil
 end
 
 local function words(status, details)

@@ -27,7 +27,7 @@ local CONST_SINCE = {
   PEM_write_bio_X509 = "3.0", PEM_write_bio_PUBKEY = "3.0",
   X509_STORE_CTX_get_error = "3.0", X509_STORE_get0_objects = "3.0",
   X509_check_host = "4.0", X509_check_ip_asc = "4.0",
-  X509_STORE_add_cert = "4.0", X509_STORE_CTX_init = "4.0",
+  X509_STORE_add_cert = "4.0", X509_STORE_CTX_init = "4.0", X509_verify = "4.0",
 }
 
 -- What the shim hands to OpenSSL, by the type that OpenSSL has for it.

@@ -4,6 +4,7 @@
 --       with times and signers of choice
 --   responses.of_openssl { cert =, issuer = entry, status = }   DER, made by `openssl ocsp`
 --   responses.issue(folder, name, issuer, extensions)    a certificate: { cert, key }
+--   responses.authority(folder, name, subject)   one that nobody else vouches for
 
 local ffi     = require "ffi"
 local lib     = require "ssl.ffi.lib"
@@ -138,6 +139,21 @@ function responses.issue(folder, name, issuer, extensions)
   run(folder, ("openssl x509 -req -in %s.csr -CA '%s' -CAkey '%s' -set_serial %d -days 30 "
                .. "-sha256 -extfile %s.ext -out %s.pem"):format(name, issuer.cert, issuer.key,
                                                                 serial, name, name))
+  return { cert = ("%s/%s.pem"):format(folder, name), key = ("%s/%s.key"):format(folder, name) }
+end
+
+--- An authority with a P-256 key and no key identifier, by which it could be told from
+-- another one of its name.
+-- @tparam string folder
+-- @tparam string name  of its files
+-- @tparam string subject  as `openssl req` takes it
+-- @treturn {cert=string,key=string}
+function responses.authority(folder, name, subject)
+  process.write(("%s/%s.ext"):format(folder, name), "basicConstraints = critical, CA:TRUE\n")
+  run(folder, ("openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "
+               .. "-keyout %s.key -subj '%s' -out %s.csr"):format(name, subject, name))
+  run(folder, ("openssl x509 -req -in %s.csr -signkey %s.key -days 30 -sha256 -extfile "
+               .. "%s.ext -out %s.pem"):format(name, name, name, name))
   return { cert = ("%s/%s.pem"):format(folder, name), key = ("%s/%s.key"):format(folder, name) }
 end
 
