@@ -4,6 +4,8 @@
 describe("verification in the handshake", function()
   local pair   = require "spec.support.pair"
   local pki    = require "spec.support.pki"
+  local process = require "spec.support.process"
+  local responses = require "spec.support.ocsp"
   local shake  = require "spec.support.shake"
   local values = require "spec.support.values"
   local pack   = values.pack
@@ -16,6 +18,8 @@ describe("verification in the handshake", function()
     for key, value in pairs(extra or {}) do cfg[key] = value end
     return cfg
   end
+
+  teardown(process.stop_all)
 
   for _, version in ipairs(pair.versions) do
     describe("over " .. version, function()
@@ -45,6 +49,23 @@ describe("verification in the handshake", function()
       it("fails for an expired certificate", function()
         make({ certificate = pki.expired.cert }, {})
         assert.same({ "sslv3 alert certificate expired", FAILED }, { shake(server, client) })
+      end)
+
+      it("goes by OpenSSL's flags, which forgive or ask for more", function()
+        connect({ certificate = pki.expired.cert }, { verifyext = "no_check_time" })
+        server:close()
+        client:close()
+        -- An authority has to say what its key is for (RFC 5280, section 4.2.1.3).
+        local folder = process.folder()
+        local lax = responses.authority(folder, "lax", "/CN=lax")
+        local entry = responses.issue(folder, "leaf", lax, "subjectAltName = DNS:localhost\n")
+        local own = { certificate = entry.cert, key = entry.key }
+        connect(own, { cafile = lax.cert })
+        server:close()
+        client:close()
+        make(own, { cafile = lax.cert, verifyext = { "x509_strict" } })
+        assert.equal(FAILED, (select(2, shake(server, client))))
+        assert.matches("key usage", client:lasterror().verify.text)
       end)
 
       -- With verify none the handshake succeeds, and the findings can be had.

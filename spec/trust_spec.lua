@@ -133,6 +133,21 @@ describe("ssl.context", function()
       end)
     end
 
+    for name, value in pairs {
+      ignore_critical = 0x10, x509_strict = 0x20, allow_proxy_certs = 0x40,
+      extended_crl_support = 0x1000, use_deltas = 0x2000, check_ss_signature = 0x4000,
+      trusted_first = 0x8000, suiteb_128_los_only = 0x10000, suiteb_192_los = 0x20000,
+      suiteb_128_los = 0x30000, no_alt_chains = 0x100000, no_check_time = 0x200000,
+    } do
+      it("sets OpenSSL's " .. name .. ", and keeps it", function()
+        local before = contexts.store_flags(ctx)
+        assert.same({ true }, call("setverifyext", name))
+        assert.equal(bit.bor(before, value), contexts.store_flags(ctx))
+        assert.same({ true }, call "setverifyext")
+        assert.equal(bit.bor(before, value), contexts.store_flags(ctx))
+      end)
+    end
+
     it("D12: checks the lists of a whole chain without being told crl_check too", function()
       assert.same({ true }, call("setverifyext", "crl_check_chain"))
       assert.same({ false, false, 12 }, flags())

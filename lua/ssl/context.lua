@@ -195,7 +195,7 @@ function context.setverify(...)
   return answer("invalid verify option", ok, unknown)
 end
 
---- lsec_continue, lsec_ignore_purpose, crl_check, crl_check_chain.
+--- lsec_continue, lsec_ignore_purpose, and flags of OpenSSL's: crl_check, ...
 function methods.setverifyext(ctx, ...)
   local count, given = select("#", ...), { ... }
   local state = live(ctx)

@@ -28,6 +28,19 @@ local extensions = {
   lsec_ignore_purpose = 0,
   crl_check           = K.X509_V_FLAG_CRL_CHECK,
   crl_check_chain     = bor(K.X509_V_FLAG_CRL_CHECK, K.X509_V_FLAG_CRL_CHECK_ALL),
+  -- Not in LuaSec: the others of OpenSSL's flags that mean something by themselves.
+  ignore_critical      = K.X509_V_FLAG_IGNORE_CRITICAL,
+  x509_strict          = K.X509_V_FLAG_X509_STRICT,
+  allow_proxy_certs    = K.X509_V_FLAG_ALLOW_PROXY_CERTS,
+  extended_crl_support = K.X509_V_FLAG_EXTENDED_CRL_SUPPORT,
+  use_deltas           = K.X509_V_FLAG_USE_DELTAS,
+  check_ss_signature   = K.X509_V_FLAG_CHECK_SS_SIGNATURE,
+  trusted_first        = K.X509_V_FLAG_TRUSTED_FIRST,
+  suiteb_128_los_only  = K.X509_V_FLAG_SUITEB_128_LOS_ONLY,
+  suiteb_192_los       = K.X509_V_FLAG_SUITEB_192_LOS,
+  suiteb_128_los       = K.X509_V_FLAG_SUITEB_128_LOS,
+  no_alt_chains        = K.X509_V_FLAG_NO_ALT_CHAINS,
+  no_check_time        = K.X509_V_FLAG_NO_CHECK_TIME,
 }
 
 local function combine(values, names)
@@ -88,8 +101,8 @@ function trust.verify(state, names)
   return true
 end
 
---- Set the extended verification flags. CRL checks, once on, stay on; the lsec
--- flags become those named now.
+--- Set the extended verification flags. OpenSSL's, once on, stay on; the lsec flags
+-- become those named now.
 -- @treturn true
 -- @treturn nil,string  an unknown name; nothing was changed
 function trust.extend(state, names)
