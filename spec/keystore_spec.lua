@@ -73,9 +73,11 @@ describe("key = \"store:URI\"", function()
     ["a missing file"]     = { "file:/nowhere", nil, "No such file or directory" },
     ["a certificate"]      = { "file:" .. pki.server.cert, nil, "no private key found" },
     ["a folder"]           = { "file:" .. pki.dir, nil, "no private key found" },
-    ["an unknown scheme"]  = { "token:object=x", nil, false },
+    ["an unknown scheme"]  = { "token:object=x", nil, "unregistered scheme" },
+    ["a token, and nobody who knows them"] = { "pkcs11:token=t;object=x", nil,
+                                               "unregistered scheme" },
     ["an empty URI"]       = { "", nil, false },
-    ["a wrong password"]   = { ENCRYPTED, "x", false },
+    ["a wrong password"]   = { ENCRYPTED, "x", "bad decrypt" },
     ["NUL"]                = { PLAIN .. "\0", nil, "NUL in the URI" },
   } do
     it("is refused: " .. what, function()

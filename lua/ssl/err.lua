@@ -66,14 +66,6 @@ function err.reason(default)
   return err.take() or default or err.UNKNOWN
 end
 
---- As `reason`, but what the system said, where it said something: OpenSSL tries
--- several ways to open a URI and complains of each.
-function err.system_reason(default)
-  local queue, errno = err.take_all() or {}, nil
-  for _, one in ipairs(queue) do errno = lib.system_errno(one.code) or errno end
-  return errno and err.system(errno) or queue[1] and queue[1].reason or default
-end
-
 --- The words of the C library for an errno.
 -- @tparam number errno
 function err.system(errno)

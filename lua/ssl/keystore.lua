@@ -34,6 +34,30 @@ function keystore.uri(value)
      and value:sub(#PREFIX + 1) or nil
 end
 
+-- Is the URI one of a file, or the bare name of one?
+local function of_file(uri)
+  local scheme = uri:match "^(%a[%w+.-]+):"
+  return not scheme or scheme:lower() == "file"
+end
+
+-- What OpenSSL says before it says why.
+local PRELIMINARY = { ["unregistered scheme"] = true, unsupported = true }
+local STORE = "STORE routines"
+
+-- It takes every URI for the name of a file as well, and complains of that first; and it
+-- looks for a scheme in two places, and complains of either.
+local function why(uri)
+  local queue, from = err.take_all() or {}, 1
+  for i, one in ipairs(queue) do
+    local errno = lib.system_errno(one.code)
+    if errno and of_file(uri) then return err.system(errno) end
+    if errno then from = i + 1 end
+  end
+  local one, cause = queue[from], queue[from + 1]
+  if one and PRELIMINARY[one.reason] and cause and cause.library ~= STORE then one = cause end
+  return one and one.reason or "no private key found"
+end
+
 -- The first private key that is there.
 local function first(store)
   while C.OSSL_STORE_eof(store.uri_store) == 0 do
@@ -66,8 +90,8 @@ function keystore.read(uri, answer)
     store:free()
   end
   method:free()
-  if not key then return nil, err.system_reason "no private key found" end
-  return key
+  if key then return key end
+  return nil, why(uri)
 end
 
 return keystore
