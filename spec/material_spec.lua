@@ -132,6 +132,8 @@ describe("material from memory", function()
       end
       assert.same({ nil, "error loading private key (bytes left over behind the DER)" },
                   { newcontext { key = ssl.der(DER.key .. "x") } })
+      assert.same({ nil, "error loading private key (bytes left over behind the DER)" },
+                  { newcontext { key = ssl.der(DER.encrypted .. "x"), password = "foobar" } })
     end)
 
     it("has to match its certificate, as one of a file", function()

@@ -29,8 +29,12 @@ local function read_der(bytes, answer)
   local bio = membio.read(bytes)
   held = bio and pkey.own(C.d2i_PKCS8PrivateKey_bio(bio.membio, nil, shim.C.password,
                                                     answer))
-  if bio then bio:free() end
-  if held then return held end
+  local rest = membio.take(bio, held)
+  if held and rest == "" then return held end
+  if held then
+    held:free()
+    return nil, material.LEFT_OVER
+  end
   if answer.asked ~= 0 then return nil, err.reason() end
   return nil, reason
 end

@@ -10,7 +10,10 @@ local err    = require "ssl.err"
 local membio = require "ssl.membio"
 local object = require "ssl.object"
 
-local material = {}
+local material = {
+  --- The reason for what has more in it than one thing.
+  LEFT_OVER = "bytes left over behind the DER",
+}
 
 local class = object.class("SSL:DER", {}, {
   tostring = function(self)
@@ -106,7 +109,7 @@ function material.decode(bytes, decode, keep)
   place[0] = nil
   if value == nil then return nil, err.reason "malformed DER" end
   err.clear()
-  if rest ~= 0 then return nil, "bytes left over behind the DER" end
+  if rest ~= 0 then return nil, material.LEFT_OVER end
   return value
 end
 
