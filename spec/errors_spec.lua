@@ -231,6 +231,55 @@ describe("a failure", function()
                  .. "No such file or directory\nno cipher match\tSSL routines\n", output)
   end)
 
+  it("is not an earlier one's where OpenSSL has nothing to say", function()
+    local function fails(f, ...)
+      assert.is_nil((ssl.newcontext(pair.client_config { ciphers = "none at all" })))
+      assert.equal("no cipher match", ssl.lasterror().message)
+      local made, why = f(...)
+      assert.is_nil(made)
+      assert.same({ message = why }, ssl.lasterror())
+    end
+    for _, cfg in ipairs {
+      pair.client_config { mode = "neither" }, pair.client_config { cafile = "a\0b" },
+      pair.client_config { servername = "*" }, pair.client_config { tickets = 5 },
+      pair.server_config { key = pki.client.key },
+    } do
+      fails(ssl.newcontext, cfg)
+    end
+    fails(ssl.connect, "127.0.0.1", process.free_port(), {})
+    fails(ssl.connect, "*.test", 443)
+    fails(ssl.importsession, "no session")
+    fails(ssl.loadkey, "store:\0")
+  end)
+
+  it("has the words that the call returned, for ssl.lasterror too", function()
+    -- The client's handshake ends first, and the server does not hear of it.
+    for _, wish in ipairs {
+      { ocsp = "require" }, { cafile = pki.other.cert, explain = true },
+    } do
+      local server, client = pair.wrapped({}, wish)
+      client:settimeout(0)
+      server:settimeout(0)
+      local word
+      repeat
+        server:dohandshake()
+        word = select(2, client:dohandshake())
+      until word ~= "wantread"
+      assert.matches(wish.ocsp and "^OCSP: " or "^certificate verify failed: ", word)
+      assert.equal(word, ssl.lasterror().message)
+      assert.same(client:lasterror(), ssl.lasterror())
+      client:close()
+      server:close()
+    end
+    local server, client = pair.wrapped({ onclienthello = function() error("mine", 0) end })
+    client:settimeout(0)
+    client:dohandshake()
+    assert.is_false((pcall(server.dohandshake, server)))
+    assert.same({ message = "callback failed" }, ssl.lasterror())
+    server:close()
+    client:close()
+  end)
+
   it("of a handshake is found there too, when the connection is gone", function()
     local server, client = refused("tlsv1_2")
     client:close()
@@ -239,7 +288,7 @@ describe("a failure", function()
     local listener = assert(socket.bind("127.0.0.1", 0))
     local _, port = listener:getsockname()
     listener:close()
-    assert.is_nil((ssl.connect("127.0.0.1", port, {}))) -- LuaSocket's failure, not OpenSSL's
+    assert.is_nil((ssl.connect("127.0.0.1", port, {})))
     local newest = ssl.lasterror()
     assert.is_string(newest.message)
     newest.message = "mine"

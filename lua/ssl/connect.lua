@@ -3,6 +3,7 @@
 local shim          = require "ssl.ffi.shim"
 local arg           = require "ssl.arg"
 local connection    = require "ssl.connection"
+local err           = require "ssl.err"
 local hostname      = require "ssl.hostname"
 local identity      = require "ssl.identity"
 local newcontext    = require "ssl.newcontext"
@@ -27,8 +28,10 @@ local function left(deadline)
   return deadline and math.max(0, deadline - shim.C.now())
 end
 
-local function failure(phase, name, reason)
-  return nil, ("%s %s: %s"):format(phase, name, reason)
+local function failure(before, phase, name, reason)
+  local message = ("%s %s: %s"):format(phase, name, reason)
+  err.note(before, message)
+  return nil, message
 end
 
 local function attempt(socket, address, port, seconds)
@@ -142,8 +145,9 @@ local function connect(name, port, flags)
   end
   local whole = arg.optnumber(flags.deadline or nil, nil, 3)
 
+  local before = err.newest
   local kind, host = hostname.normalize(name)
-  if not kind then return failure("host name", ("%q"):format(name), host) end
+  if not kind then return failure(before, "host name", ("%q"):format(name), host) end
   local ctx, why = newcontext(configuration(flags), 2)
   if not ctx then return nil, "context: " .. why end
   local known = host
@@ -154,10 +158,10 @@ local function connect(name, port, flags)
   local where = ("%s port %s"):format(host, port)
   local sock
   sock, why = tcp(host, port, deadline)
-  if not sock then return failure("connecting to", where, why) end
+  if not sock then return failure(before, "connecting to", where, why) end
   local conn
   conn, why = secure(sock, ctx, kind, known, deadline, offered)
-  if not conn then return failure("handshake with", where, why) end
+  if not conn then return failure(before, "handshake with", where, why) end
   if whole then conn:setdeadline(left(whole)) end
   return conn, sock
 end

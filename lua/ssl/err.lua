@@ -66,6 +66,14 @@ function err.reason(default)
   return err.take() or default or err.UNKNOWN
 end
 
+--- A failure in words of ours. What OpenSSL has said of it since it began counts for
+-- more.
+-- @tparam table|nil before  `err.newest` of then
+-- @tparam string message
+function err.note(before, message)
+  if err.newest == before then err.newest = { message = message } end
+end
+
 --- The words of the C library for an errno.
 -- @tparam number errno
 function err.system(errno)

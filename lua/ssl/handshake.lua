@@ -129,6 +129,7 @@ local function explain(st, word)
     word = lasterror.explain(st, word)
     st.failed = word
   end
+  if st.failed then lasterror.rename(st) end
   return word
 end
 
@@ -147,7 +148,10 @@ local function shake(st)
   if not st.prepared then
     prepare(st)
     if gone(st) then return false, "closed" end
-    if st.failed then return false, st.failed end
+    if st.failed then
+      lasterror.rename(st)
+      return false, st.failed
+    end
   end
   local word, start = advance(st)
   word = word or loop.drain(st, start)

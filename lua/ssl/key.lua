@@ -98,9 +98,12 @@ function key.object(...)
   if not material.bytes(text) then text = arg.string(text, 1) end
   if not password.valid(given) then arg.mismatch("string", given, 2) end
   if material.file(text) and not keystore.uri(text) then text = material.der(text) end
+  local before = err.newest
   local held, reason = read(text, given)
-  if not held then return nil, ("error loading private key (%s)"):format(reason) end
-  return pkey.object(held)
+  if held then return pkey.object(held) end
+  local message = ("error loading private key (%s)"):format(reason)
+  err.note(before, message)
+  return nil, message
 end
 
 return key

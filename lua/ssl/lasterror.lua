@@ -75,6 +75,14 @@ function lasterror.explain(st, word)
   return ("%s: %s (%s)"):format(word, verify.text, where)
 end
 
+--- The words of a failure are those of `st.failed`.
+-- @tparam table st
+function lasterror.rename(st)
+  st.problem = st.problem or {}
+  st.problem.message = st.failed
+  err.newest = st.problem
+end
+
 local function copy(value)
   if type(value) ~= "table" then return value end
   local out = {}

@@ -5,6 +5,7 @@
 -- and the first failure ends the work.
 
 local context      = require "ssl.context"
+local err          = require "ssl.err"
 local certificates = require "ssl.setting_credentials"
 local identity     = require "ssl.setting_identity"
 local questions    = require "ssl.setting_questions"
@@ -83,13 +84,7 @@ local STEPS = {
   manners.explain,
 }
 
---- A context from parameters; see docs/newcontext.md.
--- @tparam table cfg  not modified
--- @tparam[opt=1] number level  whom a wrong type is blamed on: 1 the caller
--- @treturn userdata
--- @treturn nil,string
-local function newcontext(cfg, level)
-  level = level or 1
+local function build(cfg, level)
   local protocol = setting.text(cfg.protocol, 1, "create", level + 1)
   local ctx, message = context.create(protocol)
   if not ctx then return nil, message end
@@ -98,6 +93,19 @@ local function newcontext(cfg, level)
     if not ok then return nil, why end
   end
   return ctx
+end
+
+--- A context from parameters; see docs/newcontext.md.
+-- @tparam table cfg  not modified
+-- @tparam[opt=1] number level  whom a wrong type is blamed on: 1 the caller
+-- @treturn userdata
+-- @treturn nil,string
+local function newcontext(cfg, level)
+  local before = err.newest
+  local ctx, why = build(cfg, (level or 1) + 1)
+  if ctx then return ctx end
+  err.note(before, why)
+  return nil, why
 end
 
 return newcontext

@@ -10,6 +10,7 @@
 local lib  = require "ssl.ffi.lib"
 local shim = require "ssl.ffi.shim"
 local err  = require "ssl.err"
+local lasterror = require "ssl.lasterror"
 local C, K, H = lib.C, lib.K, shim.K
 
 local question = {}
@@ -21,6 +22,7 @@ local function refuse(st)
   st.failed, st.open = "callback failed", false
   conn.psk_length, conn.question = H.LSF_PSK_FAIL, H.LSF_QUESTION_NONE
   conn.hello, conn.hello_alert = H.LSF_HELLO_REFUSE, K.SSL_AD_INTERNAL_ERROR
+  lasterror.rename(st)
   err.clear()
   C.SSL_do_handshake(conn.ssl)
   err.clear()

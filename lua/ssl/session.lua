@@ -200,8 +200,9 @@ function session.import(...)
   bytes = arg.string(bytes, 1)
   local policy, der = session.open(bytes)
   local pointer = policy and session.decode(der)
-  if not pointer then return nil, "malformed session" end
-  return session.own(pointer, policy)
+  if pointer then return session.own(pointer, policy) end
+  err.newest = { message = "malformed session" }
+  return nil, err.newest.message
 end
 
 return session
