@@ -280,6 +280,20 @@ describe("a failure", function()
     client:close()
   end)
 
+  it("has the alert by its name, also those that OpenSSL has none for", function()
+    local server, client = refused("tlsv1_3", {}, {
+      verify = { "peer", "fail_if_no_peer_cert" }, cafile = pki.root.cert })
+    client:settimeout(20)
+    assert.is_nil((client:receive()))
+    local CERTIFICATE_REQUIRED = 116
+    assert.same({ direction = "sent", code = CERTIFICATE_REQUIRED,
+                  text = "certificate required" }, server:lasterror().alert)
+    assert.same({ direction = "received", code = CERTIFICATE_REQUIRED,
+                  text = "certificate required" }, client:lasterror().alert)
+    client:close()
+    server:close()
+  end)
+
   it("of a handshake is found there too, when the connection is gone", function()
     local server, client = refused("tlsv1_2")
     client:close()

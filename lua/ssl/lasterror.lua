@@ -30,10 +30,17 @@ local function verification(st, word)
            misnamed = MISNAMED[code] or false }
 end
 
+-- Those that OpenSSL calls "unknown".
+local ALERTS = {
+  [K.SSL_AD_INAPPROPRIATE_FALLBACK] = "inappropriate fallback",
+  [K.SSL_AD_MISSING_EXTENSION]      = "missing extension",
+  [K.SSL_AD_CERTIFICATE_REQUIRED]   = "certificate required",
+}
+
 local function described(direction, value)
   local description = value % 256
-  return { direction = direction, code = description,
-           text = ffi.string(C.SSL_alert_desc_string_long(description)) }
+  return { direction = direction, code = description, text = ALERTS[description]
+           or ffi.string(C.SSL_alert_desc_string_long(description)) }
 end
 
 -- The peer's goes first: ours would be an answer.
