@@ -22,6 +22,11 @@ earlystep.MOST = 1048576
 -- What was sent and is rejected has to be read past: at least what OpenSSL would.
 local PASSED = K.SSL3_RT_MAX_PLAIN_LENGTH
 
+-- A server that asks for another hello cannot decrypt early data, and OpenSSL's takes no
+-- record then which is longer than one in the clear. So a type and a tag have to fit in.
+local TYPE_AND_TAG = 17
+local FRAGMENT = K.SSL3_RT_MAX_PLAIN_LENGTH - TYPE_AND_TAG
+
 local buffer_t = ffi.typeof("struct { size_t lsf_early; unsigned char bytes["
                             .. K.SSL3_RT_MAX_PLAIN_LENGTH .. "]; }")
 local written = ffi.new "size_t[1]"
@@ -76,7 +81,9 @@ end
 
 local function write(ssl, early)
   local text = early.text
+  C.SSL_ctrl(ssl, K.SSL_CTRL_SET_MAX_SEND_FRAGMENT, FRAGMENT, nil)
   local rc = C.SSL_write_early_data(ssl, text, #text, written)
+  C.SSL_ctrl(ssl, K.SSL_CTRL_SET_MAX_SEND_FRAGMENT, K.SSL3_RT_MAX_PLAIN_LENGTH, nil)
   if rc == 1 then
     early.taken, early.sent = true, early.sent + #text
   end
