@@ -256,6 +256,19 @@ describe("a client's session", function()
         a:close()
       end)
 
+      it("whose cipher is not offered any more is not, and the handshake is a full one",
+         function()
+        local _, session = sessions.visit(server, client)
+        local other = sessions.client { protocol = "any",
+                                        ciphers = "ECDHE-RSA-AES128-GCM-SHA256" }
+        local resumed, _, out = sessions.visit(server, other, session)
+        if version == "tlsv1_2" then
+          assert.same(pack(nil, "the cipher of this session is not allowed"),
+                      pack(unpack(out.set, 1, 2)))
+        end
+        assert.equal(version ~= "tlsv1_2", resumed)
+      end)
+
       it("expires", function()
         client = sessions.client { protocol = version, sessiontimeout = 50 }
         local _, session = sessions.visit(server, client)
