@@ -36,6 +36,7 @@ int SSL_CTX_check_private_key(const SSL_CTX *ctx);
 /* What PEM_def_callback, which prompts on the terminal without it, answers. */
 void SSL_CTX_set_default_passwd_cb_userdata(SSL_CTX *ctx, void *u);
 X509 *SSL_CTX_get0_certificate(const SSL_CTX *ctx);
+EVP_PKEY *SSL_CTX_get0_privatekey(const SSL_CTX *ctx);
 
 int SSL_CTX_load_verify_locations(SSL_CTX *ctx, const char *file,
                                   const char *path);

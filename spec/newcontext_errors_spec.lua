@@ -33,6 +33,10 @@ describe("ssl.newcontext", function()
       "private key does not match public key" },
     { { certificates = { { key = pki.client.key, certificate = pki.server.cert } } },
       "private key does not match public key" },
+    -- The other pair has a key of the certificate's kind.
+    { { certificates = { { key = pki.server.key, certificate = pki.server.cert },
+                         { key = pki.ec_server.key, certificate = pki.server.cert } } },
+      "private key does not match public key" },
     { { certificates = { { key = pki.server.key }, { certificate = "/nowhere" } } },
       "error loading certificate (" .. ENOENT .. ")" },
     { { cafile = "/nowhere" }, "error loading CA locations (" .. ENOENT .. ")" },

@@ -86,6 +86,12 @@ function key.matches(state)
   return ok
 end
 
+--- The key of the certificate, or of the kind, that a context was given last.
+-- @treturn cdata  EVP_PKEY *, the context's; NULL for none
+function key.current(state)
+  return C.SSL_CTX_get0_privatekey(state.handle.ctx)
+end
+
 --- A private key as an object, to be used any number of times.
 -- @tparam string|userdata text  PEM, or DER as bytes or by ssl.der, or "store:URI"
 -- @tparam[opt] string|function given  the password; a function is called, without

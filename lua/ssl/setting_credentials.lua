@@ -2,6 +2,7 @@
 
 local arg      = require "ssl.arg"
 local context  = require "ssl.context"
+local key      = require "ssl.key"
 local material = require "ssl.material"
 local password = require "ssl.password"
 local pkey     = require "ssl.pkey"
@@ -32,8 +33,10 @@ local function load_pkcs12(ctx, entry, level)
   return context.loadpkcs12(ctx, source, given)
 end
 
--- A key, a certificate, or both, which then have to match.
+-- A key, a certificate, or both, which then have to match. A certificate of another kind
+-- may have a key from an earlier pair, and match that.
 local function load_pair(ctx, entry, level)
+  local given
   if entry.pkcs12 then
     local ok, message = load_pkcs12(ctx, entry, level + 1)
     return ok, message
@@ -41,12 +44,14 @@ local function load_pair(ctx, entry, level)
   if entry.key then
     local ok, message = load_key(ctx, entry, level + 1)
     if not ok then return false, message end
+    given = key.current(context.state(ctx))
   end
   if not entry.certificate then return true end
   local chain = setting.sources(entry.certificate, x509.is, 2, "loadcert", level + 1)
   local ok, message = context.loadcert(ctx, chain)
   if not ok then return false, message end
-  if entry.key and not context.checkkey(ctx) then
+  local same = key.current(context.state(ctx)) == given
+  if entry.key and not (same and context.checkkey(ctx)) then
     return false, "private key does not match public key"
   end
   return true
