@@ -173,6 +173,27 @@ describe("a failure", function()
     end)
   end
 
+  it("of the transport has its number also where the handshake's last words found it", function()
+    -- A client that is dropped like that has its system reset the connection, which the
+    -- tickets meet.
+    local function left_alone()
+      local server, client = pair.wrapped({ protocol = "tlsv1_3" }, { protocol = "tlsv1_3" })
+      server:settimeout(0)
+      client:settimeout(0)
+      while not client:dohandshake() do server:dohandshake() end
+      client:setoption("linger", { on = true, timeout = 0 })
+      return server
+    end
+    local server = left_alone()
+    collectgarbage()
+    collectgarbage()
+    server:settimeout(10)
+    assert.same(pack(false, "closed"), pack(server:dohandshake()))
+    assert.same({ message = "closed", errno = ECONNRESET }, server:lasterror())
+    assert.same({ message = "closed", errno = ECONNRESET }, ssl.lasterror())
+    server:close()
+  end)
+
   it("to speak TLS at all has OpenSSL's reason, and its whole queue", function()
     local a, b = pair.tcp()
     local conn = assert(ssl.wrap(a, pair.client_config()))

@@ -158,7 +158,10 @@ local function shake(st)
   if gone(st) then return false, "closed" end
   if word then
     -- A clean end is one for a connection. Here it comes before there is any.
-    if word == "closed" then st.failed = st.failed or word end
+    if word == "closed" and not st.failed then
+      st.failed = word
+      lasterror.note(st, word)
+    end
     if st.failed then st.transport.flush(st) end
     return false, explain(st, word)
   end
