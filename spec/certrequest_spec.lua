@@ -225,6 +225,7 @@ describe("requestcertificate", function()
       assert.same(pack(nil, words, ""), pack(s:receive()))
       assert.same(pack(nil, words, 0), pack(s:send "x"))
       assert.equal(words, s:lasterror().message)
+      assert.same(s:lasterror(), ssl.lasterror())
       assert.matches("alert", alert(c))
       local verify = s:lasterror().verify
       s:close()
@@ -245,6 +246,12 @@ describe("requestcertificate", function()
       local verify = refused(pki.revoked, "certificate verify failed",
                              { cafile = pki.root.with_crl, verifyext = "crl_check" })
       assert.equal("certificate revoked", verify.text)
+    end)
+
+    it("which certificate, in words where that is wanted", function()
+      refused(pki.revoked, "certificate verify failed: certificate revoked (depth 0, "
+              .. "CN=revoked client,O=luasec-ffi specs)",
+              { cafile = pki.root.with_crl, verifyext = "crl_check", explain = true })
     end)
 
     it("none at all", function()
@@ -282,6 +289,7 @@ describe("requestcertificate", function()
       until not waits(word)
       assert.equal("too much data before the certificate", word)
       assert.same(pack(nil, word, ""), pack(s:receive()))
+      assert.same({ message = word }, ssl.lasterror())
       s:close()
       c:close()
     end)

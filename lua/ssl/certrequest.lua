@@ -23,6 +23,7 @@ local binding  = require "ssl.binding"
 local context  = require "ssl.context"
 local err      = require "ssl.err"
 local job      = require "ssl.job"
+local lasterror = require "ssl.lasterror"
 local limit    = require "ssl.limit"
 local loop     = require "ssl.loop"
 local resumption = require "ssl.resumption"
@@ -68,7 +69,8 @@ local function finish(st, word)
   st.request = false
   if st.status == "closed" or st.conn.ssl == nil then return "closed" end
   if word then
-    st.failed = st.failed ~= BUSY and st.failed or word
+    st.failed = lasterror.explain(st, st.failed ~= BUSY and st.failed or word)
+    lasterror.rename(st)
     return st.failed
   end
   jobs(st, K.SSL_CTRL_CLEAR_MODE)
