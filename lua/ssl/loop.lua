@@ -69,11 +69,14 @@ local function transport_words(st)
 end
 
 -- The transport ended, and the session had not. LuaSec's words for that leave open what
--- it means, so the configuration may say (`eof`); nil for "as if it were in order".
+-- it means, so the configuration may say (`eof`); nil for "as if it were in order". An
+-- OpenSSL without an option for that is told here: our side may still speak and end.
 local function judge_end(st, word)
   if st.eof == "strict" then return TRUNCATED end
   if word ~= CUT_OFF then return word end
-  st.open, st.ended_early = false, true
+  local ssl = st.conn.ssl
+  C.SSL_set_shutdown(ssl, bit.bor(C.SSL_get_shutdown(ssl), K.SSL_RECEIVED_SHUTDOWN))
+  st.ended_early = true
 end
 
 -- The words of a failure, and its error queue. nil where it is none.
