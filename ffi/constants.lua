@@ -135,6 +135,7 @@ local options = {
   enable_ktls_tx_zerocopy_sendfile = { 0x400000000, "3.2" },
   enable_middlebox_compat = 0x100000,
   ephemeral_rsa = 0,
+  grease = { 0x20000000000, "4.1" },
   ignore_unexpected_eof = { 0x80, "3.0" },
   legacy_ec_point_formats = { 0x1000000000, "3.6" },
   legacy_server_connect = 0x4,
