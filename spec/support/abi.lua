@@ -26,6 +26,9 @@ local abi = {}
 local CONST_SINCE = {
   PEM_write_bio_X509 = "3.0", PEM_write_bio_PUBKEY = "3.0",
   X509_STORE_CTX_get_error = "3.0", X509_STORE_get0_objects = "3.0",
+  X509_STORE_CTX_get_error_depth = "3.0", X509_STORE_CTX_get_current_cert = "3.0",
+  X509_OBJECT_get0_X509_CRL = "3.0", X509_VERIFY_PARAM_get_flags = "3.0",
+  X509_NAME_dup = "3.0", X509_NAME_get0_der = "3.0", i2d_SSL_SESSION = "3.0",
   X509_check_host = "4.0", X509_check_ip_asc = "4.0",
   X509_STORE_add_cert = "4.0", X509_STORE_CTX_init = "4.0", X509_verify = "4.0",
 }
@@ -74,7 +77,7 @@ local SINCE_3 = { PARAM_UTF8 = true, PARAM_OCTETS = true }
 local TYPES_OF_3 = { EVP_MAC_CTX = true, OSSL_PARAM = true }
 
 local FILES = { "ssl_h", "crypto_h", "x509_h", "extension_h", "ocsp_h",
-                "material_h", "protocol_h", "session_h", "libc_h" }
+                "material_h", "protocol_h", "session_h", "store_h", "libc_h" }
 
 --- What the library declares.
 function abi.declarations()
