@@ -8,7 +8,7 @@
 local ffi = require "ffi"
 local lib = require "ssl.ffi.lib"
 local S   = require("ssl.ffi.shim").C
-local C   = lib.C
+local C, K = lib.C, lib.K
 
 local err = {
   --- The words where OpenSSL has none.
@@ -18,11 +18,22 @@ local err = {
   newest = nil,
 }
 
+-- The reason for a peer's alert is its number and an offset. Not every version has a
+-- text for every alert that it knows.
+local function alert_words(code)
+  local alert = lib.error_reason(code) - K.SSL_AD_REASON_OFFSET
+  if alert < 0 or alert > 255 then return end
+  local text = ffi.string(C.SSL_alert_desc_string_long(alert)):lower()
+  return text ~= "unknown" and "tlsv1 alert " .. text or nil
+end
+
 local function words(code)
   local errno = lib.system_errno(code)
   if errno then return ffi.string(C.strerror(errno)) end
   local reason = C.ERR_reason_error_string(code)
   if reason ~= nil then return ffi.string(reason) end
+  local alert = alert_words(code)
+  if alert then return alert end
   local library = C.ERR_lib_error_string(code)
   return ("%s error %08X"):format(library ~= nil and ffi.string(library) or "OpenSSL",
                                   code)
