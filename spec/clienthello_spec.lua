@@ -8,6 +8,7 @@ describe("onclienthello", function()
   local process   = require "spec.support.process"
   local shake     = require "spec.support.shake"
   local values    = require "spec.support.values"
+  local wording   = require "spec.support.wording"
   local pack      = values.pack
 
   after_each(process.stop_all)
@@ -70,7 +71,7 @@ describe("onclienthello", function()
   end)
 
   local ALERTS = {
-    handshake_failure       = "sslv3 alert handshake failure",
+    handshake_failure       = wording "sslv3 alert handshake failure",
     access_denied           = "tlsv1 alert access denied",
     protocol_version        = "tlsv1 alert protocol version",
     insufficient_security   = "tlsv1 alert insufficient security",
@@ -78,7 +79,7 @@ describe("onclienthello", function()
     user_canceled           = "tlsv1 alert user cancelled",
     unrecognized_name       = "tlsv1 unrecognized name",
     no_application_protocol = "tlsv1 alert no application protocol",
-    ["no reason of that name"] = "sslv3 alert handshake failure",
+    ["no reason of that name"] = wording "sslv3 alert handshake failure",
   }
 
   for _, version in ipairs(pair.versions) do
@@ -103,7 +104,7 @@ describe("onclienthello", function()
     it("refuses with handshake_failure without a reason" .. label, function()
       for _, reason in ipairs { false, 40, print } do
         local server, client = wrapped { onclienthello = function() return false, reason end }
-        assert.equal("sslv3 alert handshake failure", select(2, shake(server, client)))
+        assert.equal(wording "sslv3 alert handshake failure", select(2, shake(server, client)))
       end
     end)
 

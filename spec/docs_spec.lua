@@ -9,6 +9,7 @@ describe("documentation", function()
   local examples = require "spec.support.examples"
   local pair     = require "spec.support.pair"
   local pki      = require "spec.support.pki"
+  local wording  = require "spec.support.wording"
 
   local root = process.capture "pwd":gsub("\n", "")
   local PAGES = sources.list("docs", "md")
@@ -131,6 +132,7 @@ describe("documentation", function()
       else
         it(("%s: example %d, at line %d, runs"):format(page, i, example.line), function()
           local expected, seen = examples.run(example, MAKERS)
+          for line, text in pairs(expected) do expected[line] = wording(text) end
           assert.same(expected, seen)
         end)
       end

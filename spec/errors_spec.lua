@@ -14,6 +14,7 @@ describe("a failure", function()
   local ssl        = require "ssl"
   local transports = require "spec.support.transports"
   local values     = require "spec.support.values"
+  local wording    = require "spec.support.wording"
   local pack       = values.pack
 
   local ECONNRESET = 104
@@ -69,7 +70,7 @@ describe("a failure", function()
       client:setverifyname "other.test"
       shake(server, client)
       local problem = client:lasterror()
-      assert.same({ MISMATCH, "hostname mismatch", true },
+      assert.same({ MISMATCH, wording "hostname mismatch", true },
                   { problem.verify.code, problem.verify.text, problem.verify.misnamed })
       assert.equal(BAD_CERTIFICATE, problem.alert.code)
       client:close()

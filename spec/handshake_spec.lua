@@ -8,6 +8,7 @@ describe("dohandshake", function()
   local values = require "spec.support.values"
   local socket = require "socket"
   local ssl    = require "ssl"
+  local wording = require "spec.support.wording"
   local pack   = values.pack
 
   local EOF = "unexpected eof while reading"
@@ -163,7 +164,7 @@ describe("dohandshake", function()
 
   -- What does not fit together: the server's side, the client's, and both words.
   local P256, P384 = { curve = "P-256" }, { curve = "P-384" }
-  local FAILURE = "sslv3 alert handshake failure"
+  local FAILURE = wording "sslv3 alert handshake failure"
   for title, case in pairs {
     ["versions, the client's too high"] = { { protocol = "tlsv1_2" }, { protocol = "tlsv1_3" },
       "unsupported protocol", "tlsv1 alert protocol version" },

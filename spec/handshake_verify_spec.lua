@@ -8,6 +8,7 @@ describe("verification in the handshake", function()
   local responses = require "spec.support.ocsp"
   local shake  = require "spec.support.shake"
   local values = require "spec.support.values"
+  local wording = require "spec.support.wording"
   local pack   = values.pack
 
   local FAILED = "certificate verify failed"
@@ -48,7 +49,8 @@ describe("verification in the handshake", function()
 
       it("fails for an expired certificate", function()
         make({ certificate = pki.expired.cert }, {})
-        assert.same({ "sslv3 alert certificate expired", FAILED }, { shake(server, client) })
+        assert.same({ wording "sslv3 alert certificate expired", FAILED },
+                    { shake(server, client) })
       end)
 
       it("goes by OpenSSL's flags, which forgive or ask for more", function()
@@ -71,7 +73,7 @@ describe("verification in the handshake", function()
       -- With verify none the handshake succeeds, and the findings can be had.
       for title, case in pairs {
         ["a self-signed certificate"] = { { certificate = pki.selfsigned.cert }, {},
-          "self-signed certificate" },
+          wording "self-signed certificate" },
         ["an unknown authority"] = { {}, { cafile = false },
           "unable to get local issuer certificate" },
         ["an expired certificate"] = { { certificate = pki.expired.cert }, {},
@@ -116,7 +118,7 @@ describe("verification in the handshake", function()
       it("refuses a client without a certificate when it demands one", function()
         make({ cafile = pki.root.cert, verify = DEMAND }, {})
         refused("peer did not return a certificate",
-                version == "tlsv1_2" and "sslv3 alert handshake failure"
+                version == "tlsv1_2" and wording "sslv3 alert handshake failure"
                 or "tlsv13 alert certificate required")
       end)
 
@@ -133,7 +135,7 @@ describe("verification in the handshake", function()
 
       it("refuses a certificate that is not for clients", function()
         make({ cafile = pki.root.cert, verify = DEMAND }, client_with(pki.wrong_usage))
-        refused(FAILED, "sslv3 alert unsupported certificate")
+        refused(FAILED, wording "sslv3 alert unsupported certificate")
       end)
 
       it("takes a certificate that is not for clients with lsec_ignore_purpose", function()
@@ -144,14 +146,14 @@ describe("verification in the handshake", function()
 
       it("lets lsec_ignore_purpose change nothing on a client", function()
         make(client_with(pki.client), { verifyext = "lsec_ignore_purpose" })
-        assert.same({ "sslv3 alert unsupported certificate", FAILED },
+        assert.same({ wording "sslv3 alert unsupported certificate", FAILED },
                     { shake(server, client) })
       end)
 
       it("refuses a revoked certificate with crl_check", function()
         make({ cafile = pki.root.with_crl, verify = DEMAND, verifyext = "crl_check" },
              client_with(pki.revoked))
-        refused(FAILED, "sslv3 alert certificate revoked")
+        refused(FAILED, wording "sslv3 alert certificate revoked")
       end)
 
       it("takes a certificate that is not on the list, and a revoked one unasked", function()
@@ -177,7 +179,7 @@ describe("verification in the handshake", function()
           { key = pki.client.key, cert = pki.client.chain },
           { nil, { "unable to get local issuer certificate" } } },
         ["a wrong purpose"] = { { cafile = pki.root.cert }, pki.wrong_usage,
-          { { "unsuitable certificate purpose" } } },
+          { { wording "unsuitable certificate purpose" } } },
       } do
         it("collects with lsec_continue: " .. title, function()
           local cfg = { verify = DEMAND, verifyext = "lsec_continue" }
@@ -193,7 +195,7 @@ describe("verification in the handshake", function()
       it("collects on a client with verify none too", function()
         connect({ certificate = pki.selfsigned.cert },
                 { verify = "none", verifyext = "lsec_continue" })
-        assert.same(pack(false, { { "self-signed certificate" } }),
+        assert.same(pack(false, { { wording "self-signed certificate" } }),
                     pack(client:getpeerverification()))
       end)
 

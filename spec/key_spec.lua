@@ -4,9 +4,10 @@ describe("ssl.context", function()
   local contexts = require "spec.support.contexts"
   local pki      = require "spec.support.pki"
   local context  = require "ssl.context"
+  local wording  = require "spec.support.wording"
 
   local MISSING = "error loading private key (No such file or directory)"
-  local NO_KEY  = "error loading private key (unsupported)"
+  local NO_KEY  = wording "error loading private key (unsupported)"
 
   local ctx
   before_each(function() ctx = context.create "any" end)

@@ -7,6 +7,7 @@ describe("our client and nginx", function()
   local pki     = require "spec.support.pki"
   local bulk    = require "spec.support.bulk"
   local ours    = require "spec.support.ours"
+  local wording = require "spec.support.wording"
 
   after_each(process.stop_all)
 
@@ -62,14 +63,14 @@ describe("our client and nginx", function()
                           .. "(IP address mismatch)"):format(other.port) },
                   { ours.connect(other.port, nil, "127.0.0.1") })
       assert.same({ nil, ("handshake with localhost port %d: certificate verify failed "
-                          .. "(hostname mismatch)"):format(other.port) },
+                          .. wording "(hostname mismatch)"):format(other.port) },
                   { ours.connect(other.port) })
     end)
 
     it(version .. ": end over an unknown authority and over an expired certificate", function()
       for entry, reason in pairs { [pki.other_server] = "unable to get local issuer certificate",
                                    [pki.expired] = "certificate has expired",
-                                   [pki.selfsigned] = "self-signed certificate" } do
+                                   [pki.selfsigned] = wording "self-signed certificate" } do
         local server = nginx(entry)
         assert.same({ nil, ("handshake with localhost port %d: certificate verify failed (%s)")
                            :format(server.port, reason) }, { ours.connect(server.port) })

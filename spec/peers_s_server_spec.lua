@@ -6,6 +6,7 @@ describe("our client and openssl s_server", function()
   local pki     = require "spec.support.pki"
   local bulk    = require "spec.support.bulk"
   local ours    = require "spec.support.ours"
+  local wording = require "spec.support.wording"
 
   after_each(process.stop_all)
 
@@ -46,7 +47,7 @@ describe("our client and openssl s_server", function()
     it(version .. ": are refused by each other over a wrong host name", function()
       local server = peers.s_server(pki.cn_only, { option })
       assert.same({ nil, ("handshake with localhost port %d: certificate verify failed "
-                          .. "(hostname mismatch)"):format(server.port) },
+                          .. wording "(hostname mismatch)"):format(server.port) },
                   { ours.connect(server.port) })
       assert.equal("bad certificate", server:wait_output "alert (bad certificate)")
     end)
@@ -70,7 +71,7 @@ describe("our client and openssl s_server", function()
         option, "-Verify", "3", "-verify_return_error", "-CAfile", pki.root.cert })
       local conn, message = ours.connect(server.port)
       if version == "TLSv1.2" then
-        assert.equal(("handshake with localhost port %d: sslv3 alert handshake failure")
+        assert.equal((wording "handshake with localhost port %d: sslv3 alert handshake failure")
                      :format(server.port), message)
       else
         -- The client was through before the server could say so.

@@ -9,6 +9,7 @@ describe("against others,", function()
   local pki     = require "spec.support.pki"
   local made    = require "spec.support.made"
   local ours    = require "spec.support.ours"
+  local wording = require "spec.support.wording"
   local read    = made.read
 
   after_each(process.stop_all)
@@ -57,7 +58,7 @@ describe("against others,", function()
 
       it("servername: ends the handshake, with an alert, where it is another's", function()
         local server = peers.s_server(pki.cn_only, { option })
-        assert.equal("certificate verify failed (hostname mismatch)",
+        assert.equal(wording "certificate verify failed (hostname mismatch)",
                      fails(server.port, { servername = "localhost" }, "127.0.0.1"))
         assert.truthy(server:wait_output "alert bad certificate")
       end)

@@ -9,6 +9,7 @@ describe("what bends the protocol", function()
   local pki     = require "spec.support.pki"
   local ours    = require "spec.support.ours"
   local lib     = require "ssl.ffi.lib"
+  local wording = require "spec.support.wording"
 
   after_each(process.stop_all)
 
@@ -53,7 +54,7 @@ describe("what bends the protocol", function()
       local conn = assert(ours.connect(server.port, { groups = { "X25519", "P-384" } }))
       assert.equal("secp384r1", conn:info "group")
       talk(conn, server)
-      assert.same(failure(server.port, "sslv3 alert handshake failure"),
+      assert.same(failure(server.port, wording "sslv3 alert handshake failure"),
                   { ours.connect(server.port, { groups = "X25519:P-521" }) })
     end)
 
@@ -63,7 +64,7 @@ describe("what bends the protocol", function()
         local conn = assert(ours.connect(server.port, { sigalgs = { "RSA-PSS+SHA512" } }))
         assert.equal("rsa_pss_rsae_sha512", conn:info "sigalg")
         talk(conn, server)
-        assert.same(failure(server.port, "sslv3 alert handshake failure"),
+        assert.same(failure(server.port, wording "sslv3 alert handshake failure"),
                     { ours.connect(server.port, { sigalgs = "ECDSA+SHA256" }) })
         local other = peers.s_server(pki.ec_server, { option })
         conn = assert(ours.connect(other.port, { cafile = pki.ec_root.cert }))
@@ -203,7 +204,7 @@ describe("what bends the protocol", function()
       local server, conn = s_server {}
       local before = conn:getfinished()
       server:write "r\n"
-      assert.same({ nil, "sslv3 alert handshake failure", "" }, { conn:receive() })
+      assert.same({ nil, wording "sslv3 alert handshake failure", "" }, { conn:receive() })
       assert.equal(before, conn:getfinished())
       conn:close()
     end)

@@ -6,6 +6,7 @@ describe("psk", function()
   local values  = require "spec.support.values"
   local context = require "ssl.context"
   local ssl     = require "ssl"
+  local wording = require "spec.support.wording"
   local pack    = values.pack
 
   local KEY = ("\0k"):rep(16)
@@ -61,13 +62,13 @@ describe("psk", function()
       -- The words of a server and a client whose keys were of no use to each other.
       local NO_KEY_AT_SERVER = old
         and { "psk identity not found", "tlsv1 alert unknown psk identity" }
-        or { "no suitable signature algorithm", "sslv3 alert handshake failure" }
+        or { "no suitable signature algorithm", wording "sslv3 alert handshake failure" }
       local NO_KEY_AT_CLIENT = old
-        and { "sslv3 alert handshake failure", "psk identity not found" }
+        and { wording "sslv3 alert handshake failure", "psk identity not found" }
         or NO_KEY_AT_SERVER
       local DIFFERENT = old
-        and { "decryption failed or bad record mac", "sslv3 alert bad record mac" }
-        or { "binder does not verify", "sslv3 alert illegal parameter" }
+        and { "decryption failed or bad record mac", wording "sslv3 alert bad record mac" }
+        or { "binder does not verify", wording "sslv3 alert illegal parameter" }
 
       it("connects without any certificate, and tells the functions what there is", function()
         local at_server, at_client

@@ -10,6 +10,7 @@ describe("samples", function()
   local peers   = require "spec.support.peers"
   local sessions = require "spec.support.sessions"
   local ssl     = require "ssl"
+  local wording = require "spec.support.wording"
 
   after_each(process.stop_all)
 
@@ -71,7 +72,7 @@ describe("samples", function()
     local server = serve("server.lua", pki.cn_only.cert, pki.cn_only.key)
     local url = ("https://localhost:%d/"):format(server.port)
     local output, how, status = result(run("http.lua", url, pki.root.cert))
-    assert.matches("certificate verify failed (hostname mismatch)", output, 1, true)
+    assert.matches(wording "certificate verify failed (hostname mismatch)", output, 1, true)
     assert.same({ "exit", 1 }, { how, status })
   end)
 
@@ -105,7 +106,7 @@ describe("samples", function()
       certificate = pki.client.cert, key = pki.client.key }))
     assert.same({ "Hello, client." }, { conn:receive() })
     conn:close()
-    assert.same({ nil, ("handshake with localhost port %d: sslv3 alert handshake failure")
+    assert.same({ nil, (wording "handshake with localhost port %d: sslv3 alert handshake failure")
                        :format(server.port) },
                 { ours.connect(server.port, { protocol = "tlsv1_2" }) })
     assert.equal("refused: peer did not return a certificate",

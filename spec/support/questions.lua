@@ -19,11 +19,12 @@ local shim   = require "ssl.ffi.shim"
 local context = require "ssl.context"
 local session = require "ssl.session"
 local state  = require "ssl.state"
+local wording = require "spec.support.wording"
 
 local questions = {}
 
 local KEY  = ("k"):rep(32)
-local INTERNAL, FAILURE = "tlsv1 alert internal error", "sslv3 alert handshake failure"
+local INTERNAL, FAILURE = "tlsv1 alert internal error", wording "sslv3 alert handshake failure"
 
 local function group()
   local file = assert(io.open(pki.dh.ffdhe2048))
