@@ -15,11 +15,13 @@
 #include <limits.h>
 #include <poll.h>
 #include <time.h>
-#ifdef __linux__
-#include <linux/sockios.h>
-#endif
 
 #include "lsf.h"
+
+/* Linux's SIOCOUTQ, without the kernel's headers, which musl comes without. */
+#if defined(__linux__) && !defined(SIOCOUTQ)
+#define SIOCOUTQ TIOCOUTQ
+#endif
 
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0 /* macOS: SO_NOSIGPIPE, set by lsf_nonblocking */

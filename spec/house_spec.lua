@@ -166,6 +166,13 @@ describe("the house", function()
       end
     end)
 
+    -- They are a package of their own, which a system with musl does not come with.
+    it("includes no header of the kernel's", function()
+      for _, path in ipairs(join(SHIM, HEADERS)) do
+        assert.is_nil(sources.read(path):match "#%s*include%s*<(linux/[^>]+)>")
+      end
+    end)
+
     it("is linked to nothing of OpenSSL", function()
       local dynamic = readelf "-d"
       assert.matches("NEEDED", dynamic)
