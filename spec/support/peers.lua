@@ -145,8 +145,9 @@ function peers.nginx(options)
   local conf = process.write(dir .. "/nginx.conf", fill(CONF, values))
   local child = process.start {
     root .. "/usr/sbin/nginx", "-p", dir, "-e", dir .. "/error.log", "-c", conf,
-    -- OpenResty's LuaJIT, for this process alone.
-    env = { LD_LIBRARY_PATH = root .. "/usr/lib/x86_64-linux-gnu" },
+    -- OpenResty's LuaJIT, for this process alone; PCRE lies in /lib.
+    env = { LD_LIBRARY_PATH = ("%s/usr/lib/x86_64-linux-gnu:%s/lib/x86_64-linux-gnu")
+                              :format(root, root) },
     port = port,
   }
   child.files = dir .. "/files"
