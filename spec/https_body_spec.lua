@@ -46,9 +46,9 @@ describe("ssl.https and the end of a body", function()
       ["/badsize"] = function(conn)
         conn:send "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
       end,
-      ["/silent"]  = function() sleep(0.5) end,
+      ["/silent"]  = silence,
       ["/half"]    = function(conn)
-        conn:send "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello" sleep(0.5)
+        conn:send "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello" silence(conn)
       end,
       PUT = function(conn, request)
         local n = tonumber(request.path:match "%%d+")

@@ -21,7 +21,7 @@ describe("ssl.https through a proxy", function()
         elseif host == "noise.test" then
           conn:send "noise\r\n\r\n"
         elseif host == "silent.test" then
-          sleep(0.4)
+          silence(conn)
         elseif host == "long.test" then
           conn:send "HTTP/1.1 200 "
           for _ = 1, 64 do

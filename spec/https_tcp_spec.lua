@@ -13,7 +13,7 @@ describe("https.tcp", function()
 
   setup(function()
     local routes = [[
-      ["/silent"] = function() sleep(0.3) end,
+      ["/silent"] = silence,
       ["/to"] = function(conn, request)
         redirect(conn, "https://" .. request.headers.host .. "/")
       end,

@@ -8,9 +8,10 @@
 -- A route gets the connection and the request (method, path, headers, body); the
 -- connection is closed in order behind it, unless it returns "keep": then the next
 -- request is read. `keep(conn, body)` is `ok`, and "keep". `cut(conn)` ends TCP without a
--- close_notify, `reset(conn)` resets it, `sleep(seconds)` says nothing, `ok(conn,
--- body)` answers, `tunnel(conn, port)` passes bytes both ways. `child:output()` has
--- a line for each handshake and all of each request.
+-- close_notify, `reset(conn)` resets it, `sleep(seconds)` says nothing, `silence(conn)`
+-- neither, until the peer has had enough, `ok(conn, body)` answers, `tunnel(conn, port)`
+-- passes bytes both ways. `child:output()` has a line for each handshake and all of each
+-- request.
 
 local pair    = require "spec.support.pair"
 local pki     = require "spec.support.pki"
@@ -29,6 +30,8 @@ io.stdout:setvbuf "no"
 
 local kept = {}
 sleep = socket.sleep
+
+function silence(conn) socket.select({ conn }, nil, 30) end
 
 function cut(conn) ffi.C.shutdown(conn:getfd(), 1) end
 
