@@ -28,7 +28,7 @@ local function client(name, i)
   conn:close()
 end
 
-questions.log = {}
+questions.log, questions.most = {}, 0
 local threads = {}
 for i = 1, tonumber(args.n) do
   local name = args.name or (i % 2 == 0 and "a.wild.test" or "b.wild.test")
