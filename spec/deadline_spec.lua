@@ -2,6 +2,7 @@
 
 describe("a deadline", function()
   local faulty     = require "spec.support.faulty"
+  local house      = require "spec.support.init"
   local ours       = require "spec.support.ours"
   local pair       = require "spec.support.pair"
   local pki        = require "spec.support.pki"
@@ -125,10 +126,10 @@ describe("a deadline", function()
     it("bounds the handshake", function()
       local listener = assert(socket.bind("127.0.0.1", 0))
       local _, port = listener:getsockname()
-      local flags = { deadline = 0.05, timeout = 3600 }
+      local flags = { deadline = 0.5, timeout = 3600 }
       assert.same({ nil, ("handshake with 127.0.0.1 port %d: timeout"):format(port) },
                   { ssl.connect("127.0.0.1", port, flags) })
-      flags = { deadline = 3600, timeout = 0.05 }
+      flags = { deadline = 3600, timeout = 0.5 }
       assert.same({ nil, ("handshake with 127.0.0.1 port %d: timeout"):format(port) },
                   { ssl.connect("127.0.0.1", port, flags) })
       listener:close()
@@ -136,7 +137,8 @@ describe("a deadline", function()
 
     it("goes on to bound what comes after it", function()
       local child = python_end("deaf", pki.server)
-      local config = pair.client_config { deadline = 2 }
+      -- Enough for the handshake, and for the four bytes.
+      local config = pair.client_config { deadline = house.scale(3, 10) }
       local conn = assert(ssl.connect("localhost", child.port, config))
       assert.equal("tail", (conn:receive(4)))
       assert.same({ nil, "timeout", "" }, { conn:receive() })

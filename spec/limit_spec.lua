@@ -30,16 +30,16 @@ describe("settimeout", function()
     client:close()
   end)
 
-  -- 30 bytes come, one every 0.05 s, then the end.
+  -- 60 bytes come, one every 0.05 s, then the end.
   for title, case in pairs {
     ["block alone limits the whole call"] = { "wantread", { 0.3, "b" } },
     ["total alone limits the whole call"] = { "wantread", { 0.3, "t" } },
     ["total limits the whole call beside block"] = { "wantread", { 1, "b" }, { 0.3, "t" } },
-    ["block limits each wait beside total"] = { "closed", { 1, "b" }, { 60, "t" } },
+    ["block limits each wait beside total"] = { "closed", { 2.5, "b" }, { 60, "t" } },
     ["none limits nothing"] = { "closed", { 0.1, "t" }, { nil, "t" } },
   } do
     it(title, function()
-      local child = servers.start { drip = { 30, 0.05 } }
+      local child = servers.start { drip = { 60, 0.05 } }
       local conn = assert(ssl.wrap(assert(socket.connect("127.0.0.1", child.port)),
                                    pair.client_config()))
       assert(conn:dohandshake())
@@ -47,7 +47,7 @@ describe("settimeout", function()
       local text, word, partial = conn:receive(100)
       assert.is_nil(text)
       assert.equal(case[1], word)
-      assert.equal(word == "closed", partial == ("x"):rep(30))
+      assert.equal(word == "closed", partial == ("x"):rep(60))
       conn:close()
       child:stop()
     end)
