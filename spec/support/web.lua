@@ -105,12 +105,12 @@ while true do
   local conn, shaken, why = assert(listener:accept()), true, nil
   if tls then
     conn = assert(ssl.wrap(conn, tls))
-    conn:settimeout(5)
+    conn:settimeout(30)
     shaken, why = conn:dohandshake()
     print(("shaken: %%s, name: %%s"):format(tostring(shaken or why),
                                           tostring(conn:getsniname())))
   end
-  conn:settimeout(5)
+  conn:settimeout(30)
   if shaken then serve(conn) end
   if kept[#kept] ~= conn then conn:close() end
 end
