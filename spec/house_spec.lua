@@ -213,6 +213,19 @@ describe("the house", function()
     end)
   end)
 
+  it("is not told by script/lint that all is well where nothing was looked at", function()
+    local process = require "spec.support.process"
+    local folder = house.quote(process.folder())
+    assert.equal(0, os.execute(("mkdir %s/script && cp script/lint %s/script"):format(folder,
+                                                                                     folder)))
+    -- In the folder there is one file to look at, and it is no Lua.
+    local output = process.capture(folder .. "/script/lint 2>&1; echo status $?")
+    process.stop_all()
+    assert.matches("luacheck: FAILED, no files", output, 1, true)
+    assert.matches("shell syntax: 1 files, ok", output, 1, true)
+    assert.matches("status 1\n$", output)
+  end)
+
   it("has files of at most 400 lines", function()
     for _, path in ipairs(join(MODULES, SHIM, HEADERS)) do
       local lines = sources.lines(sources.read(path))
