@@ -73,7 +73,9 @@ local function folder()
   -- Named after the recipe: another recipe, another folder.
   local dir = base .. "/" .. run("cksum <" .. RECIPE .. " | tr ' ' -")
   if not valid(dir) then
-    local old = os.tmpname():gsub(".*/", base .. "/old.")
+    local spare = os.tmpname() -- for its name alone
+    os.remove(spare)
+    local old = spare:gsub(".*/", base .. "/old.")
     os.rename(dir, old)
     make(base, dir)
     run("rm -rf " .. quote(old))
