@@ -26,7 +26,7 @@ describe("keylog", function()
 
   local function wait_for(path, count)
     local function enough() return #lines(process.read(path)) >= count end
-    for _ = 1, 200 do
+    for _ = 1, 1000 do
       if enough() then break end
       require("socket").sleep(0.02)
     end
