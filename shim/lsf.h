@@ -221,7 +221,7 @@ struct lsf_conn {
 	uint8_t blocking; /* the descriptor is in blocking mode */
 	uint8_t patient;  /* and this read may wait in recv */
 	uint8_t lent;     /* `in` is Lua's memory */
-	uint8_t ahead;    /* read what there is, not only what OpenSSL asks for */
+	uint8_t ahead; /* read what there is, not only what OpenSSL asks for */
 
 	uint8_t tolerant; /* verification goes on after an error */
 	uint8_t sni_used; /* the server name chose the context: acknowledge */
