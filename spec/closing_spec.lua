@@ -132,6 +132,37 @@ describe("close", function()
     end)
   end
 
+  it("looks after descriptors that linger whenever a receive has to wait", function()
+    sweep_until_empty()
+    local open = resources.open_files()
+    local server, client = pair.connected()
+    local other, friend = pair.connected()
+    server:settimeout(0)
+    local sent = 0
+    local last, _, partly
+    repeat
+      last, _, partly = server:send(text)
+      sent = sent + (last or partly)
+    until not last
+    server:close()
+    assert.equal(1, detached.count())
+    client:settimeout(0)
+    other:settimeout(0)
+    local deadline, got = socket.gettime() + 20, 0
+    local data, word
+    repeat
+      data, word, partly = client:receive(#text)
+      got = got + #(data or partly)
+      assert.same({ nil, "wantread", "" }, { other:receive() })
+      if word == "wantread" then socket.sleep(0.001) end
+      assert(socket.gettime() < deadline, "the end does not come")
+    until word == "closed" and detached.count() == 0
+    assert.is_true(got >= sent)
+    for _, conn in ipairs { client, other, friend } do conn:close() end
+    sweep_until_empty()
+    assert.same({}, resources.more_than(open))
+  end)
+
   it("keeps a bounded list of descriptors that linger", function()
     -- What earlier tests closed at time limit 0 is not to end in the middle of this.
     sweep_until_empty()

@@ -15,6 +15,7 @@ local shim  = require "ssl.ffi.shim"
 local loop  = require "ssl.loop"
 local limit = require "ssl.limit"
 local arg   = require "ssl.arg"
+local detached = require "ssl.detached"
 local object = require "ssl.object"
 local resumption = require "ssl.resumption"
 local CLASS = require("ssl.state").class
@@ -64,10 +65,13 @@ local function told(st, conn, start, before, word)
   return fill(st, conn, start)
 end
 
--- The attempt did not succeed: wait where the limits allow it.
+-- The attempt did not succeed: wait where the limits allow it. A program whose
+-- connections stay calls nothing else for hours, so those that were closed meanwhile
+-- are looked after here, too.
 local function starved(st, conn, start)
   local before = conn.plain_end - conn.plain_beg
   local word = loop.judge(st, 0)
+  detached.sweep()
   if conn.sessions ~= 0 and before == 0 then return told(st, conn, start, before, word) end
   if loop.waits(word) and not st.nowait then
     start = start or limit.start(st)
