@@ -8,7 +8,12 @@ describe("ssl.https through a proxy", function()
   local origin, cn_only, proxy
 
   setup(function()
-    local hello = [[ default = function(conn) ok(conn, "hello") end ]]
+    local hello = [[
+      ["/to"] = function(conn, request)
+        redirect(conn, "https://127.0.0.1:" .. request.headers.host:match "%d+$" .. "/there")
+      end,
+      default = function(conn) ok(conn, "hello") end,
+    ]]
     origin  = web.start { routes = hello }
     cn_only = web.start { routes = hello, entry = pki.cn_only }
     proxy   = web.start { entry = "plain", routes = [[
@@ -110,6 +115,17 @@ describe("ssl.https through a proxy", function()
                    said(proxy, at_proxy):find("Bearer secret", 1, true) ~= nil)
       assert.is_nil(said(origin, at_origin):find("secret", 1, true))
     end
+  end)
+
+  it("also on the way of a redirect to another host, which it does not concern", function()
+    local at_proxy, at_origin = #proxy:output(), #origin:output()
+    local ok, code = get("localhost", origin.port, {
+      url = ("https://localhost:%d/to"):format(origin.port),
+      headers = { ["Proxy-Authorization"] = "Bearer secret" } })
+    assert.same({ 1, 200 }, { ok, code })
+    assert.truthy(origin:wait_output "> GET /there")
+    assert.equal(2, select(2, said(proxy, at_proxy):gsub("Bearer secret", "")))
+    assert.is_nil(said(origin, at_origin):find("secret", 1, true))
   end)
 
   it("but none that is more than one header", function()

@@ -17,9 +17,9 @@ local COMPONENTS = { "scheme", "host", "port", "path", "params", "query", "user"
 local REDIRECTS = { [301] = true, [302] = true, [303] = true, [307] = true }
 local MAX_REDIRECTS = 5
 
--- Headers that are meant for one origin and nobody else.
-local PRIVATE = { authorization = true, cookie = true, host = true,
-                  ["proxy-authorization"] = true }
+-- Headers that are meant for one origin and nobody else. Proxy-Authorization is not
+-- among them: no origin gets it, and the proxy is the same for all.
+local PRIVATE = { authorization = true, cookie = true, host = true }
 
 -- socket.url takes everything up to a slash for the authority, "host?query" too.
 local function parse(text)
