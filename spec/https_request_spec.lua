@@ -160,6 +160,18 @@ describe("https.request", function()
     assert.same({ 1, 200 }, { (function(ok, code) return ok, code end)(co()) })
   end)
 
+  it("closes once what the caller's create made, where that does not connect", function()
+    local closed = 0
+    assert.same({ nil, "no way" }, { https.request(reqt { create = function()
+      return {
+        settimeout = function() return 1 end,
+        connect    = function() return nil, "no way" end,
+        close      = function() closed = closed + 1 end,
+      }
+    end }) })
+    assert.equal(1, closed)
+  end)
+
   it("honours the caller's create", function()
     local made = 0
     local function create()

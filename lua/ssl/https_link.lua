@@ -28,8 +28,10 @@ local function dial(request, plan, limit, open)
   open.stream = s
   local ok
   ok, why = stream.open(s, request.host, request.port, plan.policy, limit, plan.via)
-  if not ok then return nil, why end
-  return s
+  if ok then return s end
+  -- Closed already, and an object of the caller's may take that once.
+  open.stream = nil
+  return nil, why
 end
 
 --- Find out how a request is to reach its origin.
