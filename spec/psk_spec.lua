@@ -161,6 +161,36 @@ describe("psk", function()
         by_certificate(meet(key, function() end, {}, { ciphersuites = SHA256 }))
       end)
 
+      it("is no session that was resumed, and sessions made with it are", function()
+        local function known(identity) return identity == "me" and KEY or nil end
+        local function context_of(more)
+          return assert(ssl.newcontext(over({ protocol = version, psk = known,
+                                              ciphersuites = SHA256 }, more)))
+        end
+        local function server_context()
+          return context_of(over({ mode = "server" }, NONE))
+        end
+        local first, other = server_context(), server_context()
+        local at_client = context_of { mode = "client", psk = me }
+        local session
+        -- The second server cannot read the first one's tickets, and has the key.
+        for i, at_server in ipairs { first, first, other } do
+          server, client = pair.wrapped(at_server, at_client)
+          if session then assert.is_true(client:setsession(session)) end
+          assert.same({ true, true }, { shake(server, client) })
+          for _ = 1, 2 do -- tickets come between the two
+            for _, conn in ipairs { server, client } do
+              assert.equal(i == 2, conn:resumed())
+              assert.equal(i == 2, conn:info "resumed")
+            end
+            through()
+          end
+          session = assert(client:getsession())
+          server:close()
+          client:close()
+        end
+      end)
+
       it("comes before the certificate where the suite allows it", function()
         by_key(meet(key, me, {}, { ciphers = SUITE, ciphersuites = SHA256 }))
         assert.equal(old and SUITE or SHA256, (client:info "cipher"))

@@ -61,7 +61,7 @@ end
 local FURTHER = {
   group      = function(st) return negotiated.group(st.conn.ssl) end,
   sigalg     = function(st) return negotiated.sigalg(st.conn.ssl) end,
-  resumed    = function(st) return negotiated.resumed(st.conn.ssl) end,
+  resumed    = negotiated.resumed,
   servername = sni.name,
   alpn       = info.alpn,
 }

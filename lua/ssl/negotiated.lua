@@ -62,9 +62,11 @@ function negotiated.sigalg(ssl)
   return name and (name:gsub("-", ""))
 end
 
---- Did the handshake resume a session?
-function negotiated.resumed(ssl)
-  return C.SSL_session_reused(ssl) == 1
+--- Did the handshake resume a session? OpenSSL calls it so in TLS 1.3, too, where a key
+-- was used that both sides had beforehand (`st.keyed`).
+-- @tparam table st
+function negotiated.resumed(st)
+  return C.SSL_session_reused(st.conn.ssl) == 1 and not st.keyed
 end
 
 return negotiated

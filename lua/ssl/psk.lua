@@ -72,6 +72,8 @@ function psk.answer(st, ctx)
     if st.status == "closed" then return end
     length = server(conn, key)
   end
+  -- A server looks at the client's keys and tickets in turn, and takes the first that is good.
+  st.keyed = length > 0
   conn.psk_length, conn.question = length, H.LSF_QUESTION_NONE
 end
 

@@ -10,6 +10,7 @@ local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
 local context  = require "ssl.context"
 local fingerprint = require "ssl.fingerprint"
+local negotiated = require "ssl.negotiated"
 local session  = require "ssl.session"
 local sessionstore = require "ssl.sessionstore"
 local state    = require "ssl.state"
@@ -56,6 +57,10 @@ end
 --- The handshake is done.
 function resumption.done(st)
   if st.server or not st.session then return end
+  -- The client offered a key as well, and the server has taken one of the two.
+  if st.keyed then
+    st.keyed = C.SSL_get_session(st.conn.ssl) ~= session.state(st.session).handle.session
+  end
   local f = context.state(st.ctx).onsession
   if f and renewed(st) then f(st.self, own(st, C.SSL_get1_session(st.conn.ssl))) end
 end
@@ -155,7 +160,7 @@ end
 function methods:resumed()
   local st = connected(self)
   if not st then return nil, "closed" end
-  return C.SSL_session_reused(st.conn.ssl) == 1
+  return negotiated.resumed(st)
 end
 
 return resumption

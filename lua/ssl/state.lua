@@ -81,7 +81,7 @@ local DEFAULTS = { __index = {
   owners = false, semaphore = false, passing = false,
   ended = false, undrained = "", closing = false,
   updating = false, request = false, early = false,
-  session = false, demands = "", store = false,
+  session = false, demands = "", store = false, keyed = false,
   eof = false, explain = false, problem = false, ended_early = false,
   deadline = false, goodbye = false,
 } }
