@@ -25,6 +25,8 @@ local own_stack    = handle.type("lsf_OPENSSL_STACK *signers", "OPENSSL_sk_free"
 local LEEWAY = 300
 -- Without a time of the next response this one counts for a day.
 local MAXIMUM_AGE = 86400
+-- For ever, in times that every time_t can hold: 31 years.
+local FOR_EVER = 1e9
 
 local MALFORMED = "the response is malformed"
 
@@ -123,14 +125,15 @@ local function compare(value, time)
 end
 
 local function fresh(options, time)
-  local leeway = options.leeway or LEEWAY
+  local leeway = math.min(options.leeway or LEEWAY, FOR_EVER)
+  local most = math.min(options.maxage or MAXIMUM_AGE, FOR_EVER)
   local since = compare(this_update, time + leeway)
   if since == -2 then return nil, MALFORMED end
   if since > 0 then
     return nil, ("the response is not valid before %s"):format(asn1.time(as_time(this_update)))
   end
   if next_update[0] == nil then
-    if compare(this_update, time - leeway - (options.maxage or MAXIMUM_AGE)) >= 0 then
+    if compare(this_update, time - leeway - most) >= 0 then
       return true
     end
     return nil, ("the response of %s is too old"):format(asn1.time(as_time(this_update)))
