@@ -174,6 +174,26 @@ describe("a failure", function()
     end)
   end
 
+  it("to send is one, though the connection can still be read", function()
+    local function left_alone()
+      local server, client = pair.connected()
+      client:setoption("linger", { on = true, timeout = 0 })
+      return server
+    end
+    local server = left_alone()
+    collectgarbage()
+    collectgarbage()
+    server:settimeout(10)
+    assert.is_nil(server:lasterror())
+    local word
+    repeat word = select(2, server:send "x") until word
+    local problem = server:lasterror()
+    assert.equal(word, problem.message)
+    assert.is_number(problem.errno)
+    assert.same(problem, ssl.lasterror())
+    server:close()
+  end)
+
   it("of the transport has its number also where the handshake's last words found it", function()
     -- A client that is dropped like that has its system reset the connection, which the
     -- tickets meet.

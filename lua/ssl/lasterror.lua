@@ -106,9 +106,10 @@ end
 --   ssl.faulty found (`depth`, `subject`, `issuer`), and whether it was `misnamed`.
 --   `alert`: `direction`, `code`, `text`. `errno`: of the transport.
 function lasterror.of(st)
-  if not st.failed or st.request then return nil end
+  -- A problem without failure: nothing can be sent any more, and what came can be read.
+  if st.request or not st.failed and not st.problem then return nil end
   local out = copy(st.problem or {})
-  out.message = st.failed
+  out.message = st.failed or out.message
   return out
 end
 
