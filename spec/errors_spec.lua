@@ -174,6 +174,25 @@ describe("a failure", function()
     end)
   end
 
+  it("to send the last words of a handshake is one, too", function()
+    local EPIPE = 32
+    local socks = { pair.tcp() }
+    local server = assert(ssl.wrap(socks[1], pair.server_config { protocol = "tlsv1_3" }))
+    local client = assert(ssl.wrap(socks[2], pair.client_config { protocol = "tlsv1_3" }))
+    server:settimeout(0)
+    client:settimeout(0)
+    while not client:dohandshake() do server:dohandshake() end
+    socks[1]:setfd(server:getfd()) -- behind its back
+    socks[1]:shutdown "send"
+    socks[1]:setfd(-1)
+    server:settimeout(10)
+    assert.same(pack(false, "Broken pipe"), pack(server:dohandshake()))
+    assert.same({ message = "Broken pipe", errno = EPIPE }, server:lasterror())
+    assert.same({ message = "Broken pipe", errno = EPIPE }, ssl.lasterror())
+    server:close()
+    client:close()
+  end)
+
   it("to send is one, though the connection can still be read", function()
     local function left_alone()
       local server, client = pair.connected()

@@ -189,13 +189,22 @@ function loop.run(st, try, word, start, p, n)
   return word
 end
 
+-- Without a call of OpenSSL's to judge, what breaks here is noted here.
+local function flush(st)
+  local word = st.transport.flush(st)
+  if word and word ~= WANTWRITE and st.conn.out_error ~= 0 and not st.problem then
+    lasterror.note(st, word)
+  end
+  return word
+end
+
 --- Hand all queued output to the transport, as far as the time allows.
 -- @tparam table st
 -- @param[opt] start  from limit.start
 -- @treturn string|nil  nil when nothing is queued any more, else "wantwrite" or
 --   the words of a broken transport
 function loop.drain(st, start)
-  local word = st.transport.flush(st)
+  local word = flush(st)
   if word ~= WANTWRITE then return word end
   if st.nowait then return (limit.due(st, word)) end
   return loop.drain_waiting(st, start)
@@ -208,7 +217,7 @@ function loop.drain_waiting(st, start)
   repeat
     local ready, why = loop.wait(st, WANTWRITE, start)
     if not ready then return why end
-    word = st.transport.flush(st)
+    word = flush(st)
   until word ~= WANTWRITE
   return word
 end
