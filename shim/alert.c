@@ -9,11 +9,21 @@
 #define CB_ALERT 0x4000
 
 #define CLOSE_NOTIFY 0
+#define LEVEL_WARNING 1
+
+/* Does an alert count for more than the one that is known? */
+static int
+counts(uint16_t known, int value)
+{
+	return known == 0 ||
+	    (known >> 8 == LEVEL_WARNING && value >> 8 != LEVEL_WARNING);
+}
 
 /*
  * Info callback, on every context of ours: `value` of an alert is its level and its
- * description, a byte each. The first one counts, in each direction: what follows a
- * fatal alert is an echo. A close_notify is no error.
+ * description, a byte each. The first fatal one counts, in each direction: what follows
+ * is an echo. So does the first warning as long as there is none; the session went on
+ * then. A close_notify is no error.
  */
 void
 lsf_info(const SSL *ssl, int where, int value)
@@ -24,8 +34,8 @@ lsf_info(const SSL *ssl, int where, int value)
 		return;
 	if ((c = lsf_conn_of(ssl)) == NULL)
 		return;
-	if ((where & CB_READ) && c->alert_in == 0)
+	if ((where & CB_READ) && counts(c->alert_in, value))
 		c->alert_in = (uint16_t)value;
-	if ((where & CB_WRITE) && c->alert_out == 0)
+	if ((where & CB_WRITE) && counts(c->alert_out, value))
 		c->alert_out = (uint16_t)value;
 }

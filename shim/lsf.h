@@ -262,7 +262,7 @@ struct lsf_conn {
 	const unsigned char *session_id; /* valid while the question waits */
 	struct lsf_tickets *tickets;     /* a server's keys, shared */
 
-	uint16_t alert_in, alert_out; /* the first each way */
+	uint16_t alert_in, alert_out; /* the gravest each way */
 };
 
 /* init.c */

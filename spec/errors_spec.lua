@@ -174,6 +174,26 @@ describe("a failure", function()
     end)
   end
 
+  it("has the alert that ended it, and not a warning before", function()
+    local WARNING = "\21\3\3\0\2\1\112"                -- unrecognized_name
+    local function meets(words, ...)
+      local a, b = pair.tcp()
+      local conn = assert(ssl.wrap(a, pair.client_config()))
+      b:send(WARNING .. table.concat { ... })
+      conn:settimeout(10)
+      assert.same(pack(false, words), pack(conn:dohandshake()))
+      conn:close()
+      b:close()
+      local alert = conn:lasterror().alert
+      return { alert.direction, alert.code }
+    end
+    local FAILURE, CANCELED = "\21\3\3\0\2\2\40", "\21\3\3\0\2\2\90"
+    assert.same({ "received", 40 },
+                meets("sslv3 alert handshake failure", FAILURE, CANCELED))
+    local FINISHED = "\22\3\3\0\4\20\0\0\0"           -- of no handshake
+    assert.same({ "sent", 10 }, meets("unexpected message", FINISHED))
+  end)
+
   it("to send the last words of a handshake is one, too", function()
     local EPIPE = 32
     local socks = { pair.tcp() }

@@ -43,10 +43,15 @@ local function described(direction, value)
            or ffi.string(C.SSL_alert_desc_string_long(description)) }
 end
 
--- The peer's goes first: ours would be an answer.
+-- The peer's goes first: ours would be an answer. But to a warning nobody has to answer.
+local FATAL = K.SSL3_AL_FATAL * 256
+
 local function alert(conn)
-  if conn.alert_in ~= 0 then return described("received", conn.alert_in) end
-  if conn.alert_out ~= 0 then return described("sent", conn.alert_out) end
+  local theirs, ours = conn.alert_in, conn.alert_out
+  if theirs ~= 0 and (theirs >= FATAL or ours < FATAL) then
+    return described("received", theirs)
+  end
+  if ours ~= 0 then return described("sent", ours) end
 end
 
 -- A stream has words and no number.
