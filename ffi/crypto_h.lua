@@ -49,7 +49,6 @@ int RAND_bytes(unsigned char *buf, int num);
 
 const char *OBJ_nid2sn(int n);
 const char *OBJ_nid2ln(int n);
-int OBJ_sn2nid(const char *s);
 
 /* Stacks hold what they hold: see who owns the elements at each caller. */
 int   OPENSSL_sk_num(const OPENSSL_STACK *st);
@@ -67,11 +66,8 @@ int EVP_PKEY_get_bits(const EVP_PKEY *pkey);
 int EVP_PKEY_bits(const EVP_PKEY *pkey);
 int EVP_PKEY_get_base_id(const EVP_PKEY *pkey);
 int EVP_PKEY_base_id(const EVP_PKEY *pkey);
-int EVP_PKEY_get_security_bits(const EVP_PKEY *pkey);
-int EVP_PKEY_security_bits(const EVP_PKEY *pkey);
 
 /* A build may lack elliptic curves. */
 size_t EC_get_builtin_curves(EC_builtin_curve *r, size_t nitems);
-int EC_curve_nist2nid(const char *name);
 ]],
 }

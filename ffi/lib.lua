@@ -61,11 +61,10 @@ lib.options = constants.options(openssl.major, openssl.minor)
 
 -- 3.0 renamed what is only a getter; the rest of the code knows the new names.
 for new, old in pairs {
-  SSL_get1_peer_certificate  = "SSL_get_peer_certificate",
-  EVP_PKEY_get_id            = "EVP_PKEY_id",
-  EVP_PKEY_get_bits          = "EVP_PKEY_bits",
-  EVP_PKEY_get_base_id       = "EVP_PKEY_base_id",
-  EVP_PKEY_get_security_bits = "EVP_PKEY_security_bits",
+  SSL_get1_peer_certificate = "SSL_get_peer_certificate",
+  EVP_PKEY_get_id           = "EVP_PKEY_id",
+  EVP_PKEY_get_bits         = "EVP_PKEY_bits",
+  EVP_PKEY_get_base_id      = "EVP_PKEY_base_id",
 } do
   lib.C[new] = lib.C[new] or lib.C[old]
 end

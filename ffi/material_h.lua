@@ -69,7 +69,6 @@ OSSL_STORE_CTX *OSSL_STORE_open(const char *uri, const UI_METHOD *ui_method,
 OSSL_STORE_INFO *OSSL_STORE_load(OSSL_STORE_CTX *ctx);
 int  OSSL_STORE_expect(OSSL_STORE_CTX *ctx, int expected_type);
 int  OSSL_STORE_eof(OSSL_STORE_CTX *ctx);
-int  OSSL_STORE_error(OSSL_STORE_CTX *ctx);
 int  OSSL_STORE_close(OSSL_STORE_CTX *ctx);
 /* A new reference; NULL for what is no private key. */
 EVP_PKEY *OSSL_STORE_INFO_get1_PKEY(const OSSL_STORE_INFO *info);

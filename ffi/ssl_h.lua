@@ -22,7 +22,6 @@ SSL_METHOD *TLS_method(void);
 
 SSL_CTX *SSL_CTX_new(const SSL_METHOD *method);
 void SSL_CTX_free(SSL_CTX *ctx);
-int  SSL_CTX_up_ref(SSL_CTX *ctx);
 long SSL_CTX_ctrl(SSL_CTX *ctx, int cmd, long larg, void *parg);
 long SSL_CTX_callback_ctrl(SSL_CTX *ctx, int cmd, void (*callback)(void));
 uint64_t SSL_CTX_set_options(SSL_CTX *ctx, uint64_t options);
@@ -80,7 +79,6 @@ void SSL_CTX_set_client_hello_cb(SSL_CTX *ctx,
 /* A connection. SSL_set_bio takes over both references. */
 SSL *SSL_new(SSL_CTX *ctx);
 void SSL_free(SSL *s);
-SSL_CTX *SSL_get_SSL_CTX(const SSL *s);
 /* A new stack, or NULL when no protocol version or no cipher is left. */
 STACK_OF(SSL_CIPHER) *SSL_get1_supported_ciphers(SSL *s);
 void SSL_set_security_level(SSL *s, int level);
@@ -90,14 +88,12 @@ BIO *SSL_get_rbio(const SSL *s);
 void SSL_set_connect_state(SSL *s);
 void SSL_set_accept_state(SSL *s);
 long SSL_ctrl(SSL *s, int cmd, long larg, void *parg);
-long SSL_callback_ctrl(SSL *s, int cmd, void (*callback)(void));
 uint64_t SSL_set_options(SSL *s, uint64_t options);
 uint64_t SSL_clear_options(SSL *s, uint64_t options);
 uint64_t SSL_get_options(const SSL *s);
 void SSL_set_verify(SSL *s, int mode, int (*callback)(int, X509_STORE_CTX *));
 int  SSL_get_verify_mode(const SSL *s);
 void SSL_set_verify_depth(SSL *s, int depth);
-int  SSL_get_verify_depth(const SSL *s);
 X509_VERIFY_PARAM *SSL_get0_param(SSL *s);
 void SSL_set_tmp_dh_callback(SSL *s, DH *(*callback)(SSL *, int, int));
 

@@ -122,6 +122,39 @@ describe("the house", function()
       assert.same({}, matches(LUA, "[^\n]*%f[%w_]cdef%f[^%w_][^\n]*"))
     end)
 
+    -- What is declared as required, a host with an OpenSSL of its own has to have.
+    it("declares no function and picks no number that nothing uses", function()
+      local names = require "ssl.ffi.names"
+      local used, unused, declared = {}, {}, {}
+      for _, path in ipairs(MODULES) do
+        local code = sources.code(path)
+        local file = path:match "^ffi/(.*_h)%.lua$"
+        if file then
+          local declarations = require("ssl.ffi." .. file)
+          for _, part in ipairs { "required", "optional" } do
+            for _, p in ipairs(names.prototypes(declarations[part] or "")) do
+              declared[p.name] = path
+            end
+          end
+          -- The functions that the shim is given.
+          code = table.concat(declarations.api or {}, " ")
+        elseif path == "ffi/constants.lua" then
+          for number in pairs(require("ssl.ffi.constants").pick(3, 6)) do
+            declared[number] = path
+          end
+          code = ""
+        end
+        for word in code:gmatch "[%a_][%w_]*" do used[word] = true end
+      end
+      for name, path in pairs(declared) do
+        if not used[name] and not used[name:match "^lsf_(.*)" or 0] then
+          unused[#unused + 1] = path .. ": " .. name
+        end
+      end
+      table.sort(unused)
+      assert.equal("", table.concat(unused, "\n"))
+    end)
+
     it("makes no C callback of a Lua function", function()
       assert.same({}, matches(MODULES, "%f[%w_]cast%s*%([^\n]-,%s*function[^\n]*"))
       -- A function type outside ffi/ can only be there to be cast to.

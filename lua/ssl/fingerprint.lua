@@ -60,9 +60,6 @@ local function random()
   return ffi.string(bytes, 16)
 end
 
---- Sixteen random bytes.
-fingerprint.random = random
-
 local function object(entry)
   local x509 = C.X509_OBJECT_get0_X509(entry)
   if x509 ~= nil then return result(C.X509_digest(x509, sha256, md, md_size)) end
