@@ -14,12 +14,13 @@ mode_write_luajit() {
 	done
 	shift
 	words+=("$(command -v luajit)" "$@")
+	# Renamed into place: another run may be executing it.
 	{
 		echo '#!/bin/sh'
 		printf 'exec env'
 		printf ' %q' "${words[@]}"
 		echo ' "$@"'
-	} >"$file" && chmod +x "$file"
+	} >"$file.$$" && chmod +x "$file.$$" && mv -f "$file.$$" "$file"
 }
 
 # mode_luajit STAGE ENVIRONMENT... -- FLAGS...: sets mode_environment, for
