@@ -18,7 +18,7 @@ local channelbinding = {}
 local EXPORTER_LABEL, EXPORTER_LENGTH = "EXPORTER-Channel-Binding", 32
 
 local function is_tls13(ssl)
-  return ffi.string(C.SSL_get_version(ssl)) == "TLSv1.3"
+  return C.SSL_version(ssl) == K.TLS1_3_VERSION
 end
 
 local function reused(ssl)
