@@ -76,10 +76,9 @@ describe("ssl.x509 load", function()
     it("asks nobody at the terminal for a password", function()
       local path = process.write(process.folder() .. "/claim.lua", ([[
         print("loaded", (require "ssl.x509".load %q))]]):format(claim))
-      local luajit = os.getenv "SSL_SPEC_LUAJIT" or "luajit"
       -- script gives it a terminal to ask at.
-      local output = process.capture(("timeout 20 script -qec '%s %s' /dev/null </dev/null")
-                                     :format(luajit, path))
+      local output = process.capture(("timeout 20 script -qec 'luajit %s' /dev/null </dev/null")
+                                     :format(path))
       assert.equal("loaded\tnil", (output:gsub("[\r\n]", "")))
     end)
   end)
