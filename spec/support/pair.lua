@@ -5,6 +5,7 @@
 
 local socket = require "socket"
 local ssl    = require "ssl"
+local house  = require "spec.support.init"
 local pki    = require "spec.support.pki"
 
 local pair = { versions = { "tlsv1_2", "tlsv1_3" } }
@@ -58,7 +59,7 @@ end
 -- @treturn table  of the client
 function pair.handshake(server, client)
   local ends = { { conn = server }, { conn = client } }
-  local deadline = socket.gettime() + 20
+  local deadline = socket.gettime() + house.scale(20, 120)
   repeat
     for _, side in ipairs(ends) do
       if not side.result then

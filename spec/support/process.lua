@@ -183,10 +183,10 @@ end
 
 --- Wait until its port accepts. Raises, with its output, when it does not.
 -- The connection made to find out is closed at once.
--- @tparam[opt=10] number seconds
+-- @tparam[opt=30] number seconds
 -- @treturn table  the child
 function child_methods:wait_port(seconds)
-  local _, listens = poll(seconds or 10, function()
+  local _, listens = poll(seconds or 30, function()
     if self:ended() then return "ended", false end
     local probe = socket.connect(self.host, self.port)
     if probe then probe:close() end
