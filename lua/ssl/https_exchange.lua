@@ -23,8 +23,9 @@ local PATIENCE = 1
 -- included, and in its trailers; and in the line of a chunk.
 local LARGEST_HEAD, LONGEST_LINE = 262144, 4096
 local TOO_LARGE = "the head of the answer is too large"
--- Behind a head is a body, behind a chunk's line may be another's answer.
-local HEAD_STEP, EXACT = 1024, 1
+-- Lines are read so many bytes at once, and what lies behind them is put before what
+-- comes: for a large chunk that copies more than it saves.
+local STEP, EXACT = 1024, 1
 
 local function send_head(wire, hop)
   local head = { ("%s %s HTTP/1.1\r\n"):format(hop.method, hop.uri) }
@@ -171,12 +172,12 @@ end
 function exchange.head(wire, hop)
   local room = LARGEST_HEAD
   while true do
-    local status, why = wire:line(room, TOO_LARGE, HEAD_STEP)
+    local status, why = wire:line(room, TOO_LARGE, STEP)
     if not status then return nil, why end
     local code = tonumber(status:match "^HTTP/%d*%.%d* (%d%d%d)")
     if not code then return nil, "the answer does not begin with an HTTP status line" end
     local headers
-    headers, room = read_headers(wire, {}, room - #status - 1, HEAD_STEP)
+    headers, room = read_headers(wire, {}, room - #status - 1, STEP)
     if not headers then return nil, room end
     if code < 100 or code >= 200 or code == 101 then
       wire.persistent = persistent(wire, hop, headers, status, code)
@@ -198,20 +199,20 @@ local function by_length(wire, left)
   end
 end
 
-local function chunk_size(wire)
-  local line, why = wire:line(LONGEST_LINE, "invalid chunk size", EXACT)
+local function chunk_size(wire, step)
+  local line, why = wire:line(LONGEST_LINE, "invalid chunk size", step)
   if not line then return nil, why end
   local digits = line:match "^%s*(%x+)%s*$" or line:match "^%s*(%x+)%s*;"
   if not digits or #digits > 12 then return nil, "invalid chunk size" end
   return tonumber(digits, 16)
 end
 
-local function piece(wire, left)
+local function piece(wire, left, step)
   local data, why = wire:receive(math.min(LARGEST_PIECE, left))
   if not data then return nil, why end
   if #data < left then return data, left - #data end
   local line
-  line, why = wire:line(LONGEST_LINE, "invalid chunk", EXACT)
+  line, why = wire:line(LONGEST_LINE, "invalid chunk", step)
   if not line then return nil, why end
   if line ~= "" then return nil, "invalid chunk" end
   return data, 0
@@ -226,19 +227,20 @@ local function last_chunk(wire, headers)
 end
 
 local function chunked(wire, headers)
-  local left, done = 0, false
+  local left, done, step = 0, false, STEP
   return function()
     if done then return nil end
     if left == 0 then
-      local size, why = chunk_size(wire)
+      local size, why = chunk_size(wire, step)
       if not size then return nil, why end
+      step = size < PIECE and STEP or EXACT
       if size == 0 then
         done = true
         return last_chunk(wire, headers)
       end
       left = size
     end
-    local data, rest = piece(wire, left)
+    local data, rest = piece(wire, left, step)
     if not data then return nil, rest end
     left = rest
     return data

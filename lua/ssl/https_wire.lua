@@ -48,7 +48,7 @@ end
 
 -- A line whose end is not here yet. What is here of it is taken.
 local function rest_of_line(self, most, long, step)
-  local parts, size, since = {}, 0, nil
+  local parts, size, began, since = {}, 0, gettime(), nil
   local piece = held(self, #self.ahead)
   while true do
     local stop = piece:find("\n", 1, true)
@@ -59,10 +59,9 @@ local function rest_of_line(self, most, long, step)
       self.ahead, self.at = piece, stop + 1
       return table.concat(parts)
     end
-    local now = gettime()
     local more, why = fetch(self, step, since)
     if not more then return nil, why end
-    piece, since = more, since or now
+    piece, since = more, began
   end
 end
 
@@ -96,7 +95,7 @@ function methods:receive(count)
   local data
   data, why = self.stream:receive(count - #first)
   if not data then return nil, why end
-  return first .. data
+  return first == "" and data or first .. data
 end
 
 --- As conn:receiveany.
