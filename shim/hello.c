@@ -44,6 +44,15 @@ append(unsigned char *p, const struct item *item)
 	return p + ITEM_HEAD + item->length;
 }
 
+/* Not longer than it is wanted: a client may say as much as a message holds. */
+static void
+forget(struct lsf_conn *c)
+{
+	free(c->said);
+	c->said = NULL;
+	c->said_length = 0;
+}
+
 /*
  * Keep what the client said: it may be read only inside the callback. Every length
  * is that of a part of one handshake message, so it fits 16 bits. Returns 0 without
@@ -70,8 +79,7 @@ keep(struct lsf_conn *c, SSL *ssl)
 	}
 	for (i = 0; i < n; i++)
 		total += ITEM_HEAD + items[i].length;
-	free(c->said);
-	c->said_length = 0;
+	forget(c);
 	if ((c->said = p = malloc(total)) == NULL)
 		return 0;
 	for (i = 0; i < n; i++)
@@ -103,9 +111,11 @@ lsf_client_hello(SSL *ssl, int *alert, void *arg)
 	case LSF_HELLO_ASKED:
 		return HELLO_RETRY;
 	case LSF_HELLO_REFUSE:
+		forget(c);
 		*alert = c->hello_alert;
 		return HELLO_ERROR;
 	default:
+		forget(c);
 		return HELLO_SUCCESS;
 	}
 }

@@ -56,6 +56,20 @@ describe("an idle connection", function()
     end
   end)
 
+  it("has forgotten what its client said", function()
+    local server, client = pair.wrapped { onclienthello = function() end }
+    client:settimeout(0)
+    client:dohandshake()
+    server:settimeout(0)
+    server:dohandshake()
+    local conn = getmetatable(server).conn
+    assert.is_true(conn.said == nil)
+    assert.equal(0, conn.said_length)
+    pair.handshake(server, client)
+    server:close()
+    client:close()
+  end)
+
   it("has few fields of its own", function()
     local server, client = served()
     client:send "a line\n"
