@@ -82,7 +82,7 @@ end
 -- @treturn userdata  a connection in state "new": call `dohandshake`
 -- @treturn nil,string  an error of newcontext, "invalid mode", or "error creating
 --   SSL object (REASON)"; the socket is untouched then
--- @raise when `sock` is neither, or `cfg` is neither
+-- @raise when `sock` is neither, or `cfg` is neither, or `options` is no table
 function ssl.wrap(sock, cfg, options)
   local ctx = cfg
   if type(cfg) == "table" then
@@ -95,7 +95,7 @@ function ssl.wrap(sock, cfg, options)
     arg.fail(1, "an object with getfd and setfd, or send and receive, expected, got "
                 .. type(sock))
   end
-  local initial = options and options.initial or ""
+  local initial = options and arg.type(options, "table", 3).initial or ""
   arg.type(initial, "string", 3)
   local conn, msg = connection.create(ctx)
   if not conn then return nil, msg end

@@ -98,6 +98,16 @@ describe("ssl.wrap", function()
     untouched()
   end)
 
+  it("raises for options that are no table, or of another type, and takes nothing", function()
+    assert.equal("bad argument #3 to 'wrap' (table expected, got string)",
+                 raised(function() ssl.wrap(a, CLIENT, "initial") end))
+    assert.equal("bad argument #3 to 'wrap' (table expected, got number)",
+                 raised(function() ssl.wrap(a, CLIENT, 5) end))
+    assert.equal("bad argument #3 to 'wrap' (string expected, got number)",
+                 raised(function() ssl.wrap(a, CLIENT, { initial = 5 }) end))
+    untouched()
+  end)
+
   it("D32: shares no descriptor with a connection that it wraps", function()
     local inner = assert(ssl.wrap(a, CLIENT))
     local fd, before = inner:getfd(), values.descriptors()
