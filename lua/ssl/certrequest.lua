@@ -167,6 +167,10 @@ local function obstacle(st)
   if C.SSL_version(st.conn.ssl) ~= K.TLS1_3_VERSION then
     return "post-handshake authentication needs TLS 1.3"
   end
+  -- Nothing may be asked behind our own end.
+  if bit.band(C.SSL_get_shutdown(st.conn.ssl), K.SSL_SENT_SHUTDOWN) ~= 0 then
+    return "closed"
+  end
   if turn.taken(st, "reading") or turn.taken(st, "sending") then return BUSY end
   if job.crowded(st) then return "wantwrite" end
 end
