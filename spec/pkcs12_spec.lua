@@ -151,6 +151,8 @@ describe("pkcs12", function()
     ["a file in PEM"]     = { pki.server.chain, false },
     ["a text in PEM"]     = { made.read(pki.server.key), false },
     ["nothing"]           = { ssl.der "", false },
+    ["DER with bytes behind it"] = { ssl.der(openssl .. "x"),
+                                     "bytes left over behind the DER" },
     ["a certificate"]     = { ssl.der(made.der("x509", pki.server.cert)), false },
     ["what has no key"]   = { made.read(made.pkcs12 { cert = pki.root.cert, password = PASSWORD }),
                               "no private key in it" },

@@ -43,9 +43,12 @@ local function decode(source)
   if not bio then return nil, reason end
   err.clear()
   local held = own(C.d2i_PKCS12_bio(bio.membio, nil))
-  bio:free()
+  -- Behind what is in a file there may be what a download has left there.
+  local rest = membio.take(bio, held and material.bytes(source))
   if not held then return nil, err.reason "malformed DER" end
-  return held
+  if not rest or rest == "" then return held end
+  held:free()
+  return nil, material.LEFT_OVER
 end
 
 -- The MAC is over everything and keyed with the password. "No password" and an empty
