@@ -107,6 +107,18 @@ describe("ssl.newcontext", function()
     it("is a key of ssl.engine too", function()
       assert.truthy(ssl.engine { mode = "client", protocol = "any", systemca = true })
     end)
+
+    it("is no file, and partialchain is none", function()
+      for _, key in ipairs { "systemca", "partialchain" } do
+        for _, value in ipairs { pki.root.cert, 1, {} } do
+          assert.equal(("bad argument #1 to 'newcontext' (%s: boolean expected, got %s)")
+                       :format(key, type(value)), raised(ssl.newcontext, client { [key] = value }))
+        end
+      end
+      local ok, message = pcall(function() ssl.newcontext(client { systemca = "x" }) end)
+      assert.is_false(ok)
+      assert.matches("^spec/trust_keys_spec%.lua:%d+: ", message)
+    end)
   end)
 
   describe("servername", function()

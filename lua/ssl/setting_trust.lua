@@ -18,8 +18,16 @@ local C, K         = lib.C, lib.K
 
 local keys = {}
 
-local function wrong(key, value, level)
-  setting.misuse(1, "newcontext", key .. ": " .. arg.expected("string", value), level + 1)
+local function wrong(key, value, level, kind)
+  setting.misuse(1, "newcontext", key .. ": " .. arg.expected(kind or "string", value),
+                 level + 1)
+end
+
+-- Not just anything that is true: a file's name would mean more than is in the file.
+local function switch(cfg, key, level)
+  local value = cfg[key]
+  if value and value ~= true then wrong(key, value, level + 1, "boolean") end
+  return value
 end
 
 local function sources(cfg, key, takes, level)
@@ -29,8 +37,8 @@ local function sources(cfg, key, takes, level)
 end
 
 --- `systemca`: whom the system trusts, beside `cafile` and `capath`.
-function keys.systemca(ctx, cfg)
-  if not cfg.systemca then return true end
+function keys.systemca(ctx, cfg, level)
+  if not switch(cfg, "systemca", level + 1) then return true end
   local found, reason = systemca()
   if found then
     local ok
@@ -96,8 +104,8 @@ function keys.purpose(ctx, cfg, level)
 end
 
 --- `partialchain`: a chain may end in any trusted certificate.
-function keys.partialchain(ctx, cfg)
-  if not cfg.partialchain then return true end
+function keys.partialchain(ctx, cfg, level)
+  if not switch(cfg, "partialchain", level + 1) then return true end
   local state = context.state(ctx)
   state.verify_flags = bit.bor(state.verify_flags, K.X509_V_FLAG_PARTIAL_CHAIN)
   return true
