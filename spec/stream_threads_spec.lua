@@ -156,4 +156,23 @@ describe("coroutines at one connection", function()
       assert.is_true(got[1] == text and got[2] == text)
     end)
   end)
+
+  -- As LuaJIT has it where it was built for Lua 5.2's ways.
+  it("answers busy in a main thread, also where that is called a coroutine", function()
+    local server, client, a = connected "tlsv1_3"
+    local running = coroutine.running
+    finally(function() rawset(coroutine, "running", running) end)
+    local main = coroutine.create(function() end)
+    rawset(coroutine, "running", function()
+      local thread = running()
+      return thread or main, not thread
+    end)
+    function a.on_send() coroutine.yield() end
+    local writes = coroutine.create(function() server:send "one" end)
+    assert(coroutine.resume(writes))
+    local done, word = server:send "two"
+    assert.same({ nil, "busy" }, { done, word })
+    a.on_send = nil
+    client:close()
+  end)
 end)

@@ -24,6 +24,13 @@ local SHORT = 0.001
 local real, semaphore = pcall(require, "ngx.semaphore")
 local nginx = real and rawget(_G, "ngx")
 
+-- The coroutine that runs, or nil. Lua 5.2's way, for which LuaJIT can be built and
+-- OpenResty's is, calls the main thread a coroutine too, and says that it is the main one.
+local function current()
+  local thread, main = coroutine.running()
+  return not main and thread or nil
+end
+
 --- Are we in nginx?
 turn.nginx = nginx and true or false
 
@@ -37,7 +44,7 @@ end
 --- Go in.
 function turn.enter(st, mark)
   st.owners = st.owners or setmetatable({}, WEAK)
-  st.owners[mark] = coroutine.running() or true
+  st.owners[mark] = current() or true
   st[mark] = true
 end
 
@@ -71,7 +78,7 @@ end
 --- Let the others run for a moment, where nothing will announce what we wait for.
 -- @treturn boolean  false where only the caller knows how
 function turn.pass()
-  if not nginx or not coroutine.running() then return false end
+  if not nginx or not current() then return false end
   nginx.sleep(SHORT)
   return true
 end
@@ -79,7 +86,7 @@ end
 -- Nobody else can let out who is in there itself: a method of the transport's that uses
 -- the connection.
 local function can_wait(st, mark)
-  local thread = coroutine.running()
+  local thread = current()
   return thread ~= nil and st.owners[mark] ~= thread
 end
 
