@@ -240,7 +240,10 @@ end
 --- The text to compile with `const` defined away.
 function abi.exact(d, headers)
   local out = { PREAMBLE, includes(d), shim_header(headers) }
-  for _, p in ipairs(prototypes(d, headers)) do out[#out + 1] = p.text .. ";" end
+  -- In brackets no macro of the name answers for the function.
+  for _, p in ipairs(prototypes(d, headers)) do
+    out[#out + 1] = p.text:gsub("%f[%w_]" .. p.name .. "%s*%(", "(" .. p.name .. ")(", 1) .. ";"
+  end
   for _, p in ipairs(names.prototypes(d.shim_h.required)) do out[#out + 1] = p.text .. ";" end
   shim_structs(d.shim_h, out)
   api(d.shim_h.api, d.shim_h.api_optional, headers, out)
