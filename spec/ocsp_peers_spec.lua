@@ -1,6 +1,7 @@
 -- Stapled OCSP responses against OpenSSL's programs, GnuTLS and nginx.
 
 describe("OCSP stapling with others:", function()
+  local house     = require "spec.support.init"
   local process   = require "spec.support.process"
   local peers     = require "spec.support.peers"
   local pki       = require "spec.support.pki"
@@ -29,7 +30,7 @@ describe("OCSP stapling with others:", function()
     -- process.stop_all, after each test, removes its folders.
     local kept = os.tmpname()
     os.remove(kept)
-    assert(os.execute(("mv '%s' '%s'"):format(folder, kept)) == 0)
+    assert(house.run(("mv '%s' '%s'"):format(folder, kept)))
     files.folder = kept
     for name, der in pairs(ders) do
       files[name] = process.write(("%s/%s.der"):format(kept, name), der)

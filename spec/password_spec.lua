@@ -1,6 +1,7 @@
 -- ssl.context.loadkey with keys that a password protects.
 
 describe("ssl.context", function()
+  local house    = require "spec.support.init"
   local contexts = require "spec.support.contexts"
   local keys     = require "spec.support.keys"
   local pki      = require "spec.support.pki"
@@ -140,7 +141,7 @@ describe("ssl.context", function()
     teardown(function() os.remove(file) end)
 
     it("D16: never prompts for a password", function()
-      if os.execute "command -v script >/dev/null" ~= 0 then return pending "no script(1)" end
+      if not house.run "command -v script >/dev/null" then return pending "no script(1)" end
       ends("script", "-qc", "luajit " .. file, "/dev/null")
     end)
 

@@ -132,7 +132,7 @@ describe("spec.support", function()
       parent:wait()
       local gone = false
       for _ = 1, 200 do
-        gone = os.execute("kill -0 " .. pid .. " 2>/dev/null") ~= 0
+        gone = not house.run("kill -0 " .. pid .. " 2>/dev/null")
           or process.read("/proc/" .. pid .. "/stat"):find "%) Z "
         if gone then break end
         socket.sleep(0.01)

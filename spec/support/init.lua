@@ -6,6 +6,7 @@
 --   slow           true where everything takes many times as long
 --   scale(n, small)  n, or small where slow
 --   quote(s)       s as one word of a shell
+--   run(command)   did a command of the shell succeed?
 
 local function absolute(path)
   if path:sub(1, 1) == "/" then return path end
@@ -34,6 +35,13 @@ ffi.C.unsetenv "LD_PRELOAD"
 
 function house.quote(s)
   return "'" .. s:gsub("'", "'\\''") .. "'"
+end
+
+--- Run a command. LuaJIT built for Lua 5.2's ways answers true, and else 0.
+-- @treturn boolean  did it succeed?
+function house.run(command)
+  local status = os.execute(command)
+  return status == 0 or status == true
 end
 
 --- Sizes for specs: full, or small where valgrind or the like is at work.

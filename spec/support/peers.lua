@@ -97,7 +97,7 @@ local function fill(template, values)
 end
 
 local function write_files(dir, files)
-  assert(os.execute("mkdir " .. house.quote(dir .. "/files")) == 0)
+  assert(house.run("mkdir " .. house.quote(dir .. "/files")))
   for name, text in pairs(files or {}) do
     process.write(dir .. "/files/" .. name, text)
   end

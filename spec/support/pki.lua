@@ -55,7 +55,7 @@ end
 
 local function valid(dir)
   local command = ("openssl x509 -checkend 86400 -noout -in %s >/dev/null 2>&1")
-  return os.execute(command:format(quote(dir .. "/root.pem"))) == 0
+  return house.run(command:format(quote(dir .. "/root.pem")))
 end
 
 -- Made aside and renamed, so that a half-made set is never seen. A rename onto

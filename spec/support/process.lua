@@ -131,7 +131,7 @@ function process.start(options)
   if options.input then
     process.write(dir .. "/in", options.input)
   else
-    assert(os.execute("mkfifo " .. quote(dir .. "/in")) == 0, "mkfifo failed")
+    assert(house.run("mkfifo " .. quote(dir .. "/in")), "mkfifo failed")
   end
   local words = { "sh", "-c", SCRIPT, "sh", dir, input }
   if options.env then
