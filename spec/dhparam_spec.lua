@@ -62,15 +62,17 @@ describe("dhparam", function()
     ["a number"] = { 5, "internal error" },
     ["what is no PEM"] = { "no parameters", "no start line" },
     ["a PEM of something else"] = { read(pki.server.cert), "no start line" },
-    ["a group of 512 bits"] = { WEAK, "dh key too small" },
+    -- 3.5 counts no security in it at all.
+    ["a group of 512 bits"] = { WEAK, "dh key too small", "unknown security bits" },
   } do
     it("fails the handshake when it answers " .. title, function()
       make(function() return case[1] end)
       local at_server, at_client = shake(server, client)
-      assert.equal(case[2], at_server)
+      local said = at_server == case[3] and case[3] or case[2]
+      assert.equal(said, at_server)
       assert(at_client == "tlsv1 alert internal error"
              or at_client == wording "sslv3 alert handshake failure", at_client)
-      assert.same(pack(false, case[2]), pack(server:dohandshake()))
+      assert.same(pack(false, said), pack(server:dohandshake()))
     end)
   end
 
