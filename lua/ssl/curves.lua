@@ -14,7 +14,8 @@ local aliases = { ["P-256"] = "prime256v1", ["P-384"] = "secp384r1",
                   ["P-521"] = "secp521r1" }
 
 local function set_groups(ctx, list)
-  if list:find("\0", 1, true) then return false end
+  -- From 3.5 on OpenSSL takes an empty list, and has no groups then.
+  if list == "" or list:find("\0", 1, true) then return false end
   -- The text is only read.
   return C.SSL_CTX_ctrl(ctx, K.SSL_CTRL_SET_GROUPS_LIST, 0,
                         ffi.cast("char *", list)) == 1
