@@ -64,6 +64,10 @@ function fresh.library(name, text)
   return path
 end
 
+-- What OpenSSL's archive needs in its turn: compression, where this build has some.
+local NEEDED_BY_ARCHIVE = [[$(sed -n 's/^Libs.private://p' \
+  "$(dirname "$(cc -print-file-name=libcrypto.a)")/pkgconfig/libcrypto.pc") ]]
+
 --- Build a host program, spec/support/host.c.
 -- @tparam table options
 --   `openssl`: link OpenSSL into it, statically, and export it;
@@ -75,7 +79,7 @@ function fresh.host(options)
   local path, flags = folder .. "/host", ""
   if options.openssl then
     flags = "-DHOST_OPENSSL -Wl,--whole-archive -l:libssl.a -l:libcrypto.a "
-            .. "-Wl,--no-whole-archive "
+            .. "-Wl,--no-whole-archive " .. NEEDED_BY_ARCHIVE
     if options.exported then
       flags = flags .. "-Wl,--dynamic-list=" .. quote(process.write(
         folder .. "/exported", "{ " .. table.concat(options.exported, "; ") .. "; };\n"))
