@@ -6,8 +6,9 @@ describe("in OpenResty, a server end", function()
   local openresty = require "spec.support.openresty"
   local pair      = require "spec.support.pair"
   local process   = require "spec.support.process"
+  local wording   = require "spec.support.wording"
 
-  local ALERT = { tlsv1_2 = "10 sslv3 alert handshake failure\n",
+  local ALERT = { tlsv1_2 = wording "10 sslv3 alert handshake failure\n",
                   tlsv1_3 = "10 tlsv13 alert certificate required\n" }
   local nginx
 
