@@ -154,8 +154,9 @@ describe("against others,", function()
         local client = s_client(server)
         assert.is_true(judged(server))
         client:wait()
-        assert.matches("Acceptable client certificate CA names\nO = luasec%-ffi specs, CN = Root\n"
-                       .. "O = luasec%-ffi specs, CN = Other Root\n", client:output())
+        assert.matches("Acceptable client certificate CA names\n"
+                       .. "O ?= ?luasec%-ffi specs, CN ?= ?Root\n"
+                       .. "O ?= ?luasec%-ffi specs, CN ?= ?Other Root\n", client:output())
       end)
 
       it("crl: refuse a client that is on it, and tell it so", function()
@@ -205,7 +206,7 @@ describe("against others,", function()
           assert.is_true(judged(server))
           client:wait()
           assert.matches("Verify return code: 0 %(ok%)", client:output())
-          assert.matches("s:O = luasec%-ffi specs, CN = Intermediate", client:output())
+          assert.matches("s:O ?= ?luasec%-ffi specs, CN ?= ?Intermediate", client:output())
         end
       end)
     end)

@@ -26,11 +26,11 @@ local REFUSALS = {
   ["hostname mismatch"] = 62,
 }
 
--- What other code of OpenSSL says about the same thing.
-local OTHERWISE = {
-  [1] = { ["error loading private key (unsupported)"] =
-            "error loading private key (no start line)" },
-}
+-- What other code of OpenSSL says about the same thing: before 3.0 of a text without a
+-- key, and from 3.4 on of a pre-shared key that is another.
+local OLDER = { ["error loading private key (unsupported)"] =
+                  "error loading private key (no start line)" }
+local NEWER = { ["sslv3 alert illegal parameter"] = "tlsv1 alert decrypt error" }
 
 -- The reason for an alert of the peer's, as an error code of libssl's.
 local function reason(alert)
@@ -44,7 +44,9 @@ for text, alert in pairs(ALERTS) do here["sslv3 alert " .. text] = reason(alert)
 for text, code in pairs(REFUSALS) do
   here[text] = ffi.string(C.X509_verify_cert_error_string(code))
 end
-for text, other in pairs(OTHERWISE[lib.openssl.major] or {}) do here[text] = other end
+local version = lib.openssl.major + lib.openssl.minor / 100
+local other = version < 3 and OLDER or version >= 3.04 and NEWER or {}
+for text, replacement in pairs(other) do here[text] = replacement end
 
 local known = {}
 for text in pairs(here) do known[#known + 1] = text end
