@@ -7,6 +7,7 @@ local crl          = require "ssl.crl"
 local err          = require "ssl.err"
 local material     = require "ssl.material"
 local pressure     = require "ssl.pressure"
+local store        = require "ssl.store"
 local trust        = require "ssl.trust"
 local x509         = require "ssl.x509"
 local C            = lib.C
@@ -26,15 +27,15 @@ local function add(state, source)
     if not lists then return nil, reason end
   end
   if not certs[1] and not lists[1] then return nil, "no certificate or crl found" end
-  local store = trust.store(state)
+  local own = store.of(state)
   err.clear()
   for _, cert in ipairs(certs) do
-    if C.X509_STORE_add_cert(store, x509.pointer(cert)) ~= 1 then
+    if C.X509_STORE_add_cert(own, x509.pointer(cert)) ~= 1 then
       return nil, err.reason()
     end
   end
   pressure.add(ENTRY_KB * (#certs + #lists))
-  return crl.add(store, lists)
+  return crl.add(own, lists)
 end
 
 --- Trust these.
@@ -45,7 +46,6 @@ end
 -- @treturn nil,string  the reason
 function anchors.load(state, sources, path)
   sources = sources or {}
-  if #sources > 1 or not material.file(sources[1]) then state.own_store = true end
   local file
   for i, source in ipairs(sources) do
     local ok, reason
@@ -78,7 +78,7 @@ function anchors.revoke(state, sources)
     for _, one in ipairs(lists) do all[#all + 1] = one end
   end
   pressure.add(ENTRY_KB * #all)
-  return crl.add(trust.store(state), all)
+  return crl.add(store.of(state), all)
 end
 
 return anchors

@@ -25,7 +25,7 @@ local IRRELEVANT = {
   alpn_select = true, onclienthello = true, groups = true, onsession = true,
   ocspresponse = true, keylog = true, tickets = true, sessionstore = true,
   earlydata = true, eof = true, explain = true,
-  store = true, own_store = true, -- what is in it counts
+  store = true, -- what is in it counts
   __index = true, __tostring = true, __gc = true, __close = true,
 }
 

@@ -137,7 +137,6 @@ function sslctx.new(name)
   state.sessionstore    = false
   state.folders         = false
   state.store           = false  -- ssl.store
-  state.own_store       = false  -- what it trusts is for it alone
   state.verify_flags    = 0      -- X509_V_FLAG_*, for every connection
   state.purpose         = false  -- X509_PURPOSE_*
   state.purpose_trust   = false  -- X509_TRUST_*

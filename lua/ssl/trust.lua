@@ -78,15 +78,6 @@ function trust.locations(state, file, path)
   return true
 end
 
---- The store of a context, to put something into that is for this context alone.
--- @tparam table state  of the context
--- @treturn cdata  X509_STORE, the context's
-function trust.store(state)
-  state.own_store = true
-  local own = store.of(state)
-  return own
-end
-
 --- Set the verification mode to exactly what is named; without a name, leave it.
 -- Ends lsec_continue, as in LuaSec.
 -- @treturn true
