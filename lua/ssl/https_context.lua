@@ -18,7 +18,8 @@ local FILES = { cafile = true, capath = true, certificate = true, key = true,
 
 -- What newcontext has asked for so far, in this order; only ever appended to. The
 -- keys of files are there from the start: stamps are taken before files are read.
-local known, listed = { "certificates" }, { certificates = true }
+local known = { "certificates", "systemca" }
+local listed = { certificates = true, systemca = true }
 for name in pairs(FILES) do listed[name], known[#known + 1] = true, name end
 
 local cache = {}   -- { signature =, context = }, last used first
