@@ -220,7 +220,7 @@ end
 
 -- Trailers join the headers.
 local function last_chunk(wire, headers)
-  local ok, why = read_headers(wire, headers, LARGEST_HEAD, EXACT)
+  local ok, why = read_headers(wire, headers, LARGEST_HEAD, STEP)
   if not ok then return nil, why end
   wire.complete = true
   return nil
