@@ -26,38 +26,48 @@ retry(BIO *bio, int direction)
 	return -1;
 }
 
+/* Read, and answer like the read method. */
+static int
+from_fd(BIO *bio, struct lsf_conn *c, void *buffer, size_t length)
+{
+	long n = lsf_fd_read(c, buffer, length);
+
+	if (n < 0 && c->in_error == 0)
+		return retry(bio, FLAGS_READ);
+
+	return (int)n;
+}
+
 /*
- * Fill the empty input buffer. Returns what the read method has to return when
- * there is still nothing: 0 at the end of the stream, else -1; 1 when there is.
+ * More input: straight to where OpenSSL wants it, or into the empty input buffer.
+ * Returns what the read method has to return, which is positive when there is
+ * some; c->in_end is 0 when it is where OpenSSL wanted it.
  */
 static int
-refill(BIO *bio, struct lsf_conn *c, uint32_t wanted)
+refill(BIO *bio, struct lsf_conn *c, char *buffer, int wanted)
 {
-	long n;
+	int n;
 
 	if (c->eof)
 		return 0;
 	if (c->in_error != 0)
 		return -1;
-	c->need = wanted;
+	c->need = (uint32_t)wanted;
 	if (c->stream)
 		return retry(bio, FLAGS_READ);
+	if (!c->ahead)
+		return from_fd(bio, c, buffer, (size_t)wanted);
 	if (c->in == NULL && (c->in = lsf_take(c->pool)) == NULL)
 		return -1;
-	if (c->ahead || wanted > LSF_BUFFER)
-		wanted = LSF_BUFFER;
-	n = lsf_fd_read(c, c->in, wanted);
+	n = from_fd(bio, c, c->in, LSF_BUFFER);
 	if (n > 0) {
-		c->in_beg = 0;
 		c->in_end = (uint32_t)n;
-		return 1;
+	} else {
+		lsf_give(c->pool, c->in);
+		c->in = NULL;
 	}
-	lsf_give(c->pool, c->in);
-	c->in = NULL;
-	if (n < 0 && c->in_error == 0)
-		return retry(bio, FLAGS_READ);
 
-	return (int)n;
+	return n;
 }
 
 /* Read method: up to `length` bytes, 0 at the end of stream, -1 as BIO_read. */
@@ -71,9 +81,11 @@ lsf_bio_read(BIO *bio, char *buffer, int length)
 	lsf_api.BIO_clear_flags(bio, FLAGS_RWS | FLAGS_SHOULD_RETRY);
 	if (c == NULL || length <= 0 || c->mute)
 		return 0;
-	if (c->in_beg == c->in_end &&
-	    (rc = refill(bio, c, (uint32_t)length)) <= 0)
-		return rc;
+	if (c->in_beg == c->in_end) {
+		rc = refill(bio, c, buffer, length);
+		if (rc <= 0 || c->in_end == 0)
+			return rc;
+	}
 	n = c->in_end - c->in_beg;
 	if (n > (uint32_t)length)
 		n = (uint32_t)length;
