@@ -55,24 +55,23 @@ local function source(value, takes)
   end
 end
 
---- What a user gave, as an array.
+--- What a user gave, as an array. A nil in it is a mistake and no end: what stands behind
+-- it, a list of revoked certificates perhaps, must not be lost.
 -- @param value  one, or an array of at least one
 -- @tparam[opt] function takes  which objects will do, beside strings and DER
 -- @treturn table
 -- @treturn nil,any  what will not do
 function material.sources(value, takes)
-  if type(value) ~= "table" or value[1] == nil then
+  if type(value) ~= "table" or #value == 0 then
     local one = source(value, takes)
     if one == nil then return nil, value end
     return { one }
   end
-  -- Not ipairs: it would see nothing of what comes through an `__index`.
-  local list, i = {}, 1
-  repeat
+  local list = {}
+  for i = 1, #value do
     list[i] = source(value[i], takes)
     if list[i] == nil then return nil, value[i] end
-    i = i + 1
-  until value[i] == nil
+  end
   return list
 end
 
