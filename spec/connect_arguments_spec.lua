@@ -120,6 +120,13 @@ describe("ssl.connect", function()
                    fails("no.such.host.invalid", 443, { timeout = LIMIT }))
   end)
 
+  it("refuses what is no port, and does not connect to what is left of it in 16 bits", function()
+    for _, port in ipairs { 65536 + 443, -1, 65536, 0.5, 0 / 0, math.huge } do
+      assert.equal(("connecting to localhost port %s: no such port"):format(port),
+                   fails("localhost", port, { timeout = LIMIT }))
+    end
+  end)
+
   describe("of a name with several addresses", function()
     local dns = socket.dns
     local getaddrinfo = dns.getaddrinfo

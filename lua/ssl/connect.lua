@@ -10,6 +10,8 @@ local newcontext    = require "ssl.newcontext"
 local session       = require "ssl.session"
 local x509          = require "ssl.x509"
 
+local LAST_PORT = 65535
+
 -- The documented defaults, and what cannot be changed.
 local function configuration(flags)
   local cfg = setmetatable({}, { __index = flags })
@@ -156,6 +158,10 @@ local function connect(name, port, flags)
   local deadline = from_now(timeout) or whole
   if whole then deadline = math.min(deadline, whole) end
   local where = ("%s port %s"):format(host, port)
+  -- The C library takes what is left of it in 16 bits for another port.
+  if port % 1 ~= 0 or port < 0 or port > LAST_PORT then
+    return failure(before, "connecting to", where, "no such port")
+  end
   local sock
   sock, why = tcp(host, port, deadline)
   if not sock then return failure(before, "connecting to", where, why) end
