@@ -54,6 +54,11 @@ describe("ssl.https and a kept connection", function()
                   .. "\r\n\r\n5\r\nhello\r\n0\r\n\r\n")
         return "keep"
       end,
+      ["/blank"] = function(conn)
+        conn:send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding : chunked\r\n"
+                  .. "\r\nhello")
+        return "keep"
+      end,
       ["/identity"] = function(conn)
         conn:send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: identity\r\n"
                   .. "\r\nhello")
@@ -254,7 +259,8 @@ describe("ssl.https and a kept connection", function()
 
   describe("is none where", function()
     for _, path in ipairs { "/junk", "/1.0", "/unframed", "/twice", "/badchunk", "/101",
-                            "/says", "/to/long", "/1.0/chunked", "/identity" } do
+                            "/says", "/to/long", "/1.0/chunked", "/identity",
+                            "/blank" } do
       it(path .. " was answered", function()
         local handshakes = seen(function()
           get(path)

@@ -147,6 +147,14 @@ local function ties(authorization)
   return scheme == "ntlm" or scheme == "negotiate"
 end
 
+-- RFC 9112 section 5.1: a name with a blank may be another name to somebody else.
+local function blank_in_name(headers)
+  for name in pairs(headers) do
+    if name:find "%s" then return true end
+  end
+  return false
+end
+
 -- RFC 9112 section 9.3.
 local function persistent(wire, hop, headers, status, code)
   local minor = status:match "^HTTP/1%.(%d)"
@@ -154,7 +162,7 @@ local function persistent(wire, hop, headers, status, code)
     return false
   end
   local ours, theirs = tokens(hop.headers.connection), tokens(headers.connection)
-  if ours.close or theirs.close then return false end
+  if ours.close or theirs.close or blank_in_name(headers) then return false end
   if minor ~= "0" then return true end
   -- Whose HTTP has no codings, and who passes one on, may not mean it.
   return theirs["keep-alive"] == true and not headers["transfer-encoding"]
