@@ -123,6 +123,13 @@ print(https.request(arg[1]))
                                            SSL_CERT_FILE = "/nowhere.pem" })
     end)
 
+    it("and names them where they are none", function()
+      local output = with { SSL_CERT_FILE = pki.server.key }
+      assert.matches("^nil\terror loading CA locations %(", output)
+      assert.truthy(output:find("): " .. pki.server.key .. ": give authorities with cafile, ",
+                                1, true))
+    end)
+
     it("and says what it tried where there are none", function()
       local output = with { SSL_CERT_DIR = "/no/folder", SSL_CERT_FILE = "/no/file" }
       assert.matches("^nil\tno certificate authorities found; tried "

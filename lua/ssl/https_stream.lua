@@ -61,6 +61,14 @@ local function configuration(params, defaults)
   return cfg, verified
 end
 
+-- An error of newcontext. Where the system's authorities are at fault, nobody who reads
+-- it has named them.
+local function unmade(cfg, why)
+  local place = rawget(cfg, "cafile") or rawget(cfg, "capath")
+  if not place or not why:find "^error loading CA locations" then return why end
+  return ("%s: %s: %s"):format(why, place, WAYS_OUT.unnamed)
+end
+
 local function refusal(conn, why, host)
   if why == "wantread" or why == "wantwrite" then return "timeout" end
   local problem = conn:lasterror() or {}
@@ -212,7 +220,7 @@ function stream.policy(params, defaults, host, port, via, create)
   local cfg, verified = configuration(params, defaults)
   if not cfg then return nil, verified end
   local ctx, signature = context.of(cfg)
-  if not ctx then return nil, signature end
+  if not ctx then return nil, unmade(cfg, signature) end
   return {
     context = ctx, name = params.servername or host, verified = verified,
     resumes = cfg.onsession == sessions.remember,
