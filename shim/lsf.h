@@ -18,8 +18,8 @@
  * THE BIO. One struct lsf_conn a connection, in Lua's memory; the BIO's data
  * pointer leads to it. With `ahead` set input is read ahead, up to a buffer, so
  * that a record's header and body cost one system call; what waits there is seen
- * by dirty(). Not within the handshake: what the peer said behind it stays with
- * the kernel, where a loop finds it that asks about the descriptor alone.
+ * by dirty(). Without it all that OpenSSL has not asked for stays with the kernel,
+ * where a loop finds it that asks about the descriptor alone.
  * Output goes straight to the kernel, and only what the kernel refuses is
  * queued. Buffers come from a pool that one Lua state owns and go back when
  * empty: an idle connection holds none. With `stream` set the transport is Lua's:
@@ -221,7 +221,9 @@ struct lsf_conn {
 	uint8_t blocking; /* the descriptor is in blocking mode */
 	uint8_t patient;  /* and this read may wait in recv */
 	uint8_t lent;     /* `in` is Lua's memory */
-	uint8_t ahead; /* read what there is, not only what OpenSSL asks for */
+
+	uint8_t ahead;               /* a read takes more than was asked for */
+	uint8_t asks_dirty, asks_fd; /* Lua's notes for that */
 
 	uint8_t tolerant; /* verification goes on after an error */
 	uint8_t sni_used; /* the server name chose the context: acknowledge */

@@ -48,6 +48,8 @@ describe("the flow of records", function()
 
       it("has half a record asked for once, and then is quiet", function()
         local w, server, client = wire.connected(server_ctx, client_ctx)
+        -- Who asks is read ahead for (ssl.ahead).
+        assert.is_false(server:dirty())
         local before = w.up.passed
         client:send "first\n"
         w:pump()
@@ -69,6 +71,7 @@ describe("the flow of records", function()
 
       it("shows a second record that a select would not", function()
         local w, server, client = wire.connected(server_ctx, client_ctx)
+        assert.is_false(server:dirty())
         client:send "one"
         client:send "two"
         w:pump()

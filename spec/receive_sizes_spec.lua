@@ -5,6 +5,7 @@ describe("receive", function()
   local socket = require "socket"
   local house  = require "spec.support.init"
   local pair   = require "spec.support.pair"
+  local ssl    = require "ssl"
   local values = require "spec.support.values"
   local pack = values.pack
 
@@ -137,6 +138,50 @@ describe("receive", function()
         assert.is_true(client:dirty())
         assert.equal(client, (socket.select({ client }, nil, 5))[1])
         client:settimeout(0)
+        assert.equal("two", (client:receive()))
+        assert.is_false(client:dirty())
+      end)
+
+      -- A loop of somebody else's, which knows the descriptor and not `dirty`.
+      local function woken(fd)
+        local bare = { getfd = function() return fd end }
+        return socket.select({ bare }, nil, 0.5)[1] == bare
+      end
+
+      for how, limit in pairs { ["at time limit 0"] = 0, ["after getfd"] = 10 } do
+        it("wakes a loop on the descriptor for each record, " .. how, function()
+          local a, b = pair.tcp()
+          local fd = b:getfd()
+          local s = assert(ssl.wrap(a, pair.server_config { protocol = version }))
+          local c = assert(ssl.wrap(b, pair.client_config()))
+          assert.same({ true }, (pair.handshake(s, c)))
+          c:settimeout(limit)
+          if limit > 0 then assert.equal(fd, c:getfd()) end
+          for i = 1, 5 do s:send("line " .. i .. "\n") end
+          -- Tickets may come first. They wake us, too.
+          local lines, wakes = {}, 0
+          while #lines < 5 do
+            assert.is_true(woken(fd))
+            lines[#lines + 1], wakes = c:receive(), wakes + 1
+            assert.is_true(wakes < 20)
+          end
+          assert.equal("line 1 line 2 line 3 line 4 line 5", table.concat(lines, " "))
+          s:close()
+          c:close()
+        end)
+      end
+
+      it("reads ahead, whatever the limit, for a loop that asks dirty", function()
+        assert.is_false(client:dirty())
+        local fd = client:getfd()
+        client:settimeout(0)
+        server:send "one\n"
+        server:send "two\n"
+        assert.is_true(woken(fd))
+        socket.sleep(0.05) -- so that both are there
+        assert.equal("one", (client:receive()))
+        assert.is_true(client:dirty())
+        assert.is_false(woken(fd))
         assert.equal("two", (client:receive()))
         assert.is_false(client:dirty())
       end)

@@ -8,6 +8,7 @@
 
 local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
+local ahead    = require "ssl.ahead"
 local clienthello = require "ssl.clienthello"
 local context  = require "ssl.context"
 local detached = require "ssl.detached"
@@ -167,7 +168,8 @@ local function shake(st)
   end
   if st.early and st.early.stage then return true end
   job.done(st)
-  st.status, st.open, st.conn.ahead = "connected", true, 1
+  st.status, st.open = "connected", true
+  ahead.settle(st)
   if st.session then resumption.done(st) end
   if st.conn.sessions ~= 0 then resumption.drain(st) end
   if gone(st) then return false, "closed" end

@@ -7,6 +7,7 @@
 --
 -- And a deadline of our own, for all calls together.
 
+local ahead = require "ssl.ahead"
 local arg  = require "ssl.arg"
 local shim = require "ssl.ffi.shim"
 local now  = shim.C.now
@@ -25,6 +26,7 @@ function limit.set(st, seconds, mode, level)
   if not field then arg.fail(3, "invalid timeout mode", level) end
   st[field] = n >= 0 and n or false
   st.nowait = st.block == 0 or st.total == 0
+  ahead.settle(st)
   if st.conn.blocking == 1 and (st.block or st.total) then
     st.transport.patient(st, false)
   end

@@ -6,6 +6,7 @@
 
 local lib        = require "ssl.ffi.lib"
 local shim       = require "ssl.ffi.shim"
+local ahead      = require "ssl.ahead"
 local arg        = require "ssl.arg"
 local close      = require "ssl.close"
 local dane       = require "ssl.dane"
@@ -73,6 +74,7 @@ end
 function methods:dirty()
   local st = state.of(self)
   local conn = st.conn
+  if conn.asks_dirty == 0 then ahead.dirty_asked(st) end
   if conn.plain_beg ~= conn.plain_end then return true end
   if not st.open or conn.ssl == nil
      or conn.out_end - conn.out_beg > shim.K.LSF_QUEUE_LIMIT then
@@ -100,7 +102,9 @@ end
 --- The descriptor, or -1.
 function methods:getfd()
   local st = state.of(self)
-  return st.status == "closed" and -1 or st.transport.getfd(st)
+  if st.status == "closed" then return -1 end
+  if st.conn.asks_fd == 0 then ahead.fd_asked(st) end
+  return st.transport.getfd(st)
 end
 
 --- Bytes received, bytes sent, age in seconds.
