@@ -162,10 +162,10 @@ describe("coroutines at one connection", function()
     local server, client, a = connected "tlsv1_3"
     local running = coroutine.running
     finally(function() rawset(coroutine, "running", running) end)
-    local main = coroutine.create(function() end)
+    local stand_in = coroutine.create(function() end)
     rawset(coroutine, "running", function()
-      local thread = running()
-      return thread or main, not thread
+      local thread, main = running()
+      return thread or stand_in, main or not thread
     end)
     function a.on_send() coroutine.yield() end
     local writes = coroutine.create(function() server:send "one" end)

@@ -83,6 +83,11 @@ end
 local function fatal(st, code)
   local conn = st.conn
   local word, queue
+  -- What came to an early end stays there, whatever OpenSSL says of it later.
+  if st.ended_early then
+    err.clear()
+    return nil
+  end
   if code == K.SSL_ERROR_SSL then
     queue = err.take_all()
     word = queue and queue[1].reason or err.UNKNOWN
