@@ -19,7 +19,7 @@ return {
       uint32_t in_beg, in_end, out_beg, out_end;
       int32_t plain_beg, plain_end, plain_size;
       double queued, sent;
-      int fd, in_error, out_error;
+      int fd, in_error, out_error, closer;
       uint32_t need;
       uint8_t stream, eof, cork, closing, half, blocking, patient, lent;
       uint8_t ahead, asks_dirty, asks_fd;

@@ -15,6 +15,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lsf.h"
 
@@ -170,12 +171,20 @@ drop_input(struct lsf_conn *c)
  * last bytes by MSG_MORE it waits for the peer's delayed acknowledgement, 40 ms and
  * more where nobody reads at that moment.
  *
+ * It belongs to the process that took the first step: in a child that was forked
+ * meanwhile the same bytes would leave a second time.
+ *
  * Returns 1 when closing loses nothing more: all is acknowledged, the peer ended
- * too, or the connection is broken. 0: call again when readable or writable.
+ * too, the connection is broken, or another process's. 0: call again when readable
+ * or writable.
  */
 int
 lsf_linger(struct lsf_conn *c)
 {
+	if (c->closer == 0)
+		c->closer = (int)getpid();
+	if (c->closer != (int)getpid())
+		return 1;
 	if (lsf_flush(c) < 0)
 		return 1;
 	if (c->out_beg < c->out_end)

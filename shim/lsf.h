@@ -212,6 +212,7 @@ struct lsf_conn {
 	int fd;           /* -1: a stream, closed, or never open */
 	int in_error;     /* errno of the first failed recv, or 0 */
 	int out_error;    /* and send; what arrived can still be read then */
+	int closer;       /* the process that began the end, or 0 */
 	uint32_t need;    /* bytes OpenSSL lacked at its last starved read */
 	uint8_t stream;   /* Lua feeds and drains; fd is not used */
 	uint8_t eof;      /* the transport ended */

@@ -1,6 +1,7 @@
 -- What was reported as sent arrives, also when close follows at once: D31, D30.
 
 describe("close", function()
+  local fresh    = require "spec.support.fresh"
   local house    = require "spec.support.init"
   local detached = require "ssl.detached"
   local pair     = require "spec.support.pair"
@@ -161,6 +162,40 @@ describe("close", function()
     for _, conn in ipairs { client, other, friend } do conn:close() end
     sweep_until_empty()
     assert.same({}, resources.more_than(open))
+  end)
+
+  it("is the business of the process that called it, not of one that it forks", function()
+    local output, ok = fresh.luajit [[
+      local ffi = require "ffi"
+      local detached = require "ssl.detached"
+      ffi.cdef "int fork(void); int waitpid(int pid, int *status, int options);"
+      local server, client = require "spec.support.narrow"()
+      server:settimeout(0.05)
+      local text, sent = ("0123456789"):rep(100000), 0
+      repeat
+        local last, _, partly = server:send(text)
+        sent = sent + (last or partly)
+      until not last
+      server:close()
+      assert(detached.count() == 1)
+      local child, status = ffi.C.fork(), ffi.new "int[1]"
+      if child == 0 then
+        -- Nobody reads: for its owner this is not over.
+        detached.sweep()
+        os.exit(detached.count(), true)
+      end
+      ffi.C.waitpid(child, status, 0)
+      client:settimeout(0.01)
+      local got, data, word, partly = 0, nil, nil, nil
+      for _ = 1, 2000 do
+        data, word, partly = client:receive(#text)
+        got = got + #(data or partly)
+        if word == "closed" then break end
+      end
+      print(status[0], got >= sent, word)
+    ]]
+    assert.is_true(ok, output)
+    assert.equal("0\ttrue\tclosed\n", output)
   end)
 
   it("keeps a bounded list of descriptors that linger", function()
