@@ -1,6 +1,7 @@
 -- send interrupted: what was reported has left, what has left is not sent again.
 
 describe("an interrupted send", function()
+  local detached = require "ssl.detached"
   local socket = require "socket"
   local house  = require "spec.support.init"
   local bulk   = require "spec.support.bulk"
@@ -26,11 +27,18 @@ describe("an interrupted send", function()
     return word
   end
 
-  -- The rest; where nothing was left, "*a" says that it is the end.
+  -- The rest; where nothing was left, "*a" says that it is the end. What found no room
+  -- when the other end closed at limit 0 leaves with later calls, and nobody else here
+  -- makes any.
   local function everything(conn, into)
-    conn:settimeout(10)
-    local text, word, rest = conn:receive "*a"
-    into[#into + 1] = text or rest
+    local deadline = socket.gettime() + 20
+    local word
+    conn:settimeout(0.02)
+    repeat
+      local text, why, rest = conn:receive "*a"
+      into[#into + 1], word = text or rest, why
+      detached.sweep()
+    until word ~= "wantread" or socket.gettime() > deadline
     return table.concat(into), word ~= "closed" and word or nil
   end
 
