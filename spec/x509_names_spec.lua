@@ -126,12 +126,11 @@ describe("ssl.x509 names", function()
     end)
 
     it("leaves a value out that cannot be converted", function()
-      -- An odd number of bytes: no BMPString. Another OpenSSL may not load it.
-      local pem = certs.patch(certs.make { subject = "CN = abc", mask = UTF8 },
-                              "\12\3abc", "\30\3abc")
+      -- A BIT STRING: no text. What is text and malformed, OpenSSL does not load.
+      local pem = certs.patch(certs.make { subject = "CN = ab", mask = UTF8 },
+                              "\12\2ab", "\3\2\0b")
       local cert = x509.load(pem)
-      if not cert then return end
-      assert.equal("abc", value(cert))
+      assert.equal("b", value(cert))
       cert:setencode "utf8"
       assert.same({ { oid = "2.5.4.3", name = "commonName" } }, cert:subject())
     end)
