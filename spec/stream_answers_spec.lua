@@ -61,6 +61,26 @@ describe("a stream's method", function()
     assert.equal("hello", server:receive())
   end)
 
+  it("send is offered twice of what it takes at a time, and all when it takes all", function()
+    local server, client, _, b = connected()
+    local text, most, offered = ("x"):rep(16000) .. "\n", 10, {}
+    function b:on_send(data)
+      offered[#offered + 1] = #data
+      return self:put(data:sub(1, most))
+    end
+    assert.equal(#text, client:send(text))
+    assert.is_true(offered[1] > 16000)
+    for i = 2, #offered do assert.is_true(offered[i] <= 128) end
+    assert.equal(#text - 1, #server:receive())
+    most = #text + 100
+    for _ = 1, 2 do
+      offered = {}
+      assert.equal(#text, client:send(text))
+      assert.equal(#text - 1, #server:receive())
+    end
+    assert.is_true(#offered == 1 and offered[1] > 16000)
+  end)
+
   it("send may say how much it took as the third result", function()
     local server, client, _, b = connected()
     function b:on_send(data) return nil, "timeout", self:put(data:sub(1, 10)) end

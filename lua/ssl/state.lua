@@ -26,7 +26,7 @@
 --   pausable     the handshake may stand still in a job (ssl.psk)
 --   alpn         a server's protocol list, which the struct points to
 --   transport    what waits and carries (ssl.descriptor, ssl.stream, ssl.engine)
---   stream, broken, answered    ssl.stream
+--   stream, broken, answered, offer    ssl.stream
 --   waiting, lent    ssl.intake
 --   reading, draining, sending, shaking, owners, semaphore, passing    ssl.turn
 --   ended, undrained    ssl.engine
@@ -76,7 +76,7 @@ local DEFAULTS = { __index = {
   dh_reason = false, asking = false, alpn = false,
   status_reason = false, staple = false, stapled = false,
   owed_data = "", owed_from = 0, ends = false,
-  waiting = false, lent = false, broken = false, answered = 0,
+  waiting = false, lent = false, broken = false, answered = 0, offer = false,
   reading = false, draining = false, sending = false, shaking = false,
   owners = false, semaphore = false, passing = false,
   ended = false, undrained = "", closing = false,

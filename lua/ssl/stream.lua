@@ -23,7 +23,7 @@ local S    = shim.C
 
 local stream = {}
 
-local CHUNK = 65536
+local CHUNK, LITTLE = 65536, 64
 -- Seconds.
 local LINGER = 2
 -- errno of a broken stream: none; the words are in st.broken.
@@ -64,14 +64,24 @@ local function count(n, most)
   return math.min(math.floor(n), most)
 end
 
+-- What an object takes at a time it is offered twice of: each piece is a string of its
+-- own, and of the whole queue for every few bytes that would be much. While it takes all
+-- that it is offered, it is offered more; false: all there is.
+local function offer(st, offered, taken)
+  if taken < offered then return 2 * math.max(taken, LITTLE) end
+  return st.offer and st.offer < CHUNK and 2 * st.offer
+end
+
 local function send_some(st)
   local conn = st.conn
-  local data = ffi.string(conn.out + conn.out_beg, conn.out_end - conn.out_beg)
+  local queued = conn.out_end - conn.out_beg
+  local data = ffi.string(conn.out + conn.out_beg, math.min(queued, st.offer or queued))
   local sent, why, partial = call(st, "draining", st.stream.send, data)
   if st.status == "closed" then return "closed" end
   local n = count(sent or partial or 0, #data)
   if not n then return broken(st) end
   if n > 0 then S.drained(conn, n) end
+  st.offer = offer(st, #data, n)
   if sent then return n == 0 and "wantwrite" or nil end
   if PASSING[why] then return why end
   return broken(st, why or "closed")
