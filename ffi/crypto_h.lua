@@ -11,6 +11,7 @@ return {
   types = {
     BIO = "opaque", BIO_METHOD = "opaque", EVP_PKEY = "opaque", DH = "opaque",
     EVP_MD = "opaque", OPENSSL_STACK = "opaque", EC_builtin_curve = "opaque",
+    OSSL_LIB_CTX = "opaque",
   },
 
   required = [[
@@ -66,6 +67,9 @@ int EVP_PKEY_get_bits(const EVP_PKEY *pkey);
 int EVP_PKEY_bits(const EVP_PKEY *pkey);
 int EVP_PKEY_get_base_id(const EVP_PKEY *pkey);
 int EVP_PKEY_base_id(const EVP_PKEY *pkey);
+
+/* From 3.0. NULL for the library's own context. */
+int EVP_default_properties_is_fips_enabled(OSSL_LIB_CTX *libctx);
 
 /* A build may lack elliptic curves. */
 size_t EC_get_builtin_curves(EC_builtin_curve *r, size_t nitems);

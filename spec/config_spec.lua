@@ -3,7 +3,9 @@
 describe("ssl.config", function()
   local config  = require "ssl.config"
   local context = require "ssl.context"
+  local fresh   = require "spec.support.fresh"
   local lib     = require "ssl.ffi.lib"
+  local process = require "spec.support.process"
   local shim    = require "ssl.ffi.shim"
 
   local function keys(set)
@@ -93,10 +95,27 @@ describe("ssl.config", function()
   it("names the OpenSSL", function()
     assert.same({ version = lib.openssl.version, number = lib.openssl.number,
                   how = lib.openssl.how, libssl = lib.openssl.libssl,
-                  libcrypto = lib.openssl.libcrypto, shim = shim.path },
+                  libcrypto = lib.openssl.libcrypto, shim = shim.path, fips = false },
                 config.openssl)
     assert.matches("^OpenSSL %d", config.openssl.version)
   end)
+
+  if lib.has.EVP_default_properties_is_fips_enabled then
+    it("says whether OpenSSL's configuration demands approved algorithms, and leaves it so",
+       function()
+      local file = process.write(process.folder() .. "/openssl.cnf", table.concat({
+        "openssl_conf = start", "[start]", "alg_section = algorithms", "[algorithms]",
+        "default_properties = fips=yes" }, "\n"))
+      local output, ok = fresh.luajit([[
+        local ssl = require "ssl"
+        print(ssl.config.openssl.fips)
+        print(ssl.newcontext { mode = "client", protocol = "any" })
+        print(ssl.config.openssl.fips)
+      ]], { OPENSSL_CONF = file })
+      assert.is_true(ok, output)
+      assert.equal("true\nnil\terror creating context (library has no ciphers)\ntrue\n", output)
+    end)
+  end
 
   it("is the user's to change, and changes nothing for the library", function()
     local kept = config.curves["P-256"]

@@ -24,6 +24,8 @@ for _, key in ipairs { "version", "number", "how", "libssl", "libcrypto" } do
   openssl[key] = lib.openssl[key]
 end
 openssl.shim = shim.path
+openssl.fips = lib.has.EVP_default_properties_is_fips_enabled
+               and lib.C.EVP_default_properties_is_fips_enabled(nil) == 1
 
 local dane_flags = {}
 for name in pairs(dane.flags) do dane_flags[name] = true end
