@@ -213,16 +213,23 @@ describe("a failure", function()
     client:close()
   end)
 
-  it("to send is one, though the connection can still be read", function()
-    local function left_alone()
-      local server, client = pair.connected()
+  -- The server of a pair whose client was dropped, in a way that has the client's system
+  -- reset the connection.
+  local function left_alone(make)
+    local function drop()
+      local server, client = make()
       client:setoption("linger", { on = true, timeout = 0 })
       return server
     end
-    local server = left_alone()
+    local server = drop()
     collectgarbage()
     collectgarbage()
     server:settimeout(10)
+    return server
+  end
+
+  it("to send is one, though the connection can still be read", function()
+    local server = left_alone(pair.connected)
     assert.is_nil(server:lasterror())
     local word
     repeat word = select(2, server:send "x") until word
@@ -234,20 +241,14 @@ describe("a failure", function()
   end)
 
   it("of the transport has its number also where the handshake's last words found it", function()
-    -- A client that is dropped like that has its system reset the connection, which the
-    -- tickets meet.
-    local function left_alone()
+    -- The tickets meet the reset.
+    local server = left_alone(function()
       local server, client = pair.wrapped({ protocol = "tlsv1_3" }, { protocol = "tlsv1_3" })
       server:settimeout(0)
       client:settimeout(0)
       while not client:dohandshake() do server:dohandshake() end
-      client:setoption("linger", { on = true, timeout = 0 })
-      return server
-    end
-    local server = left_alone()
-    collectgarbage()
-    collectgarbage()
-    server:settimeout(10)
+      return server, client
+    end)
     assert.same(pack(false, "closed"), pack(server:dohandshake()))
     assert.same({ message = "closed", errno = ECONNRESET }, server:lasterror())
     assert.same({ message = "closed", errno = ECONNRESET }, ssl.lasterror())
