@@ -90,6 +90,7 @@ return {
     LSF_PSK_FAIL = 0xffffffff,
     LSF_HELLO_VERSION = 0xfffe, LSF_HELLO_CIPHERS = 0xffff,
     LSF_QUEUE_LIMIT = 65536, LSF_BUFFER = 83968, LSF_VERDICTS = 64,
+    LSF_FAMILY_OTHER = 0, LSF_FAMILY_INET = 1, LSF_FAMILY_INET6 = 2, LSF_FAMILY_UNIX = 3,
     LSF_STAMP = 8, LSF_QUESTION_STATUS = 5, LSF_KEYS = 4096,
   },
 
@@ -112,6 +113,7 @@ int lsf_wait(int fd, int events, double seconds);
 int lsf_linger(struct lsf_conn *c);
 int lsf_nonblocking(int fd);
 int lsf_blocking(int fd);
+int lsf_family(int fd);
 double lsf_now(void);
 const char *lsf_errno_word(int error);
 int lsf_file_stamp(const char *path, double *stamp);

@@ -237,6 +237,27 @@ lsf_blocking(int fd)
 	return 0;
 }
 
+/* The address family of a socket; 0 for another one, and for what is no socket. */
+int
+lsf_family(int fd)
+{
+	struct sockaddr_storage own;
+	socklen_t length = sizeof(own);
+
+	if (getsockname(fd, (struct sockaddr *)&own, &length) == -1)
+		return LSF_FAMILY_OTHER;
+	switch (own.ss_family) {
+	case AF_INET:
+		return LSF_FAMILY_INET;
+	case AF_INET6:
+		return LSF_FAMILY_INET6;
+	case AF_UNIX:
+		return LSF_FAMILY_UNIX;
+	default:
+		return LSF_FAMILY_OTHER;
+	}
+}
+
 /*
  * The words that LuaSocket and LuaSec have for an errno, whatever the C library
  * calls it; NULL: ask strerror.

@@ -310,6 +310,13 @@ LSF_API int lsf_wait(int fd, int events, double seconds);
 LSF_API int lsf_linger(struct lsf_conn *c);
 LSF_API int lsf_nonblocking(int fd);
 LSF_API int lsf_blocking(int fd);
+enum lsf_family {
+	LSF_FAMILY_OTHER,
+	LSF_FAMILY_INET,
+	LSF_FAMILY_INET6,
+	LSF_FAMILY_UNIX
+};
+LSF_API int lsf_family(int fd); /* enum lsf_family */
 LSF_API double lsf_now(void);
 LSF_API const char *lsf_errno_word(int error);
 

@@ -1,8 +1,10 @@
 -- What a connection has of a TCP socket: addresses and options, as LuaSocket has them.
 
 describe("a connection's", function()
+  local core       = require "ssl.core"
   local fresh      = require "spec.support.fresh"
   local pair       = require "spec.support.pair"
+  local process    = require "spec.support.process"
   local socket     = require "socket"
   local ssl        = require "ssl"
   local transports = require "spec.support.transports"
@@ -47,6 +49,48 @@ describe("a connection's", function()
       assert.same(pack(nil, "Transport endpoint is not connected"),
                   pack(client:getpeername()))
       client:close()
+    end)
+
+    -- A connected pair of Unix domain sockets, and the path of the accepting one.
+    local function unix_pair()
+      local unix = require "socket.unix"
+      local path = process.folder() .. "/socket"
+      local listener = assert(unix.stream())
+      assert(listener:bind(path))
+      assert(listener:listen(1))
+      local a = assert(unix.stream())
+      assert(a:connect(path))
+      local b = assert(listener:accept())
+      listener:close()
+      return a, b, path
+    end
+
+    it("of Unix domain sockets are LuaSocket's: a path, and none of the peer", function()
+      local a, b, path = unix_pair()
+      local server, client = wrapped_over(b, a)
+      for _ = 1, 2 do
+        assert.same(pack(nil, "not supported"), pack(server:getpeername()))
+        assert.same(pack(nil, "not supported"), pack(client:getpeername()))
+        pair.handshake(server, client)
+      end
+      assert.equal(path, (server:getsockname()))
+      assert.equal("", (client:getsockname()))
+      client:close()
+      server:close()
+    end)
+
+    it("of a bare descriptor are told by the family of its socket", function()
+      local a, b, path = unix_pair()
+      local conn = assert(core.create(assert(ssl.newcontext(pair.server_config()))))
+      core.setfd(conn, b:getfd())
+      b:setfd(-1)
+      assert.equal(path, (conn:getsockname()))
+      assert.same(pack(nil, "not supported"), pack(conn:getpeername()))
+      assert.same(pack(1), pack(conn:setoption("keepalive", true)))
+      assert.is_true(conn:getoption "keepalive")
+      assert.same(pack(nil, "getsockopt failed"), pack(conn:getoption "tcp-nodelay"))
+      conn:close()
+      a:close()
     end)
 
     it("leave the descriptor with the connection", function()

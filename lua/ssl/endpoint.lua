@@ -5,10 +5,11 @@
 -- the object below does, where it has such a method.
 
 local lib     = require "ssl.ffi.lib"
+local shim    = require "ssl.ffi.shim"
 local arg     = require "ssl.arg"
 local goodbye = require "ssl.goodbye"
 local state   = require "ssl.state"
-local C       = lib.C
+local C, S, H = lib.C, shim.C, shim.K
 
 local methods = state.class.methods
 
@@ -38,33 +39,43 @@ local CALLS = {
   end,
 }
 
--- One object a family, since getpeername and getsockname name that of the object. Made
--- at the first use: LuaSocket changes what the process does with SIGPIPE.
-local borrowers
+-- One object a family, since LuaSocket's objects tell of addresses as their own family
+-- writes them: getsockname of a TCP object over a Unix domain socket answers the name of
+-- this machine. Options are of no family, so every object can tell of them. Made at the
+-- first use: LuaSocket changes what the process does with SIGPIPE.
+local MAKERS = {
+  [H.LSF_FAMILY_INET]  = { "socket", "tcp4", "tcp" },
+  [H.LSF_FAMILY_INET6] = { "socket", "tcp6", "tcp" },
+  [H.LSF_FAMILY_UNIX]  = { "socket.unix", "stream", "tcp" },
+}
 
-local function borrower(make)
-  local sock = make and make()
-  if sock then sock:close() end
-  return sock or nil
-end
+local borrowers = {}
 
-local function luasocket()
-  if borrowers then return borrowers.inet end
-  local found, socket = pcall(require, "socket")
+-- LuaSocket before 3.1 has a function for the module of Unix domain sockets.
+local function maker(module, newer, older)
+  local found, socket = pcall(require, module)
   if not found then return nil end
-  local any = borrower(socket.tcp)
-  borrowers = { inet = borrower(socket.tcp4) or any, inet6 = borrower(socket.tcp6) or any }
-  return borrowers.inet
+  return type(socket) == "table" and (socket[newer] or socket[older]) or socket
 end
 
--- The object that can tell of this descriptor.
-local function for_descriptor(fd)
-  local sock = luasocket()
-  if not sock or not borrowers.inet6 then return sock end
-  sock:setfd(fd)
-  local address = sock:getsockname()
-  sock:setfd(NO_DESCRIPTOR)
-  return address and address:find(":", 1, true) and borrowers.inet6 or sock
+local function borrower(family)
+  local sock = borrowers[family]
+  if sock == nil then
+    local make = MAKERS[family] and maker(unpack(MAKERS[family]))
+    sock = make and make() or false
+    if sock then sock:close() end
+    borrowers[family] = sock
+  end
+  return sock
+end
+
+-- The object that can tell of this descriptor, or false.
+local function for_descriptor(fd, name)
+  if name == "getoption" or name == "setoption" then
+    return borrower(H.LSF_FAMILY_INET) or borrower(H.LSF_FAMILY_INET6)
+  end
+  local sock = borrower(S.family(fd))
+  return sock and sock[name] and sock
 end
 
 local function give_back(sock, level, ok, x, y, z)
@@ -75,7 +86,7 @@ end
 
 local function of_descriptor(fd, name, level, a, b)
   if fd < 0 then return nil, "closed" end
-  local sock = for_descriptor(fd)
+  local sock = for_descriptor(fd, name)
   if not sock then return nil, NOT_SUPPORTED end
   sock:setfd(fd)
   local x, y, z = give_back(sock, level + 1, pcall(CALLS[name], sock, a, b))
@@ -105,7 +116,8 @@ end
 --- The peer's address, as LuaSocket's method of that name.
 -- @treturn string,number,string  IP address, port, "inet" or "inet6"; of a stream what
 --   its own method returns
--- @treturn nil,string  "closed", "not supported", or the system's words
+-- @treturn nil,string  "closed", "not supported" (LuaSocket cannot tell of a socket of
+--   this family), or the system's words
 function methods:getpeername()
   local address, port, family = call(self, "getpeername")
   if address then return address, port, family end
@@ -113,7 +125,7 @@ function methods:getpeername()
 end
 
 --- The own address, as LuaSocket's method of that name.
--- @return as of `getpeername`
+-- @return as of `getpeername`; the path of a Unix domain socket
 function methods:getsockname()
   local address, port, family = call(self, "getsockname")
   if address then return address, port, family end
