@@ -34,10 +34,43 @@ describe("key = \"store:URI\"", function()
     end
   end)
 
-  it("makes a key object", function()
-    assert.equal("private key: RSA, 2048 bits", tostring(ssl.loadkey("store:" .. PLAIN)))
+  it("makes a key object where the program names the store", function()
+    assert.equal("private key: RSA, 2048 bits", tostring(ssl.loadkey { store = PLAIN }))
     assert.equal("private key: RSA, 2048 bits",
-                 tostring(ssl.loadkey("store:" .. ENCRYPTED, "foobar")))
+                 tostring(ssl.loadkey({ store = ENCRYPTED }, "foobar")))
+    assert.same({ nil, "error loading private key (NUL in the URI)" },
+                { ssl.loadkey { store = "\0" } })
+  end)
+
+  -- The text may be what somebody else has sent.
+  it("is opened by no text that ssl.loadkey is given", function()
+    local PEM = process.read(pki.server.key)
+    for _, text in ipairs { "store:" .. PLAIN, "store:" .. pki.server.key, PLAIN,
+                            pki.server.key, "store:", "store:" .. PLAIN .. "\0",
+                            "store:" .. PLAIN .. "\n-----BEGIN PRIVATE KEY-----\n" } do
+      for _, form in ipairs { text, ssl.der(text) } do
+        contexts.disturb()
+        local key, message = ssl.loadkey(form, function() error "asked" end)
+        assert.is_nil(key, text)
+        assert.matches("^error loading private key %(.+%)$", message)
+        assert.is_true(contexts.quiet())
+      end
+    end
+    assert.same({ nil, "error loading private key "
+                       .. "(a store is opened by ssl.loadkey { store = URI } only)" },
+                { ssl.loadkey("store:" .. PLAIN) })
+    -- What stands before the first line of PEM is passed over, as in any file.
+    assert.truthy(ssl.loadkey("store:" .. ENCRYPTED .. "\n" .. PEM))
+  end)
+
+  it("raises for a table that names something else", function()
+    for _, form in ipairs { {}, { stroe = PLAIN }, { store = 5 }, { PLAIN },
+                            { store = PLAIN, password = "x" } } do
+      local ok, message = pcall(function() ssl.loadkey(form) end)
+      assert.is_false(ok)
+      assert.matches("^spec/keystore_spec%.lua:%d+: bad argument #1 to 'loadkey' "
+                     .. "%(string or { store = URI } expected, got another table%)$", message)
+    end
   end)
 
   it("finds the key among other things", function()
@@ -61,7 +94,7 @@ describe("key = \"store:URI\"", function()
 
   it("D16: never asks at the terminal", function()
     local child = process.start { "luajit", "-e", ([[
-      print(require "ssl".loadkey "store:%s")]]):format(ENCRYPTED), input = "foobar\n" }
+      print(require "ssl".loadkey { store = "%s" })]]):format(ENCRYPTED), input = "foobar\n" }
     child:wait(60)
     assert.equal("nil\terror loading private key (password required)\n", child:output())
   end)

@@ -352,8 +352,10 @@ describe("material from memory", function()
 
     it("raises for wrong types", function()
       for given, name in pairs { [true] = "boolean", [{}] = "table", [print] = "function" } do
-        assert.equal(("bad argument #1 to 'loadkey' (string expected, got %s)"):format(name),
-                     raised(function() ssl.loadkey(given) end))
+        if name ~= "table" then -- there is a form that is one
+          assert.equal(("bad argument #1 to 'loadkey' (string expected, got %s)"):format(name),
+                       raised(function() ssl.loadkey(given) end))
+        end
         if given ~= print then
           assert.equal(("bad argument #2 to 'loadkey' (string expected, got %s)"):format(name),
                        raised(function() ssl.loadkey(PEM.key, given) end))

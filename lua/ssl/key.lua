@@ -39,13 +39,14 @@ local function read_der(bytes, answer)
   return nil, reason
 end
 
--- A handle of ssl.pkey, or nil and the reason.
-local function read(source, given)
+-- A handle of ssl.pkey, or nil and the reason. Only where there is a `uri` a store is
+-- opened, and only a string without PEM in it is the name of a file.
+local function read(source, given, uri)
   if pkey.is(source) then return pkey.share(source) end
-  local bytes, uri = material.bytes(source), keystore.uri(source)
+  local bytes = material.bytes(source)
   return password.open(given, function(answer)
-    if bytes then return read_der(bytes, answer) end
     if uri then return keystore.read(uri, answer) end
+    if bytes then return read_der(bytes, answer) end
     return read_pem(source, answer)
   end)
 end
@@ -73,7 +74,7 @@ end
 -- @treturn true
 -- @treturn nil,string  the reason
 function key.load(state, source, given)
-  local held, reason = read(source, given)
+  local held, reason = read(source, given, keystore.uri(source))
   if not held then return nil, reason end
   return key.use(state, held)
 end
@@ -92,20 +93,46 @@ function key.current(state)
   return C.SSL_CTX_get0_privatekey(state.handle.ctx)
 end
 
+-- The URI in `{ store = URI }`, the only form that opens a store.
+local function store_of(form, level)
+  local name = next(form)
+  if name ~= "store" or next(form, name) ~= nil or type(form.store) ~= "string" then
+    arg.fail(1, "string or { store = URI } expected, got another table", level + 1)
+  end
+  return form.store
+end
+
+-- The text may come from somebody else, so it is never the name of anything.
+local function of_text(text)
+  if not material.file(text) then return text end
+  if keystore.uri(text) then
+    return nil, "a store is opened by ssl.loadkey { store = URI } only"
+  end
+  return material.der(text)
+end
+
 --- A private key as an object, to be used any number of times.
--- @tparam string|userdata text  PEM, or DER as bytes or by ssl.der, or "store:URI"
+-- @tparam string|userdata|table source  PEM, or DER as bytes or by ssl.der, none of which
+--   opens a file or a store, so that it may come from anybody; or `{ store = URI }` for
+--   a key in one of OpenSSL's stores (ossl_store(7)): a program's own choice
 -- @tparam[opt] string|function given  the password; a function is called, without
 --   arguments, only where one is needed, and may raise or yield
 -- @treturn userdata  methods `type` and `bits`; a string of it shows no more
 -- @treturn nil,string  "error loading private key (REASON)"
 -- @raise when an argument is of a wrong type
 function key.object(...)
-  local text, given = ...
-  if not material.bytes(text) then text = arg.string(text, 1) end
+  local source, given = ...
+  local uri
+  if type(source) == "table" then
+    uri = store_of(source, 1)
+  elseif not material.bytes(source) then
+    source = arg.string(source, 1)
+  end
   if not password.valid(given) then arg.mismatch("string", given, 2) end
-  if material.file(text) and not keystore.uri(text) then text = material.der(text) end
   local before = err.newest
-  local held, reason = read(text, given)
+  local held, reason
+  if not uri then source, reason = of_text(source) end
+  if source then held, reason = read(source, given, uri) end
   if held then return pkey.object(held) end
   local message = ("error loading private key (%s)"):format(reason)
   err.note(before, message)
