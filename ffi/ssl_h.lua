@@ -57,6 +57,7 @@ int SSL_CTX_set_cipher_list(SSL_CTX *ctx, const char *list);
 int SSL_CTX_set_ciphersuites(SSL_CTX *ctx, const char *list);
 int SSL_CTX_set_session_id_context(SSL_CTX *ctx, const unsigned char *sid,
                                    unsigned int len);
+int SSL_set_session_id_context(SSL *ssl, const unsigned char *sid, unsigned int len);
 int SSL_CTX_set_alpn_protos(SSL_CTX *ctx, const unsigned char *protos,
                             unsigned int protos_len); /* 0: success */
 void SSL_CTX_set_alpn_select_cb(SSL_CTX *ctx,

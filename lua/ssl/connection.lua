@@ -89,10 +89,9 @@ function connection.create(ctx, level)
   C.SSL_set_bio(ssl, bio, bio)
   set_state(ssl)
   local self, st = state.new(conn, ctx, server, descriptor)
-  st.policy = verifies_by
   tickets.apply(st, c)
   sessionstore.apply(st, c)
-  policy.apply(st, c)
+  policy.apply(st, c, verifies_by)
   if c.servername and not server then
     local ok, why = servername.apply(st, c.servername)
     if not ok then return nil, ("error creating SSL object (%s)"):format(why) end

@@ -26,6 +26,7 @@ local IRRELEVANT = {
   ocspresponse = true, keylog = true, tickets = true, sessionstore = true,
   earlydata = true, eof = true, explain = true,
   store = true, -- what is in it counts
+  session_context = true, -- is made of it
   __index = true, __tostring = true, __gc = true, __close = true,
 }
 

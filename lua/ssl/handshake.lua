@@ -53,7 +53,7 @@ local function answer(st)
   elseif conn.question == H.LSF_QUESTION_STATUS then
     staple.answer(st, context.state(st.ctx))
   else
-    psk.answer(st, context.state(st.ctx))
+    psk.answer(st)
   end
 end
 

@@ -19,8 +19,7 @@ job.MOST = 512
 -- @tparam table st
 -- @tparam table ctx  the context's state
 function job.apply(st, ctx)
-  local psk = st.server and ctx.psk_server or not st.server and ctx.psk_client
-  st.pausable = (psk or st.store or staple.pauses(st, ctx) or ctx.onverify) and true or false
+  st.pausable = (st.psk or st.store or staple.pauses(st, ctx) or ctx.onverify) and true or false
   C.SSL_ctrl(st.conn.ssl, st.pausable and K.SSL_CTRL_MODE or K.SSL_CTRL_CLEAR_MODE,
              K.SSL_MODE_ASYNC, nil)
 end

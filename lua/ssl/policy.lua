@@ -5,6 +5,10 @@
 -- switches the context, OpenSSL exchanges the certificate and little else, so
 -- the rest is carried over here too: a context that demands client certificates
 -- must demand them of whoever asked for its name.
+--
+-- A connection has the policy that its context had when it was made, or when it was
+-- switched to it. What is changed of a context later reaches no connection that is
+-- there: then a session, which was judged by one policy, could be resumed by another.
 
 local lib     = require "ssl.ffi.lib"
 local shim    = require "ssl.ffi.shim"
@@ -17,6 +21,7 @@ local sessionid = require "ssl.sessionid"
 local sessionstore = require "ssl.sessionstore"
 local tickets = require "ssl.tickets"
 local staple  = require "ssl.staple"
+local store   = require "ssl.store"
 local C, K    = lib.C, lib.K
 
 local policy = {}
@@ -53,11 +58,28 @@ local function mode(ctx)
   return ctx.onverify and bit.bor(wanted, K.SSL_VERIFY_PEER) or wanted
 end
 
---- Apply LuaSec's verification flags.
+-- OpenSSL compares the session id context of the connection with that of a session.
+-- In SSL_new it copies the context's; in SSL_set_SSL_CTX only if the connection had that
+-- of the context before, which may have got another meanwhile. So it is always set here.
+-- A context made for clients, which a name may choose too, has none of its own.
+local function bind(st, ctx, verifies_by)
+  st.policy = verifies_by
+  if st.server then
+    local id = ctx.session_context or verifies_by
+    if C.SSL_set_session_id_context(st.conn.ssl, id, #id) ~= 1 then
+      error("ssl: a session id context that OpenSSL does not take", 0)
+    end
+  end
+  store.settle(st.conn.ssl, ctx)
+end
+
+--- Take over what the context says. Before a handshake, or when it switches.
 -- @tparam table st
 -- @tparam table ctx  the context's state
-function policy.apply(st, ctx)
+-- @tparam string verifies_by  what ssl.sessionid has bound it to
+function policy.apply(st, ctx, verifies_by)
   local conn = st.conn
+  bind(st, ctx, verifies_by)
   conn.tolerant = ctx.verify_continue and 1 or 0
   conn.ask_verify = ctx.onverify and 1 or 0
   if st.eof ~= ctx.eof then st.eof = ctx.eof end
@@ -82,13 +104,13 @@ end
 function policy.adopt(st, ctx)
   local new = context.state(ctx, 2)
   local ssl, to = st.conn.ssl, new.handle.ctx
-  if to ~= nil then sessionid.bind(new) end
+  local verifies_by = to ~= nil and sessionid.bind(new)
   if to == nil or C.SSL_set_SSL_CTX(ssl, to) == nil then
     error("ssl: the context for this server name cannot be used", 0)
   end
   purpose(ssl, false)
   C.X509_VERIFY_PARAM_clear_flags(C.SSL_get0_param(ssl), context.state(st.ctx).verify_flags)
-  policy.apply(st, new)
+  policy.apply(st, new, verifies_by)
   C.SSL_set_verify_depth(ssl, C.SSL_CTX_get_verify_depth(to))
   C.SSL_clear_options(ssl, EVERY_OPTION)
   C.SSL_set_options(ssl, C.SSL_CTX_get_options(to))

@@ -23,12 +23,12 @@ psk.supported = lib.has.SSL_set_psk_client_callback == true
 function psk.apply(st, ctx)
   if not psk.supported then return end
   local ssl = st.conn.ssl
+  local f = st.server and ctx.psk_server or not st.server and ctx.psk_client or false
+  if st.psk ~= f then st.psk = f end
   if st.server then
-    C.SSL_set_psk_server_callback(ssl, ctx.psk_server and shim.callback "psk_server"
-                                       or nil)
+    C.SSL_set_psk_server_callback(ssl, f and shim.callback "psk_server" or nil)
   else
-    C.SSL_set_psk_client_callback(ssl, ctx.psk_client and shim.callback "psk_client"
-                                       or nil)
+    C.SSL_set_psk_client_callback(ssl, f and shim.callback "psk_client" or nil)
   end
 end
 
@@ -57,18 +57,17 @@ end
 
 --- Answer the paused handshake. What is no usable answer denies.
 -- @tparam table st
--- @tparam table ctx  the context's state
-function psk.answer(st, ctx)
+function psk.answer(st)
   local conn = st.conn
   local asked = conn.asked ~= nil and ffi.string(conn.asked) or nil
   local length
   if conn.question == H.LSF_QUESTION_PSK_CLIENT then
-    local identity, key = question.ask(st, ctx.psk_client, asked,
+    local identity, key = question.ask(st, st.psk, asked,
                                        conn.max_identity - 1, conn.max_psk)
     if st.status == "closed" then return end
     length = client(conn, identity, key)
   else
-    local key = question.ask(st, ctx.psk_server, asked, conn.max_psk)
+    local key = question.ask(st, st.psk, asked, conn.max_psk)
     if st.status == "closed" then return end
     length = server(conn, key)
   end

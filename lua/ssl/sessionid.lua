@@ -23,6 +23,7 @@ function sessionid.bind(c)
   if c.mode == "server" then
     local id = fingerprint.digest(c.seed .. known)
     C.SSL_CTX_set_session_id_context(c.handle.ctx, id, #id)
+    c.session_context = id
   end
   return known
 end

@@ -133,6 +133,7 @@ function sslctx.new(name)
   state.unique          = false
   state.onsession       = false
   state.seed            = false  -- of the session id context
+  state.session_context = false  -- of the policy of now: ssl.sessionid
   state.tickets         = false
   state.sessionstore    = false
   state.folders         = false

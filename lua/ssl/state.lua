@@ -23,6 +23,7 @@
 --   dh_reason    why the user's DH parameters could not be used
 --   staple, stapled, status_reason    ssl.staple
 --   asking       a function of the user's runs: keep away from OpenSSL
+--   psk          the context's function of then (ssl.psk)
 --   pausable     the handshake may stand still in a job (ssl.psk)
 --   alpn         a server's protocol list, which the struct points to
 --   transport    what waits and carries (ssl.descriptor, ssl.stream, ssl.engine)
@@ -40,7 +41,7 @@
 --   goodbye      ssl.goodbye: our close_notify was sent, and more will not be
 --   explain, problem    ssl.lasterror: a failure in parts
 --   deadline     ssl.limit
---   policy       what a client's connection verifies by (ssl.fingerprint)
+--   policy       what a connection verifies by (ssl.fingerprint, ssl.policy)
 --   demands      names and records that it demands of the peer
 --   session      what its setsession was given
 --   store        where a server's sessions are (ssl.sessionstore)
@@ -81,7 +82,7 @@ local DEFAULTS = { __index = {
   owners = false, semaphore = false, passing = false,
   ended = false, undrained = "", closing = false,
   updating = false, request = false, early = false,
-  session = false, demands = "", store = false, keyed = false,
+  session = false, demands = "", store = false, keyed = false, psk = false,
   eof = false, explain = false, problem = false, ended_early = false,
   deadline = false, goodbye = false,
 } }

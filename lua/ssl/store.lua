@@ -6,12 +6,19 @@
 -- same store. Contexts never see each other through it: nothing is ever added to a
 -- shared store or set on it, and a context that has more to say gets a copy first.
 -- A certificate is in both then; only the lists are two.
+--
+-- Connections have their context's store as well (`settle`): what they believe is
+-- settled when they are made, and a context that is changed afterwards changes a copy.
+--
+-- A context's `store` is false as long as nothing was read, and then
+-- { handle, folders, shared, digest }: the store itself where it is `shared`, with
+-- other contexts or with connections, and the folders that it looks into.
 
 local lib       = require "ssl.ffi.lib"
 local handle    = require "ssl.ffi.handle"
 local err       = require "ssl.err"
 local filestamp = require "ssl.filestamp"
-local C         = lib.C
+local C, K      = lib.C, lib.K
 
 local store = {}
 
@@ -26,7 +33,7 @@ local SETTLED = 2
 
 local SEPARATOR = package.config:sub(1, 1) == "\\" and ";" or ":"
 
--- { name =, handle =, folder = }, last used first.
+-- Of shared stores, with a `name` each, last used first.
 local cache = {}
 
 -- A stamp, or nil when it is too young to be trusted. Its sixth number is the time of
@@ -63,14 +70,14 @@ end
 local function keep(name, ctx, path)
   local shared = C.SSL_CTX_get_cert_store(ctx)
   if C.X509_STORE_up_ref(shared) ~= 1 then return false end
-  local entry = { name = name, handle = own(shared), folder = path or false }
+  local entry = { name = name, handle = own(shared), shared = true, folders = { path } }
   table.insert(cache, 1, entry)
   cache[LIMIT + 1] = nil
   return entry
 end
 
 -- X509_STORE_add_* take references of their own.
-local function copy(from, to)
+local function copy_objects(from, to)
   local objects = C.X509_STORE_get0_objects(from)
   for i = 0, C.OPENSSL_sk_num(objects) - 1 do
     local element = C.OPENSSL_sk_value(objects, i)
@@ -82,26 +89,50 @@ local function copy(from, to)
   return true
 end
 
+-- What is in it, the folders that it looks into, and the flags that it verifies with.
+local function copy(entry, to)
+  local from = entry.handle.shared
+  if from == nil or not copy_objects(from, to) then return false end
+  for _, folder in ipairs(entry.folders) do
+    if C.X509_STORE_load_locations(to, nil, folder) ~= 1 then return false end
+  end
+  local flags = C.X509_VERIFY_PARAM_get_flags(C.X509_STORE_get0_param(from))
+  return C.X509_STORE_set_flags(to, flags) == 1
+end
+
 --- The store of a context, to be changed: its own from now on.
 -- @tparam table state  of the context
 -- @treturn cdata  X509_STORE *, borrowed from the context
 -- @raise without memory
 function store.of(state)
   local ctx, entry = state.handle.ctx, state.store
-  state.store = true
-  if not entry or entry == true then return C.SSL_CTX_get_cert_store(ctx) end
+  state.store = { handle = false, shared = false, digest = false,
+                  folders = entry and { unpack(entry.folders) } or {} }
+  if not entry or not entry.shared then return C.SSL_CTX_get_cert_store(ctx) end
   err.clear()
   local fresh = own(C.X509_STORE_new())
-  local from = entry.handle.shared
-  local ok = fresh and from ~= nil and copy(from, fresh.shared)
-  if ok and entry.folder then
-    ok = C.X509_STORE_load_locations(fresh.shared, nil, entry.folder) == 1
-  end
+  local ok = fresh and copy(entry, fresh.shared)
   err.clear()
   if not ok then error("not enough memory", 0) end
   C.SSL_CTX_set1_cert_store(ctx, fresh.shared)
   fresh:free()
   return C.SSL_CTX_get_cert_store(ctx)
+end
+
+--- A connection begins, or goes on with this context: it has the store of now, and
+-- whoever changes the context later gets a copy.
+-- @tparam cdata ssl
+-- @tparam table state  of the context
+function store.settle(ssl, state)
+  local ctx, entry = state.handle.ctx, state.store
+  local current = C.SSL_CTX_get_cert_store(ctx)
+  if not (entry and entry.shared) and lib.has.X509_STORE_get0_objects
+     and C.X509_STORE_up_ref(current) == 1 then
+    entry = entry or { folders = {}, digest = false }
+    entry.handle, entry.shared = own(current), true
+    state.store = entry
+  end
+  C.SSL_ctrl(ssl, K.SSL_CTRL_SET_VERIFY_CERT_STORE, 1, current)
 end
 
 --- Have a context believe what is in these files too.
@@ -119,9 +150,10 @@ function store.load(state, file, path)
     state.store = entry
     return true, true
   end
-  if not name then store.of(state) end
+  store.of(state)
   local ok = C.SSL_CTX_load_verify_locations(ctx, file, path) == 1
-  state.store = ok and name and keep(name, ctx, path) or true
+  table.insert(state.store.folders, path)
+  state.store = ok and name and keep(name, ctx, path) or state.store
   return ok, false
 end
 
