@@ -21,7 +21,7 @@ return {
       double queued, sent;
       int fd, in_error, out_error, closer;
       uint32_t need;
-      uint8_t stream, eof, cork, closing, half, blocking, patient, lent;
+      uint8_t stream, eof, cork, closing, half, blocking, patient, lent, starved;
       uint8_t ahead, asks_dirty, asks_fd;
       uint8_t tolerant, sni_used, hello, hello_alert;
       uint8_t ask_verify, accepted, question, paused, mute, silent;

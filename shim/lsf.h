@@ -222,6 +222,7 @@ struct lsf_conn {
 	uint8_t blocking; /* the descriptor is in blocking mode */
 	uint8_t patient;  /* and this read may wait in recv */
 	uint8_t lent;     /* `in` is Lua's memory */
+	uint8_t starved;  /* the last read found nothing */
 
 	uint8_t ahead;               /* a read takes more than was asked for */
 	uint8_t asks_dirty, asks_fd; /* Lua's notes for that */
