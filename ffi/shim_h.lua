@@ -49,6 +49,8 @@ return {
       const unsigned char *session_id;
       void *tickets;
       uint16_t alert_in, alert_out;
+      int32_t inside;
+      uint8_t doomed;
     ]],
     lsf_password = [[
       const char *text; size_t length; int asked, too_long;
@@ -102,6 +104,7 @@ void lsf_pool_free(struct lsf_pool *pool);
 
 BIO *lsf_conn_bio(struct lsf_conn *c, struct lsf_pool *pool, int fd);
 void lsf_conn_free(struct lsf_conn *c);
+void lsf_conn_finalize(struct lsf_conn *c);
 int  lsf_reserve(struct lsf_conn *c, int room);
 void lsf_release(struct lsf_conn *c);
 int  lsf_lend(struct lsf_conn *c, const void *data, size_t length);

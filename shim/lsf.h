@@ -193,7 +193,7 @@ struct lsf_ticket_key {
 
 /*
  * A connection. Lua owns the memory; lsf_conn_free gives back what hangs on it
- * and leaves it inert. ffi/shim_h.lua declares the same members, and abi_spec
+ * and leaves it inert, but not below a call of Lua's (`inside`). ffi/shim_h.lua declares the same members, and abi_spec
  * compares the two.
  */
 struct lsf_conn {
@@ -267,6 +267,9 @@ struct lsf_conn {
 	struct lsf_tickets *tickets;     /* a server's keys, shared */
 
 	uint16_t alert_in, alert_out; /* the gravest each way */
+
+	int32_t inside; /* calls of Lua's that are in the middle of using it */
+	uint8_t doomed; /* it was freed meanwhile: the last of them does it */
 };
 
 /* init.c */
@@ -291,6 +294,7 @@ void lsf_unmap(void *block, size_t size);
 /* conn.c */
 LSF_API BIO *lsf_conn_bio(struct lsf_conn *c, struct lsf_pool *pool, int fd);
 LSF_API void lsf_conn_free(struct lsf_conn *c);
+LSF_API void lsf_conn_finalize(struct lsf_conn *c);
 LSF_API int lsf_reserve(struct lsf_conn *c, int room);
 LSF_API void lsf_release(struct lsf_conn *c);
 void lsf_empty(struct lsf_conn *c);

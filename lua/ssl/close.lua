@@ -41,16 +41,18 @@ return function(st)
   say_goodbye(st)
   st.open = false
   local finished = st.transport.finish(st)
-  st.status, st.conn = "closed", state.closed
+  if st.gone then return end
+  state.part(st)
   st.owed, st.owed_data = 0, ""
-  intake.forget(st)
   -- Of a handshake that did not succeed nothing was reported as sent.
+  local freed = true
   if finished or not connected then
-    shim.free(conn)
+    freed = shim.free(conn)
   else
     S.abandon(conn)
     detached.add(conn)
   end
-  pressure.sub(pressure.CONNECTION)
+  intake.forget(st)
+  if freed then pressure.sub(pressure.CONNECTION) end
   detached.sweep()
 end

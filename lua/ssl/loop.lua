@@ -127,6 +127,10 @@ end
 --   user), "closed" (a clean end), or the words of a fatal error
 function loop.judge(st, rc)
   local conn = st.conn
+  if st.gone then -- what a finalizer has closed says nothing of interest
+    err.clear()
+    return CLOSED
+  end
   local code = C.SSL_get_error(conn.ssl, rc)
   local word = PASSING[code]
   if word then
