@@ -92,7 +92,7 @@ shim.pool = pool
 
 local conn_t = ffi.metatype(
   ffi.typeof("struct { " .. declarations.structs.lsf_conn .. " }"),
-  { __gc = shim.C.conn_free })
+  { __gc = shim.C.conn_finalize })
 local password_t = ffi.typeof("struct { " .. declarations.structs.lsf_password .. " }")
 
 local ticket_keys_t = ffi.typeof("struct { " .. declarations.structs.lsf_ticket_key
@@ -108,10 +108,14 @@ function shim.conn()
   return conn
 end
 
---- Free a connection now, and spare the collector doing it again.
+--- Free a connection now, and spare the collector doing it again; but not below a call
+-- that is in the middle of using it.
+-- @treturn boolean  false: that call has to do it
 function shim.free(conn)
   shim.C.conn_free(conn)
+  if conn.doomed ~= 0 then return false end
   ffi.gc(conn, nil)
+  return true
 end
 
 function shim.password(text)

@@ -19,9 +19,9 @@ return {
       uint32_t in_beg, in_end, out_beg, out_end;
       int32_t plain_beg, plain_end, plain_size;
       double queued, sent;
-      int fd, in_error, out_error, owner;
+      int fd, in_error, out_error, closer;
       uint32_t need;
-      uint8_t stream, eof, cork, closing, half, blocking, patient, lent;
+      uint8_t stream, eof, cork, closing, half, blocking, patient, lent, starved;
       uint8_t ahead, asks_dirty, asks_fd;
       uint8_t tolerant, sni_used, hello, hello_alert;
       uint8_t ask_verify, accepted, question, paused, mute, silent;
@@ -49,6 +49,8 @@ return {
       const unsigned char *session_id;
       void *tickets;
       uint16_t alert_in, alert_out;
+      int32_t inside;
+      uint8_t doomed;
     ]],
     lsf_password = [[
       const char *text; size_t length; int asked, too_long;
@@ -102,6 +104,7 @@ void lsf_pool_free(struct lsf_pool *pool);
 
 BIO *lsf_conn_bio(struct lsf_conn *c, struct lsf_pool *pool, int fd);
 void lsf_conn_free(struct lsf_conn *c);
+void lsf_conn_finalize(struct lsf_conn *c);
 int  lsf_reserve(struct lsf_conn *c, int room);
 void lsf_release(struct lsf_conn *c);
 int  lsf_lend(struct lsf_conn *c, const void *data, size_t length);
@@ -111,12 +114,6 @@ void lsf_drained(struct lsf_conn *c, size_t length);
 int lsf_flush(struct lsf_conn *c);
 int lsf_wait(int fd, int events, double seconds);
 int lsf_linger(struct lsf_conn *c);
-struct lsf_lingering *lsf_lingering_new(void);
-int lsf_detach(struct lsf_lingering *l, struct lsf_conn *c);
-int lsf_sweep(struct lsf_lingering *l, int most);
-void lsf_lingering_free(struct lsf_lingering *l);
-int lsf_process(struct lsf_pool *pool);
-int lsf_foreign(const struct lsf_conn *c);
 int lsf_nonblocking(int fd);
 int lsf_blocking(int fd);
 int lsf_family(int fd);
@@ -141,6 +138,7 @@ void lsf_keys_wipe(struct lsf_conn *c);
 int  lsf_keys_save(struct lsf_conn *c, const char *path);
 int lsf_status(SSL *ssl, void *arg);
 
+void lsf_abandon(struct lsf_conn *c);
 int  lsf_paused(const struct lsf_pool *pool);
 unsigned int lsf_psk_client(SSL *ssl, const char *hint, char *identity,
                             unsigned int max_identity, unsigned char *psk,

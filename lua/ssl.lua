@@ -12,12 +12,14 @@ local config        = require "ssl.config"
 local connect       = require "ssl.connect"
 local core          = require "ssl.core"
 local filestamp     = require "ssl.filestamp"
+local hostname      = require "ssl.hostname"
 local key           = require "ssl.key"
 local material      = require "ssl.material"
 local connection    = require "ssl.connection"
 local lasterror     = require "ssl.lasterror"
 local newcontext    = require "ssl.newcontext"
 local session       = require "ssl.session"
+local shim          = require "ssl.ffi.shim"
 local systemca      = require "ssl.systemca"
 local x509          = require "ssl.x509"
 
@@ -66,6 +68,26 @@ local function transport_of(object)
   if method(object, "getfd") and method(object, "setfd") then return over_descriptor end
   local reads = method(object, "receive") or method(object, "receiveany")
   if reads and method(object, "send") then return over_stream end
+end
+
+--- What kind of host name a text is, and its one spelling: what a certificate could be
+-- for, and what a connection would ask for.
+-- @tparam string name  as a URL has it: one trailing dot and brackets around an IPv6
+--   address are left out
+-- @treturn string  "dns" or "ip"
+-- @treturn string  the name in lower case, or the address as inet_ntop writes it
+-- @treturn nil,string  why it is refused: docs/checkhostname.md lists the reasons
+-- @raise when `name` is no string
+function ssl.hostname(name)
+  local kind, text = hostname.normalize((arg.string(name, 1)))
+  return kind, text
+end
+
+--- A clock that nobody can set: of two readings the later one is never less, whatever
+-- happens to the system's time (CLOCK_MONOTONIC, clock_gettime(2)).
+-- @treturn number  seconds since some moment that says nothing
+function ssl.monotonic()
+  return (shim.C.now())
 end
 
 --- TLS over a connected socket, or over anything else that carries bytes.

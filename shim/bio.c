@@ -26,6 +26,18 @@ retry(BIO *bio, int direction)
 	return -1;
 }
 
+/*
+ * Nothing is there to read. OpenSSL also says that it wants to read when it has just
+ * gone past a record without plaintext, and more may be there: this tells the two apart.
+ */
+static int
+starved(BIO *bio, struct lsf_conn *c)
+{
+	c->starved = 1;
+
+	return retry(bio, FLAGS_READ);
+}
+
 /* Read, and answer like the read method. */
 static int
 from_fd(BIO *bio, struct lsf_conn *c, void *buffer, size_t length)
@@ -33,7 +45,7 @@ from_fd(BIO *bio, struct lsf_conn *c, void *buffer, size_t length)
 	long n = lsf_fd_read(c, buffer, length);
 
 	if (n < 0 && c->in_error == 0)
-		return retry(bio, FLAGS_READ);
+		return starved(bio, c);
 
 	return (int)n;
 }
@@ -54,7 +66,7 @@ refill(BIO *bio, struct lsf_conn *c, char *buffer, int wanted)
 		return -1;
 	c->need = (uint32_t)wanted;
 	if (c->stream)
-		return retry(bio, FLAGS_READ);
+		return starved(bio, c);
 	if (!c->ahead)
 		return from_fd(bio, c, buffer, (size_t)wanted);
 	if (c->in == NULL && (c->in = lsf_take(c->pool)) == NULL)
@@ -81,6 +93,7 @@ lsf_bio_read(BIO *bio, char *buffer, int length)
 	lsf_api.BIO_clear_flags(bio, FLAGS_RWS | FLAGS_SHOULD_RETRY);
 	if (c == NULL || length <= 0 || c->mute)
 		return 0;
+	c->starved = 0;
 	if (c->in_beg == c->in_end) {
 		rc = refill(bio, c, buffer, length);
 		if (rc <= 0 || c->in_end == 0)

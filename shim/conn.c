@@ -23,7 +23,6 @@ lsf_conn_bio(struct lsf_conn *c, struct lsf_pool *pool, int fd)
 	pool->references++;
 	c->pool = pool;
 	c->fd = fd;
-	lsf_use(c);
 	lsf_api.BIO_set_data(bio, c);
 	lsf_api.BIO_set_init(bio, 1);
 
@@ -63,21 +62,48 @@ free_buffers(struct lsf_conn *c)
 	c->out_beg = c->out_end = 0;
 }
 
+/* End all I/O; what is queued or was not received is dropped. */
+static void
+end_io(struct lsf_conn *c)
+{
+	if (c->ssl != NULL)
+		lsf_abandon(c);
+	if (c->closing && c->queued > 0 && !c->stream && c->fd >= 0 &&
+	    c->half != LSF_HALF_DONE)
+		(void)lsf_linger(c);
+	if (!c->stream && c->fd >= 0)
+		close(c->fd);
+	c->fd = -1;
+	c->mute = 1;
+	if (c->lent)
+		lsf_empty(c);
+	c->in_beg = c->in_end = 0;
+	c->out_beg = c->out_end = 0;
+	c->plain_beg = c->plain_end = 0;
+}
+
 /*
- * Free all that hangs on `c` and close its descriptor. Any number of times. Nothing
- * waits: the kernel gets what it takes at once.
+ * Free all that hangs on `c` and close its descriptor. Any number of times. No
+ * I/O, unless the connection was closed in order and still lingers: then one last
+ * step, which does not wait.
+ *
+ * A finalizer may run in the middle of a call of Lua's, wherever that allocates, and
+ * close the connection that the call is about to hand to OpenSSL. The memory stays
+ * then until that call is over, and all that OpenSSL may still be asked finds a
+ * transport that has ended.
  */
 void
 lsf_conn_free(struct lsf_conn *c)
 {
-	SSL *ssl = c->ssl;
-
-	if (ssl != NULL)
-		lsf_abandon(c);
+	end_io(c);
+	if (c->inside > 0) {
+		c->doomed = 1;
+		return;
+	}
+	c->doomed = 0;
+	if (c->ssl != NULL)
+		lsf_api.SSL_free(c->ssl);
 	c->ssl = NULL;
-	lsf_last_step(c);
-	if (ssl != NULL)
-		lsf_api.SSL_free(ssl);
 	free_buffers(c);
 	if (c->dh != NULL)
 		lsf_api.DH_free(c->dh);
@@ -85,14 +111,22 @@ lsf_conn_free(struct lsf_conn *c)
 	lsf_keys_wipe(c);
 	free(c->said);
 	free(c->verdict);
-	if (!c->stream && c->fd >= 0)
-		close(c->fd);
 	c->said = NULL;
 	c->alpn = c->staple = NULL;
 	c->dh = NULL;
 	c->verdict = NULL;
 	c->verdicts = c->said_length = c->alpn_length = 0;
-	c->fd = -1;
+}
+
+/*
+ * The collector's: nobody has the struct any more, so no call is in the middle of
+ * using it. One that an error ended has not said so.
+ */
+void
+lsf_conn_finalize(struct lsf_conn *c)
+{
+	c->inside = 0;
+	lsf_conn_free(c);
 }
 
 /* The kinds of blocks differ by size; a large one grows without being copied. */
@@ -188,7 +222,6 @@ lsf_lend(struct lsf_conn *c, const void *data, size_t length)
 {
 	if (c->in != NULL || length > UINT32_MAX)
 		return 0;
-	lsf_use(c);
 	c->in = (unsigned char *)(uintptr_t)data;
 	c->lent = 1;
 	c->in_beg = 0;
@@ -217,7 +250,6 @@ lsf_feed(struct lsf_conn *c, const void *data, size_t length)
 	}
 	if (length > LSF_BUFFER - held)
 		length = LSF_BUFFER - held;
-	lsf_use(c);
 	memcpy(c->in + held, data, length);
 	c->in_end += (uint32_t)length;
 
@@ -228,7 +260,6 @@ lsf_feed(struct lsf_conn *c, const void *data, size_t length)
 void
 lsf_drained(struct lsf_conn *c, size_t length)
 {
-	lsf_use(c);
 	c->sent += (double)length;
 	c->out_beg += (uint32_t)length;
 	if (c->out_beg == c->out_end) {

@@ -116,4 +116,13 @@ describe("ssl.hostname", function()
     pipe:close()
     assert.equal("dns\tnil\tnil\n", output)
   end)
+
+  it("is the face's ssl.hostname, which wants a string", function()
+    local ssl = require "ssl"
+    assert.same({ "dns", "a.test" }, { ssl.hostname "A.test." })
+    assert.same({ "ip", "::1" }, { ssl.hostname "[0::1]" })
+    assert.same({ nil, STAR }, { ssl.hostname "*.test" })
+    assert.has_error(function() ssl.hostname {} end,
+                     "bad argument #1 to 'hostname' (string expected, got table)")
+  end)
 end)

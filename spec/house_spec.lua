@@ -155,6 +155,12 @@ describe("the house", function()
       assert.equal("", table.concat(unused, "\n"))
     end)
 
+    -- The time of the day can be set; a limit is about time that passes.
+    it("keeps no time limit by a clock that can be set", function()
+      assert.same({}, matches(MODULES, "[^\n]*%f[%w_]gettime%f[^%w_][^\n]*"))
+      assert.same({}, matches(MODULES, "[^\n]*%f[%w_]os%.clock%f[^%w_][^\n]*"))
+    end)
+
     it("makes no C callback of a Lua function", function()
       assert.same({}, matches(MODULES, "%f[%w_]cast%s*%([^\n]-,%s*function[^\n]*"))
       -- A function type outside ffi/ can only be there to be cast to.

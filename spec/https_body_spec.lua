@@ -41,6 +41,16 @@ describe("ssl.https and the end of a body", function()
         conn:send "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
         ok(conn, "final")
       end,
+      ["/trailers"] = function(conn)
+        conn:send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Both: head\r\n\r\n"
+          .. "2\r\nok\r\n0\r\nX-Both: trailer\r\nX-New: a\r\nX-New: b\r\nLocation: /x\r\n"
+          .. "Content-Length: 9\r\nContent-Encoding: gzip\r\nSet-Cookie: a=b\r\n"
+          .. "WWW-Authenticate: Basic\r\nConnection: close\r\nCache-Control : x\r\n\r\n")
+      end,
+      OPTIONS = function(conn, request)
+        conn:send("HTTP/1.1 200 OK\r\nTransfer-Encoding: " .. request.headers["x-coding"]
+          .. "\r\n" .. (request.path == "/" and "" or "Content-Length: 2\r\n") .. "\r\nok")
+      end,
       ["/204"]     = function(conn) conn:send "HTTP/1.1 204 None\r\n\r\n" cut(conn) end,
       ["/noise"]   = function(conn) conn:send "noise, no HTTP\r\n" end,
       ["/badsize"] = function(conn)
@@ -133,6 +143,22 @@ describe("ssl.https and the end of a body", function()
     assert.same({ nil, "invalid content-length" }, { get "/lengths" })
     -- Had they to be tried in every way, this would take minutes, limit or not.
     assert.same({ nil, "invalid content-length" }, { get "/blanks" })
+  end)
+
+  it("adds trailers that nobody said before, and that decide nothing", function()
+    local body, code, headers = get "/trailers"
+    assert.same({ "ok", 200 }, { body, code })
+    assert.same({ ["transfer-encoding"] = "chunked", ["x-both"] = "head",
+                  ["x-new"] = "a, b" }, headers)
+  end)
+
+  it("takes the coding identity for none, in any spelling", function()
+    for _, coding in ipairs { "identity", "Identity", "IDENTITY ", "identity, Identity" } do
+      for _, path in ipairs { "/", "/length-too" } do
+        local body, code = get(path, { method = "OPTIONS", headers = { ["x-coding"] = coding } })
+        assert.same({ coding, "ok", 200 }, { coding, body, code })
+      end
+    end
   end)
 
   it("says what is no HTTP", function()

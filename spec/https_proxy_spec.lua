@@ -21,6 +21,8 @@ describe("ssl.https through a proxy", function()
         local host, port = request.path:match "^(.*):(%d+)$"
         if host == "refused.test" then
           conn:send "HTTP/1.1 403 Forbidden by Proxy\r\nContent-Length: 0\r\n\r\n"
+        elseif host == "control.test" then
+          conn:send "HTTP/1.1 407 \27[2J\0\b\155 no\tway\127\r\nContent-Length: 0\r\n\r\n"
         elseif host == "endless.test" then
           repeat until not conn:send "HTTP/1.1 200 OK\r\nX: y\r\nX: y\r\nX: y\r\n"
         elseif host == "noise.test" then
@@ -140,6 +142,7 @@ describe("ssl.https through a proxy", function()
     local function why(host, more) return (select(2, get(host, 443, more))) end
     assert.equal("proxy: 403 Forbidden by Proxy", why "refused.test")
     assert.equal("proxy: not an HTTP answer", why "noise.test")
+    assert.equal("proxy: 407 \\x1B[2J\\x00\\x08\\x9B no\\x09way\\x7F", why "control.test")
     assert.equal("proxy: its answer does not end", why "endless.test")
     assert.equal("proxy: its answer does not end", why "long.test")
     assert.equal("proxy: closed", why "cut.test")

@@ -8,6 +8,7 @@ describe("ssl.https and time", function()
   local pki     = require "spec.support.pki"
   local process = require "spec.support.process"
   local socket  = require "socket"
+  local ssl     = require "ssl"
   local web     = require "spec.support.web"
 
   local LONG, SHORT = 60, 0.1
@@ -26,6 +27,15 @@ describe("ssl.https and time", function()
       ["/letters"] = function(conn)
         for _ = 1, 1000 do
           if not conn:send "H" then return end
+          sleep(0.02)
+        end
+      end,
+      -- Each piece in time, and no end.
+      ["/pieces"] = function(conn, request)
+        conn:send((request.headers["x-before"]:gsub("|", "\r\n")))
+        local piece = request.headers["x-piece"]:gsub("|", "\r\n")
+        for _ = 1, 1000 do
+          if not conn:send(piece) then return end
           sleep(0.02)
         end
       end,
@@ -105,6 +115,17 @@ describe("ssl.https and time", function()
     assert.same({ nil, "timeout" }, { get("/letters", only "receive") })
   end)
 
+  for name, pieces in pairs {
+    ["a head"]          = { "HTTP/1.1 200 OK|", "X: y|" },
+    ["interim answers"] = { "HTTP/1.1 100 Continue||", "HTTP/1.1 100 Continue||" },
+    ["trailers"]        = { "HTTP/1.1 200 OK|Transfer-Encoding: chunked||0|", "X: y|" },
+  } do
+    it("limits " .. name .. " as one read, though each line comes in time", function()
+      assert.same({ nil, "timeout" }, { get("/pieces", only "receive", {
+        headers = { ["x-before"] = pieces[1], ["x-piece"] = pieces[2] } }) })
+    end)
+  end
+
   it("limits all of it together", function()
     for _, path in ipairs { "/silent", "/drip", "/slowly" } do
       assert.same({ nil, "timeout" }, { get(path, { total = 0.3 }) })
@@ -149,6 +170,59 @@ describe("ssl.https and time", function()
     assert.equal(1, (get()))
   end)
 
+  describe("closes", function()
+    local methods, calls, original
+
+    before_each(function()
+      methods, calls = require("ssl.state").class.methods, {}
+      original = { setdeadline = methods.setdeadline, settimeout = methods.settimeout,
+                   close = methods.close }
+      for name, f in pairs(original) do
+        methods[name] = function(self, ...)
+          calls[#calls + 1] = { name, ... }
+          local a, b = f(self, ...)
+          return a, b
+        end
+      end
+    end)
+
+    after_each(function()
+      for name, f in pairs(original) do methods[name] = f end
+    end)
+
+    it("within the total, too", function()
+      assert.same({ nil, "timeout" }, { get("/silent", { total = 0.3 }) })
+      assert.same({ { "setdeadline", 0 }, { "close" } }, { calls[#calls - 1], calls[#calls] })
+      assert.equal(1, (get("/", { total = LONG })))
+      local name, left = unpack(calls[#calls - 1])
+      assert.equal("setdeadline", name)
+      assert.is_true(left > 0 and left <= LONG)
+    end)
+
+    it("as it likes without one", function()
+      assert.equal(1, (get("/", LONG)))
+      assert.same({ { "settimeout", LONG }, { "close" } }, { calls[#calls - 1], calls[#calls] })
+    end)
+  end)
+
+  it("goes by no clock that can be set", function()
+    local script = process.write(process.folder() .. "/clock.lua", [[
+      local socket = require "socket"
+      function socket.gettime() error "the time of the day" end
+      local https = require "ssl.https"
+      local pool = https.pool { idle = 60 }
+      for _ = 1, 2 do
+        print(https.request { url = arg[1], cafile = arg[2], pool = pool,
+                              timeout = { total = 60 } })
+      end
+      print(pool:count())
+      pool:close()
+    ]])
+    local child = process.start { "luajit", script, url(), pki.root.cert }
+    child:wait()
+    assert.matches("^1\t200\t[^\n]*\n1\t200\t[^\n]*\n1\n$", child:output())
+  end)
+
   it("applies to a kept connection as to a new one", function()
     local pool = https.pool()
     for _ = 1, 2 do
@@ -181,10 +255,10 @@ describe("ssl.https and time", function()
     limit = limits.new({ connect = 5, send = -1, total = -1 }, 7)
     assert.same({ 5 }, { limits.left(limit, "connect") })
     assert.is_nil((limits.left(limit, "send")))
-    assert.is_nil((limits.left(limit, "send", socket.gettime() - 9)))
-    assert.is_true(limits.left(limit, "connect", socket.gettime() - 1) <= 4)
+    assert.is_nil((limits.left(limit, "send", ssl.monotonic() - 9)))
+    assert.is_true(limits.left(limit, "connect", ssl.monotonic() - 1) <= 4)
     assert.same({ nil, "timeout" },
-                { limits.left(limit, "connect", socket.gettime() - 9) })
+                { limits.left(limit, "connect", ssl.monotonic() - 9) })
     limit = limits.new({ total = 0 }, 7)
     assert.same({ nil, "timeout" }, { limits.left(limit, "send") })
   end)

@@ -13,6 +13,22 @@ local arg = {}
 
 local LOWEST = -0x80000000
 
+-- Functions that only call another, with all that they were given.
+local standing = setmetatable({}, { __mode = "k" })
+
+--- Errors of the function that this one calls are to look as if it had been called
+-- itself.
+function arg.stands_for(wrapper)
+  standing[wrapper] = true
+end
+
+-- The level of the function that the program has called.
+local function face(level)
+  level = level + 1
+  local above = debug.getinfo(level + 1, "f")
+  return (above and standing[above.func] and level + 1 or level) - 1
+end
+
 -- Was an argument that is nil left out? Functions of Lua written in C know. Of one
 -- whose parameters are `...` the debug library still finds all that came; one with
 -- names for them is taken to have been called without those that end in nil.
@@ -39,7 +55,7 @@ end
 -- @tparam string message
 -- @tparam[opt=1] number level
 function arg.fail(position, message, level)
-  level = (level or 1) + 1
+  level = face((level or 1) + 1)
   local info = debug.getinfo(level, "n") or {}
   local name = info.name or "?"
   if info.namewhat == "method" then

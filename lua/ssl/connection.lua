@@ -9,6 +9,7 @@ local context   = require "ssl.context"
 local descriptor = require "ssl.descriptor"
 local detached  = require "ssl.detached"
 local err       = require "ssl.err"
+local guard     = require "ssl.guard"
 local intake    = require "ssl.intake"
 local object    = require "ssl.object"
 local origin    = require "ssl.origin"
@@ -33,6 +34,14 @@ require "ssl.certrequest"
 require "ssl.earlydata"
 require "ssl.verified"
 
+-- These are called all the time. They read numbers of the struct, and what they ask of
+-- OpenSSL goes through functions of the shim that take the struct.
+guard.class(state.class, {
+  send = true, sendfrom = true, sendv = true, receive = true, receiveany = true,
+  receiveinto = true, dirty = true, getfd = true, settimeout = true, setdeadline = true,
+  getstats = true, setstats = true,
+})
+
 local connection = { class = state.class }
 
 function state.class.tostring(self)
@@ -41,19 +50,16 @@ function state.class.tostring(self)
                                          st.status == "closed" and " (closed)" or "")
 end
 
--- The collector's: frees, closes the descriptor, cannot raise. Nobody has said that the
--- peer has everything, so it is not told so; but what was reported as sent is looked
--- after as behind a close. OpenSSL voids the session of what it frees without a
--- close_notify; since RFC 4346 section 7.2.1 a session need not end with its connection.
+-- The collector's: frees, closes the descriptor, does no I/O, cannot raise. A
+-- connection that is being closed in order has left its struct to ssl.detached.
+-- OpenSSL voids the session of what it frees without a close_notify; since RFC 4346
+-- section 7.2.1 a session need not end with its connection.
 function state.class.free(self)
   local st = object.is(self, state.class) and getmetatable(self)
   if not st or st.status == "closed" then return end
   local conn = st.conn
   if st.open and conn.ssl ~= nil then C.SSL_set_shutdown(conn.ssl, K.SSL_SENT_SHUTDOWN) end
-  local connected = st.status == "connected"
-  st.status, st.open, st.conn = "closed", false, state.closed
-  if connected then detached.add(conn) end
-  S.conn_free(conn)
+  shim.free(state.part(st))
 end
 
 local function mode_of(ctx)

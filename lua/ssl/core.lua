@@ -2,6 +2,7 @@
 
 local arg        = require "ssl.arg"
 local connection = require "ssl.connection"
+local guard      = require "ssl.guard"
 local info       = require "ssl.info"
 local state      = require "ssl.state"
 
@@ -21,6 +22,7 @@ function core.setfd(...)
   local conn, fd = ...
   connection.setfd(conn, fd, 1)
 end
+core.setfd = guard.call(state.class, core.setfd)
 
 --- Add a method to all connections, those that exist already included.
 function core.setmethod(name, f)
@@ -34,13 +36,15 @@ function core.info(conn)
   local st = state.of(conn)
   return info.raw(st)
 end
+core.info = guard.call(state.class, core.info)
 
 --- The name of the compression in use, or nil.
 function core.compression(conn)
   local st = state.of(conn)
-  if st.status ~= "connected" then return nil, "closed" end
+  if st.status ~= "connected" or st.conn.ssl == nil then return nil, "closed" end
   return (info.compression(st))
 end
+core.compression = guard.call(state.class, core.compression)
 
 --- Whose library this is.
 function core.copyright()

@@ -15,6 +15,7 @@ local shim       = require "ssl.ffi.shim"
 local arg        = require "ssl.arg"
 local connection = require "ssl.connection"
 local goodbye    = require "ssl.goodbye"
+local guard      = require "ssl.guard"
 local intake     = require "ssl.intake"
 local newcontext = require "ssl.newcontext"
 local object     = require "ssl.object"
@@ -166,6 +167,8 @@ function methods:connection()
   return conn
 end
 
+guard.class(class, {})
+
 --- A new engine.
 -- @tparam table|userdata cfg  for ssl.newcontext, or a context
 -- @treturn userdata
@@ -182,6 +185,6 @@ return function(cfg)
   local st = state.of(conn)
   st.transport, st.conn.stream = transport, 1
   local self, e = object.new(class)
-  e.connection, st.origin = conn, self
+  e.connection, e.guarded, st.origin = conn, st, self
   return self
 end

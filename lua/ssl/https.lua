@@ -45,7 +45,7 @@ local function answer(request, plan, limit, open)
   if not w then return nil, why end
   local code, headers, status = ask(w, request)
   if not code and wire.may_repeat(w, request.method, headers) then
-    open.stream:close()
+    link.close(open)
     w, why = link.open(request, plan, limit, open, true)
     if not w then return nil, why end
     code, headers, status = ask(w, request)
@@ -90,7 +90,7 @@ local unwrap = socket.protect(function(raised) error(raised, 0) end)
 local function protected(reqt)
   local open = {}
   local results = { pcall(perform, reqt, open) }
-  if open.stream then open.stream:close() end
+  link.close(open)
   if not results[1] then return unwrap(results[2]) end
   return unpack(results, 2, 5)
 end

@@ -8,6 +8,7 @@
 local ltn12   = require "ltn12"
 local canonic = require("socket.headers").canonic
 local limits  = require "ssl.https_limits"
+local add_trailers = require "ssl.https_trailers"
 
 local exchange = {}
 
@@ -106,25 +107,26 @@ end
 
 -- Joined at the end: one by one, ten thousand lines of one header would be copied ten
 -- thousand times.
-local function joined(headers, lists)
+local function joined(lists)
+  local headers = {}
   for name, list in pairs(lists) do headers[name] = table.concat(list) end
   return headers
 end
 
 -- Headers up to the empty line, in no more than `room` bytes. And the room that is left.
-local function read_headers(wire, headers, room, step)
+local function read_headers(wire, room, step)
   local lists, list = {}, nil
   while true do
     local line, why = wire:line(room, TOO_LARGE, step)
     if not line then return nil, why end
     room = room - #line - 1
-    if line == "" then return joined(headers, lists), room end
+    if line == "" then return joined(lists), room end
     local field, value = line:match "^(.-):%s*(.*)"
     if list and line:find "^%s" then
       list[#list + 1] = line
     elseif field then
       local name = field:lower()
-      list = lists[name] or { headers[name] }
+      list = lists[name] or {}
       lists[name] = list
       if #list > 0 then list[#list + 1] = ", " end
       list[#list + 1] = value
@@ -174,10 +176,7 @@ local function lifetime(headers)
   return tonumber(seconds)
 end
 
---- Read the head of the answer. Interim answers are skipped.
--- @treturn number,table,string  code, headers, status line
--- @treturn nil,string
-function exchange.head(wire, hop)
+local function head(wire, hop)
   local room = LARGEST_HEAD
   while true do
     local status, why = wire:line(room, TOO_LARGE, STEP)
@@ -185,7 +184,7 @@ function exchange.head(wire, hop)
     local code = tonumber(status:match "^HTTP/%d*%.%d* (%d%d%d)")
     if not code then return nil, "the answer does not begin with an HTTP status line" end
     local headers
-    headers, room = read_headers(wire, {}, room - #status - 1, STEP)
+    headers, room = read_headers(wire, room - #status - 1, STEP)
     if not headers then return nil, room end
     if code < 100 or code >= 200 or code == 101 then
       wire.persistent = persistent(wire, hop, headers, status, code)
@@ -193,6 +192,17 @@ function exchange.head(wire, hop)
       return code, headers, status
     end
   end
+end
+
+--- Read the head of the answer. Interim answers are skipped. All of it has the time limit
+-- of one read.
+-- @treturn number,table,string  code, headers, status line
+-- @treturn nil,string
+function exchange.head(wire, hop)
+  wire:join(true)
+  local code, headers, status = head(wire, hop)
+  wire:join(false)
+  return code, headers, status
 end
 
 local function by_length(wire, left)
@@ -226,10 +236,13 @@ local function piece(wire, left, step)
   return data, 0
 end
 
--- Trailers join the headers.
+-- All trailers have the time limit of one read.
 local function last_chunk(wire, headers)
-  local ok, why = read_headers(wire, headers, LARGEST_HEAD, STEP)
-  if not ok then return nil, why end
+  wire:join(true)
+  local trailers, why = read_headers(wire, LARGEST_HEAD, STEP)
+  wire:join(false)
+  if not trailers then return nil, why end
+  add_trailers(headers, trailers)
   wire.complete = true
   return nil
 end
@@ -286,12 +299,15 @@ end
 -- How much there is to come, where that is known, is the second value.
 local function body_source(wire, headers)
   local coding = headers["transfer-encoding"]
+  local codings = tokens(coding)
   -- Two framings, or a third that we do not know: who else reads this may see another
   -- end (RFC 9112 section 6.3).
   if coding and (headers["content-length"] or coding:lower() ~= "chunked") then
     wire.persistent = false
   end
-  if coding and coding ~= "identity" then return chunked(wire, headers) end
+  -- RFC 2616 had it; it means that there is none.
+  codings.identity = nil
+  if next(codings) then return chunked(wire, headers) end
   local length, why = length_of(headers)
   if why then return nil, why end
   if length then return by_length(wire, length), length end

@@ -14,7 +14,8 @@ local DEFAULTS = { scheme = "https", path = "/" }
 local COMPONENTS = { "scheme", "host", "port", "path", "params", "query", "user",
                      "password", "uri", "authority", "userinfo", "fragment" }
 
-local REDIRECTS = { [301] = true, [302] = true, [303] = true, [307] = true }
+local REDIRECTS = { [301] = true, [302] = true, [303] = true, [307] = true,
+                    [308] = true }
 local MAX_REDIRECTS = 5
 
 -- Headers that are meant for one origin and nobody else. Proxy-Authorization is not

@@ -1,11 +1,11 @@
 --- ssl.https_limits: how long each phase of a request may take, and all of it.
 --
--- Seconds, by LuaSocket's clock. A limit of a phase bounds each call for itself: one
--- connect, one handshake, one read, one write. The total is a point in time, so what
--- is left of it shrinks from call to call, over redirects and a second attempt too.
+-- Seconds, by a clock that nobody sets: LuaSocket's is the time of the day. A limit of a
+-- phase bounds each call for itself: one connect, one handshake, one read, one write.
+-- The total is a point in time, so what is left of it shrinks from call to call, over
+-- redirects, a second attempt and the close too.
 
-local socket  = require "socket"
-local gettime = socket.gettime
+local now = require("ssl").monotonic
 
 local limits = {}
 
@@ -55,7 +55,7 @@ function limits.new(timeout, default)
   for _, phase in ipairs(PHASES) do self[phase] = of(timeout, default, phase) end
   local total = of(type(timeout) == "table" and timeout or nil,
                    type(default) == "table" and default or nil, "total")
-  self.deadline = total and gettime() + total
+  self.deadline = total and now() + total
   return self
 end
 
@@ -64,7 +64,7 @@ end
 function limits.within(self, seconds)
   local closer = {}
   for name, value in pairs(self) do closer[name] = value end
-  closer.deadline = math.min(self.deadline or math.huge, gettime() + seconds)
+  closer.deadline = math.min(self.deadline or math.huge, now() + seconds)
   return closer
 end
 
@@ -78,7 +78,7 @@ function limits.left(self, phase, since)
   local limit, deadline = self[phase], self.deadline
   if since and limit then deadline = math.min(deadline or math.huge, since + limit) end
   if not deadline then return limit end
-  local left = deadline - gettime()
+  local left = deadline - now()
   if left <= 0 then return nil, "timeout" end
   return limit and math.min(limit, left) or left
 end
@@ -99,6 +99,17 @@ function limits.arm(self, sock, phase, since)
   sock:settimeout(limit)
   self.on, self.armed = sock, limit
   return nil
+end
+
+--- Let the close of a connection take no more than what is left of the total.
+-- @tparam table self
+-- @param sock  what is closed; before TLS it is LuaSocket's, whose close waits for nothing
+-- @tparam[opt] boolean unwanted  the peer does not want what is still on its way
+function limits.close(self, sock, unwanted)
+  if unwanted then sock:settimeout(0) end
+  if self.deadline and sock.setdeadline then
+    sock:setdeadline(math.max(0, self.deadline - now()))
+  end
 end
 
 --- Forget what was set last: somebody else has had his hands on it.

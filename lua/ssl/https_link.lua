@@ -1,6 +1,7 @@
 --- ssl.https_link: the connection for a request, new or out of a pool.
 
 local hop    = require "ssl.https_hop"
+local limits = require "ssl.https_limits"
 local pool   = require "ssl.https_pool"
 local proxy  = require "ssl.https_proxy"
 local stream = require "ssl.https_stream"
@@ -55,11 +56,12 @@ end
 -- @tparam table request
 -- @tparam table plan
 -- @tparam table limit  of ssl.https_limits
--- @tparam table open
+-- @tparam table open  its `limit` is kept there for link.close
 -- @tparam[opt] boolean fresh  not out of the pool
 -- @treturn table
 -- @treturn nil,string
 function link.open(request, plan, limit, open, fresh)
+  open.limit = limit
   local s = plan.key and not fresh and pool.take(request.reqt.pool, plan.key)
   if s then
     open.stream = s
@@ -71,15 +73,26 @@ function link.open(request, plan, limit, open, fresh)
   return wire.new(s, limit, false)
 end
 
+--- Close what is open, if something is. Nothing takes longer than the request may.
+-- @tparam table open
+-- @tparam[opt] boolean unwanted  the peer takes no more of what was sent
+function link.close(open, unwanted)
+  local s = open.stream
+  open.stream = nil
+  if not s then return end
+  limits.close(open.limit, s.sock, unwanted)
+  s:close()
+end
+
 --- The request is done: the connection goes into the pool, or is closed.
 function link.done(request, plan, w, open)
   local s = w.stream
-  open.stream = nil
   if plan.key and w.complete and w.persistent and not w:dirty() and pool.keepable(s) then
+    open.stream = nil
     pool.give(request.reqt.pool, plan.key, request.host:lower() .. ":" .. request.port, s,
               w.lifetime)
   else
-    s:close()
+    link.close(open, w.refused)
   end
 end
 

@@ -8,9 +8,10 @@
 -- What is kept is no promise: the peer may close at any time. `take` looks, and the
 -- rest is the business of who takes.
 
-local socket  = require "socket"
-local stream  = require "ssl.https_stream"
-local gettime = socket.gettime
+local socket = require "socket"
+local ssl    = require "ssl"
+local stream = require "ssl.https_stream"
+local now    = ssl.monotonic
 
 local pool = {}
 
@@ -44,8 +45,8 @@ local function remove(self, unwanted)
 end
 
 local function sweep(self)
-  local now = gettime()
-  remove(self, function(entry) return now >= entry.till end)
+  local time = now()
+  remove(self, function(entry) return time >= entry.till end)
 end
 
 -- The youngest: it has the best chance to live.
@@ -105,11 +106,11 @@ local function all() return true end
 -- @tparam table s  the stream
 -- @tparam[opt] number lifetime  seconds after which the server closes it
 function pool.give(self, key, host, s, lifetime)
-  if self.closed then return s:close() end
   -- The close of a kept connection waits for nothing, and neither does a look at it.
   if stream.over_descriptor(s) then s.sock:settimeout(0) end
+  if self.closed then return s:close() end
   local life = math.min(self.idle, lifetime and lifetime - MARGIN or math.huge)
-  table.insert(self.kept, { key = key, host = host, stream = s, till = gettime() + life })
+  table.insert(self.kept, { key = key, host = host, stream = s, till = now() + life })
   sweep(self)
   trim(self, self.perhost, function(entry) return entry.host == host end)
   trim(self, self.size, all)

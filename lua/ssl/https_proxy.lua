@@ -4,12 +4,12 @@
 -- for the proxy, and nothing else; the name is checked against the origin.
 
 local http    = require "socket.http"
-local socket  = require "socket"
 local url     = require "socket.url"
 local hop     = require "ssl.https_hop"
 local limits  = require "ssl.https_limits"
 local noproxy = require "ssl.https_noproxy"
-local gettime = socket.gettime
+local printable = require "ssl.https_printable"
+local now     = require("ssl").monotonic
 
 local proxy = {}
 
@@ -101,7 +101,7 @@ end
 
 -- Once more the time that connecting may take, for all of it together.
 local function ask(sock, head, limit)
-  local since = gettime()
+  local since = now()
   local why = limits.arm(limit, sock, "connect", since)
   if why then return nil, why end
   local sent
@@ -125,7 +125,7 @@ function proxy.tunnel(sock, authority, authorization, limit)
   local status, why = ask(sock, head .. "\r\n", limit)
   if not status then return nil, "proxy: " .. why end
   if not status:find "^HTTP/1%.%d 2%d%d" then
-    return nil, "proxy: " .. (status:match "^HTTP/%S+ (.*)" or "not an HTTP answer")
+    return nil, "proxy: " .. printable(status:match "^HTTP/%S+ (.*)" or "not an HTTP answer")
   end
   return true
 end

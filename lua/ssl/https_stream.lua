@@ -154,7 +154,8 @@ local function take_over(self, conn)
   end
 end
 
-local function fail(self, why)
+local function fail(self, why, limit)
+  if limit then limits.close(limit, self.sock) end
   self:close()
   return nil, why
 end
@@ -240,20 +241,20 @@ end
 -- @treturn nil,string  nothing is left open
 function stream.open(self, host, port, policy, limit, via)
   local ok, why = connect(self, host, port, via, limit)
-  if not ok then return fail(self, why) end
+  if not ok then return fail(self, why, limit) end
   local _, over = pcall(has_descriptor, self.sock)
   local conn
   conn, why = ssl.wrap(self.sock, policy.context)
-  if not conn then return fail(self, why) end
+  if not conn then return fail(self, why, limit) end
   take_over(self, conn)
   local st = getmetatable(self)
   st.over_descriptor = over and true or false
   -- A connection that is kept must not keep what the first request had.
   st.params, st.create = nil, nil
   why = limits.arm(limit, conn, "handshake")
-  if why then return fail(self, why) end
+  if why then return fail(self, why, limit) end
   ok, why = secure(conn, policy)
-  if not ok then return fail(self, why) end
+  if not ok then return fail(self, why, limit) end
   return true
 end
 

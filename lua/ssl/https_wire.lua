@@ -4,9 +4,8 @@
 -- the request may be made again on another connection, and this one be used again. It
 -- reads lines, too: those of a connection are as long as the peer makes them.
 
-local socket  = require "socket"
-local limits  = require "ssl.https_limits"
-local gettime = socket.gettime
+local limits = require "ssl.https_limits"
+local now    = require("ssl").monotonic
 
 local wire = {}
 local methods = {}
@@ -27,11 +26,12 @@ function methods:send(data)
   return nil, why
 end
 
--- What the stream has, at least one byte. A call that is not the first for something
--- has the limit of all of it.
-local function fetch(self, most, since)
-  local why = limits.arm(self.limit, self.stream.sock, "receive", since)
+-- What the stream has, at least one byte. A `part` of something has what is left of the
+-- limit of the whole, which began with its first part.
+local function fetch(self, most, part)
+  local why = limits.arm(self.limit, self.stream.sock, "receive", part and self.began)
   if why then return nil, why end
+  if part and not self.began then self.began = now() end
   local data
   data, why = self.stream:receiveany(most)
   if not data then return nil, why end
@@ -48,8 +48,8 @@ end
 
 -- A line whose end is not here yet. What is here of it is taken.
 local function rest_of_line(self, most, long, step)
-  local parts, size, began, since = {}, 0, gettime(), nil
-  local piece = held(self, #self.ahead)
+  local parts, size, piece = {}, 0, held(self, #self.ahead)
+  if not self.together then self.began = nil end
   while true do
     local stop = piece:find("\n", 1, true)
     parts[#parts + 1] = stop and piece:sub(1, stop - 1) or piece
@@ -59,10 +59,18 @@ local function rest_of_line(self, most, long, step)
       self.ahead, self.at = piece, stop + 1
       return table.concat(parts)
     end
-    local more, why = fetch(self, step, since)
+    local more, why = fetch(self, step, true)
     if not more then return nil, why end
-    piece, since = more, began
+    piece = more
   end
+end
+
+--- Are the lines from here on one thing, as those of a head are? They then have the time
+-- limit of one read together.
+-- @tparam table self
+-- @tparam boolean together
+function methods:join(together)
+  self.together, self.began = together, nil
 end
 
 --- A line, without its end and, as LuaSocket has it, without any CR. It has the time
@@ -130,7 +138,7 @@ function wire.new(stream, limit, kept)
   return setmetatable({
     stream = stream, limit = limit, kept = kept, sent = false, pulled = false,
     whole = false, refused = false, answered = false, complete = false, persistent = false,
-    lifetime = nil, ahead = "", at = 1,
+    lifetime = nil, ahead = "", at = 1, together = false, began = nil,
   }, class)
 end
 

@@ -24,7 +24,13 @@
 --   4. A fatal verdict is final. Its words are kept in `st.failed` for the calls
 --      after it, and OpenSSL is not asked again: what it would say then differs
 --      between versions and names no cause.
---   5. What the transport said - its end, a reset, an errno - is read from the
+--   5. Of records that bring no plaintext - key updates, session tickets, requests for
+--      a handshake - OpenSSL takes one in each try (SSL_MODE_AUTO_RETRY is off), and
+--      says wantread though more may be there. Then nothing is waited for, and the
+--      clock is looked at for each: a peer that sends nothing else cannot hold a call
+--      longer than its limit. At time limit 0 a call goes past a few of them, as many
+--      as honest peers send, and leaves the rest to the next one.
+--   6. What the transport said - its end, a reset, an errno - is read from the
 --      BIO's struct and never from errno, which a collector step may change.
 
 local lib   = require "ssl.ffi.lib"
@@ -37,6 +43,7 @@ local C, K, S, H = lib.C, lib.K, shim.C, shim.K
 local loop = {}
 
 local WANTREAD, WANTWRITE, ASKED = "wantread", "wantwrite", "asked"
+local TIMEOUT = "timeout"
 local CLOSED, CUT_OFF, TRUNCATED = "closed", "unexpected eof while reading", "truncated"
 
 -- Outcomes that are not the end of the connection.
@@ -120,6 +127,10 @@ end
 --   user), "closed" (a clean end), or the words of a fatal error
 function loop.judge(st, rc)
   local conn = st.conn
+  if st.gone then -- what a finalizer has closed says nothing of interest
+    err.clear()
+    return CLOSED
+  end
   local code = C.SSL_get_error(conn.ssl, rc)
   local word = PASSING[code]
   if word then
@@ -147,6 +158,47 @@ function loop.waits(word)
   return word == WANTREAD or word == WANTWRITE
 end
 
+--- Has OpenSSL gone past a record without plaintext, and not looked for the next one?
+-- Behind a deadline the word for that is another.
+-- @tparam table st
+-- @tparam string word  the verdict
+function loop.passed(st, word)
+  return st.conn.starved == 0
+     and (word == WANTREAD or word == TIMEOUT and not st.failed)
+end
+local passed = loop.passed
+
+--- Did the last call stop there? What follows may be in OpenSSL already.
+function loop.stopped(st)
+  local conn = st.conn
+  return conn.starved == 0 and C.SSL_want(conn.ssl) == K.SSL_READING
+end
+
+local function again(st, try, word, p, n)
+  if not passed(st, word) then return word, nil end
+  err.clear()
+  local rc = try(st, p, n)
+  if rc > 0 then return nil, rc end
+  word = loop.judge(st, rc)
+  return word, nil
+end
+
+--- Go past records without plaintext, without waiting and not for long: a server's first
+-- answer may lie behind its session tickets. Without a loop: see invariant 3.
+-- @tparam table st
+-- @tparam function try  as for `run`, and so are p and n
+-- @tparam string word  the verdict
+-- @treturn string|nil  nil for success, else the last verdict
+-- @treturn number|nil  for success what `try` answered
+function loop.past(st, try, word, p, n)
+  local rc
+  word, rc = again(st, try, word, p, n)
+  if word then word, rc = again(st, try, word, p, n) end
+  if word then word, rc = again(st, try, word, p, n) end
+  if word then word, rc = again(st, try, word, p, n) end
+  return word, rc
+end
+
 --- Wait for what the judge said.
 -- @tparam table st
 -- @tparam string word  "wantread" or "wantwrite"
@@ -162,6 +214,7 @@ function loop.wait(st, word, start)
   end
   local left = limit.left(st, start)
   if left == 0 then return false, limit.due(st, word) end
+  if passed(st, word) then return true end
   local ready, why = st.transport.wait(st, word, left)
   if not ready then
     if why and why == st.broken and conn.in_error ~= 0 then fail(st, why) end

@@ -14,6 +14,7 @@ local handshake  = require "ssl.handshake"
 local info       = require "ssl.info"
 local lasterror  = require "ssl.lasterror"
 local limit      = require "ssl.limit"
+local loop       = require "ssl.loop"
 local receive    = require "ssl.receive"
 local send       = require "ssl.send"
 local sni        = require "ssl.sni"
@@ -76,12 +77,12 @@ function methods:dirty()
   local conn = st.conn
   if conn.asks_dirty == 0 then ahead.dirty_asked(st) end
   if conn.plain_beg ~= conn.plain_end then return true end
-  if not st.open or conn.ssl == nil
+  if not (st.open or st.request and not st.asking) or conn.ssl == nil
      or conn.out_end - conn.out_beg > shim.K.LSF_QUEUE_LIMIT then
     return false
   end
   return C.SSL_pending(conn.ssl) > 0 or conn.in_beg ~= conn.in_end
-      or st.transport.held(st) > 0
+      or st.transport.held(st) > 0 or loop.stopped(st)
 end
 
 local WANTS = {

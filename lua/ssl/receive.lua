@@ -51,6 +51,12 @@ end
 
 local fill
 
+-- A peer may send sessions for ever.
+local function may_go_on(st, word, start)
+  return loop.waits(word) and not st.nowait
+     and (not start or limit.left(st, start) ~= 0)
+end
+
 -- The peer has given sessions. The user's function may do anything, also with this
 -- connection, so it is called only while nothing that was received is in our hands:
 -- `before` bytes of plaintext lay there when the attempt began.
@@ -58,11 +64,11 @@ local function told(st, conn, start, before, word)
   if before > 0 then return word, start end
   resumption.drain(st)
   if conn.plain_beg ~= conn.plain_end then return nil, start end
-  if word and not loop.waits(word) then
+  if word and not may_go_on(st, word, start) then
     release(conn)
-    return word, start
+    return st.open and word or st.failed or "closed", start
   end
-  return fill(st, conn, start)
+  return fill(st, conn, start or limit.start(st))
 end
 
 -- The attempt did not succeed: wait where the limits allow it. A program whose
@@ -70,7 +76,7 @@ end
 -- are looked after here, too.
 local function starved(st, conn, start)
   local before = conn.plain_end - conn.plain_beg
-  local word = loop.judge(st, 0)
+  local word = loop.past(st, try, loop.judge(st, 0))
   detached.sweep()
   if conn.sessions ~= 0 and before == 0 then return told(st, conn, start, before, word) end
   if loop.waits(word) and not st.nowait then
@@ -333,8 +339,9 @@ local function fill_into(st, conn, start, p, n)
   if ERR_peek_error() ~= 0 then ERR_clear_error() end
   local came = try_into(st, p, n)
   if came > 0 then return nil, start, came end
-  local word = loop.judge(st, 0)
-  if loop.waits(word) and not st.nowait then
+  local word
+  word, came = loop.past(st, try_into, loop.judge(st, 0), p, n)
+  if word and loop.waits(word) and not st.nowait then
     start = start or limit.start(st)
     word, came = loop.run(st, try_into, word, start, p, n)
   end

@@ -86,6 +86,9 @@ local function bare()
   end
   C.SSL_CTX_ctrl(h.ctx, K.SSL_CTRL_SET_SESS_CACHE_MODE, K.SSL_SESS_CACHE_OFF, nil)
   C.SSL_CTX_ctrl(h.ctx, K.SSL_CTRL_MODE, MODES, nil)
+  -- With it OpenSSL reads as long as the peer sends what brings no plaintext, within one
+  -- call and past every time limit. Going on is ssl.loop's.
+  C.SSL_CTX_ctrl(h.ctx, K.SSL_CTRL_CLEAR_MODE, K.SSL_MODE_AUTO_RETRY, nil)
   C.SSL_CTX_set_default_passwd_cb_userdata(h.ctx, NO_PASSWORD)
   C.SSL_CTX_set_options(h.ctx, lib.options.no_renegotiation)
   set_callbacks(h.ctx)

@@ -2,7 +2,7 @@
 --
 -- At the end of a Lua state the struct's finalizer runs before a user's `__gc` that
 -- may still call us, and leaves NULL in `conn.ssl`: who hands that to OpenSSL tests
--- it first.
+-- it first. What a finalizer may do in the middle of a call is in ssl.guard.
 --
 -- A connection that lies idle costs its table 24 bytes a field, and the next power of
 -- two of them. So the fields that every connection uses are made here, in one order,
@@ -10,6 +10,7 @@
 -- that all share, until somebody sets one:
 --
 --   self      the object
+--   guarded   this table: for ssl.guard
 --   conn      struct lsf_conn (shim/lsf.h): SSL *, BIO, buffers, descriptor
 --   ctx       the context, kept alive as Lua object beside OpenSSL's own count
 --   server    true on the accepting side
@@ -39,6 +40,7 @@
 --   eof          what an end without close_notify is: ssl.loop
 --   ended_early  such an end, which the configuration takes for one in order
 --   goodbye      ssl.goodbye: our close_notify was sent, and more will not be
+--   gone         it has ended, whatever calls are still in the middle of using it
 --   explain, problem    ssl.lasterror: a failure in parts
 --   deadline     ssl.limit
 --   policy       what a connection verifies by (ssl.fingerprint, ssl.policy)
@@ -71,6 +73,16 @@ function state.connected(self)
   return st.status == "connected" and st.conn.ssl ~= nil and st or nil
 end
 
+--- The end of a connection: from now on it is closed. Calls that are in the middle of
+-- using it keep what they use.
+-- @treturn cdata  its struct, to be freed
+function state.part(st)
+  local conn = st.conn
+  st.status, st.open, st.gone = "closed", false, true
+  if conn.inside <= 0 then st.conn = state.closed end
+  return conn
+end
+
 -- What few connections set.
 local DEFAULTS = { __index = {
   failed = false, name = false, sni_map = false, sni_strict = false,
@@ -84,13 +96,14 @@ local DEFAULTS = { __index = {
   updating = false, request = false, early = false,
   session = false, demands = "", store = false, keyed = false, psk = false,
   eof = false, explain = false, problem = false, ended_early = false,
-  deadline = false, goodbye = false,
+  deadline = false, goodbye = false, gone = false,
 } }
 
 --- A new connection object and its state.
 function state.new(conn, ctx, server, transport)
   local self, st = object.new(state.class)
   st.self, st.conn, st.ctx, st.server, st.status = self, conn, ctx, server, "new"
+  st.guarded = st
   st.open, st.block, st.total, st.nowait = false, false, false, false
   st.received, st.sent, st.born = 0, 0, shim.C.now()
   st.owed, st.prepared, st.pausable, st.policy = 0, false, false, false

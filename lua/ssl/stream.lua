@@ -169,13 +169,16 @@ end
 -- has the kernel reset the connection and drop what is on its way. So where we had the
 -- last word, wait for the peer's end. Others than cosockets look after that themselves.
 local function linger(st)
-  local object, deadline = st.stream, S.now() + LINGER
+  local object, deadline = st.stream, math.min(st.deadline or math.huge, S.now() + LINGER)
   if not turn.nginx or not object.settimeouts or st.broken or st.status ~= "connected"
      or st.sent == st.answered or turn.taken(st, "reading") then
     return
   end
-  object:settimeout(LINGER * 1000)
-  repeat until not object:receiveany(CHUNK) or S.now() > deadline
+  repeat
+    local left = deadline - S.now()
+    if left <= 0 then return end
+    object:settimeout(left * 1000)
+  until not object:receiveany(CHUNK)
 end
 
 function stream.finish(st)
@@ -186,12 +189,6 @@ function stream.finish(st)
     pcall(object.close, object)
   end
   return true
-end
-
---- Close it, without a word to the peer.
-function stream.drop(st)
-  local object = st.stream
-  if object.close then pcall(object.close, object) end
 end
 
 --- Pass a time limit on. A cosocket counts its arguments.

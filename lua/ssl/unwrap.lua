@@ -12,12 +12,14 @@ local origin   = require "ssl.origin"
 local pressure = require "ssl.pressure"
 local receive  = require "ssl.receive"
 local state    = require "ssl.state"
-local S        = shim.C
 
--- The descriptor goes back to the object that it came from, or to the caller.
+-- The descriptor goes back to the object that it came from, or to the caller. nil: a
+-- finalizer has closed it.
 local function give_back(st)
-  local fd = st.conn.fd
-  st.conn.fd = -1
+  local conn = st.conn
+  local fd = conn.fd
+  conn.fd = -1
+  if st.gone then return nil end
   if fd < 0 then return st.origin end
   if not st.origin then return fd end
   return origin.restore(st.origin, fd)
@@ -41,9 +43,9 @@ return function(self)
   local behind = intake.rest(st) -- what OpenSSL did not read is not TLS any more
   if st.transport.leave then st.transport.leave(st) end
   local transport = give_back(st)
+  if transport == nil then return nil, "closed" end
+  shim.free(state.part(st))
   intake.forget(st)
-  st.status, st.open, st.conn = "closed", false, state.closed
-  S.conn_free(conn)
   pressure.sub(pressure.CONNECTION)
   return transport, behind, plain
 end

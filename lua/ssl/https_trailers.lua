@@ -1,0 +1,31 @@
+--- ssl.https_trailers: which fields behind a body may stand among the headers.
+-- RFC 9110 section 6.5, pure Lua.
+--
+-- A trailer comes when the program, or somebody in between, has acted on the head. So
+-- it adds what nobody has said, and changes nothing: neither a header that is there,
+-- nor how messages are framed and routed, who is allowed what, or what an answer means.
+
+-- Those that section 6.5.1 excludes, by what they decide.
+local EXCLUDED = {}
+for name in ([[
+  transfer-encoding content-length trailer te connection keep-alive proxy-connection
+  upgrade
+  host location content-location refresh alt-svc via forwarded max-forwards
+  authorization proxy-authorization www-authenticate proxy-authenticate
+  authentication-info proxy-authentication-info set-cookie set-cookie2 cookie
+  strict-transport-security
+  age cache-control expires date vary retry-after warning pragma
+  content-encoding content-type content-range
+]]):gmatch "%S+" do EXCLUDED[name] = true end
+
+--- Add the trailers that may be added.
+-- @tparam table headers  of the answer
+-- @tparam table trailers  names in lower case
+return function(headers, trailers)
+  for name, value in pairs(trailers) do
+    -- Who passes on "Content-Length " may drop the blank.
+    if headers[name] == nil and not EXCLUDED[name:match "^%s*(.-)%s*$"] then
+      headers[name] = value
+    end
+  end
+end
