@@ -6,22 +6,51 @@
 
 local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
+local shim     = require "ssl.ffi.shim"
 local arg      = require "ssl.arg"
 local context  = require "ssl.context"
 local err      = require "ssl.err"
 local question = require "ssl.question"
 local C, K     = lib.C, lib.K
+local now      = shim.C.now
 
 local sni = {}
 
+-- A walk through a map costs some time for each of its names, and a stranger who asks for
+-- names that are not there must not be able to have one made for each question. So of
+-- each map is kept which keys have capitals, which are the ones that a lookup does not
+-- find. A map with few names is walked whenever that may matter; one with many names is
+-- left alone after a walk, a hundred times as long as a walk takes.
+local FEW = 256
+local SECONDS_A_NAME = 3e-5
+
+-- map -> { capitals = { lower-case name -> key }, due = time of the next walk }
+local known = setmetatable({}, { __mode = "k" })
+
+-- Walk through a map. `check(key, value)` may raise; nothing is kept then.
+local function walk(map, check, level)
+  local capitals, count = {}, 0
+  for key, ctx in pairs(map) do
+    if check then check(key, ctx, level + 1) end
+    count = count + 1
+    local lower = type(key) == "string" and key:lower()
+    if lower and lower ~= key and not capitals[lower] then capitals[lower] = key end
+  end
+  local pause = count > FEW and count * SECONDS_A_NAME or 0
+  local entry = { capitals = capitals, due = now() + pause }
+  known[map] = entry
+  return entry
+end
+
 -- Names are compared as DNS does: without case. An exact key wins.
 local function by_map(st, name)
-  local map = st.sni_map
+  local map, lower = st.sni_map, name:lower()
   if map[name] ~= nil then return map[name] end
-  local wanted = name:lower()
-  for key, ctx in pairs(map) do
-    if type(key) == "string" and key:lower() == wanted then return ctx end
-  end
+  if map[lower] ~= nil then return map[lower] end
+  local entry = known[map]
+  if now() >= entry.due then entry = walk(map) end
+  local key = entry.capitals[lower]
+  return key and map[key]
 end
 
 --- Ask for a name. Before the handshake.
@@ -34,15 +63,13 @@ function sni.request(st, name)
   err.clear()
 end
 
-local function check(map, level)
+local function check(name, ctx, level)
   level = level + 1
-  for name, ctx in pairs(map) do
-    if type(name) ~= "string" then
-      arg.fail(2, "server names expected as keys, got " .. type(name), level)
-    end
-    if context.state(ctx, 2, level).handle.ctx == nil then
-      arg.fail(2, "invalid context", level)
-    end
+  if type(name) ~= "string" then
+    arg.fail(2, "server names expected as keys, got " .. type(name), level)
+  end
+  if context.state(ctx, 2, level).handle.ctx == nil then
+    arg.fail(2, "invalid context", level)
   end
 end
 
@@ -53,7 +80,10 @@ end
 -- @tparam number level  as for ssl.arg
 function sni.serve(st, map, strict, level)
   level = level + 1
-  if type(map) ~= "function" then check(map, level) end
+  if type(map) ~= "function" then
+    local entry = known[map]
+    if not entry or now() >= entry.due then walk(map, check, level) end
+  end
   st.sni_map, st.sni_strict = map, strict
 end
 
