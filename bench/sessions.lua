@@ -22,6 +22,7 @@ local function server_context(name)
   }
   for key, value in pairs(HOW[name]) do config[key] = value end
   if config.sessionstore then
+    config.sessionkey = ("s"):rep(32)
     config.sessionstore = { get = function(id) return rows[id] end,
                             put = function(id, bytes) rows[id] = bytes end }
   end

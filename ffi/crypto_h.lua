@@ -5,7 +5,7 @@ return {
   headers = {
     "openssl/crypto.h", "openssl/err.h", "openssl/bio.h", "openssl/pem.h",
     "openssl/evp.h", "openssl/dh.h", "openssl/rand.h", "openssl/objects.h",
-    "openssl/ec.h",
+    "openssl/ec.h", "openssl/hmac.h",
   },
 
   types = {
@@ -47,6 +47,7 @@ void DH_free(DH *dh);
 
 EVP_MD *EVP_get_digestbyname(const char *name);
 int RAND_bytes(unsigned char *buf, int num);
+void OPENSSL_cleanse(void *ptr, size_t len);
 
 const char *OBJ_nid2sn(int n);
 const char *OBJ_nid2ln(int n);
@@ -70,6 +71,12 @@ int EVP_PKEY_base_id(const EVP_PKEY *pkey);
 
 /* From 3.0. NULL for the library's own context. */
 int EVP_default_properties_is_fips_enabled(OSSL_LIB_CTX *libctx);
+
+/* Of a static host, what it uses. The second answers md, or NULL. */
+int CRYPTO_memcmp(const void *in_a, const void *in_b, size_t len);
+unsigned char *HMAC(const EVP_MD *evp_md, const void *key, int key_len,
+                    const unsigned char *data, size_t data_len,
+                    unsigned char *md, unsigned int *md_len);
 
 /* A build may lack elliptic curves. */
 size_t EC_get_builtin_curves(EC_builtin_curve *r, size_t nitems);

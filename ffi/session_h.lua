@@ -21,6 +21,7 @@ int SSL_SESSION_is_resumable(const SSL_SESSION *s);
 int SSL_SESSION_has_ticket(const SSL_SESSION *s);
 int SSL_SESSION_get_protocol_version(const SSL_SESSION *s);
 unsigned char *SSL_SESSION_get_id(const SSL_SESSION *s, unsigned int *len);
+unsigned char *SSL_SESSION_get0_id_context(const SSL_SESSION *s, unsigned int *len);
 long SSL_SESSION_get_time(const SSL_SESSION *s);
 long SSL_SESSION_get_timeout(const SSL_SESSION *s);
 /* d2i moves the pointer to behind what it read. */

@@ -1,9 +1,9 @@
--- luajit redis.lua PORT CERTIFICATE KEY CAFILE REDISPORT [TICKETKEYS]: serves who shows a
--- certificate. Any number of these share their clients' sessions through one Redis; or in
--- tickets, with a file of 80 random bytes for a key.
+-- luajit redis.lua PORT CERTIFICATE KEY CAFILE REDISPORT SECRET [tickets]: serves who shows
+-- a certificate. Any number of these that have the same SECRET, a file of 80 random bytes,
+-- share their clients' sessions through one Redis; or in tickets.
 local socket, ssl = require "socket", require "ssl"
 
-local port, certificate, key, cafile, redis_port, key_file = unpack(arg)
+local port, certificate, key, cafile, redis_port, secret_file, how = unpack(arg)
 
 -- One command. Without an answer nil: a Redis that is away costs full handshakes.
 local function redis(...)
@@ -20,15 +20,15 @@ local function redis(...)
   return bytes
 end
 
-local function ticket_keys()
-  local file = key_file and assert(io.open(key_file, "rb"))
-  return file and { file:read "*a" }, file and file:close()
-end
+local file = assert(io.open(secret_file, "rb"))
+local secret = file:read "*a"
+file:close()
 
 local context = assert(ssl.newcontext {
   mode = "server", protocol = "any", certificate = certificate, key = key,
   verify = { "peer", "fail_if_no_peer_cert" }, cafile = cafile,
-  sessionid = "greetings", sessiontimeout = 3600, ticketkeys = ticket_keys(),
+  sessionid = "greetings", sessiontimeout = 3600,
+  sessionkey = secret, ticketkeys = how == "tickets" and { secret } or nil,
   sessionstore = {
     get = function(id) return redis("GET", "session:" .. id) end,
     put = function(id, bytes, _, seconds)

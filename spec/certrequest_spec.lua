@@ -159,7 +159,7 @@ describe("requestcertificate", function()
     local kept = {}
     local store = { get = function(id) return kept[id] end,
                     put = function(id, bytes) kept[id] = bytes end }
-    for _, extra in ipairs { {}, { sessionstore = store } } do
+    for _, extra in ipairs { {}, { sessionstore = store, sessionkey = ("s"):rep(32) } } do
       extra.verify = "post_handshake"
       local sctx = assert(ssl.newcontext(pair.server_config(server_keys(extra))))
       local cctx = assert(ssl.newcontext(pair.client_config(client_keys())))

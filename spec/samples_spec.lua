@@ -192,9 +192,11 @@ describe("samples", function()
 
   it("redis.lua knows who comes again, at any of them", function()
     local redis = peers.redis()
-    local one = serve("redis.lua", pki.server.chain, pki.server.key, pki.root.cert, redis.port)
+    local secret = process.write(process.folder() .. "/secret", ("s"):rep(80))
+    local one = serve("redis.lua", pki.server.chain, pki.server.key, pki.root.cert, redis.port,
+                      secret)
     local other = serve("redis.lua", pki.server.chain, pki.server.key, pki.root.cert,
-                        redis.port)
+                        redis.port, secret)
     local client = sessions.client()
     local function visit(server, session)
       local conn = assert(ssl.wrap(assert(socket.connect("127.0.0.1", server.port)),

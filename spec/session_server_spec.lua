@@ -304,6 +304,9 @@ describe("a server's tickets", function()
   end)
 
   describe("and the keys of a configuration:", function()
+    local NO_KEY = "who can write to it could be any client: give sessionkey or ticketkeys, "
+                .. "or sessionkey = false for a store that is trusted"
+    local A_SECRET = "a secret of 32 bytes or more, or an array of 1 to 16 of them, expected"
     local WRONG = {
       { "tickets", -1, "a number from 0 to 64 expected" },
       { "tickets", 65, "a number from 0 to 64 expected" },
@@ -323,6 +326,11 @@ describe("a server's tickets", function()
       { "sessionstore", print, "a table with the functions get, put and perhaps remove expected" },
       { "sessionstore", { get = print, put = print, remove = 1 },
         "a table with the functions get, put and perhaps remove expected" },
+      { "sessionstore", sessions.store(), NO_KEY },
+      { "sessionkey", "short", A_SECRET }, { "sessionkey", ("s"):rep(31), A_SECRET },
+      { "sessionkey", true, A_SECRET }, { "sessionkey", {}, A_SECRET },
+      { "sessionkey", { ("s"):rep(32), "short" }, A_SECRET },
+      { "sessionkey", ("s"):rep(32), "there is no sessionstore" },
     }
 
     it("what is wrong is said", function()
@@ -338,6 +346,7 @@ describe("a server's tickets", function()
 
     it("a client has only the time", function()
       for name, value in pairs { tickets = 1, ticketkeys = { key "a" }, sessionid = "x",
+                                 sessionkey = ("s"):rep(32),
                                  sessionstore = sessions.store() } do
         assert.same(pack(nil, ("invalid %s (for servers only)"):format(name)),
                     pack(ssl.newcontext(pair.client_config { [name] = value })))
@@ -348,6 +357,7 @@ describe("a server's tickets", function()
     it("false is none", function()
       assert.is_truthy(ssl.newcontext(pair.server_config {
         tickets = false, ticketkeys = false, sessionid = false, sessionstore = false,
+        sessionkey = false,
         sessiontimeout = false, onsession = false }))
     end)
 

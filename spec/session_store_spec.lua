@@ -108,7 +108,9 @@ describe("a server's store of sessions", function()
       it("is asked to remove what has expired", function()
         local ctx = server { sessiontimeout = 100 }
         local _, session = sessions.visit(ctx, client)
-        for id, bytes in pairs(store.rows) do store.rows[id] = sessions.aged(bytes, 101) end
+        for id, entry in pairs(store.rows) do
+          store.rows[id] = sessions.aged_entry(id, entry, 101)
+        end
         assert.is_false(sessions.visit(ctx, client, session))
         assert.same({ 1, 2 * new, 1 }, counts())
       end)
@@ -117,7 +119,9 @@ describe("a server's store of sessions", function()
         store.remove = nil
         local ctx = server()
         local _, session = sessions.visit(ctx, client)
-        for id, bytes in pairs(store.rows) do store.rows[id] = sessions.aged(bytes, 7201) end
+        for id, entry in pairs(store.rows) do
+          store.rows[id] = sessions.aged_entry(id, entry, 7201)
+        end
         assert.is_false(sessions.visit(ctx, client, session))
       end)
 

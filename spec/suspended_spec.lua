@@ -47,7 +47,7 @@ describe("handshakes that stand still", function()
     end },
     dhparam = { server = { dhparam = ask }, asker = "server" },
     ["a sessionstore's get"] = { asker = "server",
-      server = { sessionstore = { get = ask, put = function() end } },
+      server = { sessionkey = ("s"):rep(32), sessionstore = { get = ask, put = function() end } },
       prepare = function(_, client)
         if client then questions.offer(client) end
       end },

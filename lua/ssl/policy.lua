@@ -63,9 +63,9 @@ end
 -- of the context before, which may have got another meanwhile. So it is always set here.
 -- A context made for clients, which a name may choose too, has none of its own.
 local function bind(st, ctx, verifies_by)
-  st.policy = verifies_by
+  local id = st.server and ctx.session_context or verifies_by
+  st.policy = id
   if st.server then
-    local id = ctx.session_context or verifies_by
     if C.SSL_set_session_id_context(st.conn.ssl, id, #id) ~= 1 then
       error("ssl: a session id context that OpenSSL does not take", 0)
     end

@@ -162,13 +162,23 @@ local VERSIONS = {
   [K.TLS1_2_VERSION] = "TLSv1.2", [K.TLS1_3_VERSION] = "TLSv1.3",
 }
 
-local length = ffi.new "unsigned int[1]"
+local length_t = ffi.typeof "unsigned int[1]"
 
 --- The id of OpenSSL's session.
 -- @tparam cdata pointer
 -- @treturn string
 function session.id(pointer)
+  local length = length_t()
   local id = C.SSL_SESSION_get_id(pointer, length)
+  return ffi.string(id, length[0])
+end
+
+--- The session id context that it belongs to.
+-- @tparam cdata pointer
+-- @treturn string
+function session.context(pointer)
+  local length = length_t()
+  local id = C.SSL_SESSION_get0_id_context(pointer, length)
   return ffi.string(id, length[0])
 end
 

@@ -9,24 +9,26 @@
 --
 -- A store is for sessions, a ticket holds one itself: where there is a store, sessions
 -- are in it and the client gets an id, unless the context has ticket keys.
+--
+-- A context's `sessionstore` is what its connections keep as `store`:
+-- { user = the user's table, keys = of ssl.sessionseal, by_tickets = whose they are,
+-- counts = what was found }.
 
 local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
 local err      = require "ssl.err"
 local question = require "ssl.question"
+local seal     = require "ssl.sessionseal"
 local session  = require "ssl.session"
 local C, K, H  = lib.C, lib.K, shim.K
 
 local sessionstore = {}
 
 --- Can this OpenSSL do it?
-sessionstore.supported = C.ASYNC_is_capable() == 1
+sessionstore.supported = C.ASYNC_is_capable() == 1 and seal.supported
 
 local SERVER_CACHE = bit.bor(K.SSL_SESS_CACHE_SERVER, K.SSL_SESS_CACHE_NO_INTERNAL)
-
--- In the place of a client's policy: OpenSSL's session says which context it is of.
-local NO_POLICY = ("\0"):rep(32)
 
 local function use_cache(ctx)
   C.SSL_CTX_ctrl(ctx, K.SSL_CTRL_SET_SESS_CACHE_MODE, SERVER_CACHE, nil)
@@ -34,14 +36,27 @@ end
 
 --- Let a context's connections use a store.
 -- @tparam table c  the context's state
--- @tparam table store  with `get`, `put`, and perhaps `remove`
-function sessionstore.enable(c, store)
+-- @tparam table user  with `get`, `put`, and perhaps `remove`
+-- @tparam {string,...}|nil secrets  for ssl.sessionseal; nil: the store is trusted
+-- @tparam boolean by_tickets  they are the keys of the tickets
+function sessionstore.enable(c, user, secrets, by_tickets)
   local ctx = c.handle.ctx
-  c.sessionstore = store
+  c.sessionstore = { user = user, keys = seal.keys(secrets or { "" }),
+                     by_tickets = by_tickets or false,
+                     counts = { found = 0, absent = 0, expired = 0, foreign = 0, refused = 0,
+                                kept = 0 } }
   use_cache(ctx)
   C.SSL_CTX_sess_set_new_cb(ctx, shim.callback "new_session")
   C.SSL_CTX_sess_set_get_cb(ctx, shim.callback "get_session")
   if not c.tickets then C.SSL_CTX_set_options(ctx, lib.options.no_ticket) end
+end
+
+--- The keys of a context's tickets are others now.
+-- @tparam table c  the context's state
+-- @tparam {string,...} secrets
+function sessionstore.rekey(c, secrets)
+  local store = c.sessionstore
+  if store and store.by_tickets then seal.replace(store.keys, secrets) end
 end
 
 --- A server's connection begins: its sessions are where this context has them, whatever
@@ -62,14 +77,20 @@ function sessionstore.adopt(st, c)
   if st.conn.tickets == nil then C.SSL_set_options(st.conn.ssl, lib.options.no_ticket) end
 end
 
--- The session that the store's bytes hold, if it is the one with this id. A store may
--- be shared with who knows whom.
-local function decode(id, bytes)
-  local _, der = session.open(bytes)
-  local pointer = der and session.decode(der)
-  if not pointer then return nil end
-  if session.id(pointer) == id then return pointer end
+-- The session that is in an entry, or nil and what it counts as. Nothing is decoded that
+-- is not authentic. OpenSSL compares the session id context of the session itself.
+local function decode(st, id, entry)
+  if entry == nil or entry == false then return nil, "absent" end
+  local context, expires, der
+  if type(entry) == "string" then context, expires, der = seal.open(st.store.keys, id, entry) end
+  if not context then return nil, "refused" end
+  if context ~= st.policy then return nil, "foreign" end
+  if expires <= os.time() then return nil, "expired" end
+  local pointer = session.decode(der)
+  if not pointer then return nil, "refused" end
+  if session.id(pointer) == id and not session.expired(pointer) then return pointer, "found" end
   C.SSL_SESSION_free(pointer)
+  return nil, "refused"
 end
 
 --- Answer the paused handshake. What is no session of that id is none; the handshake
@@ -78,13 +99,12 @@ end
 function sessionstore.answer(st)
   local conn, store = st.conn, st.store
   local id = ffi.string(conn.session_id, conn.session_id_length)
-  local bytes = question.ask(st, store.get, id, st.self)
+  local entry = question.ask(st, store.user.get, id, st.self)
   if st.status == "closed" then return end
-  local pointer = type(bytes) == "string" and decode(id, bytes) or nil
-  if pointer and session.expired(pointer) then
-    C.SSL_SESSION_free(pointer)
-    pointer = nil
-    if store.remove then question.ask(st, store.remove, id) end
+  local pointer, kind = decode(st, id, entry)
+  store.counts[kind] = store.counts[kind] + 1
+  if kind == "expired" and store.user.remove then
+    question.ask(st, store.user.remove, id)
     if st.status == "closed" then return end
   end
   conn.found, conn.question = pointer, H.LSF_QUESTION_NONE
@@ -97,15 +117,26 @@ local function in_ticket(st, pointer)
                   ffi.cast("uint64_t", lib.options.no_ticket)) == 0
 end
 
+-- The entry for a session, its id, and for how many seconds.
+local function entry_of(store, pointer)
+  local der = session.encode(pointer)
+  if not der then return nil end
+  local id, seconds = session.id(pointer), tonumber(C.SSL_SESSION_get_timeout(pointer))
+  local expires = tonumber(C.SSL_SESSION_get_time(pointer)) + seconds
+  return seal.close(store.keys, id, session.context(pointer), expires, der), id, seconds
+end
+
 --- Put a session into the store.
 -- @tparam table st
 -- @tparam cdata pointer  whose reference is taken over
 function sessionstore.keep(st, pointer)
   local store = st.store
-  local der = store and not in_ticket(st, pointer) and session.encode(pointer)
-  local id, seconds = session.id(pointer), tonumber(C.SSL_SESSION_get_timeout(pointer))
+  local entry, id, seconds
+  if store and not in_ticket(st, pointer) then entry, id, seconds = entry_of(store, pointer) end
   C.SSL_SESSION_free(pointer)
-  if der then store.put(id, session.seal(NO_POLICY, der), st.self, seconds) end
+  if not entry then return end
+  store.counts.kept = store.counts.kept + 1
+  store.user.put(id, entry, st.self, seconds)
 end
 
 --- The connection ends: a session that OpenSSL has given up, after a fatal alert, is
@@ -113,12 +144,12 @@ end
 -- @tparam table st
 function sessionstore.forget(st)
   local ssl, store = st.conn.ssl, st.store
-  if not store or not store.remove or ssl == nil or st.asking then return end
+  if not store or not store.user.remove or ssl == nil or st.asking then return end
   local pointer = C.SSL_get_session(ssl)
   if pointer == nil or C.SSL_SESSION_is_resumable(pointer) == 1 then return end
   local id = session.id(pointer)
   err.clear()
-  if id ~= "" then store.remove(id) end
+  if id ~= "" then store.user.remove(id) end
 end
 
 return sessionstore

@@ -5,6 +5,7 @@ local lib          = require "ssl.ffi.lib"
 local arg          = require "ssl.arg"
 local context      = require "ssl.context"
 local resumption   = require "ssl.resumption"
+local seal         = require "ssl.sessionseal"
 local sessionstore = require "ssl.sessionstore"
 local tickets      = require "ssl.tickets"
 local C            = lib.C
@@ -51,26 +52,56 @@ end
 --- `ticketkeys`.
 function keys.ticketkeys(c, list)
   local _, why = tickets.set_keys(c, list)
+  if not why then sessionstore.rekey(c, list) end
   return why
 end
 
+local function secret(value)
+  return type(value) == "string" and #value >= seal.SHORTEST
+end
+
+-- As an array.
+local function secrets(value)
+  if secret(value) then return { value } end
+  if type(value) ~= "table" or #value < 1 or #value > seal.MOST then return nil end
+  for i = 1, #value do
+    if not secret(value[i]) then return nil end
+  end
+  return value
+end
+
+--- `sessionkey`: what the entries of a `sessionstore` are authenticated by.
+function keys.sessionkey(_, value, cfg)
+  if not secrets(value) then
+    return ("a secret of %d bytes or more, or an array of 1 to %d of them, expected")
+           :format(seal.SHORTEST, seal.MOST)
+  end
+  if not cfg.sessionstore then return "there is no sessionstore" end
+end
+
+local NO_KEY = "who can write to it could be any client: give sessionkey or ticketkeys, "
+            .. "or sessionkey = false for a store that is trusted"
+
 --- `sessionstore`: a table of functions.
-function keys.sessionstore(c, store)
+function keys.sessionstore(c, store, cfg)
   if type(store) ~= "table" or type(store.get) ~= "function"
      or type(store.put) ~= "function"
      or store.remove ~= nil and type(store.remove) ~= "function" then
     return "a table with the functions get, put and perhaps remove expected"
   end
   if not sessionstore.supported then return "this OpenSSL cannot do it" end
-  sessionstore.enable(c, store)
+  local from = secrets(cfg.sessionkey)
+  local by_tickets = cfg.sessionkey == nil and cfg.ticketkeys
+  if not from and not by_tickets and cfg.sessionkey ~= false then return NO_KEY end
+  sessionstore.enable(c, store, from or by_tickets or nil, by_tickets and true)
 end
 
 -- In the order in which they are applied: where there are ticket keys, a store leaves
 -- tickets on.
 local ORDER = { "onsession", "sessiontimeout", "sessionid", "tickets", "ticketkeys",
-                "sessionstore" }
+                "sessionkey", "sessionstore" }
 local SIDE = { onsession = "client", sessionid = "server", tickets = "server",
-               ticketkeys = "server", sessionstore = "server" }
+               ticketkeys = "server", sessionkey = "server", sessionstore = "server" }
 
 --- Replace a server's ticket keys, also while connections are there.
 -- @tparam userdata ctx
@@ -88,6 +119,21 @@ function context.setticketkeys(...)
   return true
 end
 
+--- What became of the sessions of a server's context: see docs/sessions.md.
+-- @tparam userdata ctx
+-- @treturn table  numbers since the context was made: with a `sessionstore` found,
+--   absent, expired, foreign, refused, kept
+function context.sessionstats(...)
+  local ctx = ...
+  local c = context.state(ctx, 1)
+  if c.handle.ctx == nil then arg.fail(1, "invalid context") end
+  local out = {}
+  for name, count in pairs(c.sessionstore and c.sessionstore.counts or {}) do
+    out[name] = count
+  end
+  return out
+end
+
 --- The setter of all of them.
 return function(ctx, cfg)
   local c = context.state(ctx)
@@ -97,7 +143,7 @@ return function(ctx, cfg)
     if value ~= nil and value ~= false then
       local side = SIDE[key]
       local why = side and side ~= c.mode and ("for %ss only"):format(side)
-               or keys[key](c, value)
+               or keys[key](c, value, cfg)
       if why then return false, ("invalid %s (%s)"):format(key, why) end
     end
   end

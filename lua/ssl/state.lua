@@ -43,7 +43,8 @@
 --   gone         it has ended, whatever calls are still in the middle of using it
 --   explain, problem    ssl.lasterror: a failure in parts
 --   deadline     ssl.limit
---   policy       what a connection verifies by (ssl.fingerprint, ssl.policy)
+--   policy       what a client's connection verifies by (ssl.fingerprint); a server's
+--                session id context
 --   demands      names and records that it demands of the peer
 --   session      what its setsession was given
 --   store        where a server's sessions are (ssl.sessionstore)

@@ -54,6 +54,7 @@ local function offer(version)
   if not offered[version] then
     local server, client = pair.connected({
       protocol = version, sessionid = "questions",
+      sessionkey = ("s"):rep(32),
       sessionstore = { get = function() end, put = function() end },
     }, { protocol = version })
     server:send "x"
@@ -76,8 +77,9 @@ questions.places = {
   ["a sessionstore's get"] = {
     answer = {}, alert = both(INTERNAL), wrong = both(true),
     make = function(version, f)
-      local server, client = wrapped(version, { sessionid = "questions", sessionstore = {
-        get = f, put = function() end } }, {})
+      local server, client = wrapped(version, {
+        sessionid = "questions", sessionkey = ("s"):rep(32),
+        sessionstore = { get = f, put = function() end } }, {})
       assert(client:setsession(offer(version)))
       return server, client
     end,

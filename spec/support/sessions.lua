@@ -12,6 +12,7 @@ local pair   = require "spec.support.pair"
 local pki    = require "spec.support.pki"
 local shake  = require "spec.support.shake"
 local form   = require "ssl.session"
+local seal   = require "ssl.sessionseal"
 local lib    = require "ssl.ffi.lib"
 local C, S   = lib.C, lib.openssl.ssl
 
@@ -19,11 +20,17 @@ ffi.cdef 'long spec_SSL_SESSION_set_time(void *, long) __asm__("SSL_SESSION_set_
 
 local sessions = {}
 
+--- What a store's entries are authenticated by where a spec says nothing else.
+sessions.SECRET = ("s"):rep(32)
+
 --- A server's context that insists on a certificate.
 function sessions.server(extra)
   local config = pair.server_config { cafile = pki.root.cert,
                                       verify = { "peer", "fail_if_no_peer_cert" } }
   for key, value in pairs(extra or {}) do config[key] = value end
+  if config.sessionstore and config.sessionkey == nil and not config.ticketkeys then
+    config.sessionkey = sessions.SECRET
+  end
   return assert(ssl.newcontext(config))
 end
 
@@ -93,14 +100,28 @@ function sessions.key(letter, length)
   return letter:rep(length or 80)
 end
 
---- The bytes of a store, or of `export`, made as long ago as you like.
+-- OpenSSL's bytes, made as long ago as you like; and the time that was.
+local function aged(der, seconds)
+  local pointer, made = form.decode(der), os.time() - seconds
+  S.spec_SSL_SESSION_set_time(pointer, made)
+  local text, lasts = form.encode(pointer), tonumber(C.SSL_SESSION_get_timeout(pointer))
+  C.SSL_SESSION_free(pointer)
+  return text, made + lasts
+end
+
+--- The bytes of `export`, made as long ago as you like.
 function sessions.aged(bytes, seconds)
   local policy, der = form.open(bytes)
-  local pointer = form.decode(der)
-  S.spec_SSL_SESSION_set_time(pointer, os.time() - seconds)
-  local aged = form.seal(policy, form.encode(pointer))
-  C.SSL_SESSION_free(pointer)
-  return aged
+  return form.seal(policy, (aged(der, seconds)))
+end
+
+--- The same for an entry of a store.
+-- @tparam[opt=sessions.SECRET] string secret
+function sessions.aged_entry(id, entry, seconds, secret)
+  local keys = seal.keys { secret or sessions.SECRET }
+  local of, _, der = seal.open(keys, id, entry)
+  local text, expires = aged(der, seconds)
+  return seal.close(keys, id, of, expires, text)
 end
 
 --- Wait for the clock to move on by a whole second.
