@@ -19,7 +19,7 @@ return {
       uint32_t in_beg, in_end, out_beg, out_end;
       int32_t plain_beg, plain_end, plain_size;
       double queued, sent;
-      int fd, in_error, out_error, closer;
+      int fd, in_error, out_error, owner;
       uint32_t need;
       uint8_t stream, eof, cork, closing, half, blocking, patient, lent, starved;
       uint8_t ahead, asks_dirty, asks_fd;
@@ -114,6 +114,12 @@ void lsf_drained(struct lsf_conn *c, size_t length);
 int lsf_flush(struct lsf_conn *c);
 int lsf_wait(int fd, int events, double seconds);
 int lsf_linger(struct lsf_conn *c);
+struct lsf_lingering *lsf_lingering_new(void);
+int lsf_detach(struct lsf_lingering *l, struct lsf_conn *c);
+int lsf_sweep(struct lsf_lingering *l, int most);
+void lsf_lingering_free(struct lsf_lingering *l);
+int lsf_process(struct lsf_pool *pool);
+int lsf_foreign(const struct lsf_conn *c);
 int lsf_nonblocking(int fd);
 int lsf_blocking(int fd);
 int lsf_family(int fd);
@@ -138,7 +144,6 @@ void lsf_keys_wipe(struct lsf_conn *c);
 int  lsf_keys_save(struct lsf_conn *c, const char *path);
 int lsf_status(SSL *ssl, void *arg);
 
-void lsf_abandon(struct lsf_conn *c);
 int  lsf_paused(const struct lsf_pool *pool);
 unsigned int lsf_psk_client(SSL *ssl, const char *hint, char *identity,
                             unsigned int max_identity, unsigned char *psk,

@@ -23,6 +23,7 @@ lsf_conn_bio(struct lsf_conn *c, struct lsf_pool *pool, int fd)
 	pool->references++;
 	c->pool = pool;
 	c->fd = fd;
+	lsf_use(c);
 	lsf_api.BIO_set_data(bio, c);
 	lsf_api.BIO_set_init(bio, 1);
 
@@ -68,9 +69,7 @@ end_io(struct lsf_conn *c)
 {
 	if (c->ssl != NULL)
 		lsf_abandon(c);
-	if (c->closing && c->queued > 0 && !c->stream && c->fd >= 0 &&
-	    c->half != LSF_HALF_DONE)
-		(void)lsf_linger(c);
+	lsf_last_step(c);
 	if (!c->stream && c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;
@@ -83,9 +82,8 @@ end_io(struct lsf_conn *c)
 }
 
 /*
- * Free all that hangs on `c` and close its descriptor. Any number of times. No
- * I/O, unless the connection was closed in order and still lingers: then one last
- * step, which does not wait.
+ * Free all that hangs on `c` and close its descriptor. Any number of times. Nothing
+ * waits: the kernel gets what it takes at once.
  *
  * A finalizer may run in the middle of a call of Lua's, wherever that allocates, and
  * close the connection that the call is about to hand to OpenSSL. The memory stays
@@ -222,6 +220,7 @@ lsf_lend(struct lsf_conn *c, const void *data, size_t length)
 {
 	if (c->in != NULL || length > UINT32_MAX)
 		return 0;
+	lsf_use(c);
 	c->in = (unsigned char *)(uintptr_t)data;
 	c->lent = 1;
 	c->in_beg = 0;
@@ -250,6 +249,7 @@ lsf_feed(struct lsf_conn *c, const void *data, size_t length)
 	}
 	if (length > LSF_BUFFER - held)
 		length = LSF_BUFFER - held;
+	lsf_use(c);
 	memcpy(c->in + held, data, length);
 	c->in_end += (uint32_t)length;
 
@@ -260,6 +260,7 @@ lsf_feed(struct lsf_conn *c, const void *data, size_t length)
 void
 lsf_drained(struct lsf_conn *c, size_t length)
 {
+	lsf_use(c);
 	c->sent += (double)length;
 	c->out_beg += (uint32_t)length;
 	if (c->out_beg == c->out_end) {

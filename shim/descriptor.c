@@ -1,5 +1,5 @@
 /*
- * The pump over a descriptor: recv, send, poll, and the end of a connection.
+ * The pump over a descriptor: recv, send and poll. Its end is in linger.c.
  *
  * Nothing here blocks but lsf_wait, and a patient read: one that would wait for input
  * alone, and without a time limit. The descriptor is in blocking mode then, so that
@@ -7,7 +7,6 @@
  * never raised: how a process treats signals is its host's affair.
  */
 #include <sys/types.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -19,16 +18,9 @@
 
 #include "lsf.h"
 
-/* Linux's SIOCOUTQ, without the kernel's headers, which musl comes without. */
-#if defined(__linux__) && !defined(SIOCOUTQ)
-#define SIOCOUTQ TIOCOUTQ
-#endif
-
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0 /* macOS: SO_NOSIGPIPE, set by lsf_nonblocking */
 #endif
-
-#define DRAIN_LIMIT (1 << 20)
 
 static int
 again(void)
@@ -44,6 +36,7 @@ lsf_fd_read(struct lsf_conn *c, void *buffer, size_t length)
 	int flags = wait ? 0 : MSG_DONTWAIT;
 	ssize_t n;
 
+	lsf_use(c);
 	do {
 		n = recv(c->fd, buffer, length, flags);
 	} while (n == -1 && errno == EINTR);
@@ -55,15 +48,27 @@ lsf_fd_read(struct lsf_conn *c, void *buffer, size_t length)
 	return (long)n;
 }
 
+/* send, without waiting and without a signal. Bytes the kernel took, or -1. */
+long
+lsf_send(int fd, const void *data, size_t length)
+{
+	ssize_t n;
+
+	do {
+		n = send(fd, data, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+	} while (n == -1 && errno == EINTR);
+
+	return (long)n;
+}
+
 /* Bytes the kernel took, perhaps none; an error is noted in the connection. */
 size_t
 lsf_fd_write(struct lsf_conn *c, const void *data, size_t length)
 {
 	ssize_t n;
 
-	do {
-		n = send(c->fd, data, length, MSG_NOSIGNAL | MSG_DONTWAIT);
-	} while (n == -1 && errno == EINTR);
+	lsf_use(c);
+	n = lsf_send(c->fd, data, length);
 	if (n == -1 && !again())
 		c->out_error = errno;
 
@@ -131,76 +136,6 @@ lsf_wait(int fd, int events, double seconds)
 	    (rc == 0 && (seconds < 0 || left > 0)));
 
 	return rc != 0;
-}
-
-/* Bytes the peer's kernel has not acknowledged; -1 where nobody can tell. */
-static int
-unacknowledged(int fd)
-{
-#ifdef SIOCOUTQ
-	int n;
-
-	if (ioctl(fd, SIOCOUTQ, &n) == 0)
-		return n;
-#endif
-	(void)fd;
-	return -1;
-}
-
-/* Read and drop what arrives, so that the kernel does not answer with a reset. */
-static void
-drop_input(struct lsf_conn *c)
-{
-	char scratch[16384];
-	const long size = (long)sizeof(scratch);
-	long n = size, total = 0;
-
-	/* Less than there was room for: no more is there. */
-	while (
-	    !c->eof && c->in_error == 0 && n == size && total < DRAIN_LIMIT) {
-		n = lsf_fd_read(c, scratch, sizeof(scratch));
-		total += n;
-	}
-}
-
-/*
- * One step of an orderly end: flush, SHUT_WR, drop what arrives. A TLS 1.3 client
- * that closes with unread session tickets, or before they come, makes its kernel
- * reset the connection and discard what it had sent; so the descriptor must
- * outlive the transfer. The end of the stream is a segment of its own: joined to the
- * last bytes by MSG_MORE it waits for the peer's delayed acknowledgement, 40 ms and
- * more where nobody reads at that moment.
- *
- * It belongs to the process that took the first step: in a child that was forked
- * meanwhile the same bytes would leave a second time.
- *
- * Returns 1 when closing loses nothing more: all is acknowledged, the peer ended
- * too, the connection is broken, or another process's. 0: call again when readable
- * or writable.
- */
-int
-lsf_linger(struct lsf_conn *c)
-{
-	if (c->closer == 0)
-		c->closer = (int)getpid();
-	if (c->closer != (int)getpid())
-		return 1;
-	if (lsf_flush(c) < 0)
-		return 1;
-	if (c->out_beg < c->out_end)
-		return 0;
-	if (c->half == LSF_HALF_OPEN) {
-		c->half = LSF_HALF_SHUT;
-		if (shutdown(c->fd, SHUT_WR) == -1)
-			return 1;
-	}
-	drop_input(c);
-
-	if (!c->eof && c->in_error == 0 && unacknowledged(c->fd) != 0)
-		return 0;
-	c->half = LSF_HALF_DONE;
-
-	return 1;
 }
 
 /* Make a descriptor non-blocking. Returns 0, or the errno. */

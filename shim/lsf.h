@@ -67,58 +67,7 @@ typedef struct lsf_evp_mac_ctx EVP_MAC_CTX;
 typedef struct lsf_hmac_ctx HMAC_CTX;
 typedef struct lsf_ossl_param OSSL_PARAM;
 
-/* What Lua hands over at load. The first member is its size. NULL: not there. */
-struct lsf_api {
-	size_t size;
-	int (*BIO_get_new_index)(void);
-	BIO_METHOD *(*BIO_meth_new)(int, const char *);
-	int (*BIO_meth_set_read)(BIO_METHOD *, int (*)(BIO *, char *, int));
-	int (*BIO_meth_set_write)(BIO_METHOD *,
-	    int (*)(BIO *, const char *, int));
-	int (*BIO_meth_set_ctrl)(BIO_METHOD *,
-	    long (*)(BIO *, int, long, void *));
-	BIO *(*BIO_new)(const BIO_METHOD *);
-	int (*BIO_method_type)(const BIO *);
-	void (*BIO_set_data)(BIO *, void *);
-	void *(*BIO_get_data)(BIO *);
-	void (*BIO_set_init)(BIO *, int);
-	void (*BIO_set_flags)(BIO *, int);
-	void (*BIO_clear_flags)(BIO *, int);
-	void (*SSL_free)(SSL *);
-	BIO *(*SSL_get_rbio)(const SSL *);
-	int (*SSL_do_handshake)(SSL *);
-	int (*SSL_client_hello_get0_ext)(SSL *, unsigned int,
-	    const unsigned char **, size_t *);
-	size_t (*SSL_client_hello_get0_ciphers)(SSL *, const unsigned char **);
-	unsigned int (*SSL_client_hello_get0_legacy_version)(SSL *);
-	ASYNC_JOB *(*ASYNC_get_current_job)(void);
-	int (*ASYNC_pause_job)(void);
-	int (*SSL_is_server)(const SSL *);
-	long (*SSL_ctrl)(SSL *, int, long, void *);
-	void *(*CRYPTO_malloc)(size_t, const char *, int);
-	int (*SSL_get_ex_data_X509_STORE_CTX_idx)(void);
-	void *(*X509_STORE_CTX_get_ex_data)(const X509_STORE_CTX *, int);
-	int (*X509_STORE_CTX_get_error)(const X509_STORE_CTX *);
-	int (*X509_STORE_CTX_get_error_depth)(const X509_STORE_CTX *);
-	void (*DH_free)(DH *);
-	int (*ERR_set_mark)(void);
-	int (*ERR_pop_to_mark)(void);
-	void (*SSL_SESSION_free)(SSL_SESSION *);
-	SSL_SESSION *(*SSL_get_session)(const SSL *);
-	int (*SSL_session_reused)(const SSL *);
-	long (*SSL_SESSION_set_timeout)(SSL_SESSION *, long);
-	int (*SSL_version)(const SSL *);
-	EVP_CIPHER *(*EVP_aes_128_cbc)(void);
-	EVP_CIPHER *(*EVP_aes_256_cbc)(void);
-	EVP_MD *(*EVP_sha256)(void);
-	int (*EVP_CipherInit_ex)(EVP_CIPHER_CTX *, const EVP_CIPHER *, ENGINE *,
-	    const unsigned char *, const unsigned char *, int);
-	int (*RAND_bytes)(unsigned char *, int);
-	void (*OPENSSL_cleanse)(void *, size_t);
-	int (*EVP_MAC_CTX_set_params)(EVP_MAC_CTX *, const OSSL_PARAM *);
-	int (*HMAC_Init_ex)(HMAC_CTX *, const void *, int, const EVP_MD *,
-	    ENGINE *);
-};
+#include "api.h"
 
 #define LSF_QUEUE_LIMIT 65536
 /* A queue at its limit still takes one record of the largest size and an alert. */
@@ -132,9 +81,11 @@ struct lsf_api {
 /* Spare buffers of one Lua state, shared by its connections. */
 struct lsf_pool {
 	int references;
-	int paused; /* connections that stand still in a job */
+	int paused;  /* connections that stand still in a job */
+	int process; /* the last that asked */
 	int spares;
 	unsigned char *spare[LSF_POOL_SPARES];
+	unsigned char *mark; /* 0 in a process that has not asked yet */
 };
 
 struct lsf_verdict {
@@ -212,7 +163,7 @@ struct lsf_conn {
 	int fd;           /* -1: a stream, closed, or never open */
 	int in_error;     /* errno of the first failed recv, or 0 */
 	int out_error;    /* and send; what arrived can still be read then */
-	int closer;       /* the process that began the end, or 0 */
+	int owner;        /* the process that used it last */
 	uint32_t need;    /* bytes OpenSSL lacked at its last starved read */
 	uint8_t stream;   /* Lua feeds and drains; fd is not used */
 	uint8_t eof;      /* the transport ended */
@@ -312,7 +263,7 @@ long lsf_fd_read(struct lsf_conn *c, void *buffer, size_t length);
 size_t lsf_fd_write(struct lsf_conn *c, const void *data, size_t length);
 LSF_API int lsf_flush(struct lsf_conn *c);
 LSF_API int lsf_wait(int fd, int events, double seconds);
-LSF_API int lsf_linger(struct lsf_conn *c);
+long lsf_send(int fd, const void *data, size_t length);
 LSF_API int lsf_nonblocking(int fd);
 LSF_API int lsf_blocking(int fd);
 enum lsf_family {
@@ -324,6 +275,22 @@ enum lsf_family {
 LSF_API int lsf_family(int fd); /* enum lsf_family */
 LSF_API double lsf_now(void);
 LSF_API const char *lsf_errno_word(int error);
+
+/* linger.c */
+struct lsf_lingering;
+LSF_API int lsf_linger(struct lsf_conn *c);
+void lsf_last_step(struct lsf_conn *c);
+LSF_API struct lsf_lingering *lsf_lingering_new(void);
+LSF_API int lsf_detach(struct lsf_lingering *l, struct lsf_conn *c);
+LSF_API int lsf_sweep(struct lsf_lingering *l, int most);
+LSF_API void lsf_lingering_free(struct lsf_lingering *l);
+
+/* process.c */
+unsigned char *lsf_mark_new(void);
+void lsf_mark_free(unsigned char *mark);
+LSF_API int lsf_process(struct lsf_pool *pool);
+void lsf_use(struct lsf_conn *c);
+LSF_API int lsf_foreign(const struct lsf_conn *c);
 
 /* file.c */
 #define LSF_STAMP 8
@@ -363,7 +330,7 @@ LSF_API int lsf_status(SSL *ssl, void *arg);
 
 /* pause.c */
 int lsf_answered(struct lsf_conn *c, enum lsf_question question);
-LSF_API void lsf_abandon(struct lsf_conn *c);
+void lsf_abandon(struct lsf_conn *c);
 LSF_API int lsf_paused(const struct lsf_pool *pool);
 LSF_API unsigned int lsf_psk_client(SSL *ssl, const char *hint, char *identity,
     unsigned int max_identity, unsigned char *psk, unsigned int max_psk);

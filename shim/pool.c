@@ -15,8 +15,10 @@ lsf_pool_new(void)
 {
 	struct lsf_pool *pool = calloc(1, sizeof(*pool));
 
-	if (pool != NULL)
+	if (pool != NULL) {
 		pool->references = 1;
+		pool->mark = lsf_mark_new();
+	}
 
 	return pool;
 }
@@ -29,6 +31,7 @@ lsf_pool_free(struct lsf_pool *pool)
 		return;
 	while (pool->spares > 0)
 		free(pool->spare[--pool->spares]);
+	lsf_mark_free(pool->mark);
 	free(pool);
 }
 

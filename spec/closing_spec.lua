@@ -3,6 +3,7 @@
 describe("close", function()
   local fresh    = require "spec.support.fresh"
   local house    = require "spec.support.init"
+  local narrow   = require "spec.support.narrow"
   local detached = require "ssl.detached"
   local pair     = require "spec.support.pair"
   local pki      = require "spec.support.pki"
@@ -59,6 +60,7 @@ describe("close", function()
   end
 
   local text = ("0123456789"):rep(SIZE / 10)
+  local UPLOAD = ("u"):rep(1000)
 
   local function send_all_at_limit_0(conn)
     conn:settimeout(0)
@@ -199,25 +201,83 @@ describe("close", function()
     assert.equal("0\ttrue\tclosed\n", output)
   end)
 
-  it("keeps a bounded list of descriptors that linger", function()
-    -- What earlier tests closed at time limit 0 is not to end in the middle of this.
+  it("keeps descriptors that linger up to half of those that the process may have, "
+     .. "and gives the oldest up", function()
+    local output, ok = fresh.luajit [[
+      local ffi = require "ffi"
+      local detached, narrow = require "ssl.detached", require "spec.support.narrow"
+      local resources = require "spec.support.resources"
+      ffi.cdef "int setrlimit(int what, const unsigned long *limits);"
+      local FILES, MOST, MORE = 7, 20, 10
+      local servers, clients, text = {}, {}, ("x"):rep(200000)
+      for i = 1, MOST + MORE do
+        servers[i], clients[i] = narrow()
+        servers[i]:settimeout(0)
+        repeat until not servers[i]:send(text)
+      end
+      local open = resources.open()
+      assert(ffi.C.setrlimit(FILES, ffi.new("unsigned long[2]", 2 * MOST, 1024)) == 0)
+      for i, server in ipairs(servers) do
+        server:close()
+        assert(detached.count() == math.min(i, MOST), detached.count())
+        assert(open - resources.open() == math.max(0, i - MOST))
+      end
+      -- The oldest have lost what the kernel had not taken, and the others nothing.
+      local function ending(client)
+        client:settimeout(5)
+        local word
+        repeat
+          word = select(2, client:receive(#text))
+          detached.sweep()
+        until word
+        return word
+      end
+      local words = { closed = 0 }
+      for i, client in ipairs(clients) do
+        local word = ending(client)
+        if i > MORE then words[word] = (words[word] or 0) + 1 end
+        client:close()
+      end
+      print(words.closed)
+    ]]
+    assert.is_true(ok, output)
+    assert.equal("20\n", output)
+  end)
+
+  it("loses nothing for any number of peers that read slowly and go on sending", function()
     sweep_until_empty()
     local open = resources.open_files()
-    local peers = {}
-    for i = 1, 80 do
-      local server, client = pair.connected()
+    local many, pairs_of = house.scale(150, 70), {}
+    for i = 1, many do
+      local server, client = narrow()
+      server:settimeout(0)
       client:settimeout(0)
       local sent = 0
       repeat
-        local last, _, partly = client:send(text)
+        local last, _, partly = server:send(text)
         sent = sent + (last or partly)
       until not last
-      client:close()
-      peers[i] = server
-      assert.is_true(detached.count() <= 64)
+      server:close()
+      pairs_of[i] = { client = client, sent = sent, got = 0 }
     end
-    assert.is_true(detached.count() > 0)
-    for _, server in ipairs(peers) do server:close() end
+    assert.equal(many, detached.count())
+    local left, whole, deadline = many, 0, socket.gettime() + 120
+    while left > 0 do
+      assert(socket.gettime() < deadline, "the ends do not come")
+      for _, one in ipairs(pairs_of) do
+        if not one.word then
+          one.client:send(UPLOAD)
+          local data, word, partly = one.client:receive(8000)
+          one.got = one.got + #(data or partly)
+          if word and word ~= "wantread" then
+            one.word, left = word, left - 1
+            if one.got >= one.sent and word == "closed" then whole = whole + 1 end
+            one.client:close()
+          end
+        end
+      end
+    end
+    assert.equal(many, whole)
     sweep_until_empty()
     assert.same({}, resources.more_than(open))
   end)

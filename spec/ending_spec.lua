@@ -2,8 +2,14 @@
 -- user's may still call us.
 
 describe("the end of", function()
+  local detached = require "ssl.detached"
   local house   = require "spec.support.init"
+  local narrow  = require "spec.support.narrow"
   local pair    = require "spec.support.pair"
+  local pki     = require "spec.support.pki"
+  local process = require "spec.support.process"
+  local resources = require "spec.support.resources"
+  local socket  = require "socket"
   local values  = require "spec.support.values"
   local fresh   = require "spec.support.fresh"
 
@@ -67,7 +73,79 @@ describe("the end of", function()
     end
   end)
 
-  it("a dropped connection is a bare end for the peer: finalizers do no I/O", function()
+  -- A peer that reads late, and whose tickets a client has not read.
+  local LATE = [[
+    local socket, ssl = require "socket", require "ssl"
+    local port, version, cert, key = unpack(arg)
+    local listener = assert(socket.bind("127.0.0.1", tonumber(port)))
+    local ctx = assert(ssl.newcontext { mode = "server", protocol = version,
+                                        certificate = cert, key = key })
+    assert(listener:accept()):close() -- who waited for the port
+    local conn = assert(ssl.wrap(listener:accept(), ctx))
+    assert(conn:dohandshake())
+    io.read "*l"
+    local total, word = 0
+    repeat
+      local data, why, partial = conn:receive(5000)
+      total, word = total + #(data or partial), why
+    until word
+    print(total, word)
+  ]]
+
+  for _, version in ipairs(pair.versions) do
+    it("a program hands the kernel what it still takes, " .. version, function()
+      local server_script = process.write(process.folder() .. "/late.lua", LATE)
+      local port = process.free_port()
+      local server = process.start { "luajit", server_script, port, version, pki.server.cert,
+                                     pki.server.key, port = port }
+      server:wait_port()
+      local output, ok = fresh.luajit(([[
+        local socket, ssl = require "socket", require "ssl"
+        local conn = assert(ssl.wrap(assert(socket.connect("127.0.0.1", %d)),
+                                     { mode = "client", protocol = %q }))
+        assert(conn:dohandshake())
+        if %q == "tlsv1_3" then socket.select({ conn }, nil, 20) end
+        print((conn:send(("x"):rep(200000))))
+      ]]):format(port, version, version))
+      assert.is_true(ok, output)
+      assert.equal("200000\n", output)
+      server:write "now\n"
+      server:wait(house.scale(20, 120))
+      assert.equal("200000\tunexpected eof while reading\n", server:output())
+      server:stop()
+    end)
+
+    it("a connection by the collector loses nothing that was reported as sent, " .. version,
+       function()
+      local open = resources.open_files()
+      local server, client = narrow { protocol = version }
+      -- What was read ahead would not be unread any more.
+      client:settimeout(0)
+      local text, sent = ("x"):rep(1000000), 0
+      repeat
+        local last, _, partly = client:send(text)
+        sent = sent + (last or partly)
+      until not last
+      getmetatable(client).__gc(client)
+      assert.is_true(detached.count() > 0)
+      server:settimeout(0.01)
+      local deadline = socket.gettime() + house.scale(20, 120)
+      local got, word = 0
+      repeat
+        local data, why, partly = server:receive(#text)
+        got, word = got + #(data or partly), why
+        detached.sweep()
+        assert(socket.gettime() < deadline, "the end does not come")
+      until word ~= "wantread"
+      assert.same({ "unexpected eof while reading", true }, { word, got >= sent })
+      server:close()
+      resources.descriptors()
+      assert.same({}, resources.more_than(open))
+    end)
+  end
+
+  it("a dropped connection is a bare end for the peer: nobody said that it has all",
+     function()
     for _, version in ipairs(pair.versions) do
       local server = pair.connected { protocol = version }
       collectgarbage()

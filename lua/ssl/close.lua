@@ -8,6 +8,9 @@
 -- close_notify is sent once, after a finished handshake without a fatal error:
 -- OpenSSL forbids it otherwise. The only loss left: the process ends while the
 -- peer has not read.
+--
+-- A connection that another process used last, from which this one was forked, is
+-- that one's: it is let go, and the peer notices nothing.
 
 local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
@@ -28,30 +31,38 @@ local function say_goodbye(st)
   err.clear()
 end
 
+-- Tell the peer -> what the transport's `finish` says.
+local function finish(st)
+  say_goodbye(st)
+  st.open = false
+  return st.transport.finish(st)
+end
+
+-- The same of another process's connection. It has sent nothing here.
+local function let_go(st)
+  st.open = false
+  if st.transport.drop then st.transport.drop(st) end
+  return true
+end
+
 --- Close. Any number of times; never raises. A stream's methods may yield meanwhile.
 -- @tparam table st
 return function(st)
   if st.status == "closed" or st.closing then return end
-  resumption.last(st)
+  local foreign = S.foreign(st.conn) ~= 0
+  if not foreign then resumption.last(st) end
   if st.status == "closed" or st.closing then return end
   st.closing = true
   -- Nobody waits for a certificate any more.
   if st.request then st.request, st.failed = false, st.failed ~= "busy" and st.failed end
   local conn, connected = st.conn, st.status == "connected"
-  say_goodbye(st)
-  st.open = false
-  local finished = st.transport.finish(st)
+  local finished = (foreign and let_go or finish)(st)
   if st.gone then return end
   state.part(st)
   st.owed, st.owed_data = 0, ""
   -- Of a handshake that did not succeed nothing was reported as sent.
-  local freed = true
-  if finished or not connected then
-    freed = shim.free(conn)
-  else
-    S.abandon(conn)
-    detached.add(conn)
-  end
+  if connected and not finished then detached.add(conn) end
+  local freed = shim.free(conn)
   intake.forget(st)
   if freed then pressure.sub(pressure.CONNECTION) end
   detached.sweep()

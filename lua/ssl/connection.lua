@@ -50,16 +50,19 @@ function state.class.tostring(self)
                                          st.status == "closed" and " (closed)" or "")
 end
 
--- The collector's: frees, closes the descriptor, does no I/O, cannot raise. A
--- connection that is being closed in order has left its struct to ssl.detached.
--- OpenSSL voids the session of what it frees without a close_notify; since RFC 4346
--- section 7.2.1 a session need not end with its connection.
+-- The collector's: frees, closes the descriptor, cannot raise. Nobody has said that the
+-- peer has everything, so it is not told so; but what was reported as sent is looked
+-- after as behind a close. OpenSSL voids the session of what it frees without a
+-- close_notify; since RFC 4346 section 7.2.1 a session need not end with its connection.
 function state.class.free(self)
   local st = object.is(self, state.class) and getmetatable(self)
   if not st or st.status == "closed" then return end
   local conn = st.conn
   if st.open and conn.ssl ~= nil then C.SSL_set_shutdown(conn.ssl, K.SSL_SENT_SHUTDOWN) end
-  shim.free(state.part(st))
+  local connected = st.status == "connected"
+  state.part(st)
+  if connected then detached.add(conn) end
+  shim.free(conn)
 end
 
 local function mode_of(ctx)

@@ -16,6 +16,7 @@
 -- and these, which a transport may lack:
 --
 --   leave(st)   it is about to be handed back
+--   drop(st)    an end without a byte more, where another process has the connection
 --   patient(st, may)  from now on a receive may wait inside the BIO, or may not
 
 local shim   = require "ssl.ffi.shim"

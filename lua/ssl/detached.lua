@@ -4,55 +4,51 @@
 -- makes its kernel reset the connection and throw away what it had sent. Draining
 -- once is not enough and SO_LINGER does not help; the descriptor has to stay open
 -- until the peer has everything. A connection that may not wait for that leaves
--- its descriptor and its queued bytes here, and later calls of the library look
--- after them. The list is bounded, and so is the time of each; what is left at the
--- end of the Lua state gets one last attempt from its finalizer.
+-- its descriptor and its queued bytes here (shim/linger.c), and later calls of the
+-- library look after them. How many there are is bounded, and so is the time of each;
+-- what is left at the end of the Lua state gets one last attempt from its finalizer.
 
+local ffi  = require "ffi"
 local shim = require "ssl.ffi.shim"
-local now, linger = shim.C.now, shim.C.linger
+local S    = shim.C
+local now  = S.now
 
 local detached = {}
 
-local MOST, SECONDS = 64, 5
+-- Seconds between two looks, and how many are looked at each time. Each is some system
+-- calls, and the calls of the library that look are many.
+local PAUSE, SOME = 0.005, 64
 
--- Seconds between two looks. Each is some system calls for each of them, and the calls
--- of the library that look are many.
-local PAUSE = 0.005
+local list_t = ffi.metatype(ffi.typeof "struct { void *lsf_lingering; }", {
+  __gc = function(self)
+    S.lingering_free(self.lsf_lingering)
+    self.lsf_lingering = nil
+  end,
+})
+local list = list_t(S.lingering_new())
 
-local waiting, due = {}, 0
+local count, due = 0, 0
 
---- One more attempt for each, without waiting, unless there has just been one.
+--- One more attempt for some of them, without waiting, unless there has just been one.
 function detached.sweep()
-  if #waiting == 0 then return end
+  if count == 0 then return end
   local time = now()
   if time < due then return end
-  local kept = {}
   due = time + PAUSE
-  for _, entry in ipairs(waiting) do
-    if entry.deadline > time and linger(entry.conn) == 0 then
-      kept[#kept + 1] = entry
-    else
-      shim.free(entry.conn)
-    end
-  end
-  waiting = kept
+  count = S.sweep(list.lsf_lingering, SOME)
 end
 
---- Look after a connection's struct from now on.
+--- Look after what is left of a connection from now on: where its data may still be
+-- lost, its descriptor and its queue leave the struct, which the caller frees.
+-- Finalizers may call it.
+-- @tparam cdata conn
 function detached.add(conn)
-  if #waiting == MOST then
-    due = 0
-    detached.sweep()
-  end
-  if #waiting == MOST then
-    shim.free(table.remove(waiting, 1).conn)
-  end
-  waiting[#waiting + 1] = { conn = conn, deadline = now() + SECONDS }
+  count = S.detach(list.lsf_lingering, conn)
 end
 
 --- How many are waiting.
 function detached.count()
-  return #waiting
+  return count
 end
 
 return detached

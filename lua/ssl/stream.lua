@@ -191,6 +191,12 @@ function stream.finish(st)
   return true
 end
 
+--- Close it, without a word to the peer.
+function stream.drop(st)
+  local object = st.stream
+  if object.close then pcall(object.close, object) end
+end
+
 --- Pass a time limit on. A cosocket counts its arguments.
 function stream.settimeout(st, time, mode)
   local object = st.stream

@@ -12,6 +12,8 @@ over({ "tls12", "tls13" }, {
   "getmetatable(c).__gc(c) return tostring(c), c:getfd()",
   "getmetatable(c).__close(c) return tostring(c), c:getfd()",
   "getmetatable(c).__gc(c) return c:send('x')",
+  { "c:send('abc') getmetatable(c).__gc(c) arrive(s) return s:receive('*a')",
+    differs = "collected-end" },
   "c:send('abc') c:close() arrive(s) return s:receive('*a')",
   "c:send('abc') c:close() arrive(s) s:receive('*a') return s:receive('*a')",
   "c:send('one\\ntwo') c:close() arrive(s) return s:receive(), s:receive()",

@@ -1,0 +1,60 @@
+/*
+ * OpenSSL, as Lua hands it over at load. Part of lsf.h, which has the types.
+ */
+#ifndef LSF_API_H
+#define LSF_API_H
+
+/* What Lua hands over at load. The first member is its size. NULL: not there. */
+struct lsf_api {
+	size_t size;
+	int (*BIO_get_new_index)(void);
+	BIO_METHOD *(*BIO_meth_new)(int, const char *);
+	int (*BIO_meth_set_read)(BIO_METHOD *, int (*)(BIO *, char *, int));
+	int (*BIO_meth_set_write)(BIO_METHOD *,
+	    int (*)(BIO *, const char *, int));
+	int (*BIO_meth_set_ctrl)(BIO_METHOD *,
+	    long (*)(BIO *, int, long, void *));
+	BIO *(*BIO_new)(const BIO_METHOD *);
+	int (*BIO_method_type)(const BIO *);
+	void (*BIO_set_data)(BIO *, void *);
+	void *(*BIO_get_data)(BIO *);
+	void (*BIO_set_init)(BIO *, int);
+	void (*BIO_set_flags)(BIO *, int);
+	void (*BIO_clear_flags)(BIO *, int);
+	void (*SSL_free)(SSL *);
+	BIO *(*SSL_get_rbio)(const SSL *);
+	int (*SSL_do_handshake)(SSL *);
+	int (*SSL_client_hello_get0_ext)(SSL *, unsigned int,
+	    const unsigned char **, size_t *);
+	size_t (*SSL_client_hello_get0_ciphers)(SSL *, const unsigned char **);
+	unsigned int (*SSL_client_hello_get0_legacy_version)(SSL *);
+	ASYNC_JOB *(*ASYNC_get_current_job)(void);
+	int (*ASYNC_pause_job)(void);
+	int (*SSL_is_server)(const SSL *);
+	long (*SSL_ctrl)(SSL *, int, long, void *);
+	void *(*CRYPTO_malloc)(size_t, const char *, int);
+	int (*SSL_get_ex_data_X509_STORE_CTX_idx)(void);
+	void *(*X509_STORE_CTX_get_ex_data)(const X509_STORE_CTX *, int);
+	int (*X509_STORE_CTX_get_error)(const X509_STORE_CTX *);
+	int (*X509_STORE_CTX_get_error_depth)(const X509_STORE_CTX *);
+	void (*DH_free)(DH *);
+	int (*ERR_set_mark)(void);
+	int (*ERR_pop_to_mark)(void);
+	void (*SSL_SESSION_free)(SSL_SESSION *);
+	SSL_SESSION *(*SSL_get_session)(const SSL *);
+	int (*SSL_session_reused)(const SSL *);
+	long (*SSL_SESSION_set_timeout)(SSL_SESSION *, long);
+	int (*SSL_version)(const SSL *);
+	EVP_CIPHER *(*EVP_aes_128_cbc)(void);
+	EVP_CIPHER *(*EVP_aes_256_cbc)(void);
+	EVP_MD *(*EVP_sha256)(void);
+	int (*EVP_CipherInit_ex)(EVP_CIPHER_CTX *, const EVP_CIPHER *, ENGINE *,
+	    const unsigned char *, const unsigned char *, int);
+	int (*RAND_bytes)(unsigned char *, int);
+	void (*OPENSSL_cleanse)(void *, size_t);
+	int (*EVP_MAC_CTX_set_params)(EVP_MAC_CTX *, const OSSL_PARAM *);
+	int (*HMAC_Init_ex)(HMAC_CTX *, const void *, int, const EVP_MD *,
+	    ENGINE *);
+};
+
+#endif

@@ -1,0 +1,136 @@
+-- After a fork there are two of everything, and only one may use it.
+
+describe("after a fork", function()
+  local fresh = require "spec.support.fresh"
+  local pair  = require "spec.support.pair"
+
+  -- Run a program; what it prints.
+  local function run(text)
+    local output, ok = fresh.luajit([[
+      local fork, pair = require "spec.support.fork", require "spec.support.pair"
+      local socket, ssl = require "socket", require "ssl"
+      local function talks(one, other)
+        one:settimeout(20)
+        other:settimeout(20)
+        assert(one:send "there\n")
+        assert(other:receive() == "there")
+        assert(other:send "and back\n")
+        assert(one:receive() == "and back")
+      end
+    ]] .. text)
+    assert.is_true(ok, output)
+    return output
+  end
+
+  for _, version in ipairs(pair.versions) do
+    for title, ending in pairs {
+      ["closes"]  = "client:close() server:close()",
+      ["collects"] = "client, server = nil, nil collectgarbage() collectgarbage()",
+      ["ends with"] = "",
+    } do
+      it(("a child that %s its parent's connections lets them go unharmed, %s")
+         :format(title, version), function()
+        assert.equal("done\n", run(([[
+          local server, client = pair.connected { protocol = %q }
+          talks(server, client)
+          client:send "unread\n"
+          assert(fork(function() %s end)())
+          assert(server:receive() == "unread")
+          talks(client, server)
+          client:close()
+          assert(select(2, server:receive()) == "closed")
+          print "done"
+        ]]):format(version, ending)))
+      end)
+    end
+
+    it("a child serves its parent's connection and closes it in order, " .. version, function()
+      assert.equal("done\n", run(([[
+        local server, client = pair.connected { protocol = %q }
+        local wait = fork(function()
+          client = nil
+          server:settimeout(20)
+          assert(server:receive() == "hello")
+          assert(server:send "welcome\n")
+          server:close()
+        end)
+        -- It is not ended here, though the child lives.
+        server = nil
+        collectgarbage()
+        collectgarbage()
+        client:settimeout(20)
+        assert(client:send "hello\n")
+        assert(client:receive() == "welcome")
+        assert(select(2, client:receive()) == "closed")
+        assert(wait())
+        print "done"
+      ]]):format(version)))
+    end)
+  end
+
+  it("a child does not send what its parent has queued", function()
+    assert.equal("done\n", run [[
+      local server, client = require "spec.support.narrow"()
+      server:settimeout(0)
+      local text, at = ("0123456789"):rep(100000), 0
+      local function push()
+        local last, _, stopped = server:send(text, at + 1)
+        at = (last or stopped) % #text
+        return last
+      end
+      repeat until not push()
+      assert(fork(function() server:close() end)())
+      local offset = 0
+      client:settimeout(0)
+      while offset < 5000000 do
+        local data, _, partly = client:receive(#text)
+        data = data or partly
+        assert(data == ("0123456789"):rep(#data / 10 + 2):sub(offset % 10 + 1,
+                                                            offset % 10 + #data))
+        offset = offset + #data
+        push()
+      end
+      print "done"
+    ]])
+  end)
+
+  it("a child closes no stream's TLS, only the stream", function()
+    assert.equal("done\n", run [[
+      local a, b = pair.tcp()
+      local function carrier(sock)
+        return { closed = 0, send = function(_, ...) return sock:send(...) end,
+                 receiveany = function()
+                   local data, why, partial = sock:receive(65536)
+                   return data or (partial ~= "" and partial or nil), why
+                 end,
+                 close = function(self) self.closed = self.closed + 1 sock:close() end }
+      end
+      a:settimeout(0.01)
+      b:settimeout(0.01)
+      local over_a, over_b = carrier(a), carrier(b)
+      local server = assert(ssl.wrap(over_a, pair.server_config()))
+      local client = assert(ssl.wrap(over_b, pair.client_config()))
+      local function step(conn)
+        local ok, why = conn:dohandshake()
+        assert(ok or why == "timeout", why)
+        return ok
+      end
+      repeat
+        local both = { step(client), step(server) }
+      until both[1] and both[2]
+      local function exchange(text)
+        assert(client:send(text .. "\n"))
+        local line, why
+        repeat line, why = server:receive() until line or why ~= "timeout"
+        assert(line == text, why)
+      end
+      exchange "before"
+      assert(fork(function()
+        client:close()
+        assert(over_b.closed == 1)
+      end)())
+      exchange "after"
+      print "done"
+    ]])
+  end)
+end)
