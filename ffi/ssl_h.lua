@@ -114,6 +114,8 @@ const char *SSL_get_servername(const SSL *s, int type);
 SSL_CIPHER *SSL_get_current_cipher(const SSL *s);
 char *SSL_CIPHER_description(const SSL_CIPHER *c, char *buf, int size);
 int SSL_CIPHER_get_bits(const SSL_CIPHER *c, int *algorithm_bits);
+int SSL_CIPHER_get_kx_nid(const SSL_CIPHER *c);
+uint16_t SSL_CIPHER_get_protocol_id(const SSL_CIPHER *c);
 COMP_METHOD *SSL_get_current_compression(const SSL *s);
 const char *SSL_COMP_get_name(const COMP_METHOD *c);
 

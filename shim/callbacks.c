@@ -90,8 +90,8 @@ lsf_verify(int ok, X509_STORE_CTX *store_ctx)
 }
 
 /*
- * tmp_dh callback: the group that Lua asked the user for before the handshake, or
- * NULL, which fails the handshake of a client that wants DHE.
+ * tmp_dh callback: the group that Lua asked the user for at the ClientHello, or
+ * NULL where what the user answered is none, which fails the handshake.
  */
 DH *
 lsf_tmp_dh(SSL *ssl, int is_export, int keylength)

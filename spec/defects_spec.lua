@@ -156,17 +156,6 @@ describe("a defect of LuaSec that is not ours", function()
     end)
   end
 
-  it("D22: dhparam is told a size that clients take", function()
-    local told
-    server, client = pair.wrapped({ protocol = "tlsv1_2",
-      dhparam = function(_, bits)
-        told = bits
-        return process.read(pki.dh.ffdhe2048)
-      end }, { ciphers = "DHE-RSA-AES128-GCM-SHA256" })
-    assert.same({ true, true }, { shake(server, client) })
-    assert.equal(2048, told)
-  end)
-
   it("D23: want says a word, also while a function is asked", function()
     local words = {}
     server, client = pair.wrapped({ alpn = function(names)

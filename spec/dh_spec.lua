@@ -29,7 +29,7 @@ describe("ssl.dh", function()
   end)
 
   for what, case in pairs {
-    ["no text"]        = { function() end, "internal error" },
+    ["a boolean"]      = { function() return false end, "internal error" },
     ["a number"]       = { function() return 5 end, "internal error" },
     ["an empty text"]  = { function() return "" end, "no start line" },
     ["what is no PEM"] = { function() return "x" end, "no start line" },
@@ -41,6 +41,12 @@ describe("ssl.dh", function()
       assert.equal(case[2], reason)
     end)
   end
+
+  it("knows no reason for an answer of nil: there is no group", function()
+    local params, reason = ask(function() end)
+    assert.is_nil(params)
+    assert.is_nil(reason)
+  end)
 
   it("D16: never prompts for a group that claims to be encrypted", function()
     local text = strong:gsub("BEGIN DH PARAMETERS%-%-%-%-%-\n",

@@ -32,7 +32,7 @@ describe("dhparam", function()
     client:close()
   end)
 
-  it("is called once a handshake, as f(false, 2048), and its group is used", function()
+  it("D22: is called once a handshake, as f(false, 1024), and its group is used", function()
     local calls = {}
     local ctx = assert(ssl.newcontext(pair.server_config { protocol = "tlsv1_2",
       dhparam = function(...)
@@ -47,20 +47,49 @@ describe("dhparam", function()
       server, client = pair.connected(ctx, { ciphers = DHE })
       assert.equal(DHE, (client:info "cipher"))
       assert.equal(i, #calls)
-      assert.same(pack(false, 2048), calls[i])
+      assert.same(pack(false, 1024), calls[i])
     end
     server:send "through\n"
     client:settimeout(10)
     assert.equal("through", (client:receive()))
   end)
 
-  it("does not matter to a client that wants another key exchange", function()
-    make(function() return nil end, ECDHE)
-    assert.same({ true, true }, { shake(server, client) })
+  -- How a handshake ends with this function's answer, how often it is asked, the cipher.
+  local function outcome(answer, offered, config)
+    local asked = 0
+    config = config or {}
+    config.protocol = config.protocol or "tlsv1_2"
+    config.dhparam = function()
+      asked = asked + 1
+      return answer
+    end
+    server, client = pair.wrapped(config, { ciphers = offered, curveslist = "P-256" })
+    local at_server, at_client = shake(server, client)
+    local cipher = at_server == true and client:info "cipher" or nil
+    return pack(at_server, asked, cipher), at_client
+  end
+
+  it("is not asked by a client that offers no DHE, nor where the server allows none", function()
+    assert.same(pack(true, 0, ECDHE), (outcome(GROUP, ECDHE)))
+    server:close()
+    client:close()
+    assert.same(pack(true, 0, ECDHE), (outcome(GROUP, DHE .. ":" .. ECDHE, { ciphers = ECDHE })))
+  end)
+
+  it("that answers nil leaves the other key exchanges", function()
+    assert.same(pack(true, 1, ECDHE), (outcome(nil, DHE .. ":" .. ECDHE)))
+    server:close()
+    client:close()
+    local chosen = outcome(GROUP, DHE .. ":" .. ECDHE)
+    assert.same(pack(true, 1, DHE), chosen)
+    server:close()
+    client:close()
+    local failed, at_client = outcome(nil, DHE)
+    assert.same(pack("no shared cipher", 1, nil), failed)
+    assert.equal(wording "sslv3 alert handshake failure", at_client)
   end)
 
   for title, case in pairs {
-    ["nothing"] = { nil, "internal error" },
     ["a number"] = { 5, "internal error" },
     ["what is no PEM"] = { "no parameters", "no start line" },
     ["a PEM of something else"] = { read(pki.server.cert), "no start line" },
@@ -101,6 +130,8 @@ describe("dhparam", function()
       return GROUP
     end)
     server:settimeout(0)
+    client:settimeout(0)
+    client:dohandshake()
     local answer
     local co = coroutine.create(function()
       answer = pack(server:dohandshake())
@@ -120,6 +151,8 @@ describe("dhparam", function()
       server:close()
       return GROUP
     end)
+    client:settimeout(0)
+    client:dohandshake()
     assert.same(pack(false, "closed"), pack(server:dohandshake()))
     assert.matches("closed", tostring(server))
   end)
@@ -134,7 +167,13 @@ describe("dhparam", function()
     assert.equal(0, asked)
     server:close()
     client:close()
-    server, client = pair.connected({ protocol = "any", dhparam = count }, {})
+    server, client = pair.connected({ protocol = "any", dhparam = count }, { protocol = "any" })
     assert.equal("TLSv1.3", (client:info "protocol"))
+    assert.equal(0, asked)
+    server:close()
+    client:close()
+    server, client = pair.connected({ protocol = "any", dhparam = count },
+                                    { protocol = "tlsv1_2", ciphers = DHE, curveslist = "P-256" })
+    assert.equal(1, asked)
   end)
 end)

@@ -19,9 +19,9 @@ local C, K, H  = lib.C, lib.K, shim.K
 
 local clienthello = {}
 
--- The size that the user's function is told. OpenSSL would say 1024 whatever the
--- certificate, and functions that go by it would pick a group that no client takes.
-local DH_BITS = 2048
+-- The size that the user's function is told: what OpenSSL tells LuaSec's, whatever the
+-- certificate.
+local DH_BITS = 1024
 
 -- Reasons for a refusal: the alert's names in RFC 8446 section 6.2.
 local ALERTS = {
@@ -42,10 +42,11 @@ local function refuse(st, reason)
   st.conn.hello_alert = ALERTS[reason] or K.SSL_AD_HANDSHAKE_FAILURE
 end
 
---- Ask for the DH parameters of a context and keep them for OpenSSL's callback.
-function clienthello.ask_dh(st, ctx)
+-- Ask for the DH parameters of a context and keep them for OpenSSL's callback.
+local function ask_dh(st, ctx, said)
+  if not dh.possible(st.conn.ssl, hello.describe(said)) then return end
   local group, reason = question.ask(st, dh.ask, ctx, DH_BITS)
-  if st.status == "closed" then return end
+  if st.status == "closed" or not group and not reason then return end
   st.dh_reason = reason or false
   if group then
     C.DH_up_ref(group.dh)
@@ -56,7 +57,7 @@ end
 
 --- Is there anything to stop for?
 function clienthello.wanted(st, ctx)
-  return st.sni_map or ctx.alpn_select or ctx.onclienthello
+  return st.sni_map or ctx.alpn_select or ctx.onclienthello or ctx.dhparam
 end
 
 local function adopt(st, ctx)
@@ -114,7 +115,7 @@ function clienthello.answer(st)
   local said = hello.parse(ffi.string(conn.said, conn.said_length))
   if not choose_context(st, said) then return end
   local ctx = context.state(st.ctx)
-  if ctx.dhparam then clienthello.ask_dh(st, ctx) end
+  if ctx.dhparam then ask_dh(st, ctx, said) end
   if st.status ~= "closed" then choose_protocol(st, said.alpn) end
   if st.status ~= "closed" then conn.hello = H.LSF_HELLO_ACCEPT end
 end

@@ -1,10 +1,9 @@
 --- ssl.handshake: until both sides agree, or one says why not.
 --
 -- What only the user can answer is asked between two calls of OpenSSL and on the
--- caller's coroutine: the function may raise or yield (ssl.question). Three places:
--- before the first call (DH parameters, since nothing may stop where OpenSSL wants
--- them), at the ClientHello (ssl.clienthello), and inside a job that stands still
--- (ssl.psk, ssl.verifier).
+-- caller's coroutine: the function may raise or yield (ssl.question). Two places: at the
+-- ClientHello (ssl.clienthello), and inside a job that stands still (ssl.psk,
+-- ssl.verifier).
 
 local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
@@ -37,8 +36,6 @@ local function prepare(st)
   local ctx = context.state(st.ctx)
   if clienthello.wanted(st, ctx) then
     st.conn.hello = H.LSF_HELLO_ASK
-  elseif ctx.dhparam then
-    clienthello.ask_dh(st, ctx)
   end
 end
 
