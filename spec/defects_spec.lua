@@ -7,8 +7,6 @@ describe("a defect of LuaSec that is not ours", function()
   local contexts = require "spec.support.contexts"
   local house    = require "spec.support.init"
   local pair     = require "spec.support.pair"
-  local pki      = require "spec.support.pki"
-  local process  = require "spec.support.process"
   local shake    = require "spec.support.shake"
   local sources  = require "spec.support.sources"
   local values   = require "spec.support.values"

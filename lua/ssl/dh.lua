@@ -3,9 +3,9 @@
 -- OpenSSL's callback can neither raise nor yield, and by then it has chosen DHE for
 -- good. So the function is asked when the client has spoken, if the answer may matter:
 -- a suite with DHE is common to both sides, and TLS 1.3 is not. Without an answer
--- OpenSSL gets no callback, and chooses among the other suites. The group stays in the context's state, by the text it
--- came from, so that a function which answers the same every time costs one
--- decoding and not one a connection.
+-- OpenSSL gets no callback, and chooses among the other suites. The group stays in the
+-- context's state, by the text it came from, so that a function which answers the same
+-- every time costs one decoding and not one a connection.
 
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
