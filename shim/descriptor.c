@@ -28,7 +28,11 @@ again(void)
 	return errno == EAGAIN || errno == EWOULDBLOCK;
 }
 
-/* Bytes read, 0 at the end of the stream (noted), -1 for "not now" or an error. */
+/*
+ * Bytes read, 0 at the end of the stream (noted), -1 for "not now" or an error. The
+ * kernel tells of a reset once. Where send has heard of it, recv sees an end; it is the
+ * same reset.
+ */
 long
 lsf_fd_read(struct lsf_conn *c, void *buffer, size_t length)
 {
@@ -40,6 +44,10 @@ lsf_fd_read(struct lsf_conn *c, void *buffer, size_t length)
 	do {
 		n = recv(c->fd, buffer, length, flags);
 	} while (n == -1 && errno == EINTR);
+	if (n == 0 && c->out_error == ECONNRESET) {
+		c->in_error = ECONNRESET;
+		return -1;
+	}
 	if (n == 0)
 		c->eof = 1;
 	else if (n == -1 && !again())
@@ -201,6 +209,7 @@ const char *
 lsf_errno_word(int error)
 {
 	switch (error) {
+	case EPIPE:
 	case ECONNRESET:
 	case ECONNABORTED:
 		return "closed";

@@ -11,14 +11,11 @@ describe("a connection that is cut", function()
   local STEP = house.scale(1, 97)
   local RESET_STEP = house.scale(3, 97)
 
-  -- What a reset may be called: it depends on whether the next call reads or writes.
-  local RESET = { ["closed"] = true, ["Broken pipe"] = true,
-                  ["unexpected eof while reading"] = true }
+  -- The same, whether the next call reads or writes.
+  local WORDS = { fin = "unexpected eof while reading", rst = "closed" }
 
   local function check_word(word, how, where)
-    local fine = how == "fin" and word == "unexpected eof while reading"
-                 or how == "rst" and RESET[word]
-    assert(fine, ("%s after %s bytes: %s"):format(how, where, tostring(word)))
+    assert(word == WORDS[how], ("%s after %s bytes: %s"):format(how, where, tostring(word)))
   end
 
   -- What a handshake, or the first receive after it, said; twice the same, and a

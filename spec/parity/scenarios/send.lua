@@ -50,3 +50,13 @@ over({ "tls12", "tls13" }, {
   "s:close() return pcall(c.send, c, '')",
   "c:close() return c:send('x')",
 })
+
+-- Nothing more can leave: the sending half of the connection is shut down behind its
+-- back.
+over("plain", {
+  { [[local a, b = tcp()
+      local k, c = assert(ssl.wrap(a, server())), assert(ssl.wrap(b, client()))
+      k:settimeout(0) c:settimeout(0) shake(k, c)
+      a:setfd(k:getfd()) a:shutdown("send") a:setfd(-1)
+      return k:send("x")]], differs = "broken-pipe" },
+})
