@@ -9,7 +9,10 @@
 #define CB_ALERT 0x4000
 
 #define CLOSE_NOTIFY 0
+#define USER_CANCELED 90
 #define LEVEL_WARNING 1
+
+#define VERSION_1_3 0x0304
 
 /* Does an alert count for more than the one that is known? */
 static int
@@ -17,6 +20,17 @@ counts(uint16_t known, int value)
 {
 	return known == 0 ||
 	    (known >> 8 == LEVEL_WARNING && value >> 8 != LEVEL_WARNING);
+}
+
+/*
+ * TLS 1.3 does not look at the level. Of its alerts only user_canceled lets the session
+ * go on, to the close_notify that follows (RFC 8446 section 6.1).
+ */
+static int
+harmless(const SSL *ssl, int description)
+{
+	return description == USER_CANCELED &&
+	    lsf_api.SSL_version(ssl) == VERSION_1_3;
 }
 
 /*
@@ -34,6 +48,8 @@ lsf_info(const SSL *ssl, int where, int value)
 		return;
 	if ((c = lsf_conn_of(ssl)) == NULL)
 		return;
+	if (harmless(ssl, value & 0xff))
+		value = LEVEL_WARNING << 8 | USER_CANCELED;
 	if ((where & CB_READ) && counts(c->alert_in, value))
 		c->alert_in = (uint16_t)value;
 	if ((where & CB_WRITE) && counts(c->alert_out, value))

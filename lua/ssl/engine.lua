@@ -152,12 +152,11 @@ function methods:shutdown()
   local _, st = of(self)
   if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end
   local conn = st.conn
-  local word, in_order = goodbye.say(st), false
-  if not word then word, in_order = receive.until_end(st) end
+  local word = goodbye.exchange(st)
   conn.plain_beg, conn.plain_end = 0, 0
   S.release(conn)
-  if in_order then return true end
-  return nil, word
+  if word then return nil, word end
+  return true
 end
 
 --- The connection behind it, for everything that is known about it: info,

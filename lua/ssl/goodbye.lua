@@ -42,6 +42,20 @@ function goodbye.say(st)
 end
 
 --- close_notify in both directions; what the peer still sends is kept for `receive`.
+-- A transport that takes no more leaves what the peer has said to be read: the alert
+-- that explains it, where there is one.
+-- @tparam table st  open
+-- @treturn string|nil  nil when both have been seen, else the word why not
+function goodbye.exchange(st)
+  local stuck = goodbye.say(st)
+  local refused = st.conn.out_error ~= 0 and loop.transport_words(st)
+  if stuck and not refused then return stuck end
+  local word, in_order = receive.until_end(st)
+  if in_order or refused and loop.waits(word) then return refused or nil end
+  return word
+end
+
+--- close_notify in both directions, of a connection that stays.
 -- May be called again after a time-out.
 -- @tparam userdata self  a connected connection
 -- @treturn true  both have been seen; the transport is still there, for `close`
@@ -51,10 +65,9 @@ function state.class.methods:tlsshutdown()
   local st = state.of(self)
   if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end
   if st.asking then return nil, "busy" end
-  local word, in_order = goodbye.say(st), false
-  if not word then word, in_order = receive.until_end(st) end
-  if in_order then return true end
-  return nil, word
+  local word = goodbye.exchange(st)
+  if word then return nil, word end
+  return true
 end
 
 return goodbye

@@ -139,7 +139,7 @@ end
 --   stream, or the reason of the failure, also at every call after it
 local function shake(st)
   if gone(st) or st.conn.ssl == nil then return false, "closed" end
-  if st.status == "connected" then return true end
+  if st.status == "connected" and (st.request or not st.failed) then return true end
   if st.failed then return false, st.failed end
   if st.asking then return false, "busy" end
   detached.sweep()

@@ -107,7 +107,9 @@ local function translated(self, why)
   if why == "wantread" or why == "wantwrite" then
     return (polls.block or polls.total) and why or "timeout"
   end
-  if why == "closed" and self.sock:lasterror() then return "connection reset" end
+  if why == "closed" and self.sock:lasterror() and not self.sock:ended() then
+    return "connection reset"
+  end
   return why
 end
 

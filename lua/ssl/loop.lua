@@ -65,8 +65,10 @@ local function asked(conn)
   return conn.question ~= H.LSF_QUESTION_NONE or conn.hello == H.LSF_HELLO_ASKED
 end
 
--- What a failure of the transport was. Without any errno the peer just went away.
-local function transport_words(st)
+--- What a failure of the transport was. Without any errno the peer just went away.
+-- @tparam table st
+-- @treturn string
+function loop.transport_words(st)
   local conn = st.conn
   if st.broken then return st.broken end
   if conn.in_error ~= 0 then return err.transport(conn.in_error) end
@@ -105,7 +107,7 @@ local function fatal(st, code)
     end
   else
     err.clear()
-    word = transport_words(st)
+    word = loop.transport_words(st)
   end
   if st.eof and st.status == "connected" and (word == CUT_OFF
      or code ~= K.SSL_ERROR_SSL and word == CLOSED and conn.out_error == 0) then

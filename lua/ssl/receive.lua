@@ -16,6 +16,7 @@ local loop  = require "ssl.loop"
 local limit = require "ssl.limit"
 local arg   = require "ssl.arg"
 local detached = require "ssl.detached"
+local ending = require "ssl.ending"
 local object = require "ssl.object"
 local resumption = require "ssl.resumption"
 local CLASS = require("ssl.state").class
@@ -242,8 +243,7 @@ function receive.until_end(st)
   local conn = st.conn
   local word, start
   repeat word, start = fill(st, conn, start) until word
-  return word, st.status ~= "closed" and conn.ssl ~= nil and (st.ended_early
-               or bit.band(C.SSL_get_shutdown(conn.ssl), K.SSL_RECEIVED_SHUTDOWN) ~= 0)
+  return word, ending.in_order(st)
 end
 
 local function all(st, prefix)

@@ -10,7 +10,6 @@ local goodbye  = require "ssl.goodbye"
 local intake   = require "ssl.intake"
 local origin   = require "ssl.origin"
 local pressure = require "ssl.pressure"
-local receive  = require "ssl.receive"
 local state    = require "ssl.state"
 
 -- The descriptor goes back to the object that it came from, or to the caller. nil: a
@@ -35,9 +34,8 @@ end
 return function(self)
   local st = state.of(self)
   if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end
-  local word, in_order = goodbye.say(st), false
-  if not word then word, in_order = receive.until_end(st) end
-  if not in_order then return nil, word end
+  local word = goodbye.exchange(st)
+  if word then return nil, word end
   local conn = st.conn
   local plain = ffi.string(conn.plain + conn.plain_beg, conn.plain_end - conn.plain_beg)
   local behind = intake.rest(st) -- what OpenSSL did not read is not TLS any more

@@ -106,3 +106,27 @@ for _, version in ipairs { "tlsv1_2", "tlsv1_3" } do
         "c:receive('*a') local r = all(c:receive('*a'))"),
   })
 end
+
+-- Somebody in between, without a key, gives the server a record that is none. The
+-- server's fatal alert ends what it had not finished saying.
+local ALERT = [[local a, b = tcp()
+  local k = assert(ssl.wrap(a, server { protocol = VERSION }))
+  local c = assert(ssl.wrap(b, client { protocol = VERSION }))
+  a:setfd(k:getfd()) a:setoption("tcp-nodelay", true) a:setfd(-1)
+  k:settimeout(0) c:settimeout(0) shake(k, c) c:receive(0)
+  k:send("half")
+  b:setfd(c:getfd()) b:send("\23\3\3\0\40" .. ("x"):rep(40)) b:setfd(-1)
+  arrive(k) k:receive() arrive(c) return ]]
+
+for _, version in ipairs { "tlsv1_2", "tlsv1_3" } do
+  local alerted = ALERT:gsub("VERSION", ("%q"):format(version))
+  over("plain", {
+    alerted .. "c:receive('*a')",
+    alerted .. "c:receive()",
+    alerted .. "c:receive(100)",
+    alerted .. "c:receive('*a', 'PRE')",
+    alerted .. "c:receive(4)",
+    { alerted .. "c:receive('*a'), c:receive('*a')", differs = "failure-kept" },
+    { alerted .. "c:receive('*a'), c:dohandshake()", differs = "failure-kept" },
+  })
+end

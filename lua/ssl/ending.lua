@@ -1,0 +1,38 @@
+--- ssl.ending: is this end of a session one in order?
+--
+-- OpenSSL notes "the peer has ended" for a close_notify and for a fatal alert alike
+-- (SSL_get_shutdown(3)), and anybody on the way can bring about a fatal alert: one
+-- record of garbage to one side makes it send one to the other. So that note alone
+-- proves nothing. An end is in order where nothing fatal was said by either side as
+-- well (RFC 8446 section 6.2): then the peer has said all that it wanted to say. This
+-- is the only place that decides it.
+
+local lib   = require "ssl.ffi.lib"
+local state = require "ssl.state"
+local C, K  = lib.C, lib.K
+
+local ending = {}
+
+-- The shim keeps an alert as its level and its description, a byte each.
+local FATAL = K.SSL3_AL_FATAL * 256
+
+--- Did the peer end the session in order?
+-- @tparam table st
+-- @treturn boolean  true: close_notify came, or an end that the configuration takes for
+--   one (`eof = "lenient"`, the option `ignore_unexpected_eof`), and no side has said
+--   anything fatal
+function ending.in_order(st)
+  local conn = st.conn
+  if st.failed or st.status ~= "connected" or conn.ssl == nil then return false end
+  if st.ended_early then return true end
+  if conn.alert_in >= FATAL or conn.alert_out >= FATAL then return false end
+  return bit.band(C.SSL_get_shutdown(conn.ssl), K.SSL_RECEIVED_SHUTDOWN) ~= 0
+end
+
+--- Has the peer ended the session in order? Then all that it sent has come.
+-- @treturn boolean  false too before the handshake and after `close`
+function state.class.methods:ended()
+  return ending.in_order(state.of(self))
+end
+
+return ending
