@@ -24,6 +24,7 @@ unsigned char *SSL_SESSION_get_id(const SSL_SESSION *s, unsigned int *len);
 unsigned char *SSL_SESSION_get0_id_context(const SSL_SESSION *s, unsigned int *len);
 long SSL_SESSION_get_time(const SSL_SESSION *s);
 long SSL_SESSION_get_timeout(const SSL_SESSION *s);
+long SSL_SESSION_set_timeout(SSL_SESSION *s, long t);
 /* d2i moves the pointer to behind what it read. */
 int i2d_SSL_SESSION(const SSL_SESSION *in, unsigned char **pp);
 SSL_SESSION *d2i_SSL_SESSION(SSL_SESSION **a, const unsigned char **pp, long length);

@@ -67,6 +67,8 @@ unsigned char *ASN1_STRING_get0_data(const ASN1_STRING *x);
 /* -1 or the length of *out, which the caller frees with CRYPTO_free. */
 int ASN1_STRING_to_UTF8(unsigned char **out, const ASN1_STRING *in);
 int ASN1_TIME_print(BIO *fp, const ASN1_TIME *a);
+/* NULL is now. */
+int ASN1_TIME_diff(int *pday, int *psec, const ASN1_TIME *from, const ASN1_TIME *to);
 /* -1, 0, 1; -2 when one of the times is none. */
 int ASN1_TIME_cmp_time_t(const ASN1_TIME *s, time_t t);
 BIGNUM *ASN1_INTEGER_to_BN(const ASN1_INTEGER *ai, BIGNUM *bn);

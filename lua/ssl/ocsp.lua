@@ -106,7 +106,8 @@ end
 --   a next update counts, 86400), `responder` (a certificate that is trusted to sign),
 --   `request` (DER with a nonce that the response has to repeat)
 -- @treturn string  "good", "revoked" or "unknown"
--- @treturn table  `thisupdate` and `nextupdate`; `revokedat` and `reason` where given
+-- @treturn table  `thisupdate` and `nextupdate`; `revokedat` and `reason` where given;
+--   `validtill`
 -- @treturn nil,string  why the response says nothing about the certificate
 function ocsp.check(...)
   local der, cert, issuer, options = ...

@@ -144,6 +144,17 @@ local function fresh(options, time)
   return nil, ("the response has expired on %s"):format(asn1.time(as_time(next_update)))
 end
 
+-- Seconds since 1970: what newer information is to be had then. Without a time of the next
+-- update, as long as the response itself would count.
+local function valid_till(options)
+  local now = os.time()
+  local day, second = ffi.new "int[1]", ffi.new "int[1]"
+  local last = next_update[0] ~= nil and next_update or this_update
+  if C.ASN1_TIME_diff(day, second, nil, as_time(last)) ~= 1 then return now end
+  local most = last == this_update and math.min(options.maxage or MAXIMUM_AGE, FOR_EVER) or 0
+  return now + day[0] * 86400 + second[0] + most
+end
+
 local function text_of(value)
   return value[0] ~= nil and asn1.time(as_time(value)) or nil
 end
@@ -169,7 +180,10 @@ local function find(basic, subject, issuer, options, time)
       local status, details = read(single)
       if not status then return nil, details end
       local ok, stale = fresh(options, time)
-      if ok then return status, details end
+      if ok then
+        details.validtill = valid_till(options)
+        return status, details
+      end
       why = stale
     end
   end
@@ -194,7 +208,8 @@ end
 --   `maxage`: seconds, a day, for a response that names no next update; `responder`:
 --   X509 that is trusted to sign; `request`: DER whose nonce has to be in the response
 -- @treturn string,table  "good", "revoked" or "unknown"; and `thisupdate`,
---   `nextupdate`, `revokedat` (text), `reason`
+--   `nextupdate`, `revokedat` (text), `reason`; `validtill`: seconds since 1970, the next
+--   update, or where none is named `maxage` after this one
 -- @treturn nil,string,boolean  why it says nothing; true: the responder reports an
 --   error
 function response.judge(der, subject, issuer, options)

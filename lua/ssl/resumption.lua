@@ -30,16 +30,37 @@ function resumption.enable(c)
   C.SSL_CTX_sess_set_new_cb(ctx, shim.callback "new_session")
 end
 
+-- Where the certificate's status counted, that of the full handshake counts for all that
+-- come of it, and no longer than the response did: a session ends with that, and so does
+-- one that was made by resuming it.
+local function limited_to(st)
+  if not context.state(st.ctx).ocsp then return nil end
+  if not st.session or not negotiated.resumed(st) then return st.stapled_till end
+  local offered = session.state(st.session).handle.session
+  return offered == nil and 0 or session.ends(offered)
+end
+
 -- Of a session that the connection made; its reference is taken over.
 local function own(st, pointer)
+  local time = limited_to(st)
+  if time then session.limit(pointer, time) end
   return session.own(pointer, fingerprint.policy(st.policy))
 end
 
+-- Early data goes by the session, so there is no doing without it.
+local function withdraw_expired(st)
+  local offered = session.state(st.session).handle.session
+  if st.early or offered ~= nil and not session.expired(offered) then return end
+  C.SSL_set_session(st.conn.ssl, nil)
+  st.session = false
+end
+
 --- A client's handshake is about to begin: what it verifies by is settled. The session
--- that it was given must still fit.
+-- that it was given must still fit. One that has expired since is not offered.
 -- @treturn nil|string  why the handshake must not begin
 function resumption.settle(st)
   st.policy = fingerprint.connection(st, context.state(st.ctx))
+  if st.session then withdraw_expired(st) end
   if st.session and session.state(st.session).policy ~= fingerprint.policy(st.policy) then
     return "session of another verification policy"
   end

@@ -74,11 +74,26 @@ local function single_use(pointer)
   return C.SSL_SESSION_get_protocol_version(pointer) >= K.TLS1_3_VERSION
 end
 
+--- Until when it can be resumed.
+-- @tparam cdata pointer
+-- @treturn number  seconds since 1970
+function session.ends(pointer)
+  return tonumber(C.SSL_SESSION_get_time(pointer) + C.SSL_SESSION_get_timeout(pointer))
+end
+
+--- Let it end then at the latest.
+-- @tparam cdata pointer
+-- @tparam number time  seconds since 1970
+function session.limit(pointer, time)
+  if session.ends(pointer) <= time then return end
+  local made = tonumber(C.SSL_SESSION_get_time(pointer))
+  C.SSL_SESSION_set_timeout(pointer, math.max(time - made, 0))
+end
+
 --- Has its time passed?
 -- @tparam cdata pointer
 function session.expired(pointer)
-  local made = tonumber(C.SSL_SESSION_get_time(pointer))
-  return made + tonumber(C.SSL_SESSION_get_timeout(pointer)) <= os.time()
+  return session.ends(pointer) <= os.time()
 end
 
 --- Why it cannot be resumed, or nil.

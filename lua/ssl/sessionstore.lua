@@ -122,8 +122,8 @@ local function entry_of(store, pointer)
   local der = session.encode(pointer)
   if not der then return nil end
   local id, seconds = session.id(pointer), tonumber(C.SSL_SESSION_get_timeout(pointer))
-  local expires = tonumber(C.SSL_SESSION_get_time(pointer)) + seconds
-  return seal.close(store.keys, id, session.context(pointer), expires, der), id, seconds
+  return seal.close(store.keys, id, session.context(pointer), session.ends(pointer), der),
+         id, seconds
 end
 
 --- Put a session into the store.

@@ -136,8 +136,8 @@ local function absent(ctx, leaf, reported)
   return true
 end
 
--- A session's certificate was judged when the session was made, and a key shared
--- beforehand has none.
+-- A session's certificate was judged when the session was made, which does not outlive the
+-- response (ssl.resumption), and a key shared beforehand has none.
 local function judge(st, ctx)
   local leaf = peer.certificate(st, 1)
   if not leaf or C.SSL_session_reused(st.conn.ssl) == 1 then return true end
@@ -148,7 +148,7 @@ local function judge(st, ctx)
   local status, details, reported = response.judge(der, x509.pointer(leaf),
                                                    x509.pointer(issuer), {})
   if status == "good" then
-    st.stapled = status
+    st.stapled, st.stapled_till = status, details.validtill
     return true
   end
   if reported then return absent(ctx, leaf, details) end
