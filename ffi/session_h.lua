@@ -7,7 +7,6 @@ return {
   types = {
     SSL = "opaque", SSL_CTX = "opaque", SSL_SESSION = "opaque",
     EVP_CIPHER_CTX = "opaque", EVP_MAC_CTX = "opaque",
-    SSL_CIPHER = "opaque",
   },
 
   required = [[
@@ -42,9 +41,6 @@ int SSL_set_num_tickets(SSL *s, size_t num_tickets);
 ]],
 
   optional = [[
-/* One of OpenSSL's own, which live for ever. */
-SSL_CIPHER *SSL_SESSION_get0_cipher(const SSL_SESSION *s);
-
 /* From 3.0; before it there is a form with HMAC_CTX, set by SSL_CTX_callback_ctrl. */
 int SSL_CTX_set_tlsext_ticket_key_evp_cb(SSL_CTX *ctx,
                                          int (*callback)(SSL *, unsigned char *,

@@ -34,7 +34,6 @@ int SSL_CTX_use_PrivateKey(SSL_CTX *ctx, EVP_PKEY *pkey);
 int SSL_CTX_check_private_key(const SSL_CTX *ctx);
 /* What PEM_def_callback, which prompts on the terminal without it, answers. */
 void SSL_CTX_set_default_passwd_cb_userdata(SSL_CTX *ctx, void *u);
-X509 *SSL_CTX_get0_certificate(const SSL_CTX *ctx);
 EVP_PKEY *SSL_CTX_get0_privatekey(const SSL_CTX *ctx);
 
 int SSL_CTX_load_verify_locations(SSL_CTX *ctx, const char *file,
@@ -55,6 +54,9 @@ int  SSL_CTX_get_verify_depth(const SSL_CTX *ctx);
 
 int SSL_CTX_set_cipher_list(SSL_CTX *ctx, const char *list);
 int SSL_CTX_set_ciphersuites(SSL_CTX *ctx, const char *list);
+/* Both lists in one. It is the context's own; a cipher lives for ever. */
+STACK_OF(SSL_CIPHER) *SSL_CTX_get_ciphers(const SSL_CTX *ctx);
+uint32_t SSL_CIPHER_get_id(const SSL_CIPHER *c);
 int SSL_CTX_set_session_id_context(SSL_CTX *ctx, const unsigned char *sid,
                                    unsigned int len);
 int SSL_set_session_id_context(SSL *ssl, const unsigned char *sid, unsigned int len);

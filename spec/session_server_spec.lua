@@ -344,14 +344,15 @@ describe("a server's tickets", function()
       end
     end)
 
-    it("a client has only the time", function()
-      for name, value in pairs { tickets = 1, ticketkeys = { key "a" }, sessionid = "x",
+    it("a client has only the time and the name", function()
+      for name, value in pairs { tickets = 1, ticketkeys = { key "a" },
                                  sessionkey = ("s"):rep(32),
                                  sessionstore = sessions.store() } do
         assert.same(pack(nil, ("invalid %s (for servers only)"):format(name)),
                     pack(ssl.newcontext(pair.client_config { [name] = value })))
       end
-      assert.is_truthy(ssl.newcontext(pair.client_config { sessiontimeout = 60 }))
+      assert.is_truthy(ssl.newcontext(pair.client_config { sessiontimeout = 60,
+                                                           sessionid = "x" }))
     end)
 
     it("false is none", function()

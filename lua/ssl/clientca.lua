@@ -26,9 +26,9 @@ local function encoded(name)
   return ffi.string(der[0], length[0])
 end
 
--- Each name once, as handles; or nil and the reason.
+-- Each name once, as handles, and all of them as one text; or nil and the reason.
 local function names(certs)
-  local list, seen, size = {}, {}, 0
+  local list, texts, seen, size = {}, {}, {}, 0
   err.clear()
   for _, cert in ipairs(certs) do
     local name = C.X509_get_subject_name(x509.pointer(cert))
@@ -36,13 +36,13 @@ local function names(certs)
     if not bytes then return nil, err.reason() end
     if not seen[bytes] then
       seen[bytes], size = true, size + 2 + #bytes
-      list[#list + 1] = own_name(C.X509_NAME_dup(name))
+      list[#list + 1], texts[#texts + 1] = own_name(C.X509_NAME_dup(name)), bytes
     end
   end
   if size > MOST then
     return nil, ("the names take %d bytes; %d fit"):format(size, MOST)
   end
-  return list
+  return list, table.concat(texts)
 end
 
 --- Ask for certificates of these authorities.
@@ -51,8 +51,8 @@ end
 -- @treturn true
 -- @treturn nil,string  the reason
 function clientca.ask(state, certs)
-  local list, reason = names(certs)
-  if not list then return nil, reason end
+  local list, text = names(certs)
+  if not list then return nil, text end
   local stack = C.OPENSSL_sk_new_null()
   if stack == nil then return nil, err.reason() end
   for _, name in ipairs(list) do
@@ -60,6 +60,7 @@ function clientca.ask(state, certs)
     if C.OPENSSL_sk_push(stack, name.ca_name) > 0 then name.ca_name = nil end
   end
   C.SSL_CTX_set_client_CA_list(state.handle.ctx, stack)
+  state.clientca = text
   err.clear()
   return true
 end

@@ -271,6 +271,7 @@ function context.setpskhint(...)
   local ok = psk.supported and not cut(hint, "hint")
          and C.SSL_CTX_use_psk_identity_hint(state.handle.ctx, hint) == 1
   err.clear()
+  if ok then state.psk_hint = hint end
   return ok
 end
 

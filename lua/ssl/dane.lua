@@ -25,7 +25,11 @@ function dane.enable(state, names)
   err.clear()
   if C.SSL_CTX_dane_enable(ctx) <= 0 then return nil, err.reason() end
   err.clear()
-  for _, name in ipairs(names) do C.SSL_CTX_dane_set_flags(ctx, dane.flags[name]) end
+  state.dane = state.dane or 0
+  for _, name in ipairs(names) do
+    C.SSL_CTX_dane_set_flags(ctx, dane.flags[name])
+    state.dane = bit.bor(state.dane, dane.flags[name])
+  end
   return true
 end
 

@@ -2,10 +2,10 @@
 --
 -- A resumed handshake verifies nothing: the verdict of the one that made the session
 -- holds. So a session must not get from one policy to another, and here is what tells
--- policies apart: what OpenSSL says of the context - mode, depth, flags, security
--- level, every trusted certificate and revocation list, the own certificate - and
--- whatever else the context's state has, unless IRRELEVANT names it. A function cannot
--- be compared, so it makes a policy that no other context has.
+-- policies apart. It is read from the context as it is now, whoever set it: what
+-- OpenSSL says of it, and every field of its state that IRRELEVANT does not name. Which
+-- keys of a configuration that has to cover is said in ssl.policykeys. What cannot be
+-- compared, a function, is itself and no other (ssl.functionid).
 --
 -- It is computed when a context has its first connection and kept until something of
 -- the context changes (ssl.sslctx). Not later: a folder of authorities enters the
@@ -13,22 +13,40 @@
 
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
+local handle = require "ssl.ffi.handle"
 local err    = require "ssl.err"
+local functionid = require "ssl.functionid"
+local raw    = require "ssl.x509_raw"
 local C, K   = lib.C, lib.K
 
 local fingerprint = {}
 
--- Fields of a context's state that no verdict depends on.
+-- Fields of a context's state that no verdict depends on, or that are counted otherwise.
 local IRRELEVANT = {
-  class = true, handle = true, fingerprint = true, seed = true, unique = true,
-  mode = true, protocol = true, dhparam = true, dh_pem = true, dh = true,
-  alpn_select = true, onclienthello = true, groups = true, onsession = true,
-  ocspresponse = true, keylog = true, tickets = true, sessionstore = true,
-  earlydata = true, eof = true, explain = true,
+  class = true, handle = true, fingerprint = true, seed = true,
+  mode = true, protocol = true, -- what OpenSSL says of them counts
   store = true, -- what is in it counts
   session_context = true, -- is made of it
+  dhparam = true, -- whether there is one counts
+  dh_pem = true, dh = true, -- what it said last
+  alpn_select = true, onclienthello = true, onsession = true,
+  ocspresponse = true, keylog = true, tickets = true, sessionstore = true,
+  earlydata = true, eof = true, explain = true,
   __index = true, __tostring = true, __gc = true, __close = true,
 }
+
+-- Options that no verdict depends on: they order what both sides allow, say where
+-- sessions are or how an end is told, or are asked for again by what comes later.
+local BESIDE = { "cipher_server_preference", "prioritize_chacha", "no_ticket",
+                 "no_anti_replay", "ignore_unexpected_eof", "no_renegotiation",
+                 "allow_client_renegotiation" }
+
+local counted_options = ffi.new("uint64_t", 0)
+for _, name in ipairs(BESIDE) do
+  local bits = ffi.cast("uint64_t", lib.options[name] or 0)
+  counted_options = bit.bor(counted_options, bits)
+end
+counted_options = bit.bnot(counted_options)
 
 local md      = ffi.new("unsigned char[?]", K.EVP_MAX_MD_SIZE)
 local md_size = ffi.new "unsigned int[1]"
@@ -55,15 +73,13 @@ function fingerprint.policy(text)
   return last_digest
 end
 
-local function random()
-  local bytes = ffi.new "unsigned char[16]"
-  if C.RAND_bytes(bytes, 16) ~= 1 then error("ssl: OpenSSL has no random bytes", 0) end
-  return ffi.string(bytes, 16)
-end
-
+-- With the trust settings that a "TRUSTED CERTIFICATE" has beside the certificate.
 local function object(entry)
   local x509 = C.X509_OBJECT_get0_X509(entry)
-  if x509 ~= nil then return result(C.X509_digest(x509, sha256, md, md_size)) end
+  if x509 ~= nil then
+    local bytes = raw.encode(C.i2d_X509_AUX, x509)
+    return bytes and fingerprint.digest(bytes) or functionid.random()
+  end
   local crl = C.X509_OBJECT_get0_X509_CRL(entry)
   if crl ~= nil then return result(C.X509_CRL_digest(crl, sha256, md, md_size)) end
   return ""
@@ -74,7 +90,7 @@ end
 local function trusted(c, store)
   local shared = type(c.store) == "table" and c.store
   if shared and shared.digest then return shared.digest end
-  if not lib.has.X509_STORE_get0_objects then return random() end
+  if not lib.has.X509_STORE_get0_objects then return functionid.random() end
   local objects, out = C.X509_STORE_get0_objects(store), {}
   for i = 1, C.OPENSSL_sk_num(objects) do
     out[i] = object(ffi.cast("lsf_X509_OBJECT *", C.OPENSSL_sk_value(objects, i - 1)))
@@ -85,35 +101,47 @@ local function trusted(c, store)
   return all
 end
 
-local function own_certificate(ctx)
-  local x509 = C.SSL_CTX_get0_certificate(ctx)
-  return x509 ~= nil and result(C.X509_digest(x509, sha256, md, md_size)) or ""
+local own_ssl = handle.type("lsf_SSL *scratch", "SSL_free")
+local stack_t = ffi.typeof "lsf_OPENSSL_STACK *[1]"
+
+local function x509_digest(x509)
+  return result(C.X509_digest(x509, sha256, md, md_size))
 end
 
--- What stands for a server's function: where it is written, since its sessions come back
--- to processes that run the same program, too. Of several that were made in one place
--- only the first is known by it, because what they enclose may differ.
-local known_as, taken = setmetatable({}, { __mode = "k" }), {}
-
-local function name_of(f)
-  if not known_as[f] then
-    local at = debug.getinfo(f, "S")
-    local place = fingerprint.digest(("%s:%d:%d"):format(at.source, at.linedefined,
-                                                         at.lastlinedefined))
-    known_as[f] = taken[place] and random() or place
-    taken[place] = true
+-- Every certificate with a key, and its chain: what a handshake may show. Only a
+-- connection can go through them without moving the mark of the context's.
+local function shown(ctx)
+  local held, out = own_ssl(C.SSL_new(ctx)), {}
+  if not held then return functionid.random() end
+  local ssl, which, stack = held.scratch, K.SSL_CERT_SET_FIRST, stack_t()
+  while C.SSL_ctrl(ssl, K.SSL_CTRL_SET_CURRENT_CERT, which, nil) == 1 do
+    out[#out + 1] = x509_digest(C.SSL_get_certificate(ssl))
+    C.SSL_ctrl(ssl, K.SSL_CTRL_GET_CHAIN_CERTS, 0, stack)
+    for i = 0, stack[0] ~= nil and C.OPENSSL_sk_num(stack[0]) - 1 or -1 do
+      out[#out + 1] = x509_digest(ffi.cast("lsf_X509 *", C.OPENSSL_sk_value(stack[0], i)))
+    end
+    out[#out + 1] = ";"
+    which = K.SSL_CERT_SET_NEXT
   end
-  return known_as[f]
+  held:free()
+  return table.concat(out)
 end
 
--- What stands for a value that is no text: on a client it is the same only for the same
--- context.
-local function stand_in(c, value)
-  if c.mode == "server" then
-    return type(value) == "function" and name_of(value) or type(value)
+-- In no order: which of those that both sides allow is chosen is no matter of trust.
+local function ciphers(ctx)
+  local all, out = C.SSL_CTX_get_ciphers(ctx), {}
+  for i = 1, all ~= nil and C.OPENSSL_sk_num(all) or 0 do
+    local cipher = ffi.cast("lsf_SSL_CIPHER *", C.OPENSSL_sk_value(all, i - 1))
+    out[i] = ("%08x"):format(C.SSL_CIPHER_get_id(cipher))
   end
-  c.unique = c.unique or random()
-  return c.unique
+  table.sort(out)
+  return table.concat(out)
+end
+
+local function text_of(value, name, c)
+  local kind = type(value)
+  if kind == "string" or kind == "number" or kind == "boolean" then return tostring(value) end
+  return functionid.of(value, name, c.sessionid)
 end
 
 -- What Lua keeps.
@@ -124,29 +152,43 @@ local function of_state(c, out)
   end
   table.sort(names)
   for _, name in ipairs(names) do
-    local value = c[name]
-    local kind = type(value)
-    if kind ~= "string" and kind ~= "number" and kind ~= "boolean" then
-      value = stand_in(c, value)
-    end
-    value = tostring(value)
+    local value = text_of(c[name], name, c)
     out[#out + 1] = ("%s:%d:%s"):format(name, #value, value)
   end
+end
+
+local function flags_of(param)
+  return tonumber(C.X509_VERIFY_PARAM_get_flags(param))
+end
+
+local function limit(ctx, command)
+  return tonumber(C.SSL_CTX_ctrl(ctx, command, 0, nil))
+end
+
+-- What OpenSSL says.
+local function of_openssl(ctx, store)
+  local options = bit.band(C.SSL_CTX_get_options(ctx), counted_options)
+  return {
+    ("mode:%d"):format(C.SSL_CTX_get_verify_mode(ctx)),
+    ("depth:%d"):format(C.SSL_CTX_get_verify_depth(ctx)),
+    ("level:%d"):format(C.SSL_CTX_get_security_level(ctx)),
+    ("flags:%d:%d"):format(flags_of(C.SSL_CTX_get0_param(ctx)),
+                           flags_of(C.X509_STORE_get0_param(store))),
+    ("versions:%d:%d"):format(limit(ctx, K.SSL_CTRL_GET_MIN_PROTO_VERSION),
+                              limit(ctx, K.SSL_CTRL_GET_MAX_PROTO_VERSION)),
+    "options:" .. tostring(options),
+    "ciphers:" .. ciphers(ctx),
+    "shown:" .. shown(ctx),
+  }
 end
 
 local function compute(c)
   local ctx = c.handle.ctx
   local store = C.SSL_CTX_get_cert_store(ctx)
-  local out = {
-    ("mode:%d"):format(C.SSL_CTX_get_verify_mode(ctx)),
-    ("depth:%d"):format(C.SSL_CTX_get_verify_depth(ctx)),
-    ("level:%d"):format(C.SSL_CTX_get_security_level(ctx)),
-    ("flags:%d:%d"):format(
-      tonumber(C.X509_VERIFY_PARAM_get_flags(C.SSL_CTX_get0_param(ctx))),
-      tonumber(C.X509_VERIFY_PARAM_get_flags(C.X509_STORE_get0_param(store)))),
-    "trusted:" .. trusted(c, store),
-    "own:" .. own_certificate(ctx),
-  }
+  local out = of_openssl(ctx, store)
+  out[#out + 1] = "side:" .. tostring(c.mode)
+  out[#out + 1] = "trusted:" .. trusted(c, store)
+  out[#out + 1] = "dhe:" .. tostring(c.dhparam ~= false)
   of_state(c, out)
   err.clear()
   return fingerprint.digest(table.concat(out, "\n"))
@@ -172,7 +214,7 @@ end
 function fingerprint.connection(st, c)
   local base = st.policy
   -- The store is the context's: what changed there meanwhile counts, and cannot be told.
-  if c.fingerprint ~= base then base = random() end
+  if fingerprint.context(c) ~= base then base = functionid.random() end
   local name = C.SSL_get_servername(st.conn.ssl, K.TLSEXT_NAMETYPE_host_name)
   name = name ~= nil and ffi.string(name) or ""
   return ("%s%d:%s%s"):format(base, #name, name, st.demands)

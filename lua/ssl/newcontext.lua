@@ -11,6 +11,7 @@ local identity     = require "ssl.setting_identity"
 local questions    = require "ssl.setting_questions"
 local bending      = require "ssl.setting_protocol"
 local sessions     = require "ssl.setting_session"
+local policykeys   = require "ssl.policykeys"
 local setting      = require "ssl.setting"
 local manners      = require "ssl.setting_manners"
 local trusting     = require "ssl.setting_trust"
@@ -84,7 +85,18 @@ local STEPS = {
   manners.explain,
 }
 
+-- The same, noting in `asked` what is looked at.
+local function noting(cfg, asked)
+  return setmetatable({}, { __index = function(_, key)
+    local value = cfg[key]
+    asked[key] = value
+    return value
+  end })
+end
+
 local function build(cfg, level)
+  local asked = {}
+  cfg = noting(cfg, asked)
   local protocol = setting.text(cfg.protocol, 1, "create", level + 1)
   local ctx, message = context.create(protocol)
   if not ctx then return nil, message end
@@ -92,6 +104,7 @@ local function build(cfg, level)
     local ok, why = set(ctx, cfg, level + 1)
     if not ok then return nil, why end
   end
+  policykeys.note(context.state(ctx), asked)
   return ctx
 end
 

@@ -129,22 +129,6 @@ function methods:getsession()
   return found
 end
 
--- Up to TLS 1.2 a session goes on with its cipher, and a client that offers one without
--- the other (RFC 5246, section 7.4.1.2) has its handshake refused.
-local function offers_cipher(ssl, pointer)
-  if not lib.has.SSL_SESSION_get0_cipher
-     or C.SSL_SESSION_get_protocol_version(pointer) >= K.TLS1_3_VERSION then
-    return true
-  end
-  local cipher, stack = C.SSL_SESSION_get0_cipher(pointer), C.SSL_get1_supported_ciphers(ssl)
-  local found = false
-  for i = 0, C.OPENSSL_sk_num(stack) - 1 do
-    found = found or C.OPENSSL_sk_value(stack, i) == cipher
-  end
-  C.OPENSSL_sk_free(stack)
-  return found
-end
-
 --- Offer a session to the server. Before the handshake, after the names are set.
 -- @tparam userdata s
 -- @treturn true  whether the server takes it is what `resumed` tells
@@ -163,9 +147,6 @@ function methods:setsession(s)
   local policy = fingerprint.connection(st, context.state(st.ctx))
   if given.policy ~= fingerprint.policy(policy) then
     return nil, "session of another verification policy"
-  end
-  if not offers_cipher(st.conn.ssl, given.handle.session) then
-    return nil, "the cipher of this session is not allowed"
   end
   if C.SSL_set_session(st.conn.ssl, given.handle.session) ~= 1 then
     return nil, "this session cannot be resumed"

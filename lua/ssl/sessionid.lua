@@ -17,13 +17,13 @@ local sessionid = {}
 -- @tparam table c  the context's state
 -- @treturn string  its fingerprint
 function sessionid.bind(c)
-  local known = c.fingerprint
-  if known then return known end
-  known = fingerprint.context(c)
+  local known = fingerprint.context(c)
   if c.mode == "server" then
     local id = fingerprint.digest(c.seed .. known)
-    C.SSL_CTX_set_session_id_context(c.handle.ctx, id, #id)
-    c.session_context = id
+    if c.session_context ~= id then
+      C.SSL_CTX_set_session_id_context(c.handle.ctx, id, #id)
+      c.session_context = id
+    end
   end
   return known
 end

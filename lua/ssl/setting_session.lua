@@ -35,10 +35,11 @@ function keys.sessiontimeout(c, seconds)
   C.SSL_CTX_set_timeout(c.handle.ctx, seconds)
 end
 
---- `sessionid`: what processes agree on that share sessions.
+--- `sessionid`: the name of the policy, for processes that share sessions.
 function keys.sessionid(c, id)
   if type(id) ~= "string" or id == "" then return "string expected" end
-  c.seed = "sessionid:" .. id
+  c.sessionid = id
+  if c.mode == "server" then c.seed = "sessionid:" .. id end
 end
 
 --- `tickets`: how many a handshake gives.
@@ -100,8 +101,8 @@ end
 -- tickets on.
 local ORDER = { "onsession", "sessiontimeout", "sessionid", "tickets", "ticketkeys",
                 "sessionkey", "sessionstore" }
-local SIDE = { onsession = "client", sessionid = "server", tickets = "server",
-               ticketkeys = "server", sessionkey = "server", sessionstore = "server" }
+local SIDE = { onsession = "client", tickets = "server", ticketkeys = "server",
+               sessionkey = "server", sessionstore = "server" }
 
 --- Replace a server's ticket keys, also while connections are there.
 -- @tparam userdata ctx
