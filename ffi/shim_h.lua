@@ -144,7 +144,6 @@ void lsf_keys_wipe(struct lsf_conn *c);
 int  lsf_keys_save(struct lsf_conn *c, const char *path);
 int lsf_status(SSL *ssl, void *arg);
 
-int  lsf_paused(const struct lsf_pool *pool);
 unsigned int lsf_psk_client(SSL *ssl, const char *hint, char *identity,
                             unsigned int max_identity, unsigned char *psk,
                             unsigned int max_psk);

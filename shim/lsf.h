@@ -81,7 +81,7 @@ typedef struct lsf_ossl_param OSSL_PARAM;
 /* Spare buffers of one Lua state, shared by its connections. */
 struct lsf_pool {
 	int references;
-	int paused;  /* connections that stand still in a job */
+	int paused;  /* connections that stand still in a job; for specs */
 	int process; /* the last that asked */
 	int spares;
 	unsigned char *spare[LSF_POOL_SPARES];
@@ -331,7 +331,6 @@ LSF_API int lsf_status(SSL *ssl, void *arg);
 /* pause.c */
 int lsf_answered(struct lsf_conn *c, enum lsf_question question);
 void lsf_abandon(struct lsf_conn *c);
-LSF_API int lsf_paused(const struct lsf_pool *pool);
 LSF_API unsigned int lsf_psk_client(SSL *ssl, const char *hint, char *identity,
     unsigned int max_identity, unsigned char *psk, unsigned int max_psk);
 LSF_API unsigned int lsf_psk_server(SSL *ssl, const char *identity,

@@ -70,13 +70,6 @@ lsf_abandon(struct lsf_conn *c)
 	(void)lsf_api.ERR_pop_to_mark();
 }
 
-/* How many connections of this Lua state stand still in a job. */
-int
-lsf_paused(const struct lsf_pool *pool)
-{
-	return pool->paused;
-}
-
 /* psk_client_callback: the length of the key, 0 for none. */
 unsigned int
 lsf_psk_client(SSL *ssl, const char *hint, char *identity,

@@ -6,7 +6,6 @@ describe("handshakes in a scheduler", function()
   local house     = require "spec.support.init"
   local pair      = require "spec.support.pair"
   local questions = require "spec.support.questions"
-  local job       = require "ssl.job"
   local ssl       = require "ssl"
 
   local MANY = house.scale(200, 12)
@@ -79,7 +78,6 @@ describe("handshakes in a scheduler", function()
 
   before_each(function() tasks = {} end)
   after_each(function()
-    job.MOST = 512
     assert.equal(0, questions.paused())
   end)
 
@@ -157,18 +155,6 @@ describe("handshakes in a scheduler", function()
         run()
         check(MANY)
         assert.equal(2 * (MANY - 1), finished_before)
-      end)
-
-      it("wait for a place where there are more than may stand still", function()
-        local most = 0
-        job.MOST = 6
-        start(MANY, function()
-          ticks(3)
-          most = math.max(most, questions.paused())
-        end)
-        run()
-        check(MANY)
-        assert.equal(6, most)
       end)
 
       it("keep the answers apart when the last that asks is the first to be answered", function()

@@ -14,7 +14,7 @@ describe("in OpenResty, a server end", function()
 
   setup(function()
     nginx = openresty.start {
-      init = 'require "contexts"; require "questions"; require "ssl.job".MOST = 5',
+      init = 'require "contexts"; require "questions"',
       server = "location = /ping { return 200 'pong\n'; }",
     }
   end)

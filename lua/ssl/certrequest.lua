@@ -22,7 +22,6 @@ local arg      = require "ssl.arg"
 local binding  = require "ssl.binding"
 local context  = require "ssl.context"
 local err      = require "ssl.err"
-local job      = require "ssl.job"
 local lasterror = require "ssl.lasterror"
 local limit    = require "ssl.limit"
 local loop     = require "ssl.loop"
@@ -172,7 +171,6 @@ local function obstacle(st)
     return "closed"
   end
   if turn.taken(st, "reading") or turn.taken(st, "sending") then return BUSY end
-  if job.crowded(st) then return "wantwrite" end
 end
 
 -- Go on with the request. The results of `requestcertificate`.

@@ -85,26 +85,14 @@ local function attempt(st)
   return word
 end
 
--- Do others of this Lua state have to go on first?
-local function crowded(st)
-  while job.crowded(st) do
-    if not (st.stream and turn.pass()) then return "wantwrite" end
-    if gone(st) then return "closed" end
-  end
-end
-
 -- The verdict at the end, nil for success; and when it began to wait, if it did.
 local function advance(st)
-  local word, start = crowded(st), nil
-  if word then return word end
-  word = attempt(st)
+  local word, start = attempt(st), nil
   while word do
     if word == "asked" then
       if st.asking then return "busy", start end
       answer(st)
       if gone(st) then return "closed", start end
-      word = crowded(st)
-      if word then return word, start end
       word = attempt(st)
     elseif st.nowait or not loop.waits(word) then
       return word, start

@@ -3,17 +3,16 @@
 -- A connection whose context has a function that OpenSSL asks for from inside runs
 -- its handshake as a job (shim/pause.c), and only its handshake: a job costs each
 -- call some 150 ns.
+--
+-- Any number of them may stand still. One that does costs 54 KB, and one that waits for
+-- its peer 44, so who bounds the connections has bounded this; and a handshake that had
+-- to wait for another one's end would have nothing to wait for that a scheduler knows.
 
 local lib     = require "ssl.ffi.lib"
-local shim    = require "ssl.ffi.shim"
 local staple  = require "ssl.staple"
-local C, K, S = lib.C, lib.K, shim.C
+local C, K    = lib.C, lib.K
 
 local job = {}
-
---- Handshakes of one Lua state that may stand still at once. Each holds a stack and
--- its handshake's memory, some 70 KB; a further one waits before it begins.
-job.MOST = 512
 
 --- Before a handshake, or when it switches to another context.
 -- @tparam table st
@@ -28,13 +27,6 @@ end
 function job.done(st)
   if not st.pausable then return end
   C.SSL_ctrl(st.conn.ssl, K.SSL_CTRL_CLEAR_MODE, K.SSL_MODE_ASYNC, nil)
-end
-
---- Must this handshake wait for a place? Nothing that arrives announces one, so it
--- waits for what is ready at any time: writing.
-function job.crowded(st)
-  return st.pausable and st.conn.paused == 0
-     and S.paused(shim.pool.lsf_pool) >= job.MOST
 end
 
 return job

@@ -46,6 +46,10 @@ local WANTREAD, WANTWRITE, ASKED = "wantread", "wantwrite", "asked"
 local TIMEOUT = "timeout"
 local CLOSED, CUT_OFF, TRUNCATED = "closed", "unexpected eof while reading", "truncated"
 
+-- No stack for a handshake that may stand still: there is no memory, or the host has
+-- limited their number (ASYNC_init_thread(3)). Nothing tells when there will be one.
+local NO_JOB = "too many handshakes stand still"
+
 -- Outcomes that are not the end of the connection.
 local PASSING = {
   [K.SSL_ERROR_WANT_READ]            = WANTREAD,
@@ -54,13 +58,12 @@ local PASSING = {
   [K.SSL_ERROR_WANT_ACCEPT]          = WANTREAD,
   [K.SSL_ERROR_WANT_X509_LOOKUP]     = ASKED,
   [K.SSL_ERROR_WANT_ASYNC]           = ASKED,
-  [K.SSL_ERROR_WANT_ASYNC_JOB]       = ASKED,
   [K.SSL_ERROR_WANT_CLIENT_HELLO_CB] = ASKED,
   [K.SSL_ERROR_ZERO_RETURN]          = "closed",
 }
 
--- Does a question wait for the user? Else it is an engine of OpenSSL's that is not
--- done, or there is no place for a job: neither has anything that could be waited for.
+-- Does a question wait for the user? Else it is an engine of OpenSSL's that is not done,
+-- which has nothing that could be waited for.
 local function asked(conn)
   return conn.question ~= H.LSF_QUESTION_NONE or conn.hello == H.LSF_HELLO_ASKED
 end
@@ -107,7 +110,7 @@ local function fatal(st, code)
     end
   else
     err.clear()
-    word = loop.transport_words(st)
+    word = code == K.SSL_ERROR_WANT_ASYNC_JOB and NO_JOB or loop.transport_words(st)
   end
   if st.eof and st.status == "connected" and (word == CUT_OFF
      or code ~= K.SSL_ERROR_SSL and word == CLOSED and conn.out_error == 0) then

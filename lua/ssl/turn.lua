@@ -75,14 +75,6 @@ local function give_way(st)
   if not ok and why ~= "timeout" then error(why, 0) end
 end
 
---- Let the others run for a moment, where nothing will announce what we wait for.
--- @treturn boolean  false where only the caller knows how
-function turn.pass()
-  if not nginx or not current() then return false end
-  nginx.sleep(SHORT)
-  return true
-end
-
 -- Nobody else can let out who is in there itself: a method of the transport's that uses
 -- the connection.
 local function can_wait(st, mark)
@@ -97,7 +89,7 @@ end
 function turn.wait(st, mark)
   if st.passing then
     st.passing = false
-    turn.pass()
+    if nginx and current() then nginx.sleep(SHORT) end
   end
   while turn.taken(st, mark) do
     if not can_wait(st, mark) then return false end

@@ -21,7 +21,7 @@ local function shake(context)
 end
 
 local function paused()
-  return shim.C.paused(shim.pool.lsf_pool)
+  return require("ffi").cast("const int *", shim.pool.lsf_pool)[1]
 end
 
 local threads = {}
