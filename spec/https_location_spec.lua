@@ -55,7 +55,11 @@ describe("ssl.https reads a location", function()
     assert.is_true(("/"):rep(many) == to("/." .. ("/"):rep(many)))
     assert.equal("/x", (to(("/."):rep(many) .. "/x")))
     assert.equal("/x", (to(("a/../"):rep(many) .. "../../x")))
-    assert.is_true("/b/c/a" .. blanks .. "b" == to("a" .. blanks .. "b"))
+    assert.is_true("/b/c/a" .. ("%20"):rep(many) .. "b" == to("a" .. blanks .. "b"))
+    for _, text in ipairs { ":", "@", ":@", ":%", "]", ":]", "\\", "\255" } do
+      assert.is_nil((to("//" .. text:rep(many))))
+      assert.is_nil((to("//[" .. text:rep(many) .. "]/")))
+    end
     assert.same({ "/x", "/x" }, { to(blanks .. "/x" .. blanks) })
     assert.is_nil((to(blanks)))
   end)

@@ -123,6 +123,15 @@ describe("https.tcp", function()
       assert.same({ nil, "connection refused" }, { attempt() })
     end)
 
+    it("and looks up nothing that is no host name", function()
+      for _, params in ipairs { base, { verify = "none" } } do
+        local attempt = socket.protect(function()
+          return https.tcp(params)():connect("a b", 1)
+        end)
+        assert.same({ nil, 'host name "a b": the host name contains white space' }, { attempt() })
+      end
+    end)
+
     it("that then has all methods of a connection", function()
       local object = https.tcp(base)()
       assert.equal(1, object:connect("localhost", server.port))

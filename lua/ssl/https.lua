@@ -13,6 +13,7 @@ local exchange = require "ssl.https_exchange"
 local hop      = require "ssl.https_hop"
 local limits   = require "ssl.https_limits"
 local link     = require "ssl.https_link"
+local misuse   = require "ssl.https_misuse"
 local pool     = require "ssl.https_pool"
 local stream   = require "ssl.https_stream"
 local wire     = require "ssl.https_wire"
@@ -97,36 +98,29 @@ end
 
 local function string_form(url, body, kept)
   local chunks = {}
-  local reqt = { url = url, sink = ltn12.sink.table(chunks), pool = kept }
-  if body then
-    reqt.method  = "POST"
-    reqt.source  = ltn12.source.string(body)
-    reqt.headers = {
-      ["content-length"] = #tostring(body),
-      ["content-type"]   = "application/x-www-form-urlencoded",
-    }
-  end
-  local ok, code, headers, status = protected(reqt)
+  local ok, code, headers, status = protected {
+    url = url, sink = ltn12.sink.table(chunks), pool = kept, body = body,
+    headers = body and { ["content-type"] = "application/x-www-form-urlencoded" },
+  }
   return ok and table.concat(chunks), code, headers, status
 end
 
-local function refuse(level, text, ...)
-  error(("bad argument #1 to 'request' (" .. text .. ")"):format(...), level + 1)
+local function refuse(level, text)
+  error(("bad argument #1 to 'request' (%s)"):format(text), level + 1)
 end
 
--- What a table may not say is the caller's mistake.
-local function check(reqt)
-  if type(reqt.url) ~= "string" then
-    refuse(3, "string expected in field 'url', got %s", type(reqt.url))
+-- A table, or the two arguments of a URL and a body.
+local function check(url, body)
+  if type(url) == "string" then
+    if body and type(body) ~= "string" and type(body) ~= "number" then
+      error(("bad argument #2 to 'request' (string expected, got %s)"):format(type(body)), 3)
+    end
+  elseif type(url) == "table" then
+    local problem = misuse(url)
+    if problem then refuse(3, problem) end
+  else
+    refuse(3, "string or table expected, got " .. type(url))
   end
-  if reqt.pool and not pool.is(reqt.pool) then
-    refuse(3, "a pool of https.pool expected in field 'pool', got %s", type(reqt.pool))
-  end
-  if reqt.progress and type(reqt.progress) ~= "function" then
-    refuse(3, "function expected in field 'progress', got %s", type(reqt.progress))
-  end
-  local problem = limits.problem(reqt.timeout)
-  if problem then refuse(3, "%s", problem) end
 end
 
 --- Make a request.
@@ -139,12 +133,11 @@ end
 -- @treturn nil,string  the reason
 -- @raise when there is no URL, what newcontext raises, and what sinks raise
 function https.request(url, body)
+  check(url, body)
   if type(url) == "string" then
     local result, code, headers, status = string_form(url, body)
     return result, code, headers, status
   end
-  if type(url) ~= "table" then refuse(2, "string or table expected, got %s", type(url)) end
-  check(url)
   local result, code, headers, status = protected(url)
   return result, code, headers, status
 end
@@ -159,16 +152,15 @@ end
 
 --- As https.request, with this pool.
 function pool.methods:request(url, body)
-  if not pool.is(self) then refuse(2, "a pool of https.pool expected, got %s", type(self)) end
+  if not pool.is(self) then refuse(2, "a pool of https.pool expected, got " .. type(self)) end
+  check(url, body)
   if type(url) == "string" then
     local result, code, headers, status = string_form(url, body, self)
     return result, code, headers, status
   end
-  if type(url) ~= "table" then refuse(2, "string or table expected, got %s", type(url)) end
   local reqt = {}
   for key, value in pairs(url) do reqt[key] = value end
   reqt.pool = self
-  check(reqt)
   local result, code, headers, status = protected(reqt)
   return result, code, headers, status
 end

@@ -31,7 +31,9 @@ local STEP, EXACT = 1024, 1
 local function send_head(wire, hop)
   local head = { ("%s %s HTTP/1.1\r\n"):format(hop.method, hop.uri) }
   for name, value in pairs(hop.headers) do
-    head[#head + 1] = ("%s: %s\r\n"):format(canonic[name] or name, tostring(value))
+    for _, text in ipairs(type(value) == "table" and value or { value }) do
+      head[#head + 1] = ("%s: %s\r\n"):format(canonic[name] or name, text)
+    end
   end
   head[#head + 1] = "\r\n"
   return wire:send(table.concat(head))
@@ -85,6 +87,16 @@ local function watched(wire, source)
   end
 end
 
+-- A text can be read as often as it has to be.
+local function pieces(text)
+  local at = 1
+  return function()
+    local piece = text:sub(at, at + PIECE - 1)
+    at = at + #piece
+    return piece ~= "" and piece or nil
+  end
+end
+
 --- Send a request.
 -- @treturn number  1
 -- @treturn nil,string
@@ -92,16 +104,15 @@ function exchange.send(wire, hop)
   local ok, why = send_head(wire, hop)
   if not ok then return nil, why end
   local length, coding = hop.headers["content-length"], hop.headers["transfer-encoding"]
-  if not hop.source then
+  local source = hop.body and pieces(hop.body) or hop.source and watched(wire, hop.source)
+  if not source then
     wire.whole = (tonumber(length) or 0) == 0 and not coding
     return 1
   end
   local sink = length and plain_sink(wire, length) or chunked_sink(wire)
   sink = counting(sink, hop.reqt.progress, "send", tonumber(length))
-  ok, why = ltn12.pump.all(watched(wire, hop.source), sink, hop.step or ltn12.pump.step)
+  ok, why = ltn12.pump.all(source, sink, hop.step or ltn12.pump.step)
   if not ok then return nil, why end
-  -- Who is told two lengths may believe either.
-  if length and coding then wire.whole = false end
   return 1
 end
 

@@ -2,13 +2,14 @@
 -- leads. LuaSocket's rules, apart from what docs/differences.md lists. Pure Lua.
 
 local http      = require "socket.http"
-local url       = require "socket.url"
-local mime      = require "mime"
+local fields    = require "ssl.https_fields"
+local printable = require "ssl.https_printable"
 local resolve   = require "ssl.https_location"
+local url       = require "ssl.https_url"
 
 local hop = {}
 
-local DEFAULTS = { scheme = "https", path = "/" }
+local SCHEME = "https"
 
 -- What a table may say instead of its url, or beside it.
 local COMPONENTS = { "scheme", "host", "port", "path", "params", "query", "user",
@@ -22,109 +23,115 @@ local MAX_REDIRECTS = 5
 -- among them: no origin gets it, and the proxy is the same for all.
 local PRIVATE = { authorization = true, cookie = true, host = true }
 
--- socket.url takes everything up to a slash for the authority, "host?query" too.
-local function parse(text)
-  return url.parse((text:gsub("^([%w+.-]*:?//[^/?#]*)([?#])", "%1/%2")), DEFAULTS)
-end
+-- Methods whose requests have a body as a rule: that there is none is said, since some
+-- servers ask for a length (RFC 9110 section 8.6).
+local WITH_BODY = { POST = true, PUT = true, PATCH = true }
 
 -- The url's parts, and the table's on top. A password alone belongs to the key.
 local function components(reqt)
-  local parts = parse(reqt.url) or { scheme = DEFAULTS.scheme }
+  local parts, why = url.parse(reqt.url, SCHEME)
+  if not parts then return nil, why end
   for _, name in ipairs(COMPONENTS) do
-    if reqt[name] ~= nil and (name ~= "password" or reqt.user) then
-      parts[name] = reqt[name]
+    local value = reqt[name]
+    if value ~= nil and (name ~= "password" or reqt.user and type(value) ~= "function") then
+      parts[name] = tostring(value)
     end
   end
   return parts
 end
 
-local function bracketed(host)
-  return host:find(":", 1, true) and "[" .. host .. "]" or host
-end
-
-local function basic(user, password)
-  return "Basic " .. mime.b64(url.unescape(user) .. ":" .. url.unescape(password))
-end
-hop.basic = basic
-
--- A line end in there would end the header, and what follows be read as another.
-local function clean(headers)
-  for name, value in pairs(headers) do
-    if tostring(name):find "[%c:%s]" or tostring(value):find "[\r\n%z]" then
-      return nil, ("header %q cannot be sent as it is"):format(tostring(name))
-    end
+-- What is sent has to be framed as it says.
+local function framed(self, headers)
+  local coding, length = headers["transfer-encoding"], headers["content-length"]
+  if self.body and length and tonumber(length) ~= #self.body then
+    return nil, ('header "Content-Length" cannot be sent: the body has %d bytes'):format(
+      #self.body)
   end
-  return true
-end
-
-local function headers_of(self, reqt)
-  local headers = {
-    ["user-agent"] = http.USERAGENT,
-    host           = bracketed(self.host),
-    connection     = reqt.pool and "keep-alive, TE" or "close, TE",
-    te             = "trailers",
-  }
-  if self.port ~= 443 then headers.host = headers.host .. ":" .. self.port end
-  if self.user and self.password then
-    headers.authorization = basic(self.user, self.password)
+  if coding and length then
+    return nil, 'header "Content-Length" cannot be sent: "Transfer-Encoding" is there, too'
   end
-  for name, value in pairs(reqt.headers or {}) do
-    headers[tostring(name):lower()] = value
+  if coding and not coding:lower():find "%f[^%z%s,]chunked$" then
+    return nil, 'header "Transfer-Encoding" cannot be sent: its last coding is not chunked'
   end
-  if self.source and not headers["content-length"]
-     and not headers["transfer-encoding"] then
+  if coding or length then return headers end
+  if self.body then
+    headers["content-length"] = ("%d"):format(#self.body)
+  elseif self.source then
     headers["transfer-encoding"] = "chunked"
+  elseif WITH_BODY[self.method] then
+    headers["content-length"] = "0"
   end
   return headers
 end
 
---- The port of a URL's parts.
--- @treturn number
--- @treturn nil,string
-function hop.port_of(parts, default)
-  local port = parts.port
-  if port == nil or port == "" then port = default end
-  local number = tonumber(port)
-  if number and number >= 1 and number <= 65535 and number % 1 == 0 then return number end
-  return nil, ("invalid port '%s'"):format(tostring(port))
+local function headers_of(self, reqt)
+  local port, authorization = self.port ~= 443 and ":" .. self.port or "", nil
+  if self.user and self.password then
+    local why
+    authorization, why = url.basic(self.user, self.password)
+    if not authorization then return nil, why end
+  end
+  local headers, refused = fields.of {
+    {
+      ["user-agent"] = http.USERAGENT,
+      host           = url.bracketed(self.host) .. port,
+      connection     = reqt.pool and "keep-alive, TE" or "close, TE",
+      te             = "trailers",
+      authorization  = authorization,
+    },
+    reqt.headers or {},
+  }
+  if not headers then return nil, refused end
+  headers, refused = framed(self, headers)
+  return headers, refused
+end
+
+-- Where the parts of a URL lead.
+local function read_place(self, parts, default_port)
+  local scheme = tostring(parts.scheme):lower()
+  if scheme ~= SCHEME then
+    return nil, ("scheme '%s' not supported: ssl.https speaks https alone%s"):format(
+      printable(scheme), scheme == "http" and ", socket.http does http" or "")
+  end
+  if not parts.host or parts.host == "" then
+    return nil, ("invalid host '%s'"):format(tostring(parts.host))
+  end
+  local why
+  self.host, why = url.host(parts.host)
+  if not self.host then return nil, why end
+  self.port, why = url.port(parts.port, default_port)
+  if not self.port then return nil, why end
+  self.uri, why = url.target(parts)
+  return self.uri and true, why
 end
 
 --- One request of perhaps several.
 -- @tparam table reqt  as for socket.http.request; not modified
 -- @tparam number default_port
--- @treturn table  host, port, uri, method, headers, proxy_authorization, source,
+-- @treturn table  host, port, uri, method, headers, proxy_authorization, body, source,
 --   sink, step, user, password, url, reqt
 -- @treturn nil,string
 function hop.new(reqt, default_port)
-  local parts = components(reqt)
-  local scheme = tostring(parts.scheme):lower()
-  if scheme ~= "https" then
-    return nil, ("scheme '%s' not supported: ssl.https speaks https alone%s"):format(
-      scheme, scheme == "http" and ", socket.http does http" or "")
-  end
-  if not parts.host or parts.host == "" then
-    return nil, ("invalid host '%s'"):format(tostring(parts.host))
-  end
-  local port, why = hop.port_of(parts, default_port)
-  if not port then return nil, why end
+  local parts, why = components(reqt)
+  if not parts then return nil, why end
+  local body = reqt.body and tostring(reqt.body)
   local self = {
-    reqt = reqt, host = parts.host, port = port, user = parts.user,
-    password = parts.password, source = reqt.source, sink = reqt.sink,
-    step = reqt.step,
-    method = (reqt.method and reqt.method ~= "") and reqt.method or "GET",
-    uri = parts.uri or url.build { path = parts.path, params = parts.params,
-                                   query = parts.query },
+    reqt = reqt, user = parts.user, password = parts.password, body = body,
+    source = reqt.source, sink = reqt.sink, step = reqt.step,
   }
-  -- What relative locations are relative to.
-  self.url = url.build { scheme = "https", host = self.host, port = port,
-                         path = parts.path, params = parts.params, query = parts.query }
-  if (self.method .. self.uri .. self.host):find "%c" then
-    return nil, "the URL or the method contains a control character"
-  end
-  self.headers = headers_of(self, reqt)
   local ok
-  ok, why = clean(self.headers)
+  ok, why = read_place(self, parts, default_port)
   if not ok then return nil, why end
+  self.method = tostring(reqt.method or "")
+  if self.method == "" then self.method = body and "POST" or "GET" end
+  if not fields.is_token(self.method) then
+    return nil, ("invalid method '%s'"):format(printable(self.method))
+  end
+  -- What relative locations are relative to.
+  self.url = SCHEME .. "://" .. hop.authority(self)
+             .. (self.uri:find "^/" and self.uri or "/")
+  self.headers, why = headers_of(self, reqt)
+  if not self.headers then return nil, why end
   self.proxy_authorization = self.headers["proxy-authorization"]
   self.headers["proxy-authorization"] = nil
   return self
@@ -132,7 +139,7 @@ end
 
 --- The authority of a hop, as CONNECT names it.
 function hop.authority(self)
-  return ("%s:%d"):format(bracketed(self.host), self.port)
+  return ("%s:%d"):format(url.bracketed(self.host), self.port)
 end
 
 local function location(headers)
@@ -141,9 +148,14 @@ local function location(headers)
   return first and text:match("^.*%S", first)
 end
 
+-- A text can be sent again, where the code says that the request stays what it is.
+local function may_be_sent_again(self, code)
+  return not self.source and (not self.body or code == 307 or code == 308)
+end
+
 local function may_redirect(self, code, redirected)
   local reqt, most = self.reqt, self.reqt.maxredirects
-  return reqt.redirect ~= false and REDIRECTS[code] and not self.source
+  return reqt.redirect ~= false and REDIRECTS[code] and may_be_sent_again(self, code)
      and (self.method == "GET" or self.method == "HEAD")
      and (most == false or redirected < (most or MAX_REDIRECTS))
 end
@@ -164,7 +176,8 @@ local function moved(self, target, same_origin)
 end
 
 --- The hop that an answer redirects to.
--- Never one to another scheme, and what is meant for one origin stays there.
+-- Never one to another scheme or to what is no URL that could be asked for, and what is
+-- meant for one origin stays there.
 -- @tparam table self
 -- @tparam number code  of the answer
 -- @tparam table headers  of the answer
@@ -176,9 +189,10 @@ function hop.redirect(self, code, headers, redirected, default_port)
   local to = location(headers)
   if not to or not may_redirect(self, code, redirected) then return nil end
   local target = resolve(self.url, to)
-  local parts = parse(target) or {}
-  local port = hop.port_of(parts, default_port)
-  local same = (parts.host or ""):lower() == self.host:lower() and port == self.port
+  local parts = url.parse(target, SCHEME)
+  if not parts then return nil end
+  local same = (parts.host and url.host(parts.host) or ""):lower() == self.host:lower()
+           and url.port(parts.port, default_port) == self.port
   local reqt = moved(self, target, same)
   if same and not parts.user then
     reqt.user, reqt.password = self.user, self.user and self.password

@@ -5,16 +5,7 @@
 -- minutes, in which no time limit counts, and dots are taken out of queries and host
 -- names too. Here every pattern is matched at one place alone.
 
--- The scheme, or nil; the authority, or nil; the path; the query with its question
--- mark. What is behind a "#" is never sent.
-local function split(text)
-  local whole = text:match "^[^#]*"
-  local scheme, rest = whole:match "^(%a[%w+.-]*):(.*)$"
-  rest = rest or whole
-  local authority, behind = rest:match "^//([^/?]*)(.*)$"
-  local path, query = (behind or rest):match "^([^?]*)(.*)$"
-  return scheme, authority, path, query
-end
+local split = require("ssl.https_url").split
 
 local function without_dots(path)
   local kept, last = {}, nil

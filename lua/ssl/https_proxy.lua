@@ -4,11 +4,10 @@
 -- for the proxy, and nothing else; the name is checked against the origin.
 
 local http    = require "socket.http"
-local url     = require "socket.url"
-local hop     = require "ssl.https_hop"
 local limits  = require "ssl.https_limits"
 local noproxy = require "ssl.https_noproxy"
 local printable = require "ssl.https_printable"
+local url     = require "ssl.https_url"
 local now     = require("ssl").monotonic
 
 local proxy = {}
@@ -40,7 +39,11 @@ end
 -- Without what may be a password.
 local function shown(text)
   local place = text:match "^.*@(.*)$"
-  return place and (text:match "^%a[%w+.-]*://" or "") .. place or text
+  return printable(place and (text:match "^%a[%w+.-]*://" or "") .. place or text)
+end
+
+local function refuse(text, why)
+  return nil, ("invalid proxy '%s': %s"):format(shown(text), why or "http://host:port expected")
 end
 
 --- The proxy of a request.
@@ -56,15 +59,20 @@ function proxy.of(reqt, host, default)
   if text == nil then text = http.PROXY end
   if text == ENVIRONMENT then text = environment(host) end
   if not text then return nil end
-  local parts = url.parse(tostring(text), { scheme = "http" }) or {}
-  local port = hop.port_of(parts, PORT)
+  text = tostring(text)
+  local parts = url.parse(text, "http") or {}
+  local port = url.port(parts.port, PORT)
   if (parts.scheme or ""):lower() ~= "http" or not parts.host or not port then
-    return nil, ("invalid proxy '%s': http://host:port expected"):format(shown(tostring(text)))
+    return refuse(text)
   end
-  return {
-    host = parts.host, port = port,
-    authorization = parts.user and hop.basic(parts.user, parts.password or ""),
-  }
+  local place, why = url.host(parts.host)
+  if not place then return refuse(text, why) end
+  local authorization
+  if parts.user then
+    authorization, why = url.basic(parts.user, parts.password or "")
+    if not authorization then return refuse(text, why) end
+  end
+  return { host = place, port = port, authorization = authorization }
 end
 
 -- Byte by byte: a line of LuaSocket's is as long as the peer makes it.

@@ -10,7 +10,9 @@ local socket   = require "socket"
 local ssl      = require "ssl"
 local context  = require "ssl.https_context"
 local limits   = require "ssl.https_limits"
+local printable = require "ssl.https_printable"
 local sessions = require "ssl.https_sessions"
+local url      = require "ssl.https_url"
 
 local stream = {}
 
@@ -82,11 +84,15 @@ local function refusal(conn, why, host)
   return ("%s: %s"):format(why, WAYS_OUT.untrusted)
 end
 
+local function no_name(name, why)
+  return ('host name "%s": %s'):format(printable(name), why)
+end
+
 -- Shake hands with whom the policy names.
 local function secure(conn, policy)
   local host, verified = policy.name, policy.verified
   local kind, name = conn:setverifyname(host)
-  if not kind and verified then return nil, ("host name %q: %s"):format(host, name) end
+  if not kind and verified then return nil, no_name(host, name) end
   if kind == "dns" then conn:sni(name) end
   local offered = policy.resumes and sessions.offer(conn, policy.key)
   local ok, why = conn:dohandshake()
@@ -224,8 +230,11 @@ function stream.policy(params, defaults, host, port, via, create)
   if not cfg then return nil, verified end
   local ctx, signature = context.of(cfg)
   if not ctx then return nil, unmade(cfg, signature) end
+  local name = params.servername or host
+  local kind, why = ssl.hostname(name)
+  if verified and not kind then return nil, no_name(name, why) end
   return {
-    context = ctx, name = params.servername or host, verified = verified,
+    context = ctx, name = name, verified = verified,
     resumes = cfg.onsession == sessions.remember,
     key = key_of(host, port, via, create, signature),
   }
@@ -271,10 +280,13 @@ local methods = {}
 -- @treturn number  1
 function methods:connect(host, port)
   local st = getmetatable(self)
-  local policy, why = stream.policy(st.params, st.defaults, host, port, nil, st.create)
+  local place, why = url.host(host)
+  if not place then socket.try(fail(self, why)) end
+  local policy
+  policy, why = stream.policy(st.params, st.defaults, place, port, nil, st.create)
   if not policy then socket.try(fail(self, why)) end
   local limit = limits.new(st.params.timeout, st.defaults.TIMEOUT)
-  socket.try(stream.open(self, host, port, policy, limit))
+  socket.try(stream.open(self, place, port, policy, limit))
   self.sock:settimeout(limit.receive)
   return 1
 end

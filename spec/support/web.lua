@@ -88,7 +88,10 @@ local function read(conn)
     line = conn:receive()
   end
   local length = tonumber(request.headers["content-length"])
-  if length then request.body = conn:receive(length) print("body: " .. request.body) end
+  if length and length > 0 then
+    request.body = conn:receive(length)
+    print("body: " .. request.body)
+  end
   return request
 end
 

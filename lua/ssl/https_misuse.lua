@@ -1,0 +1,63 @@
+--- ssl.https_misuse: what nobody can mean by the table of a request. Pure Lua.
+--
+-- Types, and fields that exclude each other: mistakes in the program, for which a request
+-- raises. What is wrong with a text, which may have come from elsewhere, is returned.
+
+local fields = require "ssl.https_fields"
+local limits = require "ssl.https_limits"
+local pool   = require "ssl.https_pool"
+
+local TEXTS = { "method", "scheme", "host", "port", "path", "params", "query", "user", "uri",
+                "body" }
+local FUNCTIONS = { "source", "sink", "step", "create", "progress" }
+
+local function is_text(value)
+  return type(value) == "string" or type(value) == "number"
+end
+
+local function is_callable(value)
+  local mt = getmetatable(value)
+  return type(value) == "function" or type(mt) == "table" and mt.__call ~= nil
+end
+
+local function expected(what, name, value)
+  return ("%s expected in field '%s', got %s"):format(what, name, type(value))
+end
+
+local function of_types(reqt)
+  if type(reqt.url) ~= "string" then return expected("string", "url", reqt.url) end
+  for _, name in ipairs(TEXTS) do
+    if reqt[name] ~= nil and not is_text(reqt[name]) then
+      return expected("string", name, reqt[name])
+    end
+  end
+  for _, name in ipairs(FUNCTIONS) do
+    if reqt[name] and not is_callable(reqt[name]) then
+      return expected("function", name, reqt[name])
+    end
+  end
+  if reqt.pool and not pool.is(reqt.pool) then
+    return expected("a pool of https.pool", "pool", reqt.pool)
+  end
+  if reqt.maxredirects and type(reqt.maxredirects) ~= "number" then
+    return expected("number", "maxredirects", reqt.maxredirects)
+  end
+end
+
+local function of_body(reqt)
+  if reqt.body and reqt.source then
+    return "'body' and 'source' are two bodies: one of them expected"
+  end
+  -- Other libraries have it, and a request without its body is not noticed here.
+  if reqt.json ~= nil then
+    return "there is no field 'json': encode the value, and give the text as 'body'"
+  end
+end
+
+--- What is wrong.
+-- @tparam table reqt
+-- @treturn string|nil  for an argument error
+return function(reqt)
+  return of_types(reqt) or of_body(reqt) or reqt.headers and fields.misuse(reqt.headers)
+         or limits.problem(reqt.timeout)
+end
