@@ -24,6 +24,8 @@ unsigned char *SSL_SESSION_get0_id_context(const SSL_SESSION *s, unsigned int *l
 long SSL_SESSION_get_time(const SSL_SESSION *s);
 long SSL_SESSION_get_timeout(const SSL_SESSION *s);
 long SSL_SESSION_set_timeout(SSL_SESSION *s, long t);
+/* Borrowed from the session. */
+int SSL_SESSION_get0_ticket_appdata(SSL_SESSION *ss, void **data, size_t *len);
 /* d2i moves the pointer to behind what it read. */
 int i2d_SSL_SESSION(const SSL_SESSION *in, unsigned char **pp);
 SSL_SESSION *d2i_SSL_SESSION(SSL_SESSION **a, const unsigned char **pp, long length);

@@ -77,7 +77,7 @@ return {
     "SSL_SESSION_free", "SSL_get_session", "SSL_session_reused",
     "SSL_SESSION_set_timeout", "SSL_version", "EVP_aes_128_cbc", "EVP_aes_256_cbc",
     "EVP_sha256", "EVP_CipherInit_ex", "RAND_bytes", "OPENSSL_cleanse",
-    "EVP_MAC_CTX_set_params", "HMAC_Init_ex",
+    "EVP_MAC_CTX_set_params", "HMAC_Init_ex", "SSL_SESSION_set1_ticket_appdata",
   },
 
   -- Of these, what not every OpenSSL has: NULL then.

@@ -55,6 +55,8 @@ struct lsf_api {
 	int (*EVP_MAC_CTX_set_params)(EVP_MAC_CTX *, const OSSL_PARAM *);
 	int (*HMAC_Init_ex)(HMAC_CTX *, const void *, int, const EVP_MD *,
 	    ENGINE *);
+	int (*SSL_SESSION_set1_ticket_appdata)(SSL_SESSION *, const void *,
+	    size_t);
 };
 
 #endif

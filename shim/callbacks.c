@@ -49,8 +49,31 @@ lsf_password(char *buffer, int size, int rwflag, void *u)
 	return (int)p->length;
 }
 
+/*
+ * A resumed handshake verifies nothing, so what was found goes with the session, into
+ * tickets and stores too: depth and code of each, two bytes each, the high one first.
+ */
 static void
-remember(struct lsf_conn *c, int depth, int code)
+note_in_session(const struct lsf_conn *c, SSL *ssl)
+{
+	unsigned char data[4 * LSF_VERDICTS], *at = data;
+	SSL_SESSION *session = lsf_api.SSL_get_session(ssl);
+	uint32_t i;
+
+	if (session == NULL)
+		return;
+	for (i = 0; i < c->verdicts; i++) {
+		*at++ = (unsigned char)(c->verdict[i].depth >> 8);
+		*at++ = (unsigned char)c->verdict[i].depth;
+		*at++ = (unsigned char)(c->verdict[i].code >> 8);
+		*at++ = (unsigned char)c->verdict[i].code;
+	}
+	(void)lsf_api.SSL_SESSION_set1_ticket_appdata(session, data,
+	    (size_t)(at - data));
+}
+
+static void
+remember(struct lsf_conn *c, SSL *ssl, int depth, int code)
 {
 	if (c->verdict == NULL)
 		c->verdict = calloc(LSF_VERDICTS, sizeof(*c->verdict));
@@ -58,6 +81,7 @@ remember(struct lsf_conn *c, int depth, int code)
 		return;
 	c->verdict[c->verdicts].depth = depth;
 	c->verdict[c->verdicts++].code = code;
+	note_in_session(c, ssl);
 }
 
 /*
@@ -83,7 +107,7 @@ lsf_verify(int ok, X509_STORE_CTX *store_ctx)
 	}
 	if (ok || c == NULL || !c->tolerant)
 		return ok;
-	remember(c, lsf_api.X509_STORE_CTX_get_error_depth(store_ctx),
+	remember(c, ssl, lsf_api.X509_STORE_CTX_get_error_depth(store_ctx),
 	    lsf_api.X509_STORE_CTX_get_error(store_ctx));
 
 	return 1;

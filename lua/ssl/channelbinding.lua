@@ -56,28 +56,11 @@ local function tls_unique(st)
   return binding.peer_finished(st)
 end
 
--- In a resumed handshake no certificate is chosen: which one it was in the first
--- handshake is known only where there is one. The mark that OpenSSL moves to count
--- them is put back.
-local function several(ssl)
-  local function mark(which)
-    return C.SSL_ctrl(ssl, K.SSL_CTRL_SET_CURRENT_CERT, which, nil) == 1
-  end
-  local chosen = C.SSL_get_certificate(ssl)
-  local more = mark(K.SSL_CERT_SET_FIRST) and mark(K.SSL_CERT_SET_NEXT)
-  if more then
-    mark(K.SSL_CERT_SET_FIRST)
-    while C.SSL_get_certificate(ssl) ~= chosen and mark(K.SSL_CERT_SET_NEXT) do end
-  end
-  err.clear()
-  return more
-end
-
 local function server_certificate(st)
   if not st.server then
     return peer.certificate(st, 1), "the server has shown no certificate"
   end
-  if reused(st.conn.ssl) and several(st.conn.ssl) then
+  if own.unknown(st) then
     return nil, "of a resumed session this side does not know which certificate it showed"
   end
   return own.certificate(st, 1), "this side has no certificate"

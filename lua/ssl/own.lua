@@ -6,6 +6,7 @@
 
 local ffi  = require "ffi"
 local lib  = require "ssl.ffi.lib"
+local err  = require "ssl.err"
 local x509 = require "ssl.x509"
 local C, K = lib.C, lib.K
 
@@ -23,10 +24,32 @@ local function nth(chain, index)
   return x509.borrow(ffi.cast("lsf_X509 *", C.OPENSSL_sk_value(chain, index)))
 end
 
+-- Are there several certificates? The mark that OpenSSL moves to count them is put back.
+local function several(ssl)
+  local function mark(which)
+    return C.SSL_ctrl(ssl, K.SSL_CTRL_SET_CURRENT_CERT, which, nil) == 1
+  end
+  local chosen = C.SSL_get_certificate(ssl)
+  local more = mark(K.SSL_CERT_SET_FIRST) and mark(K.SSL_CERT_SET_NEXT)
+  if more then
+    mark(K.SSL_CERT_SET_FIRST)
+    while C.SSL_get_certificate(ssl) ~= chosen and mark(K.SSL_CERT_SET_NEXT) do end
+  end
+  err.clear()
+  return more
+end
+
+--- In a resumed handshake no certificate is chosen: which one it was in the first
+-- handshake is known only where there is one.
+function own.unknown(st)
+  return C.SSL_session_reused(st.conn.ssl) == 1 and several(st.conn.ssl)
+end
+
 --- Certificate n of the own chain, 1 for the leaf.
 -- @treturn userdata|nil
 function own.certificate(st, n)
   local ssl = st.conn.ssl
+  if own.unknown(st) then return nil end
   if n == 1 then return x509.borrow(C.SSL_get_certificate(ssl)) end
   local chain = rest(ssl)
   if not chain or n - 2 >= C.OPENSSL_sk_num(chain) then return nil end
@@ -36,6 +59,7 @@ end
 --- The whole chain, leaf first; empty without a certificate.
 function own.chain(st)
   local ssl = st.conn.ssl
+  if own.unknown(st) then return {} end
   local out = { x509.borrow(C.SSL_get_certificate(ssl)) }
   local chain = rest(ssl)
   if chain then

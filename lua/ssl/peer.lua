@@ -33,8 +33,9 @@ end
 function peer.chain(st)
   local ssl = st.conn.ssl
   local out = {}
-  if st.server then out[1] = leaf(ssl) end
   local chain = C.SSL_get_peer_cert_chain(ssl)
+  -- A session that was read from bytes has the leaf alone.
+  if st.server or chain == nil then out[1] = leaf(ssl) end
   if chain ~= nil then
     for i = 0, C.OPENSSL_sk_num(chain) - 1 do out[#out + 1] = nth(chain, i) end
   end
@@ -45,13 +46,31 @@ local function words(code)
   return ffi.string(C.X509_verify_cert_error_string(code))
 end
 
+local function add(out, depth, code)
+  out[depth + 1] = out[depth + 1] or {}
+  table.insert(out[depth + 1], words(code))
+end
+
 -- Errors that lsec_continue passed over: depth + 1 -> texts in order.
 local function collected(conn)
   local out = {}
-  for i = 0, conn.verdicts - 1 do
-    local at = conn.verdict[i].depth + 1
-    out[at] = out[at] or {}
-    table.insert(out[at], words(conn.verdict[i].code))
+  for i = 0, conn.verdicts - 1 do add(out, conn.verdict[i].depth, conn.verdict[i].code) end
+  return out
+end
+
+-- Those that the handshake passed over which made the session; the shim has noted them
+-- there (shim/callbacks.c). nil where there are none.
+local function carried(ssl)
+  local session = C.SSL_get_session(ssl)
+  local data, length = ffi.new "void *[1]", ffi.new "size_t[1]"
+  if session == nil or C.SSL_SESSION_get0_ticket_appdata(session, data, length) ~= 1
+     or length[0] == 0 then
+    return nil
+  end
+  local bytes, out = ffi.string(data[0], length[0]), {}
+  for i = 1, #bytes - 3, 4 do
+    local depth, low, code, rest = bytes:byte(i, i + 3)
+    add(out, depth * 256 + low, code * 256 + rest)
   end
   return out
 end
@@ -59,14 +78,16 @@ end
 --- What verification found, also where it was not asked for.
 -- @treturn true
 -- @treturn false,string  the last error
--- @treturn false,table  with lsec_continue: errors by depth + 1
+-- @treturn false,table  with lsec_continue: errors by depth + 1, those of the handshake
+--   that made the session where one was resumed
 function peer.verification(st)
   local conn = st.conn
   local result = C.SSL_get_verify_result(conn.ssl)
   err.clear()
   if result == K.X509_V_OK then return true end
   if conn.verdicts > 0 then return false, collected(conn) end
-  return false, words(result)
+  local before = conn.tolerant == 1 and carried(conn.ssl)
+  return false, before or words(result)
 end
 
 return peer
