@@ -298,6 +298,10 @@ LSF_API int lsf_file_stamp(const char *path, double stamp[LSF_STAMP]);
 LSF_API int lsf_file_descriptor(void *file);
 LSF_API int lsf_file_read(int fd, void *buffer, int length, double offset);
 
+/* folder.c */
+LSF_API int lsf_folder_stamp(const char *path, int contents, uint64_t *stamp,
+    double *newest);
+
 /* callbacks.c */
 struct lsf_conn *lsf_conn_of(const SSL *ssl);
 struct lsf_password {

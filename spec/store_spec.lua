@@ -114,7 +114,7 @@ describe("ssl.store", function()
     os.execute(("rm '%s'/*"):format(folder))
     local after = client { capath = folder }
     assert.is_false(trusts(after, pki.server))
-    assert.is_true(trusts(before, pki.server))
+    assert.is_false(trusts(before, pki.server))
     os.execute(("rmdir '%s'"):format(folder))
     assert.is_false(trusts(client { capath = folder }, pki.server))
   end)

@@ -3,13 +3,15 @@
 local ffi  = require "ffi"
 local arg  = require "ssl.arg"
 local err  = require "ssl.err"
+local folder = require "ssl.folder"
 local shim = require "ssl.ffi.shim"
 
 local stamp = ffi.new("double[?]", shim.K.LSF_STAMP)
 local FOLDER = shim.K.LSF_STAMP - 1
 
---- A text that differs when a file, or what a folder lists, has changed.
--- Made of device, inode, size and times: the file is not read.
+--- A text that differs when a file has changed, or a folder, or what lies in one under
+-- the names of certificates and lists. Made of device, inode, size and times: no file is
+-- read.
 -- @tparam string path
 -- @treturn string,string  the stamp; "file" or "folder"
 -- @treturn nil,string  the reason
@@ -20,5 +22,7 @@ return function(path)
   if errno ~= 0 then return nil, err.system(errno) end
   local parts = {}
   for i = 0, FOLDER do parts[i + 1] = ("%.17g"):format(stamp[i]) end
-  return table.concat(parts, " "), stamp[FOLDER] ~= 0 and "folder" or "file"
+  if stamp[FOLDER] == 0 then return table.concat(parts, " "), "file" end
+  parts[#parts + 1] = folder.stamp(path)
+  return table.concat(parts, " "), "folder"
 end

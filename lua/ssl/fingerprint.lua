@@ -8,8 +8,7 @@
 -- compared, a function, is itself and no other (ssl.functionid).
 --
 -- It is computed when a context has its first connection and kept until something of
--- the context changes (ssl.sslctx). Not later: a folder of authorities enters the
--- store piece by piece, as handshakes ask for them.
+-- the context changes (ssl.sslctx), or a folder of authorities that it has (ssl.store).
 
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"

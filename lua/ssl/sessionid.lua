@@ -8,6 +8,7 @@
 
 local lib      = require "ssl.ffi.lib"
 local fingerprint = require "ssl.fingerprint"
+local store    = require "ssl.store"
 local C        = lib.C
 
 local sessionid = {}
@@ -17,6 +18,7 @@ local sessionid = {}
 -- @tparam table c  the context's state
 -- @treturn string  its fingerprint
 function sessionid.bind(c)
+  store.look(c)
   local known = fingerprint.context(c)
   if c.mode == "server" then
     local id = fingerprint.digest(c.seed .. known)

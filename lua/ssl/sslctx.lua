@@ -143,6 +143,7 @@ function sslctx.new(name)
   state.tickets         = false
   state.sessionstore    = false
   state.folders         = false
+  state.folders_seen    = false  -- what was in them when a connection began: ssl.store
   state.store           = false  -- ssl.store
   state.verify_flags    = 0      -- X509_V_FLAG_*, for every connection
   state.purpose         = false  -- X509_PURPOSE_*

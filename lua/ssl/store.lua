@@ -10,14 +10,19 @@
 -- Connections have their context's store as well (`settle`): what they believe is
 -- settled when they are made, and a context that is changed afterwards changes a copy.
 --
+-- Folders are not for these stores: OpenSSL keeps what it has found in one for as long as
+-- the store lives. Connections get a copy that looks into the folders, and where these
+-- have changed since (ssl.folder) the next connection gets a new one.
+--
 -- A context's `store` is false as long as nothing was read, and then
--- { handle, folders, shared, digest }: the store itself where it is `shared`, with
--- other contexts or with connections, and the folders that it looks into.
+-- { handle, folders, shared, digest, view }: the store itself where it is `shared`, with
+-- other contexts or with connections, its folders, and the copy that looks into them.
 
 local lib       = require "ssl.ffi.lib"
 local handle    = require "ssl.ffi.handle"
 local err       = require "ssl.err"
 local filestamp = require "ssl.filestamp"
+local folder    = require "ssl.folder"
 local C, K      = lib.C, lib.K
 
 local store = {}
@@ -31,7 +36,8 @@ local LIMIT = 4
 -- same. Seconds after which that is sure not to happen any more.
 local SETTLED = 2
 
-local SEPARATOR = package.config:sub(1, 1) == "\\" and ";" or ":"
+-- Can what is in a store be copied? Else folders are OpenSSL's to look into, for good.
+local APART = lib.has.X509_STORE_get0_objects
 
 -- Of shared stores, with a `name` each, last used first.
 local cache = {}
@@ -44,18 +50,13 @@ local function settled(path)
   return changed and changed + SETTLED <= os.time() and stamp or nil
 end
 
--- What the store of these files is kept under; nil where it is not to be kept. A folder
--- counts with what it lists.
+-- What the store of a file is kept under, for contexts with these folders; nil where it
+-- is not to be kept.
 local function name_of(file, path)
-  local parts = { ("%q %q"):format(file or "", path or "") }
-  local function add(name)
-    local stamp = parts and settled(name)
-    parts = stamp and parts
-    if parts then parts[#parts + 1] = stamp end
-  end
-  if file then add(file) end
-  for folder in (path or ""):gmatch("[^" .. SEPARATOR .. "]+") do add(folder) end
-  return parts and table.concat(parts, " ") or nil
+  local name = ("%q %q"):format(file or "", path or "")
+  if not file then return name end
+  local stamp = settled(file)
+  return stamp and name .. stamp or nil
 end
 
 local function find(name)
@@ -70,7 +71,8 @@ end
 local function keep(name, ctx, path)
   local shared = C.SSL_CTX_get_cert_store(ctx)
   if C.X509_STORE_up_ref(shared) ~= 1 then return false end
-  local entry = { name = name, handle = own(shared), shared = true, folders = { path } }
+  local entry = { name = name, handle = own(shared), shared = true, folders = { path },
+                  digest = false, view = false }
   table.insert(cache, 1, entry)
   cache[LIMIT + 1] = nil
   return entry
@@ -89,15 +91,39 @@ local function copy_objects(from, to)
   return true
 end
 
--- What is in it, the folders that it looks into, and the flags that it verifies with.
-local function copy(entry, to)
-  local from = entry.handle.shared
-  if from == nil or not copy_objects(from, to) then return false end
-  for _, folder in ipairs(entry.folders) do
-    if C.X509_STORE_load_locations(to, nil, folder) ~= 1 then return false end
+-- A store with what is in this one, and with the flags that it verifies with.
+local function copy(from)
+  err.clear()
+  local fresh = own(C.X509_STORE_new())
+  local ok = fresh and from ~= nil and copy_objects(from, fresh.shared)
+  if ok then
+    local flags = C.X509_VERIFY_PARAM_get_flags(C.X509_STORE_get0_param(from))
+    ok = C.X509_STORE_set_flags(fresh.shared, flags) == 1
   end
-  local flags = C.X509_VERIFY_PARAM_get_flags(C.X509_STORE_get0_param(from))
-  return C.X509_STORE_set_flags(to, flags) == 1
+  err.clear()
+  if not ok then error("not enough memory", 0) end
+  return fresh
+end
+
+local function add_folder(to, path)
+  return C.X509_STORE_load_locations(to, nil, path) == 1
+end
+
+-- What connections verify by: a copy that looks into the folders. One that was made of
+-- folders which had changed just then is not kept beyond that look.
+local function view(entry, base)
+  local stamp, young, at = folder.stamp(table.concat(entry.folders, folder.SEPARATOR))
+  local old = entry.view
+  if old and old.handle.shared ~= nil and old.stamp == stamp
+     and (not old.young or old.at == at) then
+    return old.handle.shared
+  end
+  local fresh = copy(base)
+  for _, path in ipairs(entry.folders) do
+    if not add_folder(fresh.shared, path) then error("not enough memory", 0) end
+  end
+  entry.view = { handle = fresh, stamp = stamp, young = young, at = at }
+  return fresh.shared
 end
 
 --- The store of a context, to be changed: its own from now on.
@@ -106,14 +132,10 @@ end
 -- @raise without memory
 function store.of(state)
   local ctx, entry = state.handle.ctx, state.store
-  state.store = { handle = false, shared = false, digest = false,
+  state.store = { handle = false, shared = false, digest = false, view = false,
                   folders = entry and { unpack(entry.folders) } or {} }
   if not entry or not entry.shared then return C.SSL_CTX_get_cert_store(ctx) end
-  err.clear()
-  local fresh = own(C.X509_STORE_new())
-  local ok = fresh and copy(entry, fresh.shared)
-  err.clear()
-  if not ok then error("not enough memory", 0) end
+  local fresh = copy(entry.handle.shared)
   C.SSL_CTX_set1_cert_store(ctx, fresh.shared)
   fresh:free()
   return C.SSL_CTX_get_cert_store(ctx)
@@ -128,11 +150,38 @@ function store.settle(ssl, state)
   local current = C.SSL_CTX_get_cert_store(ctx)
   if not (entry and entry.shared) and lib.has.X509_STORE_get0_objects
      and C.X509_STORE_up_ref(current) == 1 then
-    entry = entry or { folders = {}, digest = false }
+    entry = entry or { folders = {}, digest = false, view = false }
     entry.handle, entry.shared = own(current), true
     state.store = entry
   end
+  if APART and entry and entry.folders[1] then
+    current = view(entry, current)
+    -- What completes the own chain may be in the folder, too.
+    C.SSL_ctrl(ssl, K.SSL_CTRL_SET_CHAIN_CERT_STORE, 1, current)
+  end
   C.SSL_ctrl(ssl, K.SSL_CTRL_SET_VERIFY_CERT_STORE, 1, current)
+end
+
+--- Before a connection begins: where a folder has changed the context verifies by
+-- something else, and its fingerprint has to be made anew.
+-- @tparam table state  of the context
+function store.look(state)
+  local entry = state.store
+  if not entry or not entry.folders[1] then return end
+  local paths = table.concat(entry.folders, folder.SEPARATOR)
+  -- The sessions of a server may be for servers on other machines, too.
+  local seen = state.mode == "server" and folder.contents(paths) or folder.stamp(paths)
+  if seen ~= state.folders_seen then state.folders_seen, state.fingerprint = seen, false end
+end
+
+-- In OpenSSL's order. Only the first folder that there is can fail: without a name.
+local function read(ctx, file, path)
+  if not APART or not path then return C.SSL_CTX_load_verify_locations(ctx, file, path) == 1 end
+  if file and C.SSL_CTX_load_verify_locations(ctx, file, nil) ~= 1 then return false end
+  local try = own(C.X509_STORE_new())
+  local ok = try and add_folder(try.shared, path)
+  if try then try:free() end
+  return ok
 end
 
 --- Have a context believe what is in these files too.
@@ -143,7 +192,7 @@ end
 -- @treturn boolean  did nothing have to be read?
 function store.load(state, file, path)
   local ctx = state.handle.ctx
-  local name = not state.store and lib.has.X509_STORE_get0_objects and name_of(file, path)
+  local name = not state.store and APART and name_of(file, path)
   local entry = name and find(name)
   if entry then
     C.SSL_CTX_set1_cert_store(ctx, entry.handle.shared)
@@ -151,8 +200,8 @@ function store.load(state, file, path)
     return true, true
   end
   store.of(state)
-  local ok = C.SSL_CTX_load_verify_locations(ctx, file, path) == 1
-  table.insert(state.store.folders, path)
+  local ok = read(ctx, file, path)
+  if path then table.insert(state.store.folders, path) end
   state.store = ok and name and keep(name, ctx, path) or state.store
   return ok, false
 end

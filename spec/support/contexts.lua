@@ -11,6 +11,7 @@
 local ffi     = require "ffi"
 local lib     = require "ssl.ffi.lib"
 local context = require "ssl.context"
+local store   = require "ssl.store"
 local C, K    = lib.C, lib.K
 
 for _, text in ipairs {
@@ -146,6 +147,7 @@ end
 local function side(ctx, start)
   local ssl = C.SSL_new(pointer(ctx))
   local input, output = memory(ssl)
+  store.settle(ssl, context.state(ctx)) -- as connections do
   start(ssl)
   return { ssl = ssl, output = output, result = 0,
            feed = function(text) X.spec_BIO_write(input, text, #text) end }
