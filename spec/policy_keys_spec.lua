@@ -21,12 +21,16 @@ describe("the policy of a context", function()
     process.stop_all()
   end)
 
+  -- The context has to live until its fingerprint is there.
   local function of(ctx)
-    return fingerprint.context(context.state(ctx))
+    local known = fingerprint.context(context.state(ctx))
+    return context.state(ctx) and known
   end
 
   local function policy(config)
-    return of(assert(ssl.newcontext(config)))
+    local ctx = assert(ssl.newcontext(config))
+    local known = of(ctx)
+    return known
   end
 
   local function base(side)

@@ -5,6 +5,7 @@
 describe("the walk of policies:", function()
   local ssl      = require "ssl"
   local house    = require "spec.support.init"
+  local meeting  = require "spec.support.meeting"
   local pair     = require "spec.support.pair"
   local policies = require "spec.support.policies"
   local process  = require "spec.support.process"
@@ -23,48 +24,6 @@ describe("the walk of policies:", function()
   -- Policies are walked in steps of so many, and of a server's pairs every so many is
   -- tried: it has to be asked by a handshake.
   local STEP, EACH = house.scale(1, 7), house.scale(12, 40)
-
-  local function waits(word)
-    return word == "wantread" or word == "wantwrite"
-  end
-
-  -- Run the handshakes of two engines to their ends.
-  local function shake(server, client)
-    local ends = { { engine = server }, { engine = client } }
-    for _ = 1, 20 do
-      for i, one in ipairs(ends) do
-        if one.result == nil then
-          local ok, word = one.engine:handshake()
-          if not waits(word) then one.result, one.word = ok or false, word end
-        end
-        ends[3 - i].engine:feed(one.engine:drain())
-      end
-      -- Who has failed does not answer any more.
-      if ends[1].result == false or ends[2].result == false then return false end
-      if ends[1].result and ends[2].result then return true end
-    end
-    return false
-  end
-
-  -- Both ends meet; what comes of it: `ok`, `resumed`, and the client's new session.
-  local function meet(server_ctx, client_ctx, peer, session)
-    local client = assert(ssl.engine(client_ctx))
-    local b = client:connection()
-    if peer.prepare then peer.prepare(b) end
-    local out = { ok = false, resumed = false }
-    if session and not b:setsession(session) then return out end
-    local server = assert(ssl.engine(server_ctx))
-    out.ok = shake(server, client)
-    if not out.ok then return out end
-    out.resumed = server:connection():resumed()
-    assert.equal(out.resumed, b:resumed())
-    server:write "x"
-    client:feed(server:drain())
-    assert.equal("x", client:read(1))
-    local found = b:getsession()
-    out.bytes = found and found:export()
-    return out
-  end
 
   -- One side's walk over one version: its policies, its peers, and what comes of a full
   -- handshake under each with each.
@@ -95,8 +54,11 @@ describe("the walk of policies:", function()
 
     local function arrange(ctx, peer, session)
       local other = walk.others[peer]
-      if side == "client" then return meet(other, ctx, walk.peers[peer], session) end
-      return meet(ctx, other, walk.peers[peer], session)
+      local prepare = walk.peers[peer].prepare
+      local server_ctx, client_ctx = ctx, other
+      if side == "client" then server_ctx, client_ctx = other, ctx end
+      local out = meeting.of(server_ctx, client_ctx, prepare, session)
+      return { ok = out.ok, resumed = out.resumed, bytes = out.bytes }
     end
 
     -- A full handshake, once.

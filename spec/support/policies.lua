@@ -73,6 +73,11 @@ function policies.begin()
   ffi.C.spec_setenv("SSL_CERT_DIR", C.dir .. "/none", 1)
 end
 
+--- What `begin` has made: entries with `cert` and `key`, by name.
+function policies.files()
+  return C
+end
+
 --- The environment as it was, where it did not have these.
 function policies.finish()
   ffi.C.spec_unsetenv "SSL_CERT_FILE"
@@ -184,9 +189,11 @@ local function common(version)
     ciphersuites = { strict = { ciphersuites = "TLS_CHACHA20_POLY1305_SHA256" }, peer = "aes" },
     options    = { strict = { options = "no_" .. version }, peer = "good" },
     seclevel   = { lax = { seclevel = 1 }, strict = { seclevel = 2 }, peer = "weak" },
-    curve      = { strict = { curve = "P-384" }, peer = "curve" },
-    curveslist = { strict = { curveslist = "P-384" }, peer = "curve" },
-    groups     = { strict = { groups = { "P-384" } }, peer = "curve" },
+    curve      = { lax = { curve = "P-256" }, strict = { curve = "P-384" }, peer = "curve" },
+    curveslist = { lax = { curveslist = "P-256" }, strict = { curveslist = "P-384" },
+                   peer = "curve" },
+    groups     = { lax = { groups = { "P-256" } }, strict = { groups = { "P-384" } },
+                   peer = "curve" },
     sessionid  = { strict = { sessionid = "another" }, peer = "good", neutral = true },
   }
 end
