@@ -14,8 +14,6 @@ return {
 
   required = [[
 char *strerror(int errnum);
-void *memchr(const void *s, int c, size_t n);
-int   memcmp(const void *s1, const void *s2, size_t n);
 ]],
 
   optional = [[

@@ -49,8 +49,10 @@ return {
       const unsigned char *session_id;
       void *tickets;
       uint16_t alert_in, alert_out;
-      int32_t inside;
-      uint8_t doomed;
+      void *aside;
+      uint32_t serial;
+      int32_t claims, inside;
+      uint8_t claimed, doomed;
     ]],
     lsf_password = [[
       const char *text; size_t length; int asked, too_long;
@@ -78,6 +80,9 @@ return {
     "SSL_SESSION_set_timeout", "SSL_version", "EVP_aes_128_cbc", "EVP_aes_256_cbc",
     "EVP_sha256", "EVP_CipherInit_ex", "RAND_bytes", "OPENSSL_cleanse",
     "EVP_MAC_CTX_set_params", "HMAC_Init_ex", "SSL_SESSION_set1_ticket_appdata",
+    "ERR_peek_error", "ERR_clear_error",
+    "SSL_get_error", "SSL_read_ex", "SSL_write_ex", "SSL_pending",
+    "SSL_want", "SSL_get_shutdown",
   },
 
   -- Of these, what not every OpenSSL has: NULL then.
@@ -94,6 +99,7 @@ return {
     LSF_QUEUE_LIMIT = 65536, LSF_BUFFER = 83968, LSF_VERDICTS = 64,
     LSF_FAMILY_OTHER = 0, LSF_FAMILY_INET = 1, LSF_FAMILY_INET6 = 2, LSF_FAMILY_UNIX = 3,
     LSF_STAMP = 8, LSF_QUESTION_STATUS = 5, LSF_KEYS = 4096,
+    LSF_RECORD = 16384, LSF_ERROR_GONE = 100, LSF_ERROR_MEMORY = 101,
   },
 
   required = [[
@@ -105,14 +111,29 @@ void lsf_pool_free(struct lsf_pool *pool);
 BIO *lsf_conn_bio(struct lsf_conn *c, struct lsf_pool *pool, int fd);
 void lsf_conn_free(struct lsf_conn *c);
 void lsf_conn_finalize(struct lsf_conn *c);
-int  lsf_reserve(struct lsf_conn *c, int room);
-void lsf_release(struct lsf_conn *c);
 int  lsf_lend(struct lsf_conn *c, const void *data, size_t length);
 int  lsf_feed(struct lsf_conn *c, const void *data, size_t length);
 void lsf_drained(struct lsf_conn *c, size_t length);
 
+void lsf_release(struct lsf_conn *c);
+int  lsf_find(const struct lsf_conn *c, int byte, int from, int to);
+unsigned char *lsf_claim(struct lsf_conn *c, uint32_t serial, int n, int skip);
+void lsf_delivered(struct lsf_conn *c);
+int  lsf_deliver(struct lsf_conn *c, unsigned char *to, int n);
+void lsf_drop(struct lsf_conn *c);
+int  lsf_append(struct lsf_conn *c, const void *data, int n);
+int  lsf_verdict(const struct lsf_conn *c, int rc);
+int  lsf_read(struct lsf_conn *c);
+int  lsf_read_into(struct lsf_conn *c, unsigned char *to, int size);
+int  lsf_write(struct lsf_conn *c, const unsigned char *data, size_t from, int n);
+int  lsf_pending(const struct lsf_conn *c);
+int  lsf_want(const struct lsf_conn *c);
+int  lsf_shut(const struct lsf_conn *c);
+int  lsf_same(const unsigned char *a, size_t at_a, const unsigned char *b, size_t at_b,
+              size_t n);
+
 int lsf_flush(struct lsf_conn *c);
-int lsf_wait(int fd, int events, double seconds);
+int lsf_wait(const struct lsf_conn *c, int events, double seconds);
 int lsf_linger(struct lsf_conn *c);
 struct lsf_lingering *lsf_lingering_new(void);
 int lsf_detach(struct lsf_lingering *l, struct lsf_conn *c);

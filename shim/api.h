@@ -57,6 +57,14 @@ struct lsf_api {
 	    ENGINE *);
 	int (*SSL_SESSION_set1_ticket_appdata)(SSL_SESSION *, const void *,
 	    size_t);
+	unsigned long (*ERR_peek_error)(void);
+	void (*ERR_clear_error)(void);
+	int (*SSL_get_error)(const SSL *, int);
+	int (*SSL_read_ex)(SSL *, void *, size_t, size_t *);
+	int (*SSL_write_ex)(SSL *, const void *, size_t, size_t *);
+	int (*SSL_pending)(const SSL *);
+	int (*SSL_want)(const SSL *);
+	int (*SSL_get_shutdown)(const SSL *);
 };
 
 #endif

@@ -31,32 +31,13 @@ lsf_conn_bio(struct lsf_conn *c, struct lsf_pool *pool, int fd)
 }
 
 static void
-free_block(struct lsf_conn *c, unsigned char *block, size_t size)
-{
-	if (size == LSF_BUFFER)
-		lsf_give(c->pool, block);
-	else if (size < LSF_MAPPED)
-		free(block);
-	else
-		lsf_unmap(block, size);
-}
-
-static void
-free_plain(struct lsf_conn *c)
-{
-	free_block(c, c->plain, (size_t)c->plain_size);
-	c->plain = NULL;
-	c->plain_beg = c->plain_end = c->plain_size = 0;
-}
-
-static void
 free_buffers(struct lsf_conn *c)
 {
 	if (c->pool == NULL)
 		return;
 	lsf_empty(c);
 	lsf_give(c->pool, c->out);
-	free_plain(c);
+	lsf_plain_free(c);
 	lsf_pool_free(c->pool);
 	c->pool = NULL;
 	c->out = NULL;
@@ -94,7 +75,7 @@ void
 lsf_conn_free(struct lsf_conn *c)
 {
 	end_io(c);
-	if (c->inside > 0) {
+	if (c->inside > 0 || c->claims > 0) {
 		c->doomed = 1;
 		return;
 	}
@@ -124,80 +105,8 @@ void
 lsf_conn_finalize(struct lsf_conn *c)
 {
 	c->inside = 0;
+	c->claims = 0;
 	lsf_conn_free(c);
-}
-
-/* The kinds of blocks differ by size; a large one grows without being copied. */
-static unsigned char *
-resize(struct lsf_conn *c, size_t size)
-{
-	size_t old = (size_t)c->plain_size;
-	unsigned char *bigger;
-
-	if (old >= LSF_MAPPED)
-		return lsf_remap(c->plain, old, size);
-	if (size == LSF_BUFFER)
-		bigger = lsf_take(c->pool);
-	else if (size < LSF_MAPPED)
-		bigger = malloc(size);
-	else
-		bigger = lsf_map(size);
-	if (bigger == NULL)
-		return NULL;
-	if (c->plain_end > 0)
-		memcpy(bigger, c->plain, (size_t)c->plain_end);
-	if (old > 0)
-		free_block(c, c->plain, old);
-
-	return bigger;
-}
-
-/*
- * Make room for `room` bytes behind the plaintext that waits. Returns 1, or 0
- * without memory or near 2 GiB. Pointers into `plain` are void afterwards.
- */
-int
-lsf_reserve(struct lsf_conn *c, int room)
-{
-	int held = c->plain_end - c->plain_beg;
-	size_t size = (size_t)held + (size_t)room;
-	unsigned char *bigger;
-
-	if (c->plain_size - c->plain_end >= room)
-		return 1;
-	if (c->plain_beg > 0) {
-		memmove(c->plain, c->plain + c->plain_beg, (size_t)held);
-		c->plain_beg = 0;
-		c->plain_end = held;
-		if (c->plain_size - held >= room)
-			return 1;
-	}
-	if (size > INT32_MAX)
-		return 0;
-	if (size <= LSF_BUFFER)
-		size = LSF_BUFFER;
-	else if (size < 2 * (size_t)c->plain_size)
-		size = 2 * (size_t)c->plain_size;
-	if (size >= LSF_MAPPED)
-		size = (size + LSF_MAPPED - 1) / LSF_MAPPED * LSF_MAPPED;
-	if (size > INT32_MAX)
-		size = INT32_MAX / LSF_MAPPED * LSF_MAPPED;
-	if (size < (size_t)held + (size_t)room)
-		return 0;
-	if ((bigger = resize(c, size)) == NULL)
-		return 0;
-	c->plain = bigger;
-	c->plain_size = (int32_t)size;
-
-	return 1;
-}
-
-/* Give the plaintext buffer back when it is empty. */
-void
-lsf_release(struct lsf_conn *c)
-{
-	if (c->plain != NULL && c->plain_beg == c->plain_end)
-		free_plain(c);
 }
 
 /* No input waits: its buffer goes back, or its memory to whom it belongs. */

@@ -117,17 +117,19 @@ lsf_now(void)
 
 /*
  * Wait until the descriptor is readable (events & 1) or writable (events & 2).
- * seconds < 0: without limit. Returns 1 when it is, or is broken; 0 when the time
- * is over. Milliseconds are rounded up, so that no wait ends before its time.
+ * seconds < 0: without limit. Returns 1 when it is, is broken or was closed; 0 when
+ * the time is over. Milliseconds are rounded up, so that no wait ends before its time.
  */
 int
-lsf_wait(int fd, int events, double seconds)
+lsf_wait(const struct lsf_conn *c, int events, double seconds)
 {
-	struct pollfd p = { fd, 0, 0 };
+	struct pollfd p = { c->fd, 0, 0 };
 	double end = seconds < 0 ? 0 : lsf_now() + seconds;
 	double left = seconds;
 	int rc, ms;
 
+	if (c->fd < 0)
+		return 1;
 	p.events = (short)((events & 1 ? POLLIN : 0) |
 	    (events & 2 ? POLLOUT : 0));
 	do {

@@ -219,8 +219,12 @@ struct lsf_conn {
 
 	uint16_t alert_in, alert_out; /* the gravest each way */
 
-	int32_t inside; /* calls of Lua's that are in the middle of using it */
-	uint8_t doomed; /* it was freed meanwhile: the last of them does it */
+	struct lsf_aside *aside; /* blocks that claims still hold */
+	uint32_t serial;         /* of the front of the plaintext */
+	int32_t claims;          /* strings of it that Lua is making */
+	int32_t inside;  /* calls of Lua's that are in the middle of using it */
+	uint8_t claimed; /* one of them is of the block `plain` */
+	uint8_t doomed;  /* it was freed meanwhile: the last of them does it */
 };
 
 /* init.c */
@@ -246,12 +250,35 @@ void lsf_unmap(void *block, size_t size);
 LSF_API BIO *lsf_conn_bio(struct lsf_conn *c, struct lsf_pool *pool, int fd);
 LSF_API void lsf_conn_free(struct lsf_conn *c);
 LSF_API void lsf_conn_finalize(struct lsf_conn *c);
-LSF_API int lsf_reserve(struct lsf_conn *c, int room);
-LSF_API void lsf_release(struct lsf_conn *c);
 void lsf_empty(struct lsf_conn *c);
 LSF_API int lsf_lend(struct lsf_conn *c, const void *data, size_t length);
 LSF_API int lsf_feed(struct lsf_conn *c, const void *data, size_t length);
 LSF_API void lsf_drained(struct lsf_conn *c, size_t length);
+
+/* plain.c */
+/* The longest record, and what SSL_get_error has no number for. */
+#define LSF_RECORD 16384
+#define LSF_ERROR_GONE 100   /* freed meanwhile */
+#define LSF_ERROR_MEMORY 101 /* no room for a record */
+void lsf_plain_free(struct lsf_conn *c);
+LSF_API void lsf_release(struct lsf_conn *c);
+LSF_API int lsf_find(const struct lsf_conn *c, int byte, int from, int to);
+LSF_API unsigned char *lsf_claim(struct lsf_conn *c, uint32_t serial, int n,
+    int skip);
+LSF_API void lsf_delivered(struct lsf_conn *c);
+LSF_API int lsf_deliver(struct lsf_conn *c, unsigned char *to, int n);
+LSF_API void lsf_drop(struct lsf_conn *c);
+LSF_API int lsf_append(struct lsf_conn *c, const void *data, int n);
+LSF_API int lsf_verdict(const struct lsf_conn *c, int rc);
+LSF_API int lsf_read(struct lsf_conn *c);
+LSF_API int lsf_read_into(struct lsf_conn *c, unsigned char *to, int size);
+LSF_API int lsf_write(struct lsf_conn *c, const unsigned char *data,
+    size_t from, int n);
+LSF_API int lsf_pending(const struct lsf_conn *c);
+LSF_API int lsf_want(const struct lsf_conn *c);
+LSF_API int lsf_shut(const struct lsf_conn *c);
+LSF_API int lsf_same(const unsigned char *a, size_t at_a,
+    const unsigned char *b, size_t at_b, size_t n);
 
 /* bio.c */
 int lsf_bio_read(BIO *bio, char *buffer, int length);
@@ -262,7 +289,7 @@ long lsf_bio_ctrl(BIO *bio, int command, long larg, void *parg);
 long lsf_fd_read(struct lsf_conn *c, void *buffer, size_t length);
 size_t lsf_fd_write(struct lsf_conn *c, const void *data, size_t length);
 LSF_API int lsf_flush(struct lsf_conn *c);
-LSF_API int lsf_wait(int fd, int events, double seconds);
+LSF_API int lsf_wait(const struct lsf_conn *c, int events, double seconds);
 long lsf_send(int fd, const void *data, size_t length);
 LSF_API int lsf_nonblocking(int fd);
 LSF_API int lsf_blocking(int fd);

@@ -52,9 +52,7 @@ end
 local function deliver(st, request)
   local conn, bytes = st.conn, table.concat(request.pieces)
   if bytes == "" then return end
-  if S.reserve(conn, #bytes) == 0 then error("not enough memory", 0) end
-  ffi.copy(conn.plain + conn.plain_end, bytes, #bytes)
-  conn.plain_end = conn.plain_end + #bytes
+  if S.append(conn, bytes, #bytes) == 0 then error("not enough memory", 0) end
 end
 
 -- Is the word the end? Else the time is over, or a stream has a word of its own.
@@ -95,6 +93,7 @@ local function read(st, request)
   err.clear()
   local rc = C.SSL_read_ex(st.conn.ssl, buffer.bytes, ffi.sizeof(buffer.bytes),
                            ffi.cast("size_t *", buffer))
+  rc = S.verdict(st.conn, rc)
   if rc ~= 1 then return loop.judge(st, rc) end
   local n = tonumber(buffer.lsf_read)
   request.pieces[#request.pieces + 1] = ffi.string(buffer.bytes, n)
@@ -167,7 +166,7 @@ local function obstacle(st)
     return "post-handshake authentication needs TLS 1.3"
   end
   -- Nothing may be asked behind our own end.
-  if bit.band(C.SSL_get_shutdown(st.conn.ssl), K.SSL_SENT_SHUTDOWN) ~= 0 then
+  if bit.band(S.shut(st.conn), K.SSL_SENT_SHUTDOWN) ~= 0 then
     return "closed"
   end
   if turn.taken(st, "reading") or turn.taken(st, "sending") then return BUSY end

@@ -44,7 +44,7 @@ function descriptor.wait(st, word, seconds)
   if events == READ and conn.out_beg ~= conn.out_end and conn.out_error == 0 then
     events = READ + WRITE
   end
-  return S.wait(conn.fd, events, seconds) ~= 0
+  return S.wait(conn, events, seconds) ~= 0
 end
 
 -- Without a time limit recv may block, which saves an attempt and a poll each time.
@@ -83,7 +83,7 @@ function descriptor.finish(st)
     local time = deadline - S.now()
     if time <= 0 then return false end
     local events = conn.out_beg ~= conn.out_end and READ + WRITE or READ
-    S.wait(conn.fd, events, math.min(look, time))
+    S.wait(conn, events, math.min(look, time))
     look = math.min(2 * look, LONGEST_LOOK)
   until S.linger(conn) ~= 0
   return true

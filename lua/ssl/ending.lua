@@ -8,8 +8,9 @@
 -- is the only place that decides it.
 
 local lib   = require "ssl.ffi.lib"
+local shim  = require "ssl.ffi.shim"
 local state = require "ssl.state"
-local C, K  = lib.C, lib.K
+local K, S  = lib.K, shim.C
 
 local ending = {}
 
@@ -23,10 +24,10 @@ local FATAL = K.SSL3_AL_FATAL * 256
 --   anything fatal
 function ending.in_order(st)
   local conn = st.conn
-  if st.failed or st.status ~= "connected" or conn.ssl == nil then return false end
+  if st.failed or st.status ~= "connected" then return false end
   if st.ended_early then return true end
   if conn.alert_in >= FATAL or conn.alert_out >= FATAL then return false end
-  return bit.band(C.SSL_get_shutdown(conn.ssl), K.SSL_RECEIVED_SHUTDOWN) ~= 0
+  return bit.band(S.shut(conn), K.SSL_RECEIVED_SHUTDOWN) ~= 0
 end
 
 --- Has the peer ended the session in order? Then all that it sent has come.

@@ -153,8 +153,7 @@ function methods:shutdown()
   if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end
   local conn = st.conn
   local word = goodbye.exchange(st)
-  conn.plain_beg, conn.plain_end = 0, 0
-  S.release(conn)
+  S.drop(conn)
   if word then return nil, word end
   return true
 end

@@ -3,31 +3,32 @@
 -- Each side says close_notify once and may go on receiving (RFC 8446 section 6.1).
 
 local lib   = require "ssl.ffi.lib"
+local shim  = require "ssl.ffi.shim"
 local err   = require "ssl.err"
 local loop  = require "ssl.loop"
 local receive = require "ssl.receive"
 local state = require "ssl.state"
 local turn  = require "ssl.turn"
-local C, K  = lib.C, lib.K
+local C, K, S = lib.C, lib.K, shim.C
 
 local goodbye = {}
 
-local function said(ssl)
-  return bit.band(C.SSL_get_shutdown(ssl), K.SSL_SENT_SHUTDOWN) ~= 0
+local function said(conn)
+  return bit.band(S.shut(conn), K.SSL_SENT_SHUTDOWN) ~= 0
 end
 
 -- It must not be refused, however much is queued. A record that OpenSSL has made and
 -- could not hand over stands before it, though: only its send can go on with that.
 local function queue_notify(st)
   local conn = st.conn
-  if C.SSL_want(conn.ssl) == K.SSL_WRITING then return "wantwrite" end
+  if S.want(conn) == K.SSL_WRITING then return "wantwrite" end
   local closing = conn.closing
   conn.closing, st.goodbye = 1, true
   err.clear()
   C.SSL_shutdown(conn.ssl)
   err.clear()
   conn.closing = closing
-  if said(conn.ssl) then conn.silent = 1 end
+  if said(conn) then conn.silent = 1 end
 end
 
 --- Send close_notify, once.
@@ -36,7 +37,7 @@ end
 function goodbye.say(st)
   if st.stream and not turn.wait(st, "sending") then return "busy" end
   if not st.open or st.conn.ssl == nil then return st.failed or "closed" end
-  local stuck = not said(st.conn.ssl) and queue_notify(st)
+  local stuck = not said(st.conn) and queue_notify(st)
   local word = loop.drain(st)
   return word or stuck or nil
 end

@@ -37,6 +37,17 @@ local function left(st, conn, ...)
   return leave_with(st, conn, select("#", ...), ...)
 end
 
+--- Call a function that uses the connection's pointers, from a method that is not
+-- guarded itself.
+-- @tparam table st
+-- @tparam function f  f(st, ...)
+-- @return what it returns
+function guard.within(st, f, ...)
+  local conn = st.conn
+  conn.inside = conn.inside + 1
+  return left(st, conn, f(st, ...))
+end
+
 --- A function whose first argument is an object of a class, guarded.
 -- @tparam table class  `guarded` of an object's state is the state of the connection
 --   that it uses

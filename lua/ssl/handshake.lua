@@ -24,7 +24,7 @@ local resumption = require "ssl.resumption"
 local sessionstore = require "ssl.sessionstore"
 local turn     = require "ssl.turn"
 local verifier = require "ssl.verifier"
-local C, H     = lib.C, shim.K
+local C, S, H  = lib.C, shim.C, shim.K
 
 -- Once, before the first step.
 local function prepare(st)
@@ -70,6 +70,7 @@ local function try(st)
   else
     rc = C.SSL_do_handshake(conn.ssl)
   end
+  rc = S.verdict(conn, rc)
   conn.cork = 0
   return rc
 end

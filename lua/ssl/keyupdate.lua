@@ -5,17 +5,19 @@
 -- with whatever is received next.
 
 local lib   = require "ssl.ffi.lib"
+local shim  = require "ssl.ffi.shim"
 local arg   = require "ssl.arg"
 local err   = require "ssl.err"
 local loop  = require "ssl.loop"
 local state = require "ssl.state"
 local turn  = require "ssl.turn"
-local C, K  = lib.C, lib.K
+local C, K, S = lib.C, lib.K, shim.C
 
 local methods = state.class.methods
 
 local function try(st)
-  return C.SSL_do_handshake(st.conn.ssl)
+  local conn = st.conn
+  return S.verdict(conn, C.SSL_do_handshake(conn.ssl))
 end
 
 -- Bring what is under way to its end. nil, or the word that is in the way.
@@ -65,7 +67,7 @@ function methods:keyupdate(request)
   if C.SSL_version(conn.ssl) ~= K.TLS1_3_VERSION then
     return nil, "key update needs TLS 1.3"
   end
-  if bit.band(C.SSL_get_shutdown(conn.ssl), K.SSL_SENT_SHUTDOWN) ~= 0 then
+  if bit.band(S.shut(conn), K.SSL_SENT_SHUTDOWN) ~= 0 then
     return nil, "closed"
   end
   local kind = request and K.SSL_KEY_UPDATE_REQUESTED or K.SSL_KEY_UPDATE_NOT_REQUESTED

@@ -10,7 +10,8 @@
 --
 --     try -> judge -> wait for what the judge said -> try again
 --
--- and nothing else in the library asks SSL_get_error.
+-- and the verdict of SSL_get_error, which the shim asks right behind the call, is
+-- understood here and nowhere else.
 --
 -- INVARIANTS
 --   1. The error queue is empty before each try, since up to 3.6 a leftover makes
@@ -36,6 +37,7 @@
 local lib   = require "ssl.ffi.lib"
 local shim  = require "ssl.ffi.shim"
 local err   = require "ssl.err"
+local guard = require "ssl.guard"
 local lasterror = require "ssl.lasterror"
 local limit = require "ssl.limit"
 local C, K, S, H = lib.C, lib.K, shim.C, shim.K
@@ -49,6 +51,8 @@ local CLOSED, CUT_OFF, TRUNCATED = "closed", "unexpected eof while reading", "tr
 -- No stack for a handshake that may stand still: there is no memory, or the host has
 -- limited their number (ASYNC_init_thread(3)). Nothing tells when there will be one.
 local NO_JOB = "too many handshakes stand still"
+
+local GONE, NO_MEMORY = -H.LSF_ERROR_GONE, -H.LSF_ERROR_MEMORY
 
 -- Outcomes that are not the end of the connection.
 local PASSING = {
@@ -125,29 +129,10 @@ local function fail(st, word, queue)
   lasterror.note(st, word, queue)
 end
 
---- Judge a call that did not succeed.
--- @tparam table st  the connection
--- @tparam number rc  what the call returned
--- @treturn string  "wantread", "wantwrite", "asked" (a question waits for the
---   user), "closed" (a clean end), or the words of a fatal error
-function loop.judge(st, rc)
+-- What ended the connection, or a part of it.
+local function failed(st, code)
   local conn = st.conn
-  if st.gone then -- what a finalizer has closed says nothing of interest
-    err.clear()
-    return CLOSED
-  end
-  local code = C.SSL_get_error(conn.ssl, rc)
-  local word = PASSING[code]
-  if word then
-    err.clear()
-    if word == ASKED then
-      if asked(conn) then return ASKED end
-      word = WANTWRITE
-    end
-    return st.deadline and loop.waits(word) and limit.due(st, word) or word
-  end
-  local queue
-  word, queue = fatal(st, code)
+  local word, queue = fatal(st, code)
   if not word then return CLOSED end
   -- A write that the transport refused leaves what arrived to be read.
   if code == K.SSL_ERROR_SSL or conn.in_error ~= 0 or conn.out_error == 0 then
@@ -156,6 +141,31 @@ function loop.judge(st, rc)
     lasterror.note(st, word, queue)
   end
   return word
+end
+
+--- Judge a call that did not succeed.
+-- @tparam table st  the connection
+-- @tparam number rc  what the shim made of it: SSL_ERROR_* as a negative number
+-- @treturn string  "wantread", "wantwrite", "asked" (a question waits for the
+--   user), "closed" (a clean end), or the words of a fatal error
+-- @raise "not enough memory"
+function loop.judge(st, rc)
+  if rc == NO_MEMORY then error("not enough memory", 0) end
+  -- What a finalizer has closed says nothing of interest.
+  if st.gone or rc == GONE then
+    err.clear()
+    return CLOSED
+  end
+  local word = PASSING[-rc]
+  if word then
+    err.clear()
+    if word == ASKED then
+      if asked(st.conn) then return ASKED end
+      word = WANTWRITE
+    end
+    return st.deadline and loop.waits(word) and limit.due(st, word) or word
+  end
+  return (guard.within(st, failed, -rc))
 end
 
 --- Does the word mean "wait and try again"?
@@ -176,7 +186,7 @@ local passed = loop.passed
 --- Did the last call stop there? What follows may be in OpenSSL already.
 function loop.stopped(st)
   local conn = st.conn
-  return conn.starved == 0 and C.SSL_want(conn.ssl) == K.SSL_READING
+  return conn.starved == 0 and S.want(conn) == K.SSL_READING
 end
 
 local function again(st, try, word, p, n)
@@ -232,7 +242,8 @@ end
 
 --- Try again until it succeeds, fails, or the time is over.
 -- @tparam table st
--- @tparam function try  try(st, p, n) -> the result of OpenSSL, > 0 for success
+-- @tparam function try  try(st, p, n) -> more than 0 for success, else what `judge`
+--   takes
 -- @tparam string word  the verdict that brought us here
 -- @param[opt] start  from limit.start, when the operation has waited before
 -- @param[opt] p  for `try`, as is n

@@ -21,7 +21,7 @@ local sni        = require "ssl.sni"
 local state      = require "ssl.state"
 local stream     = require "ssl.stream"
 local verifyname = require "ssl.verifyname"
-local C, K, S    = lib.C, lib.K, shim.C
+local K, S       = lib.K, shim.C
 
 local methods = state.class.methods
 
@@ -77,11 +77,11 @@ function methods:dirty()
   local conn = st.conn
   if conn.asks_dirty == 0 then ahead.dirty_asked(st) end
   if conn.plain_beg ~= conn.plain_end then return true end
-  if not (st.open or st.request and not st.asking) or conn.ssl == nil
+  if not (st.open or st.request and not st.asking)
      or conn.out_end - conn.out_beg > shim.K.LSF_QUEUE_LIMIT then
     return false
   end
-  return C.SSL_pending(conn.ssl) > 0 or conn.in_beg ~= conn.in_end
+  return S.pending(conn) > 0 or conn.in_beg ~= conn.in_end
       or st.transport.held(st) > 0 or loop.stopped(st)
 end
 
@@ -95,9 +95,9 @@ local WANTS = {
 function methods:want()
   local st = state.of(self)
   local conn = st.conn
-  if conn.ssl == nil or st.asking then return "nothing" end
+  if st.status == "closed" or st.asking then return "nothing" end
   if conn.out_beg ~= conn.out_end then return "write" end
-  return WANTS[C.SSL_want(conn.ssl)] or "nothing"
+  return WANTS[S.want(conn)] or "nothing"
 end
 
 --- The descriptor, or -1.

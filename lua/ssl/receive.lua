@@ -6,48 +6,34 @@
 --
 -- The straight functions try once, or twice where half a result was there, and
 -- return; each has a looping sister for the case that has to wait or to gather.
--- See ssl.loop, invariant 3. The order matters where the collector may run: no
--- pointer into `plain` is used after something that can call back into us.
+-- See ssl.loop, invariant 3. The shim is given the struct and no pointer out of it: a
+-- finalizer may use or close the connection wherever Lua allocates (shim/plain.c).
 
 local ffi   = require "ffi"
-local lib   = require "ssl.ffi.lib"
 local shim  = require "ssl.ffi.shim"
 local loop  = require "ssl.loop"
 local limit = require "ssl.limit"
 local arg   = require "ssl.arg"
 local detached = require "ssl.detached"
 local ending = require "ssl.ending"
+local guard = require "ssl.guard"
 local object = require "ssl.object"
 local resumption = require "ssl.resumption"
 local CLASS = require("ssl.state").class
 
-local C, K, S = lib.C, lib.K, shim.C
-local SSL_read_ex, memchr = C.SSL_read_ex, C.memchr
-local ERR_peek_error, ERR_clear_error = C.ERR_peek_error, C.ERR_clear_error
-local reserve, release = S.reserve, S.release
+local S = shim.C
+local read, read_into, find = S.read, S.read_into, S.find
+local claim, delivered, release = S.claim, S.delivered, S.release
 local tostr, cast = ffi.string, ffi.cast
-local bytes_t = ffi.typeof "const unsigned char *"
 local memory_t = ffi.typeof "unsigned char *"
-local got     = ffi.new "size_t[1]"
-local RECORD  = K.SSL3_RT_MAX_PLAIN_LENGTH
-local BUFFER  = shim.K.LSF_BUFFER
 local LF, CR  = 10, 13
 local ENDLESS = math.huge -- has no remainder: `spelled` knows it
 
 local receive = {}
 
--- One attempt to decrypt more. 1 when bytes came, else what SSL_read_ex said.
+-- One attempt to decrypt more. How many bytes came, or what `loop.judge` takes.
 local function try(st)
-  local conn = st.conn
-  if conn.plain_size - conn.plain_end < RECORD and reserve(conn, RECORD) == 0 then
-    error("not enough memory", 0)
-  end
-  conn.patient = conn.blocking
-  local rc = SSL_read_ex(conn.ssl, conn.plain + conn.plain_end,
-                         conn.plain_size - conn.plain_end, got)
-  conn.patient = 0
-  if rc == 1 then conn.plain_end = conn.plain_end + tonumber(got[0]) end
-  return rc
+  return read(st.conn)
 end
 
 local fill
@@ -63,7 +49,7 @@ end
 -- `before` bytes of plaintext lay there when the attempt began.
 local function told(st, conn, start, before, word)
   if before > 0 then return word, start end
-  resumption.drain(st)
+  guard.within(st, resumption.drain)
   if conn.plain_beg ~= conn.plain_end then return nil, start end
   if word and not may_go_on(st, word, start) then
     release(conn)
@@ -75,9 +61,9 @@ end
 -- The attempt did not succeed: wait where the limits allow it. A program whose
 -- connections stay calls nothing else for hours, so those that were closed meanwhile
 -- are looked after here, too.
-local function starved(st, conn, start)
+local function starved(st, conn, start, rc)
   local before = conn.plain_end - conn.plain_beg
-  local word = loop.past(st, try, loop.judge(st, 0))
+  local word = loop.past(st, try, loop.judge(st, rc))
   detached.sweep()
   if conn.sessions ~= 0 and before == 0 then return told(st, conn, start, before, word) end
   if loop.waits(word) and not st.nowait then
@@ -95,109 +81,101 @@ end
 -- stream may yield, and anything may have become of the connection then.
 function fill(st, conn, start)
   if st.open and conn.out_beg ~= conn.out_end then st.transport.flush(st) end
-  if not st.open or conn.ssl == nil then return st.failed or "closed" end
-  if ERR_peek_error() ~= 0 then ERR_clear_error() end
-  if try(st) == 1 then
-    if conn.sessions ~= 0 then
-      return told(st, conn, start, conn.plain_end - conn.plain_beg - tonumber(got[0]))
-    end
-    return nil, start
+  if not st.open then return st.failed or "closed" end
+  local rc = read(conn)
+  if rc <= 0 then return starved(st, conn, start, rc) end
+  if conn.sessions ~= 0 then
+    return told(st, conn, start, conn.plain_end - conn.plain_beg - rc)
   end
-  return starved(st, conn, start)
+  return nil, start
 end
 
--- Take n bytes off the front, `skip` more behind them unseen. Making the string may
--- run a finalizer, and that may receive on this connection: so what follows looks again.
-local function take(st, conn, n, skip)
-  local beg = conn.plain_beg
-  local p = conn.plain + beg
-  local rest = beg + n + skip
+-- Take n bytes off the front, `skip` more behind them unseen. nil where the front is not
+-- the one of `serial` any more: a finalizer has received on this connection.
+local function take(st, conn, serial, n, skip)
+  local p = claim(conn, serial, n, skip)
+  if p == nil then return nil end
   st.received = st.received + n + skip
-  if rest == conn.plain_end then
-    conn.plain_beg, conn.plain_end = 0, 0
-  else
-    conn.plain_beg = rest
-  end
   local s = tostr(p, n)
-  if conn.plain_beg == conn.plain_end and conn.plain_size == BUFFER then release(conn) end
+  delivered(conn)
   return s
 end
 
 -- Nothing more comes for now: what there is becomes the partial result.
 local function stop(st, conn, word, prefix)
-  local have = conn.plain_end - conn.plain_beg
+  local serial, have = conn.serial, conn.plain_end - conn.plain_beg
   if have == 0 then return nil, word, prefix or "" end
-  local partial = take(st, conn, have, 0)
+  local partial = take(st, conn, serial, have, 0)
+  if not partial then return stop(st, conn, word, prefix) end
   release(conn)
   if prefix then partial = prefix .. partial end
   return nil, word, partial
 end
 
+local line
+
 -- A line of n bytes lies at the front. LuaSocket drops every CR in it.
-local function deliver(st, conn, n, prefix)
-  local p = conn.plain + conn.plain_beg
-  local cr = memchr(p, CR, n)
+local function deliver(st, conn, serial, n, prefix)
+  local cr = find(conn, CR, 0, n)
   local s
-  if cr == nil then
-    s = take(st, conn, n, 1)
-  elseif cast(bytes_t, cr) - p == n - 1 then
-    s = take(st, conn, n - 1, 2)
+  if cr < 0 then
+    s = take(st, conn, serial, n, 1)
+  elseif cr == n - 1 then
+    s = take(st, conn, serial, n - 1, 2)
   else
-    s = take(st, conn, n, 1):gsub("\r", "")
+    s = take(st, conn, serial, n, 1)
+    s = s and s:gsub("\r", "")
   end
+  if not s then return line(st, prefix) end
   if prefix then s = prefix .. s end
   return s, nil, nil
 end
 
--- Length of the first line, or nil. The first `from` bytes are known to have none, unless
--- another coroutine has taken some away since `received` was the count of bytes received.
-local function find_line(st, conn, from, received)
-  local p = cast(bytes_t, conn.plain) + conn.plain_beg
-  local have = conn.plain_end - conn.plain_beg
-  if st.received ~= received or from > have then from = 0 end
-  local lf = memchr(p + from, LF, have - from)
-  if lf ~= nil then return cast(bytes_t, lf) - p end
-end
-
-local function gather_line(st, conn, searched, prefix, start)
-  local word, received
+-- The first `searched` bytes are known to have no end of line, as long as the front is
+-- the one of `serial`.
+local function gather_line(st, conn, serial, searched, prefix, start)
+  local word
   while true do
-    received = st.received
     word, start = fill(st, conn, start)
     if word then return stop(st, conn, word, prefix) end
-    local n = find_line(st, conn, searched, received)
-    if n then return deliver(st, conn, n, prefix) end
-    searched = conn.plain_end - conn.plain_beg
+    if conn.serial ~= serial then serial, searched = conn.serial, 0 end
+    local have = conn.plain_end - conn.plain_beg
+    local n = find(conn, LF, searched, have)
+    if n >= 0 then return deliver(st, conn, serial, n, prefix) end
+    searched = have
   end
 end
 
 -- Half a line was there.
-local function more_of_line(st, conn, searched, prefix, start)
-  local received = st.received
+local function more_of_line(st, conn, serial, searched, prefix, start)
   local word
   word, start = fill(st, conn, start)
   if word then return stop(st, conn, word, prefix) end
-  local n = find_line(st, conn, searched, received)
-  if n then return deliver(st, conn, n, prefix) end
-  return gather_line(st, conn, conn.plain_end - conn.plain_beg, prefix, start)
+  if conn.serial ~= serial then serial, searched = conn.serial, 0 end
+  local have = conn.plain_end - conn.plain_beg
+  local n = find(conn, LF, searched, have)
+  if n >= 0 then return deliver(st, conn, serial, n, prefix) end
+  return gather_line(st, conn, serial, have, prefix, start)
 end
 
-local function line(st, prefix)
+function line(st, prefix)
   local conn, start = st.conn, nil
   if conn.plain_beg == conn.plain_end then
     local word
     word, start = fill(st, conn)
     if word then return stop(st, conn, word, prefix) end
   end
-  local p = conn.plain + conn.plain_beg
-  local have = conn.plain_end - conn.plain_beg
-  local lf = memchr(p, LF, have)
-  if lf ~= nil then return deliver(st, conn, cast(bytes_t, lf) - p, prefix) end
-  return more_of_line(st, conn, have, prefix, start)
+  local serial, have = conn.serial, conn.plain_end - conn.plain_beg
+  local n = find(conn, LF, 0, have)
+  if n >= 0 then return deliver(st, conn, serial, n, prefix) end
+  return more_of_line(st, conn, serial, have, prefix, start)
 end
 
+local count
+
 local function deliver_count(st, conn, n, prefix)
-  local s = take(st, conn, n, 0)
+  local s = take(st, conn, conn.serial, n, 0)
+  if not s then return count(st, n, prefix) end
   if prefix then s = prefix .. s end
   return s, nil, nil
 end
@@ -223,7 +201,7 @@ local function more_of_count(st, conn, n, prefix, start)
 end
 
 -- n bytes; with n = 0 as soon as something is there to read, as LuaSocket has it.
-local function count(st, n, prefix)
+function count(st, n, prefix)
   local conn = st.conn
   local have = conn.plain_end - conn.plain_beg
   if have < n or have == 0 then
@@ -249,9 +227,10 @@ end
 local function all(st, prefix)
   local conn = st.conn
   local word, in_order = receive.until_end(st)
-  local have = conn.plain_end - conn.plain_beg
+  local serial, have = conn.serial, conn.plain_end - conn.plain_beg
   if in_order and have > 0 then
-    local s = take(st, conn, have, 0)
+    local s = take(st, conn, serial, have, 0)
+    if not s then return all(st, prefix) end
     release(conn)
     if prefix then s = prefix .. s end
     return s, nil, nil
@@ -320,27 +299,25 @@ function receive.receiveany(self, max)
     local word = fill(st, conn)
     if word then return nil, word end
   end
-  return take(st, conn, math.min(max, conn.plain_end - conn.plain_beg), 0)
+  local serial, have = conn.serial, conn.plain_end - conn.plain_beg
+  local s = take(st, conn, serial, math.min(max, have), 0)
+  if not s then return receive.receiveany(self, max) end
+  return s
 end
 
--- One attempt to decrypt into the user's memory. How many bytes, or 0.
+-- One attempt to decrypt into the user's memory.
 local function try_into(st, p, n)
-  local conn = st.conn
-  conn.patient = conn.blocking
-  local rc = SSL_read_ex(conn.ssl, p, n, got)
-  conn.patient = 0
-  return rc == 1 and tonumber(got[0]) or 0
+  return read_into(st.conn, p, n)
 end
 
 -- As `fill`, for memory of the user's: n bytes at p. The third result says how many came.
 local function fill_into(st, conn, start, p, n)
   if st.open and conn.out_beg ~= conn.out_end then st.transport.flush(st) end
-  if not st.open or conn.ssl == nil then return st.failed or "closed", start, 0 end
-  if ERR_peek_error() ~= 0 then ERR_clear_error() end
+  if not st.open then return st.failed or "closed", start, 0 end
   local came = try_into(st, p, n)
   if came > 0 then return nil, start, came end
   local word
-  word, came = loop.past(st, try_into, loop.judge(st, 0), p, n)
+  word, came = loop.past(st, try_into, loop.judge(st, came), p, n)
   if word and loop.waits(word) and not st.nowait then
     start = start or limit.start(st)
     word, came = loop.run(st, try_into, word, start, p, n)
@@ -350,12 +327,8 @@ end
 
 -- What an earlier receive left comes first.
 local function leftovers(st, conn, buffer, n)
-  local have = math.min(n, conn.plain_end - conn.plain_beg)
-  if have == 0 then return 0 end
-  ffi.copy(buffer, conn.plain + conn.plain_beg, have)
-  conn.plain_beg = conn.plain_beg + have
+  local have = S.deliver(conn, cast(memory_t, buffer), n)
   st.received = st.received + have
-  if conn.plain_beg == conn.plain_end then conn.plain_beg, conn.plain_end = 0, 0 end
   return have
 end
 
@@ -384,7 +357,7 @@ function receive.receiveinto(self, buffer, n)
   n = arg.integer(n, 3)
   if n < 0 then arg.fail(3, "not a negative number") end
   -- Later than this the user's function could not fail without losing the count.
-  if st.conn.sessions ~= 0 then resumption.drain(st) end
+  if st.conn.sessions ~= 0 then guard.within(st, resumption.drain) end
   local conn = st.conn
   local done = leftovers(st, conn, buffer, n)
   if done == n then return n, nil, nil end

@@ -16,7 +16,6 @@
 -- (`conn.cork`), except at time limit 0, where each record goes at once.
 
 local ffi   = require "ffi"
-local lib   = require "ssl.ffi.lib"
 local shim  = require "ssl.ffi.shim"
 local loop  = require "ssl.loop"
 local limit = require "ssl.limit"
@@ -25,13 +24,9 @@ local object = require "ssl.object"
 local turn = require "ssl.turn"
 local CLASS = require("ssl.state").class
 
-local C, K = lib.C, lib.K
-local SSL_write_ex, memcmp = C.SSL_write_ex, C.memcmp
-local ERR_peek_error, ERR_clear_error = C.ERR_peek_error, C.ERR_clear_error
-local cast = ffi.cast
+local write, same = shim.C.write, shim.C.same
 local text_t = ffi.typeof "const char *"
-local written = ffi.new "size_t[1]"
-local RECORD  = K.SSL3_RT_MAX_PLAIN_LENGTH
+local RECORD  = shim.K.LSF_RECORD
 local GATHER  = shim.K.LSF_QUEUE_LIMIT
 
 local send = {}
@@ -39,7 +34,7 @@ local send = {}
 -- Bytes [from, to) of data were taken by OpenSSL and have not left.
 local function owe(st, data, from, to)
   if type(data) == "cdata" then -- the user's memory may change
-    data, from, to = ffi.string(cast(text_t, data) + from, to - from), 0, to - from
+    data, from, to = ffi.string(ffi.cast(text_t, data) + from, to - from), 0, to - from
   end
   st.owed, st.owed_data, st.owed_from = to - from, data, from
 end
@@ -51,8 +46,7 @@ end
 -- How much of data[done, last) OpenSSL has had already.
 local function repeated(st, data, done, last)
   local n = math.min(st.owed, last - done)
-  if memcmp(cast(text_t, data) + done,
-            cast(text_t, st.owed_data) + st.owed_from, n) ~= 0 then
+  if same(data, done, st.owed_data, st.owed_from, n) == 0 then
     settled(st)
     return 0
   end
@@ -61,23 +55,18 @@ local function repeated(st, data, done, last)
   return n
 end
 
--- One record. nil, or the verdict.
-local function write(st, p, n)
-  if ERR_peek_error() ~= 0 then ERR_clear_error() end
-  if SSL_write_ex(st.conn.ssl, p, n, written) == 1 then return nil end
-  return loop.judge(st, 0)
-end
-
 -- Records from data[done, last) until GATHER bytes are queued. `ends[k]` is the
 -- count of ciphertext bytes at which record k is complete.
 local function batch(st, data, done, last, gather, ends)
-  local conn, p, k = st.conn, cast(text_t, data), 0
+  local conn, k = st.conn, 0
   local word
   conn.cork = gather and 1 or 0
   repeat
     local n = math.min(RECORD, last - done)
-    word = write(st, p + done, n)
-    if not word then
+    local rc = write(conn, data, done, n)
+    if rc <= 0 then
+      word = loop.judge(st, rc)
+    else
       done, k = done + n, k + 1
       ends[k] = conn.queued
     end
@@ -105,7 +94,7 @@ local function gather_and_send(st, data, done, last, start)
   local gather = not st.nowait and last - done > RECORD
   st.ends = st.ends or {}
   while done < last do
-    if not st.open or conn.ssl == nil then return nil, st.failed or "closed", done end
+    if not st.open then return nil, st.failed or "closed", done end
     local taken, k, word = batch(st, data, done, last, gather, st.ends)
     local stuck = k > 0 and loop.drain(st, start)
     if stuck then
@@ -148,8 +137,8 @@ local function single_rest(st, data, done, last)
 end
 
 -- The straight path's write was not taken.
-local function single_again(st, data, done, last)
-  local word = loop.judge(st, 0)
+local function single_again(st, data, done, last, rc)
+  local word = loop.judge(st, rc)
   if st.nowait then return nil, word, done end
   local start = limit.start(st)
   local ready, why = wait_for(st, word, start)
@@ -160,15 +149,13 @@ end
 -- data[done, last), 0-based, at least one byte.
 local function transmit(st, data, done, last)
   local conn = st.conn
-  if not st.open or conn.ssl == nil then return nil, st.failed or "closed", done end
+  if not st.open then return nil, st.failed or "closed", done end
   if st.owed > 0 or conn.out_beg ~= conn.out_end then
     return after_rest(st, data, done, last)
   end
   if last - done > RECORD then return gather_and_send(st, data, done, last) end
-  if ERR_peek_error() ~= 0 then ERR_clear_error() end
-  if SSL_write_ex(conn.ssl, cast(text_t, data) + done, last - done, written) ~= 1 then
-    return single_again(st, data, done, last)
-  end
+  local rc = write(conn, data, done, last - done)
+  if rc <= 0 then return single_again(st, data, done, last, rc) end
   if conn.out_beg ~= conn.out_end then return single_rest(st, data, done, last) end
   st.sent = st.sent + last - done
   return last, nil, nil
@@ -190,7 +177,7 @@ end
 -- @return as of `sendfrom`
 function send.piece(st, data, n, start)
   local conn = st.conn
-  if not st.open or conn.ssl == nil then return nil, st.failed or "closed", 0 end
+  if not st.open then return nil, st.failed or "closed", 0 end
   if st.owed > 0 or conn.out_beg ~= conn.out_end then
     return after_rest(st, data, 0, n, start)
   end
