@@ -6,6 +6,8 @@
 --
 -- The face: everything else is one noun a file under ssl/. See docs/.
 
+require("ssl.foreign").refuse "ssl"
+
 local arg           = require "ssl.arg"
 local checkhostname = require "ssl.checkhostname"
 local config        = require "ssl.config"

@@ -3,6 +3,8 @@
 -- Every table is a set, name -> true. All of it is asked of the loaded OpenSSL
 -- and nothing of the headers that something was once compiled with.
 
+require("ssl.foreign").refuse "ssl.config"
+
 local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
 local curves   = require "ssl.curves"

@@ -3,6 +3,8 @@
 -- LuaSec's module, function by function: `true`, or `false` and a message; wrong
 -- types raise. Parameters are `...` so that an error can tell nil from none.
 
+require("ssl.foreign").refuse "ssl.context"
+
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
 local alpn   = require "ssl.alpn"

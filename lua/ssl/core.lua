@@ -1,5 +1,7 @@
 --- ssl.core: what LuaSec's C module exports.
 
+require("ssl.foreign").refuse "ssl.core"
+
 local arg        = require "ssl.arg"
 local connection = require "ssl.connection"
 local guard      = require "ssl.guard"

@@ -7,6 +7,8 @@
 -- docs/https.md: above all, the certificate and the name of the server are checked
 -- unless the request says `verify = "none"`.
 
+require("ssl.foreign").refuse "ssl.https"
+
 local ltn12    = require "ltn12"
 local socket   = require "socket"
 local exchange = require "ssl.https_exchange"

@@ -7,6 +7,8 @@
 --
 -- No method leaves an error in OpenSSL's queue.
 
+require("ssl.foreign").refuse "ssl.x509"
+
 local ffi           = require "ffi"
 local lib           = require "ssl.ffi.lib"
 local handle        = require "ssl.ffi.handle"
