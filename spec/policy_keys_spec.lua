@@ -109,6 +109,7 @@ describe("the policy of a context", function()
     sessiontimeout    = { server = 60, client = 60 },
     tickets           = { server = 0 },
     ticketkeys        = { server = { sessions.key "a" } },
+    sessioncache      = { server = 7 },
     sessionstore      = { server = sessions.store() },
     sessionkey        = { server = ("s"):rep(32) },
     ocspresponse      = { server = nothing },
@@ -128,6 +129,7 @@ describe("the policy of a context", function()
           if key:find "^session[sk]" then
             overlay = { sessionstore = sessions.store(), sessionkey = ("s"):rep(32) }
           end
+          if key == "sessioncache" then overlay.earlydata = 100 end
           assert.equal(policy(plain), policy(over(plain, overlay)), key .. " of a " .. side)
         end
       end

@@ -331,6 +331,10 @@ describe("a server's tickets", function()
       { "sessionkey", true, A_SECRET }, { "sessionkey", {}, A_SECRET },
       { "sessionkey", { ("s"):rep(32), "short" }, A_SECRET },
       { "sessionkey", ("s"):rep(32), "there is no sessionstore" },
+      { "sessioncache", 100, "there is no earlydata: nothing is cached" },
+      { "sessioncache", 0, "a number from 1 to 1048576 expected" },
+      { "sessioncache", 1048577, "a number from 1 to 1048576 expected" },
+      { "sessioncache", "7", "a number from 1 to 1048576 expected" },
     }
 
     it("what is wrong is said", function()
@@ -346,7 +350,7 @@ describe("a server's tickets", function()
 
     it("a client has only the time and the name", function()
       for name, value in pairs { tickets = 1, ticketkeys = { key "a" },
-                                 sessionkey = ("s"):rep(32),
+                                 sessionkey = ("s"):rep(32), sessioncache = 7,
                                  sessionstore = sessions.store() } do
         assert.same(pack(nil, ("invalid %s (for servers only)"):format(name)),
                     pack(ssl.newcontext(pair.client_config { [name] = value })))

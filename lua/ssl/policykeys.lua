@@ -25,6 +25,7 @@ local keys = {
   sessiontimeout    = "is in the session itself",
   tickets           = "how many sessions there are",
   ticketkeys        = "where sessions are",
+  sessioncache      = "how many sessions there are",
   sessionstore      = "where sessions are",
   sessionkey        = "how the store's entries are told from forged ones",
   ocspresponse      = "what the peer is shown, which judges it",

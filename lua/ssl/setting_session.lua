@@ -8,11 +8,13 @@ local resumption   = require "ssl.resumption"
 local seal         = require "ssl.sessionseal"
 local sessionstore = require "ssl.sessionstore"
 local tickets      = require "ssl.tickets"
-local C            = lib.C
+local C, K         = lib.C, lib.K
 
 -- RFC 8446, 4.6.1: seven days.
 local LONGEST = 604800
 local MOST_TICKETS = 64
+-- Of sessions in OpenSSL's own cache, each of 1 KB or more.
+local MOST_CACHED = 1048576
 
 local keys = {}
 
@@ -80,6 +82,15 @@ function keys.sessionkey(_, value, cfg)
   if not cfg.sessionstore then return "there is no sessionstore" end
 end
 
+--- `sessioncache`: how many sessions of a context with early data are kept at a time.
+function keys.sessioncache(c, n, cfg)
+  if not whole(n, 1, MOST_CACHED) then
+    return ("a number from 1 to %d expected"):format(MOST_CACHED)
+  end
+  if not cfg.earlydata then return "there is no earlydata: nothing is cached" end
+  C.SSL_CTX_ctrl(c.handle.ctx, K.SSL_CTRL_SET_SESS_CACHE_SIZE, n, nil)
+end
+
 local NO_KEY = "who can write to it could be any client: give sessionkey or ticketkeys, "
             .. "or sessionkey = false for a store that is trusted"
 
@@ -100,9 +111,10 @@ end
 -- In the order in which they are applied: where there are ticket keys, a store leaves
 -- tickets on.
 local ORDER = { "onsession", "sessiontimeout", "sessionid", "tickets", "ticketkeys",
-                "sessionkey", "sessionstore" }
+                "sessionkey", "sessionstore", "sessioncache" }
 local SIDE = { onsession = "client", tickets = "server", ticketkeys = "server",
-               sessionkey = "server", sessionstore = "server" }
+               sessionkey = "server", sessionstore = "server",
+               sessioncache = "server" }
 
 --- Replace a server's ticket keys, also while connections are there.
 -- @tparam userdata ctx
@@ -123,7 +135,8 @@ end
 --- What became of the sessions of a server's context: see docs/sessions.md.
 -- @tparam userdata ctx
 -- @treturn table  numbers since the context was made: with a `sessionstore` found,
---   absent, expired, foreign, refused, kept
+--   absent, expired, foreign, refused, kept; with `earlydata` cached, which is how many
+--   there are now, and evicted
 function context.sessionstats(...)
   local ctx = ...
   local c = context.state(ctx, 1)
@@ -131,6 +144,10 @@ function context.sessionstats(...)
   local out = {}
   for name, count in pairs(c.sessionstore and c.sessionstore.counts or {}) do
     out[name] = count
+  end
+  if c.earlydata then
+    out.cached = tonumber(C.SSL_CTX_ctrl(c.handle.ctx, K.SSL_CTRL_SESS_NUMBER, 0, nil))
+    out.evicted = tonumber(C.SSL_CTX_ctrl(c.handle.ctx, K.SSL_CTRL_SESS_CACHE_FULL, 0, nil))
   end
   return out
 end
