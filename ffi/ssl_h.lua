@@ -115,6 +115,8 @@ const char *SSL_get_version(const SSL *s);
 const char *SSL_get_servername(const SSL *s, int type);
 SSL_CIPHER *SSL_get_current_cipher(const SSL *s);
 char *SSL_CIPHER_description(const SSL_CIPHER *c, char *buf, int size);
+/* While a handshake is under way: the suite that was chosen. */
+SSL_CIPHER *SSL_get_pending_cipher(const SSL *s);
 int SSL_CIPHER_get_bits(const SSL_CIPHER *c, int *algorithm_bits);
 int SSL_CIPHER_get_kx_nid(const SSL_CIPHER *c);
 uint16_t SSL_CIPHER_get_protocol_id(const SSL_CIPHER *c);

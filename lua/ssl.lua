@@ -9,6 +9,7 @@
 require("ssl.foreign").refuse "ssl"
 
 local arg           = require "ssl.arg"
+local checks        = require "ssl.cfg"
 local checkhostname = require "ssl.checkhostname"
 local config        = require "ssl.config"
 local connect       = require "ssl.connect"
@@ -29,6 +30,7 @@ local ssl = {
   _VERSION        = "1.3.2",
   _COPYRIGHT      = core.copyright(),
   config          = config,
+  cfg             = checks,
   newcontext      = newcontext,
   loadcertificate = x509.load,
   loadkey         = key.object,

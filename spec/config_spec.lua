@@ -21,8 +21,10 @@ describe("ssl.config", function()
   it("has LuaSec's five tables, and says which OpenSSL it speaks of", function()
     local names = {}
     for name, value in pairs(config) do
-      assert.equal("table", type(value))
-      names[#names + 1] = name
+      if name ~= "strict" then
+        assert.equal("table", type(value))
+        names[#names + 1] = name
+      end
     end
     table.sort(names)
     assert.same({ "algorithms", "capabilities", "curves", "openssl", "options", "protocols" },

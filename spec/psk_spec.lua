@@ -161,6 +161,61 @@ describe("psk", function()
         by_certificate(meet(key, function() end, {}, { ciphersuites = SHA256 }))
       end)
 
+      describe("without verify", function()
+        local MISSING = "no pre-shared key was agreed on, and without verify "
+                        .. "no certificate will do"
+        local function none() end
+
+        -- The server has a certificate that the client's authority has signed.
+        local function alone(at_server, more)
+          local cfg = { verify = false, ciphersuites = SHA256 }
+          for name, value in pairs(more or {}) do cfg[name] = value end
+          return meet(at_server, me, {}, cfg)
+        end
+
+        it("takes no certificate in place of a key, however good", function()
+          for _, at_server in ipairs { false, none } do
+            for _, extra in ipairs { {}, { cafile = false }, { verifyext = "lsec_continue" } } do
+              local out = alone(at_server, extra)
+              assert.same({ wording "sslv3 alert handshake failure", MISSING }, out)
+              local failure = client:lasterror()
+              assert.equal(MISSING, failure.message)
+              assert.equal("sent", failure.alert.direction)
+              assert.same(pack(false, MISSING), pack(client:dohandshake()))
+              server:close()
+              client:close()
+            end
+          end
+        end)
+
+        it("goes on with a key as before", function()
+          by_key(alone(key, { ciphers = SUITE }))
+        end)
+
+        it("goes on with certificates where something is said of them", function()
+          for _, extra in ipairs { { verify = "none", cafile = false }, { verify = "peer" },
+                                   { purpose = "sslserver" },
+                                   { cafile = false, onverify = function() return true end } } do
+            by_certificate(alone(none, extra))
+            server:close()
+            client:close()
+          end
+          assert.equal("certificate verify failed",
+                       alone(none, { cafile = false, purpose = "sslserver" })[2])
+        end)
+
+        if old then
+          -- RFC 4279, section 4.
+          it("takes the certificate that comes beside a key, unverified", function()
+            local out = alone(key, { ciphers = "RSA-PSK-AES128-CBC-SHA256", cafile = false })
+            assert.same({ true, true }, out)
+            assert.truthy(client:getpeercertificate())
+            assert.is_false((client:getpeerverification()))
+            through()
+          end)
+        end
+      end)
+
       it("is no session that was resumed, and sessions made with it are", function()
         local function known(identity) return identity == "me" and KEY or nil end
         local function context_of(more)

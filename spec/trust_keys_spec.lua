@@ -454,7 +454,8 @@ describe("ssl.newcontext", function()
 
     it("is of the context that is chosen by name", function()
       local a, b = pair.tcp()
-      local s = assert(ssl.wrap(a, pair.server_config { clientca = pki.root.cert }))
+      local s = assert(ssl.wrap(a, pair.server_config { clientca = pki.root.cert,
+                                                               verify = "peer" }))
       local c = assert(ssl.wrap(b, client { cafile = pki.root.cert }))
       s:sni { ["a.test"] = assert(ssl.newcontext(pair.server_config {
         clientca = pki.other.cert, verify = "peer" })) }

@@ -2,6 +2,7 @@
 --
 -- Every table is a set, name -> true. All of it is asked of the loaded OpenSSL
 -- and nothing of the headers that something was once compiled with.
+-- One field is for the reader to set: `strict` (ssl.cfg).
 
 require("ssl.foreign").refuse "ssl.config"
 
@@ -52,4 +53,5 @@ return {
                    dane = dane_flags },
   curves       = curves.list(),
   openssl      = openssl,
+  strict       = os.getenv "SSL_STRICT" == "1",
 }

@@ -2,6 +2,7 @@
 
 local shim          = require "ssl.ffi.shim"
 local arg           = require "ssl.arg"
+local checks        = require "ssl.cfg"
 local connection    = require "ssl.connection"
 local err           = require "ssl.err"
 local hostname      = require "ssl.hostname"
@@ -12,11 +13,17 @@ local x509          = require "ssl.x509"
 
 local LAST_PORT = 65535
 
+-- Does it ask for more than its documentation's default, "none"? Then newcontext knows
+-- what to do where nothing is said.
+local function demanding(flags)
+  return flags.psk or checks.trusting(flags, "client")
+end
+
 -- The documented defaults, and what cannot be changed.
 local function configuration(flags)
   local cfg = setmetatable({}, { __index = flags })
   cfg.mode     = "client"
-  cfg.verify   = flags.verify or "none"
+  cfg.verify   = flags.verify or not demanding(flags) and "none" or nil
   cfg.protocol = flags.protocol
               or (flags.minversion or flags.maxversion) and "any" or "tlsv1_2"
   return cfg
@@ -150,7 +157,7 @@ local function connect(name, port, flags)
   local before = err.newest
   local kind, host = hostname.normalize(name)
   if not kind then return failure(before, "host name", ("%q"):format(name), host) end
-  local ctx, why = newcontext(configuration(flags), 2)
+  local ctx, why = newcontext(configuration(flags), 2, "connect")
   if not ctx then return nil, "context: " .. why end
   local known = host
   if flags.servername then kind, known = hostname.normalize(flags.servername) end

@@ -106,12 +106,13 @@ local function advance(st)
   return nil, start
 end
 
--- OpenSSL has no words for "the DH parameters were none".
+-- What OpenSSL has no words for.
 local function explain(st, word)
+  local own = st.status_reason or st.psk_reason
   if st.dh_reason and word == "internal error" then
     word, st.failed = st.dh_reason, st.dh_reason
-  elseif st.status_reason and st.failed then
-    word, st.failed = st.status_reason, st.status_reason
+  elseif own and st.failed then
+    word, st.failed = own, own
   elseif st.failed then
     word = lasterror.explain(st, word)
     st.failed = word

@@ -49,7 +49,8 @@ local function configuration(params, defaults)
   cfg.mode     = "client"
   cfg.protocol = params.protocol or "any"
   cfg.options  = params.options or OPTIONS
-  cfg.verify   = said(params.verify) or said(defaults.VERIFY) or "peer"
+  cfg.verify   = said(params.verify) or ssl.cfg.trusting(params, "client") and "peer"
+              or said(defaults.VERIFY) or "peer"
   local verified = verifies(cfg.verify)
   -- A function of the user's that verifies is asked each time.
   if params.resume ~= false and not params.onverify then

@@ -7,6 +7,7 @@
 local context      = require "ssl.context"
 local err          = require "ssl.err"
 local certificates = require "ssl.setting_credentials"
+local checks       = require "ssl.cfg"
 local identity     = require "ssl.setting_identity"
 local questions    = require "ssl.setting_questions"
 local bending      = require "ssl.setting_protocol"
@@ -15,6 +16,7 @@ local policykeys   = require "ssl.policykeys"
 local setting      = require "ssl.setting"
 local manners      = require "ssl.setting_manners"
 local trusting     = require "ssl.setting_trust"
+local verify       = require "ssl.setting_verify"
 local x509         = require "ssl.x509"
 local string_key, strings_key = setting.string_key, setting.strings_key
 
@@ -65,7 +67,7 @@ local STEPS = {
   trusting,
   string_key("ciphers", "setcipher"),
   string_key("ciphersuites", "setciphersuites"),
-  strings_key("verify", "setverify", context.setverify),
+  verify,
   strings_key("options", "setoptions", context.setoptions),
   depth,
   dhparam,
@@ -94,10 +96,12 @@ local function noting(cfg, asked)
   end })
 end
 
-local function build(cfg, level)
-  local asked = {}
+local function build(cfg, face, level)
+  local given, asked = cfg, {}
   cfg = noting(cfg, asked)
   local protocol = setting.text(cfg.protocol, 1, "create", level + 1)
+  local problem = face ~= false and checks.problem(given, face)
+  if problem then setting.misuse(1, "newcontext", problem, level + 1) end
   local ctx, message = context.create(protocol)
   if not ctx then return nil, message end
   for _, set in ipairs(STEPS) do
@@ -111,11 +115,14 @@ end
 --- A context from parameters; see docs/newcontext.md.
 -- @tparam table cfg  not modified
 -- @tparam[opt=1] number level  whom a wrong type is blamed on: 1 the caller
+-- @tparam[opt] string|false face  of ssl.cfg: whose keys may be there, too; false where
+--   somebody has looked at the table already
 -- @treturn userdata
 -- @treturn nil,string
-local function newcontext(cfg, level)
+-- @raise for a value of a wrong type, and for what ssl.cfg finds wrong
+local function newcontext(cfg, level, face)
   local before = err.newest
-  local ctx, why = build(cfg, (level or 1) + 1)
+  local ctx, why = build(cfg, face, (level or 1) + 1)
   if ctx then return ctx end
   err.note(before, why)
   return nil, why

@@ -22,6 +22,7 @@ local sessionstore = require "ssl.sessionstore"
 local tickets = require "ssl.tickets"
 local staple  = require "ssl.staple"
 local store   = require "ssl.store"
+local verifier = require "ssl.verifier"
 local C, K    = lib.C, lib.K
 
 local policy = {}
@@ -51,11 +52,11 @@ local function chain(ssl, ctx)
   if ctx.purpose_trust then C.X509_VERIFY_PARAM_set_trust(param, ctx.purpose_trust) end
 end
 
--- What a user's function says counts, so a mode that goes on whatever verification
+-- Where somebody else than OpenSSL judges certificates, a mode that goes on whatever was
 -- found will not do.
 local function mode(ctx)
   local wanted = C.SSL_CTX_get_verify_mode(ctx.handle.ctx)
-  return ctx.onverify and bit.bor(wanted, K.SSL_VERIFY_PEER) or wanted
+  return verifier.wanted(ctx) and bit.bor(wanted, K.SSL_VERIFY_PEER) or wanted
 end
 
 -- OpenSSL compares the session id context of the connection with that of a session.
@@ -81,7 +82,7 @@ function policy.apply(st, ctx, verifies_by)
   local conn = st.conn
   bind(st, ctx, verifies_by)
   conn.tolerant = ctx.verify_continue and 1 or 0
-  conn.ask_verify = ctx.onverify and 1 or 0
+  conn.ask_verify = verifier.wanted(ctx) and 1 or 0
   if st.eof ~= ctx.eof then st.eof = ctx.eof end
   if st.explain ~= ctx.explain then st.explain = ctx.explain end
   C.SSL_set_verify(conn.ssl, mode(ctx), verify_callback)

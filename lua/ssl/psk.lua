@@ -9,9 +9,12 @@ local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
 local question = require "ssl.question"
-local C, H = lib.C, shim.K
+local C, K, H = lib.C, lib.K, shim.K
 
-local psk = {}
+local psk = {
+  --- Why a handshake ended that went on without a key.
+  MISSING = "no pre-shared key was agreed on, and without verify no certificate will do",
+}
 
 --- Can this OpenSSL do it?
 psk.supported = lib.has.SSL_set_psk_client_callback == true
@@ -30,6 +33,13 @@ function psk.apply(st, ctx)
   else
     C.SSL_set_psk_client_callback(ssl, f and shim.callback "psk_client" or nil)
   end
+end
+
+--- Does the suite that the server has chosen prove its key beside its certificate? Asked
+-- while the certificate is looked at.
+function psk.beside_certificate(ssl)
+  local suite = C.SSL_get_pending_cipher(ssl)
+  return suite ~= nil and C.SSL_CIPHER_get_kx_nid(suite) == K.NID_kx_rsa_psk
 end
 
 local function bytes(value, most)

@@ -124,6 +124,7 @@ function sslctx.new(name)
   state.psk_client      = false
   state.psk_server      = false
   state.psk_hint        = false
+  state.psk_only        = false  -- a client's: no certificate will do instead
   state.clientca        = false  -- the names in DER
   state.onclienthello   = false
   state.onverify        = false

@@ -23,6 +23,7 @@
 --   prepared, sni_map, sni_strict, name    ssl.handshake, ssl.sni
 --   dh_reason    why the user's DH parameters could not be used
 --   staple, stapled, stapled_till, status_reason    ssl.staple
+--   psk_reason   ssl.verifier: a certificate came where only a key will do
 --   asking       a function of the user's runs: keep away from OpenSSL
 --   psk          the context's function of then (ssl.psk)
 --   pausable     the handshake may stand still in a job (ssl.psk)
@@ -88,7 +89,8 @@ end
 local DEFAULTS = { __index = {
   failed = false, name = false, sni_map = false, sni_strict = false,
   dh_reason = false, asking = false, alpn = false,
-  status_reason = false, staple = false, stapled = false, stapled_till = false,
+  status_reason = false, psk_reason = false, staple = false, stapled = false,
+  stapled_till = false,
   owed_data = "", owed_from = 0, ends = false,
   waiting = false, lent = false, broken = false, answered = 0, offer = false,
   reading = false, draining = false, sending = false, shaking = false,

@@ -10,8 +10,6 @@ local bor = bit.bor
 -- What a certificate of the usual bundles takes in OpenSSL's memory, measured.
 local CERTIFICATE_KB = 6
 
-local trust = {}
-
 -- What asks for more than `peer` brings it along: alone, OpenSSL would ignore it
 -- and verify nothing.
 local modes = {
@@ -41,6 +39,11 @@ local extensions = {
   suiteb_128_los       = K.X509_V_FLAG_SUITEB_128_LOS,
   no_alt_chains        = K.X509_V_FLAG_NO_ALT_CHAINS,
   no_check_time        = K.X509_V_FLAG_NO_CHECK_TIME,
+}
+
+local trust = {
+  --- The values of the keys `verify` and `verifyext`, by name.
+  values = { verify = modes, verifyext = extensions },
 }
 
 local function combine(values, names)

@@ -1,7 +1,10 @@
---- ssl.verifier: a user's function that judges each certificate.
+--- ssl.verifier: whoever judges the peer's certificates instead of OpenSSL.
 --
--- cfg.onverify. OpenSSL asks for each certificate of the chain, from the top down,
--- with its own opinion; the handshake stands still in a job (shim/pause.c) while the
+-- A user's function, cfg.onverify; or nobody, where a client has pre-shared keys and has
+-- not said that certificates will do, too.
+--
+-- OpenSSL asks for each certificate of the chain, from the top down, with its own
+-- opinion; the handshake stands still in a job (shim/pause.c) while the
 -- function runs, on both sides alike. SSL_set_retry_verify would do the same on
 -- clients and means "accepted" on servers, so it is not used anywhere.
 
@@ -9,6 +12,7 @@ local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
 local question = require "ssl.question"
+local psk      = require "ssl.psk"
 local x509     = require "ssl.x509"
 local C, K, H  = lib.C, lib.K, shim.K
 
@@ -16,6 +20,12 @@ local verifier = {}
 
 --- Can this OpenSSL do it?
 verifier.supported = C.ASYNC_is_capable() == 1
+
+--- Is every certificate a question?
+-- @tparam table ctx  the context's state
+function verifier.wanted(ctx)
+  return ctx.onverify or ctx.psk_only
+end
 
 local function decide(conn, store_ctx, verdict)
   if verdict == true then
@@ -30,12 +40,30 @@ local function decide(conn, store_ctx, verdict)
   conn.question = H.LSF_QUESTION_NONE
 end
 
+-- A certificate where only a key will do. It will beside a key, in suites with both
+-- (RFC 4279, section 4), as if nobody had asked: unverified, and said to be.
+local function without_certificate(st, store_ctx)
+  local conn = st.conn
+  if psk.beside_certificate(conn.ssl) then
+    conn.accepted = 1
+  else
+    st.psk_reason = psk.MISSING
+    C.X509_STORE_CTX_set_error(store_ctx, K.X509_V_ERR_APPLICATION_VERIFICATION)
+    conn.accepted = 0
+  end
+  conn.question = H.LSF_QUESTION_NONE
+end
+
 --- Answer the paused handshake. Only `true` accepts.
 -- @tparam table st
 -- @tparam table ctx  the context's state
 function verifier.answer(st, ctx)
   local conn = st.conn
   local store_ctx = conn.store_ctx
+  if not ctx.onverify then
+    without_certificate(st, store_ctx)
+    return
+  end
   local code = C.X509_STORE_CTX_get_error(store_ctx)
   local depth = C.X509_STORE_CTX_get_error_depth(store_ctx)
   local cert = x509.borrow(C.X509_STORE_CTX_get_current_cert(store_ctx))

@@ -1,0 +1,35 @@
+--- ssl.setting_verify: `verify`, and what holds where it is not said.
+--
+-- LuaSec's default is to verify nobody. Keys that LuaSec does not have owe it nothing: one
+-- that says whom or what to believe (ssl.cfg_keys) would mean nothing then, in silence. So
+-- a client that has one verifies its server. A server has two ways of asking its
+-- clients and has to say which.
+
+local checks  = require "ssl.cfg"
+local context = require "ssl.context"
+local lib     = require "ssl.ffi.lib"
+local setting = require "ssl.setting"
+local C, K    = lib.C, lib.K
+
+local set = setting.strings_key("verify", "setverify", context.setverify)
+
+-- Also where a function of the user's judges, which has the peer verified (ssl.policy).
+local function verifies(ctx, cfg)
+  return cfg.onverify
+      or C.SSL_CTX_get_verify_mode(context.state(ctx).handle.ctx) ~= K.SSL_VERIFY_NONE
+end
+
+local WAYS = {
+  client = 'it means nothing where verify = "none" verifies nobody',
+  server = 'it means nothing without verify = "peer", or { "peer", "fail_if_no_peer_cert" }',
+}
+
+--- The setter of `verify`.
+return function(ctx, cfg, level)
+  local ok, message = set(ctx, cfg, level + 1)
+  if not ok then return false, message end
+  local key = checks.trusting(cfg, cfg.mode)
+  if not key or verifies(ctx, cfg) then return true end
+  if cfg.mode == "client" and not cfg.verify then return context.setverify(ctx, "peer") end
+  return false, ("invalid %s (%s)"):format(key, WAYS[cfg.mode])
+end
