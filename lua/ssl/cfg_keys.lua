@@ -17,6 +17,9 @@
 --   trust    true where it says whom or what to believe, and so nothing at all to a
 --            side that verifies nobody; "values" where only values do that LuaSec lacks
 --   theirs   of a list: the values that LuaSec has
+--   policy   true, as is the default: a session made under one value is never used
+--            under another (ssl.fingerprint). Where nothing that a full handshake could
+--            refuse depends on the key, the reason of that
 --   faces    where beside `ssl.newcontext` it belongs: "connect", "https". Such a key
 --            is none of a configuration's
 --
@@ -28,6 +31,7 @@ local list = {}
 
 local function add(record, luasec)
   record.luasec, record.side = luasec, record.side or "both"
+  record.policy = record.policy or true
   list[#list + 1] = record
 end
 
@@ -46,7 +50,8 @@ theirs { key = "protocol", kind = "text" }
 theirs { key = "mode", kind = "text" }
 theirs { key = "certificates", kind = "entries", fields = PAIR }
 theirs { key = "key", kind = "file" }
-theirs { key = "password", kind = "any" }
+theirs { key = "password", kind = "any",
+         policy = "it opens a key; what counts is the certificate" }
 theirs { key = "certificate", kind = "files" }
 ours   { key = "pkcs12", kind = "file" }
 theirs { key = "cafile", kind = "files" }
@@ -69,33 +74,51 @@ theirs { key = "curve", kind = "text" }
 theirs { key = "verifyext", kind = "list", trust = "values",
          theirs = set("lsec_continue", "lsec_ignore_purpose", "crl_check",
                       "crl_check_chain") }
-theirs { key = "alpn", kind = "list" }
+theirs { key = "alpn", kind = "list",
+         policy = "agreed on in every handshake, a resumed one too" }
 theirs { key = "psk", kind = "fields", fields = { "hint", "callback" } }
 ours   { key = "onverify", kind = "function" }
-ours   { key = "onclienthello", kind = "function", side = "server" }
-ours   { key = "onsession", kind = "function", side = "client" }
+ours   { key = "onclienthello", kind = "function", side = "server",
+         policy = "asked in every handshake; the context that it chooses counts" }
+ours   { key = "onsession", kind = "function", side = "client",
+         policy = "is told of sessions" }
 ours   { key = "sessionid", kind = "text", side = "server" }
-ours   { key = "tickets", kind = "number", side = "server" }
-ours   { key = "ticketkeys", kind = "list", side = "server" }
-ours   { key = "sessionstore", kind = "any", side = "server" }
-ours   { key = "sessionkey", kind = "list", side = "server" }
-ours   { key = "sessiontimeout", kind = "number" }
+ours   { key = "tickets", kind = "number", side = "server",
+         policy = "how many sessions there are" }
+ours   { key = "ticketkeys", kind = "list", side = "server",
+         policy = "where sessions are" }
+ours   { key = "sessioncache", kind = "number", side = "server",
+         policy = "how many sessions there are" }
+ours   { key = "sessionstore", kind = "any", side = "server",
+         policy = "where sessions are" }
+ours   { key = "sessionkey", kind = "list", side = "server",
+         policy = "how the store's entries are told from forged ones" }
+ours   { key = "sessiontimeout", kind = "number",
+         policy = "is in the session itself" }
 theirs { key = "dane", kind = "list", side = "client" }
 ours   { key = "ocsp", kind = "text", trust = true, side = "client" }
-ours   { key = "ocspresponse", kind = "any", side = "server" }
-ours   { key = "eof", kind = "text" }
-ours   { key = "explain", kind = "switch" }
-ours   { key = "keylog", kind = "any" }
+ours   { key = "ocspresponse", kind = "any", side = "server",
+         policy = "what the peer is shown, which judges it" }
+ours   { key = "eof", kind = "text",
+         policy = "how an end is reported" }
+ours   { key = "explain", kind = "switch",
+         policy = "how a refusal is reported" }
+ours   { key = "keylog", kind = "any",
+         policy = "who gets to know the secrets" }
 ours   { key = "minversion", kind = "text" }
 ours   { key = "maxversion", kind = "text" }
 ours   { key = "groups", kind = "list" }
 ours   { key = "sigalgs", kind = "list" }
 ours   { key = "clientsigalgs", kind = "list" }
 ours   { key = "seclevel", kind = "number" }
-ours   { key = "cipherpreference", kind = "text" }
-ours   { key = "renegotiation", kind = "switch" }
-ours   { key = "posthandshakeauth", kind = "switch", side = "client" }
-ours   { key = "earlydata", kind = "number" }
+ours   { key = "cipherpreference", kind = "text",
+         policy = "whose order decides, among what both sides allow" }
+ours   { key = "renegotiation", kind = "switch",
+         policy = "a later handshake asks for its own leave" }
+ours   { key = "posthandshakeauth", kind = "switch", side = "client",
+         policy = "an offer to the server, made in every handshake" }
+ours   { key = "earlydata", kind = "number",
+         policy = "how much may be sent; each connection asks its own context" }
 
 -- What `ssl.connect` takes beside them.
 for _, key in ipairs { "timeout", "deadline", "session" } do

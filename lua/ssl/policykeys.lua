@@ -2,37 +2,15 @@
 --
 -- A session made under one policy is never used under another (ssl.fingerprint). So
 -- a key is `true`, part of the policy, unless nothing that a full handshake could refuse
--- depends on it; then the reason stands here. What this list does not know counts.
+-- depends on it; then its record in ssl.cfg_keys has the reason. What that list does not
+-- know counts.
 
-local keys = {
-  mode = true, protocol = true, minversion = true, maxversion = true,
-  certificates = true, key = true, certificate = true, pkcs12 = true,
-  cafile = true, capath = true, systemca = true, crl = true, clientca = true,
-  verify = true, verifyext = true, depth = true, purpose = true, partialchain = true,
-  servername = true, onverify = true, psk = true, dane = true, ocsp = true,
-  ciphers = true, ciphersuites = true, options = true, seclevel = true, dhparam = true,
-  curve = true, curveslist = true, groups = true, sigalgs = true, clientsigalgs = true,
-  sessionid = true,
+local list = require("ssl.cfg_keys").list
 
-  password          = "it opens a key; what counts is the certificate",
-  cipherpreference  = "whose order decides, among what both sides allow",
-  renegotiation     = "a later handshake asks for its own leave",
-  posthandshakeauth = "an offer to the server, made in every handshake",
-  earlydata         = "how much may be sent; each connection asks its own context",
-  alpn              = "agreed on in every handshake, a resumed one too",
-  onclienthello     = "asked in every handshake; the context that it chooses counts",
-  onsession         = "is told of sessions",
-  sessiontimeout    = "is in the session itself",
-  tickets           = "how many sessions there are",
-  ticketkeys        = "where sessions are",
-  sessioncache      = "how many sessions there are",
-  sessionstore      = "where sessions are",
-  sessionkey        = "how the store's entries are told from forged ones",
-  ocspresponse      = "what the peer is shown, which judges it",
-  keylog            = "who gets to know the secrets",
-  eof               = "how an end is reported",
-  explain           = "how a refusal is reported",
-}
+local keys = {}
+for _, record in ipairs(list) do
+  if not record.faces then keys[record.key] = record.policy end
+end
 
 local policykeys = { keys = keys }
 
