@@ -138,11 +138,13 @@ describe("an end by a fatal alert", function()
         return middle.connected(kind, version, eof)
       end
 
-      -- Somebody without a key, at every point of a body.
-      local function each_point(choice, f)
-        for _, name in ipairs(names) do
-          for point = 0, #BODY, house.scale(1, 3) do
-            local m = connected(choice)
+      -- Somebody without a key, at every point of a body; with `eof` each way at one.
+      local function each_point(eof, f)
+        for i, name in ipairs(names) do
+          local first, step = 0, house.scale(1, 3)
+          if eof then first, step = i % (#BODY + 1), #BODY + 1 end
+          for point = first, #BODY, step do
+            local m = connected(eof)
             f(m, name, say(m, point))
             m:close()
           end

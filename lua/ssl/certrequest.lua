@@ -169,6 +169,8 @@ local function obstacle(st)
   if bit.band(S.shut(st.conn), K.SSL_SENT_SHUTDOWN) ~= 0 then
     return "closed"
   end
+  local refused = loop.refused(st)
+  if refused then return refused end
   if turn.taken(st, "reading") or turn.taken(st, "sending") then return BUSY end
 end
 

@@ -37,7 +37,10 @@ end
 function goodbye.say(st)
   if st.stream and not turn.wait(st, "sending") then return "busy" end
   if not st.open or st.conn.ssl == nil then return st.failed or "closed" end
-  local stuck = not said(st.conn) and queue_notify(st)
+  local unsaid = not said(st.conn)
+  local refused = unsaid and loop.refused(st)
+  if refused then return refused end
+  local stuck = unsaid and queue_notify(st)
   local word = loop.drain(st)
   return word or stuck or nil
 end
@@ -49,10 +52,10 @@ end
 -- @treturn string|nil  nil when both have been seen, else the word why not
 function goodbye.exchange(st)
   local stuck = goodbye.say(st)
-  local refused = st.conn.out_error ~= 0 and loop.transport_words(st)
+  local refused = loop.refused(st)
   if stuck and not refused then return stuck end
   local word, in_order = receive.until_end(st)
-  if in_order or refused and loop.waits(word) then return refused or nil end
+  if in_order or refused and loop.waits(word) then return refused end
   return word
 end
 

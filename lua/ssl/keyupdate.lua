@@ -43,7 +43,7 @@ end
 
 local function update(st, kind)
   if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end
-  local word = settle(st)
+  local word = loop.refused(st) or settle(st)
   if not word and not st.updating then word = note(st, kind) or settle(st) end
   word = word or loop.drain(st)
   if st.status == "closed" then word = "closed" end

@@ -84,6 +84,13 @@ function loop.transport_words(st)
   return CLOSED
 end
 
+--- Why nothing can leave any more. What arrived can still be read.
+-- @tparam table st
+-- @treturn string|nil  nil where the transport has refused nothing
+function loop.refused(st)
+  return st.conn.out_error ~= 0 and loop.transport_words(st) or nil
+end
+
 -- The transport ended, and the session had not. LuaSec's words for that leave open what
 -- it means, so the configuration may say (`eof`); nil for "as if it were in order". An
 -- OpenSSL without an option for that is told here: our side may still speak and end.
@@ -116,8 +123,8 @@ local function fatal(st, code)
     err.clear()
     word = code == K.SSL_ERROR_WANT_ASYNC_JOB and NO_JOB or loop.transport_words(st)
   end
-  if st.eof and st.status == "connected" and (word == CUT_OFF
-     or code ~= K.SSL_ERROR_SSL and word == CLOSED and conn.out_error == 0) then
+  if st.eof and st.status == "connected" and (word == CUT_OFF or word == CLOSED
+     and code ~= K.SSL_ERROR_SSL and (conn.in_error ~= 0 or conn.out_error == 0)) then
     word = judge_end(st, word)
   end
   return word, queue
@@ -134,11 +141,13 @@ local function failed(st, code)
   local conn = st.conn
   local word, queue = fatal(st, code)
   if not word then return CLOSED end
-  -- A write that the transport refused leaves what arrived to be read.
+  -- A write that the transport refused leaves what arrived to be read. What OpenSSL would
+  -- write first, or was about to, is dropped: nobody will have it.
   if code == K.SSL_ERROR_SSL or conn.in_error ~= 0 or conn.out_error == 0 then
     fail(st, word, queue)
   else
     lasterror.note(st, word, queue)
+    if st.open then conn.silent = 1 end
   end
   return word
 end

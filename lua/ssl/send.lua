@@ -146,10 +146,18 @@ local function single_again(st, data, done, last, rc)
   return gather_and_send(st, data, done, last, start)
 end
 
+-- Why nothing can be sent, or nil. OpenSSL, which could not hand over a record, would
+-- take nothing but that one again.
+local function obstacle(st, conn)
+  if not st.open then return st.failed or "closed" end
+  if conn.out_error ~= 0 then return loop.refused(st) end
+end
+
 -- data[done, last), 0-based, at least one byte.
 local function transmit(st, data, done, last)
   local conn = st.conn
-  if not st.open then return nil, st.failed or "closed", done end
+  local why = obstacle(st, conn)
+  if why then return nil, why, done end
   if st.owed > 0 or conn.out_beg ~= conn.out_end then
     return after_rest(st, data, done, last)
   end
@@ -177,7 +185,8 @@ end
 -- @return as of `sendfrom`
 function send.piece(st, data, n, start)
   local conn = st.conn
-  if not st.open then return nil, st.failed or "closed", 0 end
+  local why = obstacle(st, conn)
+  if why then return nil, why, 0 end
   if st.owed > 0 or conn.out_beg ~= conn.out_end then
     return after_rest(st, data, 0, n, start)
   end

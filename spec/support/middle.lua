@@ -7,7 +7,7 @@
 --
 -- Whoever stands there has no key. He may give either side bytes of his own:
 --
---   m:to_server(bytes)      m:to_client(bytes)
+--   m:to_server(bytes)      m:to_client(bytes)      m:cut()
 --
 -- Or he has got hold of the server's keys, and can say all that the server could:
 --
@@ -30,14 +30,18 @@ middle.kinds = {
       local data, _, partial = far:receive "*a"
       return data or partial
     end
-    return assert(ssl.wrap(near, ctx)), take, function(bytes) assert(far:send(bytes)) end,
-           function() far:close() end
+    local function cut()
+      far:setoption("linger", { on = true, timeout = 0 })
+      far:close()
+    end
+    return assert(ssl.wrap(near, ctx)), take, function(bytes) assert(far:send(bytes)) end, cut
   end,
 
   ["a stream"] = function(ctx)
-    local up, down = "", ""
+    local up, down, gone = "", "", false
     local object = {}
     function object.send(_, data)
+      if gone then return nil, "closed", 0 end
       up = up .. data
       return #data
     end
@@ -45,7 +49,7 @@ middle.kinds = {
       local data = down:sub(1, n)
       down = down:sub(#data + 1)
       if #data == n then return data end
-      return nil, "wantread", data
+      return nil, gone and "closed" or "wantread", data
     end
     local function take()
       local data = up
@@ -53,7 +57,7 @@ middle.kinds = {
       return data
     end
     return assert(ssl.wrap(object, ctx)), take, function(bytes) down = down .. bytes end,
-           function() end
+           function() gone = true end
   end,
 
   ["an engine"] = function(ctx)
@@ -90,6 +94,11 @@ end
 -- @treturn table  a spec.support.forger
 function methods:forger()
   return forger.new(self.version, self.lines, self.down)
+end
+
+--- The client's transport takes nothing more. What has come can be read.
+function methods:cut()
+  self.shut()
 end
 
 --- The end of both connections, and of what carried them.

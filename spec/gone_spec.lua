@@ -1,0 +1,180 @@
+-- A peer that is gone without a word: which call meets that first changes nothing.
+
+describe("a peer that is gone", function()
+  local ffi     = require "ffi"
+  local ssl     = require "ssl"
+  local house   = require "spec.support.init"
+  local pair    = require "spec.support.pair"
+  local middle  = require "spec.support.middle"
+  local wire    = require "spec.support.wire"
+  local wording = require "spec.support.wording"
+
+  local FILE = "README.md"
+
+  -- Every call that needs the peer, and its word.
+  local CALLS = {
+    send        = function(conn) return (select(2, conn:send "x")) end,
+    ["a long send"] = function(conn) return (select(2, conn:send(("x"):rep(300000)))) end,
+    sendv       = function(conn) return (select(2, conn:sendv { "x", "y" })) end,
+    sendfrom    = function(conn)
+      return (select(2, conn:sendfrom(ffi.cast("const char *", "x"), 1)))
+    end,
+    sendfile    = function(conn)
+      local file = assert(io.open(FILE, "rb"))
+      local _, word = conn:sendfile(file)
+      file:close()
+      return word
+    end,
+    keyupdate   = function(conn) return (select(2, conn:keyupdate())) end,
+    receive     = function(conn) return (select(2, conn:receive())) end,
+    ["receive of all"] = function(conn)
+      local whole, word, part = conn:receive "*a"
+      assert.same({ nil, "" }, { whole, part })
+      return word
+    end,
+    receiveany  = function(conn) return (select(2, conn:receiveany())) end,
+    receiveinto = function(conn)
+      return (select(2, conn:receiveinto(ffi.new "char[5]", 5)))
+    end,
+    tlsshutdown = function(conn) return (select(2, conn:tlsshutdown())) end,
+    unwrap      = function(conn) return (select(2, conn:unwrap())) end,
+  }
+
+  local names = {}
+  for name in pairs(CALLS) do names[#names + 1] = name end
+  table.sort(names)
+
+  local contexts = {}
+  setup(function()
+    for _, version in ipairs(pair.versions) do
+      contexts[version] = assert(ssl.newcontext(pair.server_config { protocol = version }))
+      for _, eof in ipairs { "strict", "lenient", "absent" } do
+        contexts[version .. eof] = assert(ssl.newcontext(pair.client_config {
+          protocol = version, eof = eof ~= "absent" and eof or nil }))
+      end
+    end
+  end)
+
+  -- A client, and the relay that its peer is.
+  local function connected(version, eof)
+    local w, _, client = wire.connected(contexts[version], contexts[version .. eof])
+    client:receive() -- the tickets
+    client:settimeout(10)
+    return client, w
+  end
+
+  -- One whose peer's system has reset the connection.
+  local function reset(version, eof)
+    local client, w = connected(version, eof)
+    w:cut "rst"
+    return client
+  end
+
+  local function reads(name)
+    return name:find "^receive" or name == "tlsshutdown" or name == "unwrap"
+  end
+
+  for _, version in ipairs(pair.versions) do
+    it("by a reset is closed to each call, whichever came before (" .. version .. ")", function()
+      for i = 1, #names do
+        for j = house.scale(1, (i - 1) % 4 + 1), #names, house.scale(1, 4) do
+          local first, second = names[i], names[j]
+          local call, again = CALLS[first], CALLS[second]
+          local client = reset(version, "absent")
+          -- TLS 1.2 has no key updates.
+          local refused = version == "tlsv1_2" and "key update needs TLS 1.3"
+          local at_first, at_second = call(client), again(client)
+          if first ~= "keyupdate" or at_first ~= refused then
+            assert.same({ first, "closed" }, { first, at_first })
+          end
+          if second ~= "keyupdate" or at_second ~= refused then
+            assert.same({ first, second, "closed" }, { first, second, at_second })
+          end
+          assert.is_false(client:ended())
+          client:close()
+        end
+      end
+    end)
+
+    it("by a reset has cut off what is received, where that is asked for, also behind a "
+       .. "send that met it (" .. version .. ")", function()
+      for first, call in pairs(CALLS) do
+        local client = reset(version, "strict")
+        local word = call(client)
+        if reads(first) then assert.same({ first, "truncated" }, { first, word }) end
+        assert.same({ nil, "truncated", "" }, { client:receive "*a" })
+        assert.is_nil((client:tlsshutdown()))
+        client:close()
+      end
+    end)
+
+    it("by a reset has not ended in order, even where a cut is as good (" .. version .. ")",
+       function()
+      for _, call in pairs(CALLS) do
+        local client = reset(version, "lenient")
+        call(client)
+        assert.same({ nil, "closed", "" }, { client:receive "*a" })
+        assert.is_nil((client:tlsshutdown()))
+        assert.is_false(client:ended())
+        client:close()
+      end
+    end)
+
+    for _, kind in ipairs { "a descriptor", "a stream" } do
+      -- A client that has been told so, and to which nothing can be sent.
+      local function told(level, description)
+        local m = middle.connected(kind, version)
+        assert(m.server:send "half of it")
+        m:move()
+        m:to_client(m:forger():alert(level, description))
+        m:cut()
+        local words = {}
+        for i = 1, 3 do words[i] = select(2, m.client:send(("x"):rep(i))) end
+        assert.same({ "closed", "closed", "closed" }, words)
+        return m.client, m
+      end
+
+      local ENDS = { tlsshutdown = true, unwrap = true }
+
+      it(("has left an alert that is read behind a send that was refused, over %s (%s)")
+         :format(kind, version), function()
+        local alerted = wording "sslv3 alert handshake failure"
+        for _, name in ipairs { "receive", "tlsshutdown", "unwrap" } do
+          local client, m = told(2, 40)
+          if ENDS[name] then assert.equal(alerted, CALLS[name](client)) end
+          assert.same({ nil, alerted, "half of it" }, { client:receive "*a" })
+          assert.same({ nil, alerted }, { client:tlsshutdown() })
+          assert.equal(40, client:lasterror().alert.code)
+          m:close()
+        end
+      end)
+
+      it(("has ended in order where it said so, and cannot be answered, over %s (%s)")
+         :format(kind, version), function()
+        for name in pairs(ENDS) do
+          local client, m = told(1, 0)
+          assert.same({ nil, "closed" }, { client[name](client) })
+          assert.is_true(client:ended())
+          local shut = kind == "a stream" and "not supported" or "closed"
+          assert.same({ nil, shut }, { client:shutdown "send" })
+          assert.same({ "half of it", nil, nil }, { client:receive "*a" })
+          m:close()
+        end
+      end)
+    end
+
+    -- The system says EPIPE here.
+    it("behind an end of its own is closed to who sends (" .. version .. ")", function()
+      for name, call in pairs(CALLS) do
+        if name:find "send" then
+          local client, w = connected(version, "absent")
+          w.near:shutdown "send"
+          w:cut "rst"
+          assert.same({ name, "closed" }, { name, call(client) })
+          assert.same({ nil, "unexpected eof while reading", "" }, { client:receive() })
+          client:close()
+        end
+      end
+    end)
+  end
+end)
