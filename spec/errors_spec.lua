@@ -213,17 +213,10 @@ describe("a failure", function()
     client:close()
   end)
 
-  -- The server of a pair whose client was dropped, in a way that has the client's system
-  -- reset the connection.
+  -- The server of a pair whose client's system has reset the connection.
   local function left_alone(make)
-    local function drop()
-      local server, client = make()
-      client:setoption("linger", { on = true, timeout = 0 })
-      return server
-    end
-    local server = drop()
-    collectgarbage()
-    collectgarbage()
+    local server, client = make()
+    pair.reset(client)
     server:settimeout(10)
     return server
   end

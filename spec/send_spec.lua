@@ -116,7 +116,7 @@ describe("send", function()
       end)
 
       it("says why when the peer is gone, again and again", function()
-        getmetatable(client).__gc(client)
+        pair.reset(client)
         server:settimeout(10)
         local refused = 0
         for _ = 1, 100 do

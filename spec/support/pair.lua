@@ -3,10 +3,15 @@
 -- TCP over loopback, TLS wrapped on both ends, the handshakes run in turn at time
 -- limit 0. Specs put extra keys on top of the two configurations.
 
+local ffi    = require "ffi"
 local socket = require "socket"
 local ssl    = require "ssl"
 local house  = require "spec.support.init"
 local pki    = require "spec.support.pki"
+
+ffi.cdef [[
+int pair_dup2(int from, int to) __asm__("dup2");
+]]
 
 local pair = { versions = { "tlsv1_2", "tlsv1_3" } }
 
@@ -48,6 +53,15 @@ function pair.wrapped(server, client)
   end
   return assert(ssl.wrap(a, config(server, pair.server_config))),
          assert(ssl.wrap(b, config(client, pair.client_config)))
+end
+
+--- Have a connection's system reset it, behind its back: its descriptor is another
+-- socket's then, which was never connected.
+function pair.reset(conn)
+  assert(conn:setoption("linger", { on = true, timeout = 0 }))
+  local spare = assert(socket.tcp4())
+  assert(ffi.C.pair_dup2(spare:getfd(), conn:getfd()) >= 0)
+  spare:close()
 end
 
 local function waits(word)
