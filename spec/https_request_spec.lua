@@ -182,7 +182,7 @@ describe("https.request", function()
     end
     assert.equal(1, (https.request(reqt { create = create })))
     assert.equal(1, made)
-    assert.same({ nil, "no more sockets" }, { https.request(reqt {
+    assert.same({ nil, "create: no more sockets" }, { https.request(reqt {
       create = function() return nil, "no more sockets" end }) })
   end)
 end)

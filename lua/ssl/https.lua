@@ -39,7 +39,7 @@ local function ask(w, request)
   -- Who hangs up on a body may have said before that it is too large. That all is well
   -- is not to be believed.
   if code and code >= 300 then return code, headers, status end
-  return nil, why
+  return nil, w.early and headers or why
 end
 
 -- On one connection, or on two: the first may have been kept for too long.
@@ -118,7 +118,7 @@ local function check(url, body)
       error(("bad argument #2 to 'request' (string expected, got %s)"):format(type(body)), 3)
     end
   elseif type(url) == "table" then
-    local problem = misuse(url) or ssl.cfg.problem(url, "https")
+    local problem = misuse.request(url) or ssl.cfg.problem(url, "https")
     if problem then refuse(3, problem) end
   else
     refuse(3, "string or table expected, got " .. type(url))
@@ -176,7 +176,7 @@ function https.tcp(params)
   if type(params) ~= "table" then
     error(("bad argument #1 to 'tcp' (table expected, got %s)"):format(type(params)), 2)
   end
-  local problem = ssl.cfg.problem(params, "https")
+  local problem = misuse.create(params.create) or ssl.cfg.problem(params, "https")
   if problem then error(("bad argument #1 to 'tcp' (%s)"):format(problem), 2) end
   -- Taken now: the caller may well store our function in the same table.
   local create = params.create

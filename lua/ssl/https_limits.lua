@@ -88,14 +88,18 @@ end
 -- @param sock
 -- @tparam string phase
 -- @tparam[opt] number since  as for `left`
+-- @tparam[opt] number most  seconds, where that is less
 -- @treturn nil
 -- @treturn string  "timeout": the time is over, so the call must not be made
-function limits.arm(self, sock, phase, since)
-  if not since and not self.deadline and self.on == sock and self.armed == self[phase] then
+function limits.arm(self, sock, phase, since, most)
+  local limit = self[phase]
+  if most and (not limit or most < limit) then limit = most end
+  if not since and not self.deadline and self.on == sock and self.armed == limit then
     return nil
   end
-  local limit, why = limits.left(self, phase, since)
+  local left, why = limits.left(self, phase, since)
   if why then return why end
+  if left and (not limit or left < limit) then limit = left end
   sock:settimeout(limit)
   self.on, self.armed = sock, limit
   return nil

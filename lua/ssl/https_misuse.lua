@@ -54,10 +54,20 @@ local function of_body(reqt)
   end
 end
 
---- What is wrong.
+local misuse = {}
+
+--- What is wrong with a `create`?
+-- @treturn string|nil  for an argument error
+function misuse.create(value)
+  if value and not is_callable(value) then return expected("function", "create", value) end
+end
+
+--- What is wrong with a request?
 -- @tparam table reqt
 -- @treturn string|nil  for an argument error
-return function(reqt)
+function misuse.request(reqt)
   return of_types(reqt) or of_body(reqt) or reqt.headers and fields.misuse(reqt.headers)
          or limits.problem(reqt.timeout)
 end
+
+return misuse

@@ -131,7 +131,7 @@ function proxy.tunnel(sock, authority, authorization, limit)
     head = head .. "Proxy-Authorization: " .. authorization .. "\r\n"
   end
   local status, why = ask(sock, head .. "\r\n", limit)
-  if not status then return nil, "proxy: " .. why end
+  if not status then return nil, "proxy: " .. (why or "no reason was given") end
   if not status:find "^HTTP/1%.%d 2%d%d" then
     return nil, "proxy: " .. printable(status:match "^HTTP/%S+ (.*)" or "not an HTTP answer")
   end

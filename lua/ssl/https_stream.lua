@@ -9,6 +9,7 @@
 local socket   = require "socket"
 local ssl      = require "ssl"
 local context  = require "ssl.https_context"
+local creating = require "ssl.https_create"
 local limits   = require "ssl.https_limits"
 local printable = require "ssl.https_printable"
 local sessions = require "ssl.https_sessions"
@@ -178,15 +179,12 @@ end
 -- TCP, through the tunnel where there is one.
 local function reach(self, host, port, via, limit)
   local sock = self.sock
-  if not via then
-    local ok, why = sock:connect(host, port)
-    if not ok then return nil, why end
-    pcall(undelayed, sock)
-    return true
-  end
-  local ok, why = sock:connect(via.host, via.port)
-  if not ok then return nil, "proxy: " .. why end
+  local ok, why = creating.connect(sock, via and via.host or host, via and via.port or port)
+  if not ok then return nil, (via and "proxy: " or "") .. why end
+  ok, why = creating.carries(sock, via ~= nil)
+  if not ok then return nil, why end
   pcall(undelayed, sock)
+  if not via then return true end
   return via.tunnel(sock, limit)
 end
 
@@ -308,7 +306,7 @@ end
 -- @treturn table
 -- @treturn nil,string  of create
 function stream.new(params, defaults, create)
-  local sock, why = (create or socket.tcp)()
+  local sock, why = creating.new(create)
   if not sock then return nil, why end
   local self = setmetatable({ sock = sock },
                             { params = params, defaults = defaults, create = create,

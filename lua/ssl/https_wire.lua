@@ -4,6 +4,7 @@
 -- the request may be made again on another connection, and this one be used again. It
 -- reads lines, too: those of a connection are as long as the peer makes them.
 
+local early  = require "ssl.https_early"
 local limits = require "ssl.https_limits"
 local now    = require("ssl").monotonic
 
@@ -11,17 +12,41 @@ local wire = {}
 local methods = {}
 local class = { __index = methods }
 
+-- Sending does not get on. Has the peer said that it does not want the rest?
+local function refused(self)
+  local held = self.ahead:sub(self.at)
+  local more = early.look(self.stream, #held)
+  limits.disarm(self.limit)
+  if not more then return false end
+  self.ahead, self.at, self.answered = held .. more, 1, true
+  self.early = early.refuses(self.ahead)
+  return self.early
+end
+
+-- From a byte on, for as long as there is time, or the peer is not heard to refuse it.
+local function send_from(self, data, at)
+  local since, most = nil, early.possible(self.stream) and early.LOOK or nil
+  while true do
+    local why = limits.arm(self.limit, self.stream.sock, "send", since, most)
+    if why then return nil, why end
+    since = since or now()
+    local last, partial
+    last, why, partial = self.stream:send(data, at)
+    if last then return last end
+    if partial and partial > 0 then self.sent = true end
+    if why ~= "timeout" or not most then return nil, why end
+    if refused(self) then return nil, "refused" end
+    at = math.max(at, (partial or 0) + 1)
+  end
+end
+
 --- As conn:send, all or nothing.
 function methods:send(data)
-  local why = limits.arm(self.limit, self.stream.sock, "send")
-  if why then return nil, why end
-  local last, partial
-  last, why, partial = self.stream:send(data)
+  local last, why = send_from(self, data, 1)
   if last then
     self.sent = true
     return last
   end
-  if partial and partial > 0 then self.sent = true end
   self.refused, self.whole = why ~= "timeout", false
   return nil, why
 end
@@ -129,6 +154,7 @@ end
 --   `pulled`: its source was asked;
 --   `whole`: all of the request has left, and nothing behind it;
 --   `refused`: the peer took no more of it;
+--   `early`: since it has answered before, with a refusal;
 --   `answered`: some of an answer has come;
 --   `complete`: the answer was read to its end, by its framing;
 --   `persistent`: both sides want to go on, as far as the heads say;
@@ -138,7 +164,7 @@ function wire.new(stream, limit, kept)
   return setmetatable({
     stream = stream, limit = limit, kept = kept, sent = false, pulled = false,
     whole = false, refused = false, answered = false, complete = false, persistent = false,
-    lifetime = nil, ahead = "", at = 1, together = false, began = nil,
+    lifetime = nil, ahead = "", at = 1, together = false, began = nil, early = false,
   }, class)
 end
 
