@@ -2,6 +2,7 @@
 -- change while connections are there.
 
 describe("a session", function()
+  local ssl      = require "ssl"
   local context  = require "ssl.context"
   local pair     = require "spec.support.pair"
   local pki      = require "spec.support.pki"
@@ -208,20 +209,49 @@ describe("a session", function()
         assert.equal(0x20, bit.band(flags, 0x20))
       end)
 
-      it("a connection of before takes the sessions of before, and its own", function()
+      it("a connection of before takes no sessions, and nobody takes its own", function()
         local ctx = server()
         local client = sessions.client { protocol = version }
         local a, b = connection(ctx, client)
         local early, its_client = connection(ctx, client)
         local session = session_of(client, a, b)
+        local another, another_client = connection(ctx, client)
         assert(context.locations(ctx, pki.other.cert))
         local later, later_client = connection(ctx, client)
-        local again = version == "tlsv1_2" and session
-                   or assert(require("ssl").importsession(session:export()))
+        local bytes = session:export()
+        for _, ends in ipairs { { early, its_client }, { later, later_client } } do
+          assert.is_true(offer(assert(ssl.importsession(bytes)), unpack(ends)))
+          assert.is_false(ends[1]:resumed())
+        end
+        early:send "hello\n"
+        its_client:settimeout(20)
+        assert.equal("hello", its_client:receive())
+        assert.is_true(offer(client.got[#client.got], another, another_client))
+        assert.is_false(another:resumed())
+      end)
+
+      it("one that was set to what it was before is no other", function()
+        local ctx = server()
+        local client = sessions.client { protocol = version }
+        local a, b = connection(ctx, client)
+        local early, its_client = connection(ctx, client)
+        local session = session_of(client, a, b)
+        assert(context.setverify(ctx, "none"))
+        assert(context.setverify(ctx, "peer", "fail_if_no_peer_cert"))
         assert.is_true(offer(session, early, its_client))
         assert.is_true(early:resumed())
-        assert.is_true(offer(again, later, later_client))
-        assert.is_false(later:resumed())
+      end)
+
+      it("cipher suites that are looked up in it lead to no resumption either", function()
+        local ctx = server { sessionid = "suites" }
+        local client = sessions.client { protocol = version }
+        local a, b = connection(ctx, client)
+        local early, its_client = connection(ctx, client)
+        local session = session_of(client, a, b)
+        assert(context.setcipher(ctx, "ECDHE-RSA-AES128-GCM-SHA256"))
+        assert(context.setciphersuites(ctx, "TLS_AES_128_GCM_SHA256"))
+        assert.is_true(offer(session, early, its_client))
+        assert.is_false(early:resumed())
       end)
     end)
   end

@@ -18,6 +18,7 @@ local keylog   = require "ssl.keylog"
 local lasterror = require "ssl.lasterror"
 local limit    = require "ssl.limit"
 local loop     = require "ssl.loop"
+local policy   = require "ssl.policy"
 local psk      = require "ssl.psk"
 local staple   = require "ssl.staple"
 local resumption = require "ssl.resumption"
@@ -33,6 +34,7 @@ local function prepare(st)
     st.failed = resumption.settle(st) or false
     return
   end
+  policy.settle(st)
   local ctx = context.state(st.ctx)
   if clienthello.wanted(st, ctx) then
     st.conn.hello = H.LSF_HELLO_ASK

@@ -7,14 +7,17 @@
 -- must demand them of whoever asked for its name.
 --
 -- A connection has the policy that its context had when it was made, or when it was
--- switched to it. What is changed of a context later reaches no connection that is
--- there: then a session, which was judged by one policy, could be resumed by another.
+-- switched to it. What is changed of a context later must not reach a connection that is
+-- there: then a session, which was judged by one policy, could be resumed by another. A
+-- few things OpenSSL looks up in the context all the same, such as the cipher suites. So
+-- a connection whose context has changed before its handshake resumes nothing.
 
 local lib     = require "ssl.ffi.lib"
 local shim    = require "ssl.ffi.shim"
 local context = require "ssl.context"
 local curves  = require "ssl.curves"
 local earlystep = require "ssl.earlystep"
+local functionid = require "ssl.functionid"
 local job     = require "ssl.job"
 local psk     = require "ssl.psk"
 local sessionid = require "ssl.sessionid"
@@ -63,13 +66,18 @@ end
 -- In SSL_new it copies the context's; in SSL_set_SSL_CTX only if the connection had that
 -- of the context before, which may have got another meanwhile. So it is always set here.
 -- A context made for clients, which a name may choose too, has none of its own.
-local function bind(st, ctx, verifies_by)
-  local id = st.server and ctx.session_context or verifies_by
+local function set_session_context(st, id)
   st.policy = id
+  if C.SSL_set_session_id_context(st.conn.ssl, id, #id) ~= 1 then
+    error("ssl: a session id context that OpenSSL does not take", 0)
+  end
+end
+
+local function bind(st, ctx, verifies_by)
   if st.server then
-    if C.SSL_set_session_id_context(st.conn.ssl, id, #id) ~= 1 then
-      error("ssl: a session id context that OpenSSL does not take", 0)
-    end
+    set_session_context(st, ctx.session_context or verifies_by)
+  else
+    st.policy = verifies_by
   end
   store.settle(st.conn.ssl, ctx)
 end
@@ -91,6 +99,21 @@ function policy.apply(st, ctx, verifies_by)
   psk.apply(st, ctx)
   staple.apply(st, ctx)
   job.apply(st, ctx)
+end
+
+--- A server's handshake is about to begin. Where its context has changed since, the
+-- connection has a session id context of its own: it takes no session, and nobody takes
+-- one of it.
+-- @tparam table st
+function policy.settle(st)
+  local ctx = context.state(st.ctx)
+  if ctx.handle.ctx == nil or ctx.fingerprint and ctx.session_context == st.policy then
+    return
+  end
+  local now = sessionid.bind(ctx)
+  if (ctx.session_context or now) ~= st.policy then
+    set_session_context(st, functionid.random())
+  end
 end
 
 local function version(from, to, ssl, ctx)
