@@ -15,6 +15,8 @@ SSL_SESSION *SSL_get_session(const SSL *s);
 SSL_SESSION *SSL_get1_session(SSL *s);
 int SSL_set_session(SSL *s, SSL_SESSION *session);
 
+/* 0: all that the context has in memory. */
+void SSL_CTX_flush_sessions(SSL_CTX *ctx, long tm);
 void SSL_SESSION_free(SSL_SESSION *session);
 int SSL_SESSION_is_resumable(const SSL_SESSION *s);
 int SSL_SESSION_has_ticket(const SSL_SESSION *s);

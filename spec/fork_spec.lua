@@ -133,4 +133,120 @@ describe("after a fork", function()
       print "done"
     ]])
   end)
+
+  -- A server of several connections: it says which one it is, and how it came about.
+  local SERVER = [[
+    local listener = assert(socket.bind("127.0.0.1", 0))
+    local _, port = listener:getsockname()
+    local serving = fork(function()
+      local ctx = assert(ssl.newcontext(pair.server_config { protocol = VERSION }))
+      local conns, made = {}, 0
+      local function answer(conn)
+        conn:settimeout(20)
+        local line, path = conn:receive(), nil
+        while line and line ~= "" do
+          path = path or line:match " (/%S*)"
+          line = conn:receive()
+        end
+        if not line then return conn:close() end
+        local body = ("%s %d"):format(conn:resumed() and "resumed" or "full", conns[conn])
+        conn:send(("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"):format(#body, body))
+        return path ~= "/end"
+      end
+      local going = true
+      while going do
+        local open = { listener }
+        for conn in pairs(conns) do open[#open + 1] = conn end
+        for _, one in ipairs((socket.select(open, nil, 20))) do
+          if one == listener then
+            local conn = assert(ssl.wrap(listener:accept(), ctx))
+            conn:settimeout(20)
+            assert(conn:dohandshake())
+            made = made + 1
+            conns[conn] = made
+          else
+            local more = answer(one)
+            if more == nil then conns[one] = nil end
+            going = more ~= false
+          end
+        end
+      end
+    end)
+  ]]
+
+  for _, version in ipairs(pair.versions) do
+    it("a child has neither the kept connections of its parent's ssl.https nor its sessions, "
+       .. version, function()
+      assert.equal("full 1\nchild full 2 1\nfull 1\n", run(SERVER:gsub("VERSION",
+                                                                 ("%q"):format(version)) .. [[
+        local https, ltn12 = require "ssl.https", require "ltn12"
+        local pool = https.pool()
+        local function get(path)
+          local out = {}
+          assert(https.request { url = ("https://localhost:%d%s"):format(port, path),
+                                 sink = ltn12.sink.table(out), pool = pool,
+                                 cafile = require "spec.support.pki".root.cert })
+          return table.concat(out)
+        end
+        print(get "/")
+        assert(fork(function()
+          io.write("child ", get "/", " ", pool:count(), "\n")
+          io.stdout:flush()
+        end)())
+        print(get "/end")
+        assert(serving())
+      ]]))
+    end)
+  end
+
+  it("a child may not offer a session that its parent may", function()
+    assert.equal("tlsv1_2\tnil\ntlsv1_3\tthis session belongs to another process\n", run [[
+      for _, version in ipairs { "tlsv1_2", "tlsv1_3" } do
+        local session
+        local ctx = assert(ssl.newcontext(pair.client_config {
+          protocol = version, onsession = function(_, new) session = new end }))
+        local at = assert(ssl.newcontext(pair.server_config()))
+        local server, client = pair.connected(at, ctx)
+        client:settimeout(0)
+        client:receive()
+        assert(fork(function()
+          local _, other = pair.wrapped(at, ctx)
+          local _, why = other:setsession(session)
+          io.write(version, "\t", tostring(why), "\n")
+          assert(version == "tlsv1_2" or not session:export())
+          io.stdout:flush()
+        end)())
+        local mine, other = pair.wrapped(at, ctx)
+        assert(other:setsession(session))
+        assert(pair.handshake(mine, other)[1] and other:resumed())
+      end
+    ]])
+  end)
+
+  it("early data is accepted where its session was given, and not in both", function()
+    assert.equal("child\trejected\nparent\taccepted\n", run [[
+      local at = assert(ssl.newcontext(pair.server_config { protocol = "tlsv1_3",
+                                                            earlydata = 1000 }))
+      local sessions = {}
+      local ctx = assert(ssl.newcontext(pair.client_config {
+        protocol = "tlsv1_3", earlydata = 1000,
+        onsession = function(_, new) sessions[#sessions + 1] = new:export() end }))
+      local first, client = pair.connected(at, ctx)
+      client:settimeout(0)
+      client:receive()
+      local function try(who)
+        local server, again = pair.wrapped(at, ctx)
+        assert(again:setsession(assert(ssl.importsession(sessions[1]))))
+        server:settimeout(0)
+        again:settimeout(0)
+        assert(again:sendearlydata "twice?")
+        server:receiveearlydata()
+        assert(pair.handshake(server, again)[1])
+        io.write(who, "\t", again:earlydata(), "\n")
+        io.stdout:flush()
+      end
+      assert(fork(function() try "child" end)())
+      try "parent"
+    ]])
+  end)
 end)

@@ -108,6 +108,7 @@ function methods:receiveearlydata()
     if st.prepared then return nil, "none" end
     early = earlystep.new()
     st.early = early
+    earlystep.own(context.state(st.ctx))
   end
   while not early.pieces[1] and not early.finished do
     local ok, why = step(st, "read")

@@ -12,6 +12,7 @@
 
 local ffi = require "ffi"
 local lib = require "ssl.ffi.lib"
+local process = require "ssl.process"
 local C, K = lib.C, lib.K
 
 local earlystep = {}
@@ -39,7 +40,7 @@ local written = ffi.new "size_t[1]"
 -- @treturn false,string  what it cannot go together with
 function earlystep.allow(state, cfg, most)
   local ctx = state.handle.ctx
-  state.earlydata = most
+  state.earlydata, state.process = most, process()
   if state.mode ~= "server" then return true end
   for _, key in ipairs { "sessionstore", "ticketkeys" } do
     if cfg[key] then
@@ -55,6 +56,15 @@ function earlystep.allow(state, cfg, most)
   C.SSL_CTX_set_max_early_data(ctx, most)
   C.SSL_CTX_set_recv_max_early_data(ctx, math.max(most, PASSED))
   return true
+end
+
+--- A server is about to accept early data. A session is good for that once, and after a
+-- fork parent and child have the same ones: they stay the parent's.
+-- @tparam table state  of the context
+function earlystep.own(state)
+  if state.process == process() then return end
+  state.process = process()
+  C.SSL_CTX_flush_sessions(state.handle.ctx, 0)
 end
 
 --- A handshake goes on with another context. What its client may send holds, where the

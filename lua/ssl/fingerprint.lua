@@ -30,7 +30,7 @@ local IRRELEVANT = {
   dh_pem = true, dh = true, -- what it said last
   alpn_select = true, onclienthello = true, onsession = true,
   ocspresponse = true, keylog = true, tickets = true, sessionstore = true,
-  earlydata = true, eof = true, explain = true,
+  earlydata = true, process = true, eof = true, explain = true,
   __index = true, __tostring = true, __gc = true, __close = true,
 }
 

@@ -1,9 +1,9 @@
 --- ssl.https_context: contexts, made once for each configuration.
 --
 -- Reading the authorities of a system takes twenty times the CPU of a request, so
--- a context is kept under a text that says all that it was made of. Which keys that
--- is, newcontext itself tells: it gets a table that notes what it is asked for. A
--- file counts with its stamp, so a changed one is read again.
+-- a context is kept under the digest of a text that says all that it was made of: there
+-- are secrets among it. Which keys that is, newcontext itself tells: it gets a table that
+-- notes what it is asked for. A file counts with its stamp, so a changed one is read again.
 --
 -- Why a hit is right: with the same values under every key that was ever read,
 -- newcontext would read the same keys in the same order and do the same.
@@ -115,17 +115,17 @@ context.identity = identity
 
 --- A context, perhaps one that others use too: it must not be changed.
 -- @tparam table cfg  for ssl.newcontext; not modified
--- @treturn userdata,string  and the text that says all that it was made of, secrets
---   included: not to be shown
+-- @treturn userdata,string  and the digest of all that it was made of
 -- @treturn nil,string  an error of newcontext
 function context.of(cfg)
-  local wanted, count = signature(cfg, 1), #known
+  local text, count = signature(cfg, 1), #known
+  local wanted = ssl.digest(text)
   local found = find(wanted)
   if found then return found, wanted end
   local why
   found, why = ssl.newcontext(noting(cfg), 1, false)
   if not found then return nil, why end
-  wanted = wanted .. signature(cfg, count + 1)
+  wanted = ssl.digest(text .. signature(cfg, count + 1))
   table.insert(cache, 1, { signature = wanted, context = found })
   cache[LIMIT + 1] = nil
   return found, wanted

@@ -44,7 +44,16 @@ local function remove(self, unwanted)
   for _, entry in ipairs(out) do discard(entry) end
 end
 
+-- What a parent of this process has kept is the parent's: let go of it. Nothing is sent.
+local function own(self)
+  local process = ssl.processid()
+  if self.process == process then return end
+  self.process = process
+  remove(self, function() return true end)
+end
+
 local function sweep(self)
+  own(self)
   local time = now()
   remove(self, function(entry) return time >= entry.till end)
 end
@@ -108,6 +117,7 @@ local function all() return true end
 function pool.give(self, key, host, s, lifetime)
   -- The close of a kept connection waits for nothing, and neither does a look at it.
   if stream.over_descriptor(s) then s.sock:settimeout(0) end
+  own(self)
   if self.closed then return s:close() end
   local life = math.min(self.idle, lifetime and lifetime - MARGIN or math.huge)
   table.insert(self.kept, { key = key, host = host, stream = s, till = now() + life })
@@ -160,6 +170,7 @@ function pool.new(options)
   return setmetatable({
     size = amount(options, "size", 0), perhost = amount(options, "perhost", 0),
     idle = amount(options, "idle", 0), kept = {}, closed = false,
+    process = ssl.processid(),
   }, class)
 end
 

@@ -5,15 +5,19 @@
 -- key as connections in a pool, which says all that the verdict depended on, and the
 -- connection compares the policies again when it is offered one.
 
+local ssl = require "ssl"
+
 local sessions = {}
 
 -- Places, and sessions of each.
 local PLACES, EACH = 32, 4
 
-local cache = {}                                -- { key =, list = }, last used last
+local cache, process = {}, nil                  -- { key =, list = }, last used last; whose
 local places = setmetatable({}, { __mode = "k" }) -- connection -> key
 
+-- A session that is good for once is so for a parent of this process or for this one.
 local function entry_of(key)
+  if process ~= ssl.processid() then cache, process = {}, ssl.processid() end
   for i, entry in ipairs(cache) do
     if entry.key == key then
       table.insert(cache, table.remove(cache, i))

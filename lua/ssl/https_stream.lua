@@ -203,13 +203,13 @@ local function has_descriptor(sock)
   return sock.getfd and sock.setfd
 end
 
--- All that decides who is at the other end and why it is believed. None of it holds a
--- NUL but the signature, which is the last.
+-- Of all that decides who is at the other end and why it is believed. None of it holds
+-- a NUL but the signature, which is the last.
 local function key_of(host, port, via, create, signature)
-  return table.concat({
+  return ssl.digest(table.concat({
     host:lower(), port, via and via.host:lower() or "", via and via.port or "",
     via and via.authorization or "", create and context.identity(create) or "", signature,
-  }, "\0")
+  }, "\0"))
 end
 
 --- Decide how the peer is verified, and by what.
@@ -220,9 +220,8 @@ end
 -- @tparam[opt] table via  as for stream.open
 -- @tparam[opt] function create
 -- @treturn table  `context`; `name`, what the certificate has to be for; `verified`,
---   whether that counts; `resumes`, whether sessions are kept here; `key`, a text that
---   says all of it, secrets included: what was made under one key may be used under
---   it, and under no other
+--   whether that counts; `resumes`, whether sessions are kept here; `key`, a digest
+--   of all of it: what was made under one key may be used under it, and under no other
 -- @treturn nil,string
 function stream.policy(params, defaults, host, port, via, create)
   local cfg, verified = configuration(params, defaults)

@@ -16,6 +16,7 @@ local err      = require "ssl.err"
 local fingerprint = require "ssl.fingerprint"
 local object   = require "ssl.object"
 local pressure = require "ssl.pressure"
+local process  = require "ssl.process"
 local C, K     = lib.C, lib.K
 
 local session = {}
@@ -54,6 +55,7 @@ function session.own(pointer, policy)
   end
   local self, s = object.new(class)
   s.handle, s.policy, s.used = own(pointer), policy, false
+  s.process = process()
   known[address] = self
   pressure.add(KILOBYTES)
   return self
@@ -102,6 +104,9 @@ function session.unusable(s)
   local pointer = s.handle.session
   if pointer == nil then return "closed" end
   if s.used then return "this session was used before" end
+  if single_use(pointer) and s.process ~= process() then
+    return "this session belongs to another process"
+  end
   if C.SSL_SESSION_is_resumable(pointer) == 0 then return "this session cannot be resumed" end
   if session.expired(pointer) then return "this session has expired" end
 end

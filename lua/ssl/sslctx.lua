@@ -132,6 +132,7 @@ function sslctx.new(name)
   state.sigalgs         = false
   state.clientsigalgs   = false
   state.earlydata       = false
+  state.process         = false  -- that has the sessions for early data
   state.dane            = false  -- DANE_FLAG_*, where it is on
   state.ocsp            = false
   state.ocspresponse    = false
