@@ -125,7 +125,7 @@ function ssl.wrap(sock, cfg, options)
     arg.fail(1, "an object with getfd and setfd, or send and receive, expected, got "
                 .. type(sock))
   end
-  local initial = options and arg.type(options, "table", 3).initial or ""
+  local initial = arg.options(options or nil, { "initial" }, 3).initial or ""
   arg.type(initial, "string", 3)
   local conn, msg = connection.create(ctx)
   if not conn then return nil, msg end

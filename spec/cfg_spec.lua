@@ -244,7 +244,7 @@ describe("a configuration", function()
     end
     assert.matches("^true\tfalse\t[^\n]*unknown key 'verfy'", run "1")
     for _, value in ipairs { "", "0", "yes" } do
-      assert.matches("^false\ttrue\t", run(value))
+      assert.matches("^nil\ttrue\t", run(value))
     end
   end)
 end)

@@ -9,6 +9,8 @@
 -- Who has `...` takes what it needs of it before it calls anything: of LuaJIT 2.1's
 -- beta, a trace that begins in the called function and returns reads other values.
 
+local unknown = require "ssl.unknown"
+
 local arg = {}
 
 local LOWEST = -0x80000000
@@ -125,6 +127,22 @@ end
 function arg.type(value, wanted, position, level)
   if type(value) == wanted then return value end
   arg.mismatch(wanted, value, position, (level or 1) + 1)
+end
+
+--- A table of options with no other keys than these, or a new one where the argument is
+-- nil.
+-- @param value
+-- @tparam {string,...} names
+-- @tparam number position
+-- @tparam[opt=1] number level
+-- @treturn table
+function arg.options(value, names, position, level)
+  if value == nil then return {} end
+  level = (level or 1) + 1
+  local options = arg.type(value, "table", position, level)
+  local problem = unknown.problem(options, names)
+  if problem then arg.fail(position, problem, level) end
+  return options
 end
 
 return arg

@@ -11,10 +11,13 @@ local config  = require "ssl.config"
 local keys    = require "ssl.cfg_keys"
 local nearest = require "ssl.nearest"
 local trust   = require "ssl.trust"
+local unknown = require "ssl.unknown"
 
-local cfg = {}
-
-local DEEPEST = 16 -- tables of defaults behind a table
+local cfg = {
+  --- What is wrong with a table of options that may have these keys only: see
+  -- ssl.unknown.
+  unknown = unknown.problem,
+}
 
 -- Is one of a list's values of ours, and unknown to LuaSec?
 local function foreign(record, value)
@@ -57,62 +60,6 @@ function cfg.trusting(t, side)
   end
 end
 
--- Names in an order that does not depend on how a table came about.
-local function by_text(a, b)
-  return tostring(a) < tostring(b)
-end
-
--- The keys that `records` has not: of the table itself and of tables of defaults behind
--- it (`__index`), in which functions are taken for methods.
-local function strangers(t, records)
-  local found, inherited = {}, false
-  for _ = 1, DEEPEST do
-    for name, value in pairs(t) do
-      local method = inherited and (type(value) == "function" or name == "__index")
-      if not records[name] and not method then found[#found + 1] = name end
-    end
-    local behind = getmetatable(t)
-    t = type(behind) == "table" and rawget(behind, "__index")
-    if type(t) ~= "table" then break end
-    inherited = true
-  end
-  table.sort(found, by_text)
-  return found
-end
-
-local function quoted(name)
-  return type(name) == "string" and ("'%s'"):format(name) or ("[%s]"):format(tostring(name))
-end
-
-local function unknown(what, name, meant)
-  local text = ("unknown %s %s"):format(what, quoted(name))
-  return meant and ("%s; did you mean '%s'?"):format(text, meant) or text
-end
-
-local function suggestion(name, names)
-  return type(name) == "string" and nearest.suggestion(name, names) or nil
-end
-
--- What is unknown in a table that may have these keys only.
-local function stranger(t, what, names)
-  local records = {}
-  for _, name in ipairs(names) do records[name] = true end
-  local name = strangers(t, records)[1]
-  return name ~= nil and unknown(what, name, suggestion(name, names)) or nil
-end
-
--- A key of a table that is no place in an array.
-local function misplaced(t)
-  local found = {}
-  for name in pairs(t) do
-    if type(name) ~= "number" or name % 1 ~= 0 or name < 1 or name > #t then
-      found[#found + 1] = name
-    end
-  end
-  table.sort(found, by_text)
-  return found[1]
-end
-
 local EXPECTED = { list = "a string or an array of strings", entries = "an array of tables",
                    files = "a file, or an array of them," }
 
@@ -120,14 +67,14 @@ local EXPECTED = { list = "a string or an array of strings", entries = "an array
 local function shape(record, value)
   local key, kind = record.key, record.kind
   if kind == "fields" then
-    local why = stranger(value, "key", record.fields)
+    local why = unknown.problem(value, record.fields)
     return why and ("%s: %s"):format(key, why)
   end
   if not EXPECTED[kind] then return nil end
-  local name = misplaced(value)
+  local name = unknown.misplaced(value)
   if name ~= nil then
     return ("%s: %s expected, got a table with the key %s"):format(key, EXPECTED[kind],
-                                                                   quoted(name))
+                                                                    unknown.quoted(name))
   end
   -- Of options there may be none. Whether that is meant of whom to verify is not sure.
   if key == "verify" and #value == 0 then
@@ -137,7 +84,7 @@ end
 
 -- What is wrong within one of `certificates`.
 local function entry(record, i, value, records)
-  local why = stranger(value, "key", record.fields)
+  local why = unknown.problem(value, record.fields)
   for _, name in ipairs(record.fields) do
     why = why or type(value[name]) == "table" and shape(records[name], value[name]) or nil
   end
@@ -176,11 +123,11 @@ function cfg.problem(t, face)
   local known, held = keys.known(face), cfg.held(t)
   if not held and not MIXED[face] then return nil end
   local what = face == "https" and "field" or "key"
-  for _, name in ipairs(strangers(t, known.records)) do
+  for _, name in ipairs(unknown.list(t, known.records)) do
     local slip = MIXED[face] and type(name) == "string" and nearest.slip(name, known.names)
-    if slip then return unknown(what, name, slip) end
+    if slip then return unknown.message(what, name, slip) end
     if held and face ~= "https" then
-      return unknown(what, name, suggestion(name, known.names))
+      return unknown.message(what, name, unknown.suggestion(name, known.names))
     end
   end
   return held and misshapen(t, known.records) or nil

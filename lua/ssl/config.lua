@@ -53,5 +53,5 @@ return {
                    dane = dane_flags },
   curves       = curves.list(),
   openssl      = openssl,
-  strict       = os.getenv "SSL_STRICT" == "1",
+  strict       = os.getenv "SSL_STRICT" == "1" or nil,
 }

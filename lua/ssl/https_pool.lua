@@ -151,7 +151,7 @@ local function amount(options, name, least)
   if value == nil then return DEFAULTS[name] end
   if type(value) ~= "number" or value < least or value ~= value then
     error(("bad argument #1 to 'pool' (number of at least %d expected in field '%s', got %s)")
-          :format(least, name, tostring(value)), 3)
+          :format(least, name, tostring(value)), 4)
   end
   return value
 end
@@ -165,8 +165,10 @@ end
 function pool.new(options)
   if options == nil then options = {} end
   if type(options) ~= "table" then
-    error(("bad argument #1 to 'pool' (table expected, got %s)"):format(type(options)), 2)
+    error(("bad argument #1 to 'pool' (table expected, got %s)"):format(type(options)), 3)
   end
+  local problem = ssl.cfg.unknown(options, { "idle", "perhost", "size" }, "field")
+  if problem then error(("bad argument #1 to 'pool' (%s)"):format(problem), 3) end
   return setmetatable({
     size = amount(options, "size", 0), perhost = amount(options, "perhost", 0),
     idle = amount(options, "idle", 0), kept = {}, closed = false,

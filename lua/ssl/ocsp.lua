@@ -71,7 +71,7 @@ function ocsp.request(...)
   local cert, issuer, options = ...
   local subject = x509.pointer(cert, 1)
   local authority = x509.pointer(issuer, 2)
-  options = options == nil and {} or arg.type(options, "table", 3)
+  options = arg.options(options, { "nonce" }, 3)
   if not ocsp.supported then return nil, UNSUPPORTED end
   err.clear()
   local request = own_request(C.OCSP_REQUEST_new())
@@ -85,6 +85,8 @@ function ocsp.request(...)
 end
 
 local NUMBERS = { "time", "leeway", "maxage" }
+
+local OPTIONS = { "request", "responder", unpack(NUMBERS) }
 
 local function options_for(given, level)
   level = level + 1
@@ -114,7 +116,7 @@ function ocsp.check(...)
   der = arg.string(der, 1)
   local subject = x509.pointer(cert, 2)
   local authority = x509.pointer(issuer, 3)
-  local given = options == nil and {} or arg.type(options, "table", 4)
+  local given = arg.options(options, OPTIONS, 4)
   local wanted = options_for(given, 1)
   if not ocsp.supported then return nil, UNSUPPORTED end
   local status, details = response.judge(der, subject, authority, wanted)
