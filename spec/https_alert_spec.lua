@@ -132,6 +132,27 @@ describe("ssl.https takes a fatal alert for", function()
     end
   end
 
+  for _, version in ipairs(pair.versions) do
+    it("the end of its sessions: the next request shakes hands in full (" .. version .. ")",
+       function()
+      local resumed, point = {}, 2
+      local answer = ANSWERS["with a length"]
+      local function create()
+        return server(version, function(engine)
+          table.insert(resumed, engine:connection():resumed())
+          tampered(answer, point)(engine)
+        end)
+      end
+      local function code()
+        return (select(2, get(version, nil, { create = create })))
+      end
+      assert.equal(REFUSED, code())
+      point = #answer
+      assert.same({ 200, 200, 200 }, { code(), code(), code() })
+      assert.same({ false, false, true, true }, resumed)
+    end)
+  end
+
   -- The server ends its answer in order, though it took no more of the request.
   for _, version in ipairs(pair.versions) do
     it("what it is, and an end in order for one, also behind a send that was refused ("

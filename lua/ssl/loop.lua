@@ -40,6 +40,7 @@ local err   = require "ssl.err"
 local guard = require "ssl.guard"
 local lasterror = require "ssl.lasterror"
 local limit = require "ssl.limit"
+local sessionorigin = require "ssl.sessionorigin"
 local C, K, S, H = lib.C, lib.K, shim.C, shim.K
 
 local loop = {}
@@ -130,9 +131,10 @@ local function fatal(st, code)
   return word, queue
 end
 
--- For good.
+-- For good. Where the transport just ended, nothing is wrong with the sessions.
 local function fail(st, word, queue)
   st.failed, st.open = word, false
+  if queue and word ~= CUT_OFF and word ~= TRUNCATED then sessionorigin.fail(st) end
   lasterror.note(st, word, queue)
 end
 

@@ -12,6 +12,7 @@ local context  = require "ssl.context"
 local fingerprint = require "ssl.fingerprint"
 local negotiated = require "ssl.negotiated"
 local session  = require "ssl.session"
+local sessionorigin = require "ssl.sessionorigin"
 local sessionstore = require "ssl.sessionstore"
 local state    = require "ssl.state"
 local C, K, S  = lib.C, lib.K, shim.C
@@ -44,7 +45,7 @@ end
 local function own(st, pointer)
   local time = limited_to(st)
   if time then session.limit(pointer, time) end
-  return session.own(pointer, fingerprint.policy(st.policy))
+  return session.own(pointer, fingerprint.policy(st.policy), sessionorigin.of(st))
 end
 
 -- Early data goes by the session, so there is no doing without it.
@@ -86,13 +87,15 @@ function resumption.done(st)
   if f and renewed(st) then f(st.self, own(st, C.SSL_get1_session(st.conn.ssl))) end
 end
 
---- Hand on what came. The functions of the user's may raise and yield, and close the
--- connection.
+--- Hand on what came; of a connection that has failed, nothing. The functions of the
+-- user's may raise and yield, and close the connection.
 function resumption.drain(st)
   local conn = st.conn
   while conn.sessions > 0 do
     local pointer = S.take_session(conn)
-    if st.server then
+    if sessionorigin.failed(st) then
+      C.SSL_SESSION_free(pointer)
+    elseif st.server then
       sessionstore.keep(st, pointer)
     else
       context.state(st.ctx).onsession(st.self, own(st, pointer))

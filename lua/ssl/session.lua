@@ -45,8 +45,9 @@ local known = setmetatable({}, { __mode = "v" })
 --- An object for a session.
 -- @tparam cdata pointer  whose reference is taken over
 -- @tparam string policy  32 bytes
+-- @tparam[opt] table from  of ssl.sessionorigin
 -- @treturn userdata  the same for the same session
-function session.own(pointer, policy)
+function session.own(pointer, policy, from)
   local address = tostring(pointer)
   local before = known[address]
   if before and getmetatable(before).handle.session ~= nil then
@@ -54,7 +55,7 @@ function session.own(pointer, policy)
     return before
   end
   local self, s = object.new(class)
-  s.handle, s.policy, s.used = own(pointer), policy, false
+  s.handle, s.policy, s.used, s.from = own(pointer), policy, false, from or false
   s.process = process()
   known[address] = self
   pressure.add(KILOBYTES)
@@ -107,7 +108,9 @@ function session.unusable(s)
   if single_use(pointer) and s.process ~= process() then
     return "this session belongs to another process"
   end
-  if C.SSL_SESSION_is_resumable(pointer) == 0 then return "this session cannot be resumed" end
+  if s.from and s.from.failed or C.SSL_SESSION_is_resumable(pointer) == 0 then
+    return "this session cannot be resumed"
+  end
   if session.expired(pointer) then return "this session has expired" end
 end
 

@@ -21,6 +21,7 @@ local err      = require "ssl.err"
 local question = require "ssl.question"
 local seal     = require "ssl.sessionseal"
 local session  = require "ssl.session"
+local sessionorigin = require "ssl.sessionorigin"
 local C, K, H  = lib.C, lib.K, shim.K
 
 local sessionstore = {}
@@ -136,20 +137,31 @@ function sessionstore.keep(st, pointer)
   C.SSL_SESSION_free(pointer)
   if not entry then return end
   store.counts.kept = store.counts.kept + 1
+  local ids = sessionorigin.of(st).ids
+  ids[#ids + 1] = id
   store.user.put(id, entry, st.self, seconds)
 end
 
---- The connection ends: a session that OpenSSL has given up, after a fatal alert, is
--- not to be used again.
+-- The session that OpenSSL has given up: its id, or nil.
+local function given_up(ssl)
+  local pointer = C.SSL_get_session(ssl)
+  if pointer == nil or C.SSL_SESSION_is_resumable(pointer) == 1 then return nil end
+  local id = session.id(pointer)
+  err.clear()
+  return id ~= "" and id or nil
+end
+
+--- The connection ends: its sessions, after a fatal alert, are not to be used again.
 -- @tparam table st
 function sessionstore.forget(st)
   local ssl, store = st.conn.ssl, st.store
   if not store or not store.user.remove or ssl == nil or st.asking then return end
-  local pointer = C.SSL_get_session(ssl)
-  if pointer == nil or C.SSL_SESSION_is_resumable(pointer) == 1 then return end
-  local id = session.id(pointer)
-  err.clear()
-  if id ~= "" then store.user.remove(id) end
+  local newest = given_up(ssl)
+  if newest then store.user.remove(newest) end
+  if not sessionorigin.failed(st) then return end
+  for _, id in ipairs(sessionorigin.of(st).ids) do
+    if id ~= newest then store.user.remove(id) end
+  end
 end
 
 return sessionstore

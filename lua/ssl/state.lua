@@ -49,6 +49,7 @@
 --   demands      names and records that it demands of the peer
 --   session      what its setsession was given
 --   store        where a server's sessions are (ssl.sessionstore)
+--   sessionorigin    what its sessions share (ssl.sessionorigin)
 
 local object = require "ssl.object"
 local shim   = require "ssl.ffi.shim"
@@ -99,7 +100,7 @@ local DEFAULTS = { __index = {
   updating = false, request = false, early = false,
   session = false, demands = "", store = false, keyed = false, psk = false,
   eof = false, explain = false, problem = false, ended_early = false,
-  deadline = false, goodbye = false, gone = false,
+  sessionorigin = false, deadline = false, goodbye = false, gone = false,
 } }
 
 --- A new connection object and its state.
