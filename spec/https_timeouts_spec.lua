@@ -199,6 +199,27 @@ describe("ssl.https and time", function()
       assert.is_true(left > 0 and left <= LONG)
     end)
 
+    it("what is below a stream within it as well", function()
+      local below = {}
+      local function create()
+        local sock, object = socket.tcp(), {}
+        for _, name in ipairs { "connect", "settimeout", "send", "receive", "close" } do
+          object[name] = function(_, ...)
+            below[#below + 1] = { name, ... }
+            local a, b, c = sock[name](sock, ...)
+            return a, b, c
+          end
+        end
+        return object
+      end
+      assert.same({ nil, "timeout" }, { get("/silent", { total = 0.3 }, { create = create }) })
+      local last
+      for _, call in ipairs(below) do
+        if call[1] == "settimeout" then last = call[2] end
+      end
+      assert.same({ 0, "close" }, { last, below[#below][1] })
+    end)
+
     it("as it likes without one", function()
       assert.equal(1, (get("/", LONG)))
       assert.same({ { "settimeout", LONG }, { "close" } }, { calls[#calls - 1], calls[#calls] })

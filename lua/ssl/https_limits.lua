@@ -111,9 +111,11 @@ end
 -- @tparam[opt] boolean unwanted  the peer does not want what is still on its way
 function limits.close(self, sock, unwanted)
   if unwanted then sock:settimeout(0) end
-  if self.deadline and sock.setdeadline then
-    sock:setdeadline(math.max(0, self.deadline - now()))
-  end
+  if not self.deadline then return end
+  local left = math.max(0, self.deadline - now())
+  -- A connection over a stream closes what is below, which knows the limit alone.
+  if not unwanted and left < (self.armed or math.huge) then sock:settimeout(left) end
+  if sock.setdeadline then sock:setdeadline(left) end
 end
 
 --- Forget what was set last: somebody else has had his hands on it.
