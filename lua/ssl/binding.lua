@@ -14,23 +14,24 @@ local binding = {
 local LONGEST_CONTEXT = 65535
 
 local SIZE = K.EVP_MAX_MD_SIZE
-local message = ffi.new("unsigned char[?]", SIZE)
+local message_t = ffi.typeof("unsigned char[" .. SIZE .. "]")
 
-local function text(length)
-  length = math.min(tonumber(length), SIZE)
+local function text(get, st)
+  local message = message_t()
+  local length = math.min(tonumber(get(st.conn.ssl, message, SIZE)), SIZE)
   return length > 0 and ffi.string(message, length) or nil
 end
 
 --- The last Finished message sent.
 -- @treturn string|nil
 function binding.finished(st)
-  return text(C.SSL_get_finished(st.conn.ssl, message, SIZE))
+  return text(C.SSL_get_finished, st)
 end
 
 --- The last Finished message received.
 -- @treturn string|nil
 function binding.peer_finished(st)
-  return text(C.SSL_get_peer_finished(st.conn.ssl, message, SIZE))
+  return text(C.SSL_get_peer_finished, st)
 end
 
 --- Keying material (RFC 5705, RFC 8446 section 7.5).

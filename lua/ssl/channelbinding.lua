@@ -6,6 +6,7 @@
 local ffi     = require "ffi"
 local lib     = require "ssl.ffi.lib"
 local binding = require "ssl.binding"
+local hash    = require "ssl.hash"
 local err     = require "ssl.err"
 local own     = require "ssl.own"
 local peer    = require "ssl.peer"
@@ -66,14 +67,12 @@ local function server_certificate(st)
   return own.certificate(st, 1), "this side has no certificate"
 end
 
-local nid = ffi.new "int[3]"
-local flags = ffi.new "uint32_t[1]"
-local made, made_length = ffi.new("unsigned char[?]", K.EVP_MAX_MD_SIZE),
-                          ffi.new "unsigned int[1]"
+local nids_t, flags_t = ffi.typeof "int[3]", ffi.typeof "uint32_t[1]"
 
 -- RFC 5929 section 4.1: the hash of the signature, and in place of what is broken
 -- SHA-256. What signs without a hash of its own has no such binding.
 local function digest_of(certificate)
+  local nid, flags = nids_t(), flags_t()
   if C.X509_get_signature_info(certificate, nid, nid + 1, nid + 2, flags) ~= 1
      or nid[0] == K.NID_undef then
     return nil
@@ -93,8 +92,7 @@ local function tls_server_end_point(st)
     return nil, ("tls-server-end-point is not defined for a certificate with signature %s")
                 :format(cert:getsignaturename())
   end
-  if C.X509_digest(certificate, md, made, made_length) ~= 1 then return nil end
-  local value = ffi.string(made, made_length[0])
+  local value = hash.certificate(certificate, md)
   -- `cert` is in use up to here.
   return x509.is(cert) and value
 end

@@ -19,9 +19,8 @@ local own_name = handle.type("lsf_X509_NAME *ca_name", "X509_NAME_free")
 -- in TLS 1.3 among other extensions. OpenSSL would fail every handshake.
 local MOST = 65000
 
-local der, length = ffi.new "const unsigned char *[1]", ffi.new "size_t[1]"
-
 local function encoded(name)
+  local der, length = ffi.new "const unsigned char *[1]", ffi.new "size_t[1]"
   if C.X509_NAME_get0_der(name, der, length) ~= 1 then return nil end
   return ffi.string(der[0], length[0])
 end

@@ -92,15 +92,13 @@ function dane.record(st, usage, selector, mtype, data)
   return true
 end
 
-local fields = ffi.new "uint8_t[3]"
-local bytes  = ffi.new "const unsigned char *[1]"
-local length = ffi.new "size_t[1]"
-
 --- The record that the peer was accepted for, and where in the chain it matched.
 -- @treturn number,number,number,string,number  as for `record`, and the depth:
 --   0 for the peer's own certificate
 -- @treturn nil  none: the peer was not verified, or without DANE
 function dane.matched(st)
+  local fields = ffi.new "uint8_t[3]"
+  local bytes, length = ffi.new "const unsigned char *[1]", ffi.new "size_t[1]"
   local depth = C.SSL_get0_dane_tlsa(st.conn.ssl, fields, fields + 1, fields + 2,
                                      bytes, length)
   if depth < 0 then return nil end

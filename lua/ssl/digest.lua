@@ -11,12 +11,17 @@ local fingerprint = require "ssl.fingerprint"
 
 local KEY = 32
 
-local bytes = ffi.new("unsigned char[?]", KEY)
-if lib.C.RAND_bytes(bytes, KEY) ~= 1 then
-  error("ssl: OpenSSL has no random bytes", 0)
+local function random()
+  local bytes = ffi.new("unsigned char[?]", KEY)
+  if lib.C.RAND_bytes(bytes, KEY) ~= 1 then
+    error("ssl: OpenSSL has no random bytes", 0)
+  end
+  local text = ffi.string(bytes, KEY)
+  ffi.fill(bytes, KEY)
+  return text
 end
-local key = ffi.string(bytes, KEY)
-ffi.fill(bytes, KEY)
+
+local key = random()
 
 --- The digest of a text: SHA-256, keyed, the same within this process and its children.
 -- @tparam string text

@@ -30,7 +30,7 @@ local FRAGMENT = K.SSL3_RT_MAX_PLAIN_LENGTH - TYPE_AND_TAG
 
 local buffer_t = ffi.typeof("struct { size_t lsf_early; unsigned char bytes["
                             .. K.SSL3_RT_MAX_PLAIN_LENGTH .. "]; }")
-local written = ffi.new "size_t[1]"
+local written_t = ffi.typeof "size_t[1]"
 
 --- Allow early data on the connections of a context.
 -- @tparam table state  of the context
@@ -92,7 +92,7 @@ end
 local function write(ssl, early)
   local text = early.text
   C.SSL_ctrl(ssl, K.SSL_CTRL_SET_MAX_SEND_FRAGMENT, FRAGMENT, nil)
-  local rc = C.SSL_write_early_data(ssl, text, #text, written)
+  local rc = C.SSL_write_early_data(ssl, text, #text, written_t())
   C.SSL_ctrl(ssl, K.SSL_CTRL_SET_MAX_SEND_FRAGMENT, K.SSL3_RT_MAX_PLAIN_LENGTH, nil)
   if rc == 1 then
     early.taken, early.sent = true, early.sent + #text

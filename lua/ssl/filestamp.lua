@@ -6,7 +6,7 @@ local err  = require "ssl.err"
 local folder = require "ssl.folder"
 local shim = require "ssl.ffi.shim"
 
-local stamp = ffi.new("double[?]", shim.K.LSF_STAMP)
+local stamp_t = ffi.typeof("double[" .. shim.K.LSF_STAMP .. "]")
 local FOLDER = shim.K.LSF_STAMP - 1
 
 --- A text that differs when a file has changed, or a folder, or what lies in one under
@@ -18,6 +18,7 @@ local FOLDER = shim.K.LSF_STAMP - 1
 return function(path)
   path = arg.string(path, 1)
   if path:find("%z") then return nil, "the name contains a NUL byte" end
+  local stamp = stamp_t()
   local errno = shim.C.file_stamp(path, stamp)
   if errno ~= 0 then return nil, err.system(errno) end
   local parts = {}

@@ -13,6 +13,7 @@
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
 local handle = require "ssl.ffi.handle"
+local hash   = require "ssl.hash"
 local err    = require "ssl.err"
 local functionid = require "ssl.functionid"
 local raw    = require "ssl.x509_raw"
@@ -47,29 +48,29 @@ for _, name in ipairs(BESIDE) do
 end
 counted_options = bit.bnot(counted_options)
 
-local md      = ffi.new("unsigned char[?]", K.EVP_MAX_MD_SIZE)
-local md_size = ffi.new "unsigned int[1]"
-local sha256  = C.EVP_get_digestbyname "SHA256"
+local sha256 = C.EVP_get_digestbyname "SHA256"
 
-local function result(rc)
-  if rc ~= 1 then error("ssl: OpenSSL has no SHA-256", 0) end
-  return ffi.string(md, md_size[0])
+local function made(bytes)
+  return bytes or error("ssl: OpenSSL has no SHA-256", 0)
 end
 
 --- The SHA-256 digest of a text.
 function fingerprint.digest(text)
-  return result(C.EVP_Digest(text, #text, md, md_size, sha256, nil))
+  return made(hash.text(text, sha256))
 end
 
--- Connections of one kind come one after another.
-local last_policy, last_digest
+-- Connections of one kind come one after another. One assignment takes both, since a
+-- finalizer may come here in between.
+local last = {}
 
 --- The digest of what `connection` answers.
 function fingerprint.policy(text)
-  if text ~= last_policy then
-    last_policy, last_digest = text, fingerprint.digest(text)
+  local known = last
+  if text ~= known.text then
+    known = { text = text, digest = fingerprint.digest(text) }
+    last = known
   end
-  return last_digest
+  return known.digest
 end
 
 -- With the trust settings that a "TRUSTED CERTIFICATE" has beside the certificate.
@@ -80,7 +81,7 @@ local function object(entry)
     return bytes and fingerprint.digest(bytes) or functionid.random()
   end
   local crl = C.X509_OBJECT_get0_X509_CRL(entry)
-  if crl ~= nil then return result(C.X509_CRL_digest(crl, sha256, md, md_size)) end
+  if crl ~= nil then return made(hash.crl(crl, sha256)) end
   return ""
 end
 
@@ -104,7 +105,7 @@ local own_ssl = handle.type("lsf_SSL *scratch", "SSL_free")
 local stack_t = ffi.typeof "lsf_OPENSSL_STACK *[1]"
 
 local function x509_digest(x509)
-  return result(C.X509_digest(x509, sha256, md, md_size))
+  return made(hash.certificate(x509, sha256))
 end
 
 -- Every certificate with a key, and its chain: what a handshake may show. Only a

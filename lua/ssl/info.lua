@@ -8,8 +8,7 @@ local C   = lib.C
 
 local info = {}
 
-local line = ffi.new "char[256]"
-local bits = ffi.new "int[1]"
+local line_t, bits_t = ffi.typeof "char[256]", ffi.typeof "int[1]"
 
 --- OpenSSL's own line about the cipher, secret bits, algorithm bits, protocol.
 -- @treturn string,number,number,string  nothing before a cipher is chosen
@@ -18,6 +17,7 @@ function info.raw(st)
   if ssl == nil or st.asking then return end
   local cipher = C.SSL_get_current_cipher(ssl)
   if cipher == nil then return end
+  local line, bits = line_t(), bits_t()
   local secret = C.SSL_CIPHER_get_bits(cipher, bits)
   return ffi.string(C.SSL_CIPHER_description(cipher, line, ffi.sizeof(line))),
          secret, bits[0], ffi.string(C.SSL_get_version(ssl))
@@ -29,11 +29,9 @@ function info.compression(st)
   return method ~= nil and ffi.string(C.SSL_COMP_get_name(method)) or nil
 end
 
-local selected = ffi.new "const unsigned char *[1]"
-local length = ffi.new "unsigned int[1]"
-
 --- The protocol that ALPN agreed on, or nil.
 function info.alpn(st)
+  local selected, length = ffi.new "const unsigned char *[1]", ffi.new "unsigned int[1]"
   C.SSL_get0_alpn_selected(st.conn.ssl, selected, length)
   return length[0] > 0 and ffi.string(selected[0], length[0]) or nil
 end

@@ -92,7 +92,7 @@ function material.open(value)
   return bio
 end
 
-local place = ffi.new "const unsigned char *[1]"
+local place_t = ffi.typeof "const unsigned char *[1]"
 
 --- Decode one value that fills all the bytes.
 -- @tparam string bytes
@@ -102,10 +102,9 @@ local place = ffi.new "const unsigned char *[1]"
 -- @treturn nil,string  the reason
 function material.decode(bytes, decode, keep)
   err.clear()
-  place[0] = bytes
+  local place = place_t(ffi.cast("const unsigned char *", bytes))
   local value = keep(decode(nil, place, #bytes))
   local rest = #bytes - (place[0] - ffi.cast("const unsigned char *", bytes))
-  place[0] = nil
   if value == nil then return nil, err.reason "malformed DER" end
   err.clear()
   if rest ~= 0 then return nil, material.LEFT_OVER end

@@ -6,8 +6,6 @@ local C, K = lib.C, lib.K
 
 local negotiated = {}
 
-local number = ffi.new "int[1]"
-
 --- The group of the key exchange, by its name in the IANA's registry; nil where there
 -- was none, and where OpenSSL (1.1.1) does not tell.
 function negotiated.group(ssl)
@@ -50,6 +48,7 @@ end
 -- in the IANA's registry. nil where it proved nothing: it showed no certificate, the
 -- session was resumed, or the key exchange itself was the proof.
 function negotiated.sigalg(ssl)
+  local number = ffi.new "int[1]"
   if C.SSL_get_peer_signature_type_nid(ssl, number) ~= 1 then return nil end
   local kind = number[0]
   number[0] = K.NID_undef

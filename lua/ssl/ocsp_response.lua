@@ -94,10 +94,9 @@ local function signed(basic, issuer, options, time)
               :format(reason)
 end
 
-local object = ffi.new "lsf_ASN1_OBJECT *[1]"
-
 -- Identifiers are hashes, with a hash of the responder's choice.
 local function is_about(single, subject, issuer)
+  local object = ffi.new "lsf_ASN1_OBJECT *[1]"
   local id = C.OCSP_SINGLERESP_get0_id(single)
   if C.OCSP_id_get0_info(nil, object, nil, nil, id) ~= 1 then return false end
   local nid = C.OBJ_obj2nid(object[0])
@@ -110,10 +109,8 @@ local function is_about(single, subject, issuer)
   return same
 end
 
-local code = ffi.new "int[1]"
-local revoked_at = ffi.new "lsf_ASN1_GENERALIZEDTIME *[1]"
-local this_update = ffi.new "lsf_ASN1_GENERALIZEDTIME *[1]"
-local next_update = ffi.new "lsf_ASN1_GENERALIZEDTIME *[1]"
+-- Where OpenSSL puts the facts of one answer.
+local code_t, time_t = ffi.typeof "int[1]", ffi.typeof "lsf_ASN1_GENERALIZEDTIME *[1]"
 
 local function as_time(value)
   return ffi.cast("lsf_ASN1_TIME *", value[0])
@@ -124,7 +121,8 @@ local function compare(value, time)
   return C.ASN1_TIME_cmp_time_t(as_time(value), time)
 end
 
-local function fresh(options, time)
+local function fresh(times, options, time)
+  local this_update, next_update = times.this_update, times.next_update
   local leeway = math.min(options.leeway or LEEWAY, FOR_EVER)
   local most = math.min(options.maxage or MAXIMUM_AGE, FOR_EVER)
   local since = compare(this_update, time + leeway)
@@ -146,7 +144,8 @@ end
 
 -- Seconds since 1970: what newer information is to be had then. Without a time of the next
 -- update, as long as the response itself would count.
-local function valid_till(options)
+local function valid_till(times, options)
+  local this_update, next_update = times.this_update, times.next_update
   local now = os.time()
   local day, second = ffi.new "int[1]", ffi.new "int[1]"
   local last = next_update[0] ~= nil and next_update or this_update
@@ -159,16 +158,20 @@ local function text_of(value)
   return value[0] ~= nil and asn1.time(as_time(value)) or nil
 end
 
+-- The status, what is to be told of it, and the times; or nil and why.
 local function read(single)
+  local code, revoked_at = code_t(), time_t()
+  local this_update, next_update = time_t(), time_t()
+  local times = { this_update = this_update, next_update = next_update }
   local status = C.OCSP_single_get0_status(single, code, revoked_at, this_update,
                                            next_update)
   local details = { thisupdate = text_of(this_update), nextupdate = text_of(next_update) }
-  if status == K.V_OCSP_CERTSTATUS_GOOD then return "good", details end
-  if status == K.V_OCSP_CERTSTATUS_UNKNOWN then return "unknown", details end
+  if status == K.V_OCSP_CERTSTATUS_GOOD then return "good", details, times end
+  if status == K.V_OCSP_CERTSTATUS_UNKNOWN then return "unknown", details, times end
   if status ~= K.V_OCSP_CERTSTATUS_REVOKED then return nil, MALFORMED end
   details.revokedat = text_of(revoked_at)
   if code[0] >= 0 then details.reason = ffi.string(C.OCSP_crl_reason_str(code[0])) end
-  return "revoked", details
+  return "revoked", details, times
 end
 
 -- The first answer that is about the certificate and fresh.
@@ -177,11 +180,11 @@ local function find(basic, subject, issuer, options, time)
   for i = 0, C.OCSP_resp_count(basic) - 1 do
     local single = C.OCSP_resp_get0(basic, i)
     if is_about(single, subject, issuer) then
-      local status, details = read(single)
+      local status, details, times = read(single)
       if not status then return nil, details end
-      local ok, stale = fresh(options, time)
+      local ok, stale = fresh(times, options, time)
       if ok then
-        details.validtill = valid_till(options)
+        details.validtill = valid_till(times, options)
         return status, details
       end
       why = stale

@@ -12,10 +12,11 @@ local C, K = lib.C, lib.K
 
 local own = {}
 
-local stack = ffi.new "lsf_OPENSSL_STACK *[1]"
+local stack_t = ffi.typeof "lsf_OPENSSL_STACK *[1]"
 
 -- What follows the leaf; nil when there is nothing.
 local function rest(ssl)
+  local stack = stack_t()
   C.SSL_ctrl(ssl, K.SSL_CTRL_GET_CHAIN_CERTS, 0, stack)
   return stack[0] ~= nil and stack[0] or nil
 end

@@ -56,15 +56,12 @@ function staple.pauses(st, ctx)
   return ctx.ocsp and true or false
 end
 
-local data  = ffi.new "unsigned char *[1]"
-local stack = ffi.new "lsf_OPENSSL_STACK *[1]"
-
 -- Of a client in TLS 1.3, which OpenSSL 3.6 gives a response for each certificate of
 -- the chain. The stack and what is in it are the connection's.
 local function first_of_many(ssl)
   local command = K.SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP_EX
   if not command or not lib.has.i2d_OCSP_RESPONSE then return nil end
-  stack[0] = nil
+  local stack = ffi.new "lsf_OPENSSL_STACK *[1]"
   if tonumber(C.SSL_ctrl(ssl, command, 0, stack)) <= 0 or stack[0] == nil then return nil end
   local leaf = ffi.cast("lsf_OCSP_RESPONSE *", C.OPENSSL_sk_value(stack[0], 0))
   if leaf == nil then return nil end
@@ -76,7 +73,7 @@ end
 -- @treturn string|nil  DER
 function staple.response(st)
   local ssl = st.conn.ssl
-  data[0] = nil
+  local data = ffi.new "unsigned char *[1]"
   local length = tonumber(C.SSL_ctrl(ssl, K.SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP, 0,
                                      data))
   if length > 0 and data[0] ~= nil then return ffi.string(data[0], length) end

@@ -15,6 +15,7 @@ local handle        = require "ssl.ffi.handle"
 local altname       = require "ssl.altname"
 local arg           = require "ssl.arg"
 local asn1          = require "ssl.asn1"
+local hash          = require "ssl.hash"
 local distinguished = require "ssl.distinguished"
 local err           = require "ssl.err"
 local issued        = require "ssl.issued"
@@ -120,9 +121,6 @@ function methods:pubkey()
   return pem, kind, bits
 end
 
-local digest_bytes, digest_length = ffi.new("unsigned char[?]", K.EVP_MAX_MD_SIZE),
-                                    ffi.new("unsigned int[1]")
-
 local function hex_byte(c)
   return ("%02x"):format(c:byte())
 end
@@ -140,10 +138,12 @@ function methods:digest(algorithm)
     return nil, ("digest algorithm not supported (%s)"):format(algorithm)
   end
   err.clear()
-  if C.X509_digest(state.held.x509, md, digest_bytes, digest_length) ~= 1 then
+  local bytes = hash.certificate(state.held.x509, md)
+  keep(state)
+  if not bytes then
     return nil, ("error processing the certificate (%s)"):format(err.reason())
   end
-  return (ffi.string(digest_bytes, digest_length[0]):gsub(".", hex_byte))
+  return (bytes:gsub(".", hex_byte))
 end
 
 --- Is a time within the validity period? Both ends belong to it.

@@ -3,6 +3,7 @@
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
 local arg    = require "ssl.arg"
+local hash   = require "ssl.hash"
 local distinguished = require "ssl.distinguished"
 local err    = require "ssl.err"
 local membio = require "ssl.membio"
@@ -39,9 +40,6 @@ function raw.spki(x509)
   return der
 end
 
-local digest_bytes, digest_length = ffi.new("unsigned char[?]", K.EVP_MAX_MD_SIZE),
-                                    ffi.new "unsigned int[1]"
-
 local function hex_byte(c)
   return ("%02x"):format(c:byte())
 end
@@ -53,10 +51,11 @@ local function spkidigest(x509, algorithm)
   end
   err.clear()
   local der = raw.spki(x509)
-  if not der or C.EVP_Digest(der, #der, digest_bytes, digest_length, md, nil) ~= 1 then
+  local bytes = der and hash.text(der, md)
+  if not bytes then
     return nil, ("error processing the certificate (%s)"):format(err.reason())
   end
-  return (ffi.string(digest_bytes, digest_length[0]):gsub(".", hex_byte))
+  return (bytes:gsub(".", hex_byte))
 end
 
 local function text(x509)
