@@ -6,7 +6,7 @@ return {
 
   types = {
     SSL = "opaque", SSL_CTX = "opaque", SSL_SESSION = "opaque",
-    EVP_CIPHER_CTX = "opaque", EVP_MAC_CTX = "opaque",
+    EVP_CIPHER_CTX = "opaque", EVP_MAC_CTX = "opaque", X509 = "opaque",
   },
 
   required = [[
@@ -32,6 +32,13 @@ int SSL_SESSION_get0_ticket_appdata(SSL_SESSION *ss, void **data, size_t *len);
 int i2d_SSL_SESSION(const SSL_SESSION *in, unsigned char **pp);
 SSL_SESSION *d2i_SSL_SESSION(SSL_SESSION **a, const unsigned char **pp, long length);
 
+/* Borrowed from the session: the peer's certificate, or NULL. */
+X509 *SSL_SESSION_get0_peer(SSL_SESSION *s);
+
+int SSL_CTX_set_session_ticket_cb(SSL_CTX *ctx, int (*generate)(SSL *, void *),
+                                  int (*decrypt)(SSL *, SSL_SESSION *,
+                                                 const unsigned char *, size_t, int,
+                                                 void *), void *arg);
 /* The callback of the first keeps its reference when it answers 1. */
 void SSL_CTX_sess_set_new_cb(SSL_CTX *ctx, int (*callback)(SSL *, SSL_SESSION *));
 void SSL_CTX_sess_set_get_cb(SSL_CTX *ctx,

@@ -80,6 +80,8 @@ return {
     "SSL_SESSION_set_timeout", "SSL_version", "EVP_aes_128_cbc", "EVP_aes_256_cbc",
     "EVP_sha256", "EVP_CipherInit_ex", "RAND_bytes", "OPENSSL_cleanse",
     "EVP_MAC_CTX_set_params", "HMAC_Init_ex", "SSL_SESSION_set1_ticket_appdata",
+    "SSL_SESSION_get_time", "SSL_SESSION_get_timeout", "SSL_SESSION_get0_peer",
+    "X509_get0_notAfter", "ASN1_TIME_diff",
     "ERR_peek_error", "ERR_clear_error",
     "SSL_get_error", "SSL_read_ex", "SSL_write_ex", "SSL_pending",
     "SSL_want", "SSL_get_shutdown",
@@ -172,6 +174,7 @@ unsigned int lsf_psk_client(SSL *ssl, const char *hint, char *identity,
 unsigned int lsf_psk_server(SSL *ssl, const char *identity, unsigned char *psk,
                             unsigned int max_psk);
 
+int lsf_ticket_made(SSL *ssl, void *arg);
 int lsf_new_session(SSL *ssl, SSL_SESSION *session);
 SSL_SESSION *lsf_take_session(struct lsf_conn *c);
 SSL_SESSION *lsf_get_session(SSL *ssl, const unsigned char *id, int length, int *copy);

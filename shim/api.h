@@ -57,6 +57,12 @@ struct lsf_api {
 	    ENGINE *);
 	int (*SSL_SESSION_set1_ticket_appdata)(SSL_SESSION *, const void *,
 	    size_t);
+	long (*SSL_SESSION_get_time)(const SSL_SESSION *);
+	long (*SSL_SESSION_get_timeout)(const SSL_SESSION *);
+	X509 *(*SSL_SESSION_get0_peer)(SSL_SESSION *);
+	ASN1_TIME *(*X509_get0_notAfter)(const X509 *);
+	int (*ASN1_TIME_diff)(int *, int *, const ASN1_TIME *,
+	    const ASN1_TIME *);
 	unsigned long (*ERR_peek_error)(void);
 	void (*ERR_clear_error)(void);
 	int (*SSL_get_error)(const SSL *, int);

@@ -57,7 +57,9 @@ typedef struct lsf_bio_method BIO_METHOD;
 typedef struct lsf_ssl SSL;
 typedef struct lsf_ssl_session SSL_SESSION;
 typedef struct lsf_dh DH;
+typedef struct lsf_x509 X509;
 typedef struct lsf_x509_store_ctx X509_STORE_CTX;
+typedef struct lsf_asn1_time ASN1_TIME;
 typedef struct lsf_async_job ASYNC_JOB;
 typedef struct lsf_engine ENGINE;
 typedef struct lsf_evp_cipher EVP_CIPHER;
@@ -368,6 +370,7 @@ LSF_API unsigned int lsf_psk_server(SSL *ssl, const char *identity,
     unsigned char *psk, unsigned int max_psk);
 
 /* session.c */
+LSF_API int lsf_ticket_made(SSL *ssl, void *arg);
 LSF_API int lsf_new_session(SSL *ssl, SSL_SESSION *session);
 LSF_API SSL_SESSION *lsf_take_session(struct lsf_conn *c);
 LSF_API SSL_SESSION *lsf_get_session(SSL *ssl, const unsigned char *id,

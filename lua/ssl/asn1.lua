@@ -31,6 +31,15 @@ function asn1.object(object, numeric)
   return ffi.string(text, length)
 end
 
+--- How far a time is from now.
+-- @tparam cdata time  ASN1_TIME
+-- @treturn number|nil  seconds, negative where it is over; nil where it is no time
+function asn1.seconds_from_now(time)
+  local day, second = ffi.new "int[1]", ffi.new "int[1]"
+  if C.ASN1_TIME_diff(day, second, nil, time) ~= 1 then return nil end
+  return day[0] * 86400 + second[0]
+end
+
 --- The content bytes of a string, whatever its type.
 -- @tparam cdata s
 -- @treturn string

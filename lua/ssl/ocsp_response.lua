@@ -147,11 +147,9 @@ end
 local function valid_till(times, options)
   local this_update, next_update = times.this_update, times.next_update
   local now = os.time()
-  local day, second = ffi.new "int[1]", ffi.new "int[1]"
   local last = next_update[0] ~= nil and next_update or this_update
-  if C.ASN1_TIME_diff(day, second, nil, as_time(last)) ~= 1 then return now end
   local most = last == this_update and math.min(options.maxage or MAXIMUM_AGE, FOR_EVER) or 0
-  return now + day[0] * 86400 + second[0] + most
+  return now + (asn1.seconds_from_now(as_time(last)) or 0) + most
 end
 
 local function text_of(value)

@@ -45,6 +45,7 @@ end
 local function own(st, pointer)
   local time = limited_to(st)
   if time then session.limit(pointer, time) end
+  session.limit_by_peer(pointer)
   return session.own(pointer, fingerprint.policy(st.policy), sessionorigin.of(st))
 end
 

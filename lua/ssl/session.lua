@@ -12,6 +12,7 @@ local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
 local handle   = require "ssl.ffi.handle"
 local arg      = require "ssl.arg"
+local asn1     = require "ssl.asn1"
 local err      = require "ssl.err"
 local fingerprint = require "ssl.fingerprint"
 local object   = require "ssl.object"
@@ -91,6 +92,15 @@ function session.limit(pointer, time)
   if session.ends(pointer) <= time then return end
   local made = tonumber(C.SSL_SESSION_get_time(pointer))
   C.SSL_SESSION_set_timeout(pointer, math.max(time - made, 0))
+end
+
+--- Nobody looks at the peer's certificate again, so let it end with that. One whose time is
+-- over already was accepted for all that, by whoever had to say.
+-- @tparam cdata pointer
+function session.limit_by_peer(pointer)
+  local cert = C.SSL_SESSION_get0_peer(pointer)
+  local left = cert ~= nil and asn1.seconds_from_now(C.X509_get0_notAfter(cert))
+  if left and left >= 0 then session.limit(pointer, os.time() + left) end
 end
 
 --- Has its time passed?

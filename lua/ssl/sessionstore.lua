@@ -120,6 +120,7 @@ end
 
 -- The entry for a session, its id, and for how many seconds.
 local function entry_of(store, pointer)
+  session.limit_by_peer(pointer)
   local der = session.encode(pointer)
   if not der then return nil end
   local id, seconds = session.id(pointer), tonumber(C.SSL_SESSION_get_timeout(pointer))

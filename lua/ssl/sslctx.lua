@@ -76,6 +76,7 @@ local function set_callbacks(ctx)
                           shim.callback "servername")
   C.SSL_CTX_set_alpn_select_cb(ctx, shim.callback "alpn_select", nil)
   C.SSL_CTX_set_info_callback(ctx, shim.callback "info")
+  C.SSL_CTX_set_session_ticket_cb(ctx, shim.callback "ticket_made", nil, nil)
 end
 
 local function bare()
