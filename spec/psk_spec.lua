@@ -204,6 +204,31 @@ describe("psk", function()
                        alone(none, { cafile = false, purpose = "sslserver" })[2])
         end)
 
+        it("takes none by the functions of ssl.context either, before or behind setverify",
+           function()
+          local function made(set)
+            local ctx = assert(context.create(version))
+            assert(context.setmode(ctx, "client"))
+            for _, f in ipairs(set) do f(ctx) end
+            server, client = pair.wrapped({ psk = none, protocol = version }, ctx)
+            local out = { shake(server, client) }
+            local result = out[2]
+            server:close()
+            client:close()
+            return result
+          end
+          local function give(ctx) context.setclientpskcb(ctx, me) end
+          local function any(ctx) context.setverify(ctx, "none") end
+          local function nothing(ctx) context.setverify(ctx) end
+          for _, set in ipairs { { give }, { nothing, give }, { give, nothing } } do
+            assert.equal(MISSING, made(set))
+          end
+          for _, set in ipairs { { give, any }, { any, give } } do
+            assert.is_true(made(set))
+          end
+          server, client = pair.wrapped()
+        end)
+
         if old then
           -- RFC 4279, section 4.
           it("takes the certificate that comes beside a key, unverified", function()

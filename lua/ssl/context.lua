@@ -286,13 +286,15 @@ function context.setserverpskcb(...)
   return true
 end
 
---- The function that gives a client its identity and key.
+--- The function that gives a client its identity and key. Unless `setverify` has said, or
+-- says later, how certificates are to be judged, none will do instead of a key.
 -- @tparam function f  f(hint or nil, max_identity, max_psk) -> identity, key; may
 --   raise and yield
 function context.setclientpskcb(...)
   local ctx, f = ...
   local state = live(ctx)
   state.psk_client = arg.type(f, "function", 2)
+  state.psk_only = not state.verify_said
   return true
 end
 

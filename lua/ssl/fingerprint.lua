@@ -27,6 +27,7 @@ local IRRELEVANT = {
   mode = true, protocol = true, -- what OpenSSL says of them counts
   store = true, -- what is in it counts
   session_context = true, -- is made of it
+  verify_said = true, -- what it leads to counts, psk_only
   dhparam = true, -- whether there is one counts
   dh_pem = true, dh = true, -- what it said last
   alpn_select = true, onclienthello = true, onsession = true,

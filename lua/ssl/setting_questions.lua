@@ -2,7 +2,6 @@
 -- for: functions of the user's, and what stands in for them.
 
 local alpn     = require "ssl.alpn"
-local checks   = require "ssl.cfg"
 local context  = require "ssl.context"
 local psk      = require "ssl.psk"
 local setting  = require "ssl.setting"
@@ -34,13 +33,6 @@ function questions.protocols(ctx, cfg)
   return context.setalpn(ctx, wire)
 end
 
--- Where nobody has said how certificates are to be judged, none takes the place of a
--- client's key.
-local function keys_alone(cfg)
-  return cfg.mode == "client" and not cfg.verify and not cfg.onverify
-     and not checks.trusting(cfg, "client")
-end
-
 --- `psk`: a client's function; a server's, or a table with a hint beside it.
 function questions.preshared(ctx, cfg)
   local choice = cfg.psk
@@ -58,7 +50,6 @@ function questions.preshared(ctx, cfg)
   if hint and not context.setpskhint(ctx, hint) then
     return false, "invalid PSK configuration (hint too long)"
   end
-  context.state(ctx).psk_only = keys_alone(cfg)
   return context[cfg.mode == "server" and "setserverpskcb" or "setclientpskcb"](ctx, f)
 end
 

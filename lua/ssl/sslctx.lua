@@ -126,6 +126,7 @@ function sslctx.new(name)
   state.psk_server      = false
   state.psk_hint        = false
   state.psk_only        = false  -- a client's: no certificate will do instead
+  state.verify_said     = false  -- how certificates are to be judged, "none" included
   state.clientca        = false  -- the names in DER
   state.onclienthello   = false
   state.onverify        = false

@@ -91,6 +91,7 @@ function trust.verify(state, names)
   if #names > 0 then
     C.SSL_CTX_set_verify(state.handle.ctx, mode, nil)
     state.verify_continue = false
+    state.verify_said, state.psk_only = true, false
   end
   return true
 end
