@@ -150,6 +150,7 @@ double lsf_now(void);
 const char *lsf_errno_word(int error);
 int lsf_file_stamp(const char *path, double *stamp);
 int lsf_folder_stamp(const char *path, int contents, uint64_t *stamp, double *newest);
+int lsf_file_nul(const char *path);
 int lsf_file_descriptor(void *file);
 int lsf_file_read(int fd, void *buffer, int length, double offset);
 

@@ -1,13 +1,16 @@
 /*
  * What a file is, seen from outside, and bytes from the middle of one: Lua has no
- * stat, and struct stat and off_t look different on every platform.
+ * stat, and struct stat and off_t look different on every platform. And whether a text
+ * is one, without a copy of it in Lua's memory.
  */
 #define _FILE_OFFSET_BITS 64 /* large files on 32-bit systems too */
 #include <sys/types.h>
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lsf.h"
@@ -42,6 +45,36 @@ lsf_file_stamp(const char *path, double stamp[LSF_STAMP])
 	stamp[7] = S_ISDIR(st.st_mode);
 
 	return 0;
+}
+
+/*
+ * In which line of a text file there is a NUL with something behind it, from 1 on; 0
+ * for none, and for what is no regular file, which can be read once only.
+ */
+int
+lsf_file_nul(const char *path)
+{
+	char block[16384];
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int line = 1, nul = 0, found = 0;
+	ssize_t n, i;
+
+	if (fd == -1)
+		return 0;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		while (!found && (n = read(fd, block, sizeof(block))) > 0)
+			for (i = 0; i < n && !found; i++) {
+				if (block[i] == '\0' && nul == 0)
+					nul = line;
+				found = nul > 0 &&
+				    strchr(" \t\r\n", block[i]) == NULL;
+				line += block[i] == '\n';
+			}
+	close(fd);
+	lsf_api.OPENSSL_cleanse(block, sizeof(block));
+
+	return found ? nul : 0;
 }
 
 /* The descriptor of a FILE, or -1. */

@@ -324,6 +324,7 @@ LSF_API int lsf_foreign(const struct lsf_conn *c);
 /* file.c */
 #define LSF_STAMP 8
 LSF_API int lsf_file_stamp(const char *path, double stamp[LSF_STAMP]);
+LSF_API int lsf_file_nul(const char *path);
 LSF_API int lsf_file_descriptor(void *file);
 LSF_API int lsf_file_read(int fd, void *buffer, int length, double offset);
 

@@ -79,6 +79,8 @@ function certificates.load(state, sources)
   local file = sources[1]
   if #sources == 1 and material.file(file) then
     if file:find("\0", 1, true) then return nil, "NUL in the file name" end
+    local nul = material.nul(file)
+    if nul then return nil, nul end
     err.clear()
     local ok = C.SSL_CTX_use_certificate_chain_file(state.handle.ctx, file) == 1
     if not ok then return nil, err.reason() end

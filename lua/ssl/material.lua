@@ -9,6 +9,7 @@ local arg    = require "ssl.arg"
 local err    = require "ssl.err"
 local membio = require "ssl.membio"
 local object = require "ssl.object"
+local shim   = require "ssl.ffi.shim"
 
 local material = {
   --- The reason for what has more in it than one thing.
@@ -75,17 +76,43 @@ function material.sources(value, takes)
   return list
 end
 
+-- In which line of a text there is a NUL with something behind it; 0 for none.
+local function nul_line(text)
+  local at = text:find("%z")
+  if not at or not text:find("[^%z%s]", at) then return 0 end
+  return 1 + select(2, text:sub(1, at):gsub("\n", ""))
+end
+
+--- Why a PEM file or text must not be read. OpenSSL takes a NUL for the end of its line,
+-- of a file or even for the end of all, and leaves out what follows: an authority, or a
+-- list of what was revoked.
+-- @tparam string value  a file name or a text
+-- @treturn string  "NUL in line N", "NUL in line N of FILE"
+-- @treturn nil  there is none; or the file cannot be read, which is for others to say
+function material.nul(value)
+  if material.pem(value) then
+    local line = nul_line(value)
+    return line > 0 and ("NUL in line %d"):format(line) or nil
+  end
+  local line = shim.C.file_nul(value)
+  return line > 0 and ("NUL in line %d of %s"):format(line, value) or nil
+end
+
 --- A BIO to read a file or a text from. Keep the text until it is freed.
 -- @tparam string value
 -- @treturn cdata  a handle with the field `membio`
 -- @treturn nil,string  the reason
 function material.open(value)
+  if material.file(value) and value:find("\0", 1, true) then
+    return nil, "NUL in the file name"
+  end
+  local nul = material.nul(value)
+  if nul then return nil, nul end
   if material.pem(value) then
     local bio = membio.read(value)
     if bio then return bio end
     return nil, "the text is too long"
   end
-  if value:find("\0", 1, true) then return nil, "NUL in the file name" end
   err.clear()
   local bio = membio.file(value)
   if not bio then return nil, err.reason() end

@@ -23,6 +23,7 @@ local handle    = require "ssl.ffi.handle"
 local err       = require "ssl.err"
 local filestamp = require "ssl.filestamp"
 local folder    = require "ssl.folder"
+local material  = require "ssl.material"
 local C, K      = lib.C, lib.K
 
 local store = {}
@@ -188,8 +189,9 @@ end
 -- @tparam table state  of the context
 -- @tparam string|nil file  PEM
 -- @tparam string|nil path  a folder with hashed names
--- @treturn boolean  false: the reason is in OpenSSL's queue
+-- @treturn boolean  false: the reason is in OpenSSL's queue, or the third result
 -- @treturn boolean  did nothing have to be read?
+-- @treturn string|nil
 function store.load(state, file, path)
   local ctx = state.handle.ctx
   local name = not state.store and APART and name_of(file, path)
@@ -199,6 +201,8 @@ function store.load(state, file, path)
     state.store = entry
     return true, true
   end
+  local nul = file and material.nul(file)
+  if nul then return false, false, nul end
   store.of(state)
   local ok = read(ctx, file, path)
   if path then table.insert(state.store.folders, path) end

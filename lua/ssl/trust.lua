@@ -71,8 +71,8 @@ function trust.locations(state, file, path)
   local ctx = state.handle.ctx
   err.clear()
   local before = stored(ctx)
-  local ok, shared = store.load(state, file, path)
-  local reason = not ok and err.reason "no CA file or folder given"
+  local ok, shared, why = store.load(state, file, path)
+  local reason = not ok and (why or err.reason "no CA file or folder given")
   err.clear()
   -- What is in a folder is not in the store before it is asked for.
   if path then state.folders = ("%s%q"):format(state.folders or "", path) end
