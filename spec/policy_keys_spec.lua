@@ -241,24 +241,43 @@ describe("the policy of a context", function()
       assert.are_not.equal(judging(one), judging(closure(true)))
     end)
 
-    it("and a name is that of the first function of the name", function()
+    local REFUSED = "invalid sessionid (another function has this name)"
+
+    local function refused(f, name)
+      local ctx, message = ssl.newcontext(over(base "client", { onverify = f, sessionid = name }))
+      assert.same({ nil, REFUSED }, { ctx, message })
+    end
+
+    it("and a name is that of the first function of the name, and no other may have it",
+       function()
       local one, other = closure(true), closure(false)
       local named = judging(one, "keys")
       assert.equal(named, judging(one, "keys"))
       assert.are_not.equal(named, judging(one, "others"))
       assert.are_not.equal(named, judging(one))
-      assert.are_not.equal(named, judging(other, "keys"))
-      assert.equal(judging(other, "keys"), judging(other, "keys"))
+      refused(other, "keys")
+      refused(closure(true), "keys")
       assert.equal(named, judging(one, "keys"))
     end)
 
     it("and a name stays the first function's when that is gone", function()
-      local function first()
-        return judging(closure(1), "gone")
-      end
-      local named = first()
+      judging(closure(1), "gone")
       for _ = 1, 3 do collectgarbage() end
-      assert.are_not.equal(named, judging(closure(1), "gone"))
+      refused(closure(1), "gone")
+    end)
+
+    it("that was put into a named context later is that of this function alone", function()
+      local function later(f)
+        local ctx = assert(ssl.newcontext(over(base "server", { sessionid = "later" })))
+        context.setserverpskcb(ctx, f)
+        local known = of(ctx)
+        return known
+      end
+      local one, other = closure "1", closure "2"
+      local named = later(one)
+      assert.equal(named, later(one))
+      assert.are_not.equal(named, later(other))
+      assert.equal(later(other), later(other))
     end)
 
     it("and a name has a function for each key", function()
@@ -270,21 +289,24 @@ describe("the policy of a context", function()
       assert.equal(with { psk = one }, with { psk = one })
     end)
 
-    -- What another process makes of the same program.
+    -- What another process makes of the same program: a policy with a name, and one
+    -- without.
     local PROGRAM = [[
       local ssl, context = require "ssl", require "ssl.context"
       local fingerprint = require "ssl.fingerprint"
       local function closure(value) return function() return value end end
-      for i, name in ipairs { "fleet", "", "fleet" } do
-        local ctx = assert(ssl.newcontext { mode = "client", protocol = "any",
-          onverify = closure(arg[i]), sessionid = name ~= "" and name })
-        print((fingerprint.context(context.state(ctx)):gsub(".", function(c)
-          return ("%02x"):format(c:byte())
-        end)))
+      for i, name in ipairs { "fleet", false } do
+        for _, mode in ipairs { "client", "server" } do
+          local ctx = assert(ssl.newcontext { mode = mode, protocol = "any",
+            onverify = closure(arg[i]), sessionid = name and name .. mode })
+          print((fingerprint.context(context.state(ctx)):gsub(".", function(c)
+            return ("%02x"):format(c:byte())
+          end)))
+        end
       end
     ]]
 
-    it("is no other process's, unless the program names it, and once", function()
+    it("is no other process's, unless the program names it", function()
       local file = process.write(process.folder() .. "/policy.lua", PROGRAM)
       local function run(...)
         local child = process.start { "luajit", file, ... }
@@ -293,12 +315,9 @@ describe("the policy of a context", function()
         for line in child:output():gmatch "%x+" do out[#out + 1] = line end
         return out
       end
-      local one, other = run("1", "2", "3"), run("3", "2", "1")
-      assert.equal(3, #one)
-      assert.equal(one[1], other[1])
-      assert.are_not.equal(one[2], other[2])
-      assert.are_not.equal(one[3], other[3])
-      assert.are_not.equal(one[1], one[3])
+      local one, other = run("1", "2"), run("3", "2")
+      assert.equal(4, #one)
+      for i = 1, 4 do assert.equal(i <= 2, one[i] == other[i], tostring(i)) end
     end)
   end)
 end)

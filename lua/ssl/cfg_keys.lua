@@ -82,7 +82,7 @@ ours   { key = "onclienthello", kind = "function", side = "server",
          policy = "asked in every handshake; the context that it chooses counts" }
 ours   { key = "onsession", kind = "function", side = "client",
          policy = "is told of sessions" }
-ours   { key = "sessionid", kind = "text", side = "server" }
+ours   { key = "sessionid", kind = "text" }
 ours   { key = "tickets", kind = "number", side = "server",
          policy = "how many sessions there are" }
 ours   { key = "ticketkeys", kind = "list", side = "server",

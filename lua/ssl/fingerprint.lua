@@ -145,14 +145,19 @@ local function text_of(value, name, c)
   return functionid.of(value, name, c.sessionid)
 end
 
--- What Lua keeps.
-local function of_state(c, out)
+-- The fields of a state that count, in order.
+local function counted(c)
   local names = {}
   for name in pairs(c) do
     if not IRRELEVANT[name] and c[name] then names[#names + 1] = name end
   end
   table.sort(names)
-  for _, name in ipairs(names) do
+  return names
+end
+
+-- What Lua keeps.
+local function of_state(c, out)
+  for _, name in ipairs(counted(c)) do
     local value = text_of(c[name], name, c)
     out[#out + 1] = ("%s:%d:%s"):format(name, #value, value)
   end
@@ -193,6 +198,20 @@ local function compute(c)
   of_state(c, out)
   err.clear()
   return fingerprint.digest(table.concat(out, "\n"))
+end
+
+--- Is what a context calls itself, its `sessionid`, the name of its functions?
+-- @tparam table c  the context's state
+-- @treturn boolean  false: it is already that of another function
+function fingerprint.named(c)
+  local fine = true
+  for _, place in ipairs(c.sessionid and counted(c) or {}) do
+    local f = c[place]
+    if type(f) == "function" then
+      fine = functionid.covered(c.sessionid, place, f) and fine
+    end
+  end
+  return fine
 end
 
 --- The fingerprint of a context.

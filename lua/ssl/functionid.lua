@@ -5,8 +5,9 @@
 -- stands for it is random, and other processes never come to the same. Only the program
 -- can say that functions of several processes judge alike: by a name for the policy, the
 -- key `sessionid`. Such a name covers one function in each place of a policy, the first
--- that comes with it, for as long as the process lives; others keep identities of their
--- own, and so does whatever else cannot be compared.
+-- that comes with it, for as long as the process lives: were it several, one process
+-- could take the first of them for what to another process is the first. Others keep
+-- identities of their own, and so does whatever else cannot be compared.
 
 local ffi = require "ffi"
 local lib = require "ssl.ffi.lib"
@@ -33,10 +34,16 @@ local identities = setmetatable({}, WEAK_KEYS)
 -- must not take over the sessions of an earlier one.
 local covered = {}
 
-local function covers(name, place, value)
+--- Does the name of a policy cover this function? It does from now on, where it is the
+-- first.
+-- @tparam string name
+-- @tparam string place  what the function is for
+-- @tparam function value
+-- @treturn boolean
+function functionid.covered(name, place, value)
   local key = ("%d:%s%s"):format(#name, name, place)
   covered[key] = covered[key] or setmetatable({ value }, WEAK_VALUES)
-  return covered[key][1] == value
+  return rawequal(covered[key][1], value)
 end
 
 --- What stands for a value that is no text.
@@ -45,7 +52,9 @@ end
 -- @tparam string|false name  of the policy
 -- @treturn string
 function functionid.of(value, place, name)
-  if name and type(value) == "function" and covers(name, place, value) then return "named" end
+  if name and type(value) == "function" and functionid.covered(name, place, value) then
+    return "named"
+  end
   identities[value] = identities[value] or functionid.random()
   return identities[value]
 end

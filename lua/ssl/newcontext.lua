@@ -8,6 +8,7 @@ local context      = require "ssl.context"
 local err          = require "ssl.err"
 local certificates = require "ssl.setting_credentials"
 local checks       = require "ssl.cfg"
+local fingerprint  = require "ssl.fingerprint"
 local identity     = require "ssl.setting_identity"
 local questions    = require "ssl.setting_questions"
 local bending      = require "ssl.setting_protocol"
@@ -109,6 +110,9 @@ local function build(cfg, face, level)
     if not ok then return nil, why end
   end
   policykeys.note(context.state(ctx), asked)
+  if not fingerprint.named(context.state(ctx)) then
+    return nil, "invalid sessionid (another function has this name)"
+  end
   return ctx
 end
 

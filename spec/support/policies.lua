@@ -6,9 +6,10 @@
 --
 -- `lax` and `strict` are put on top of `policies.base.client(version)` or `.server`, and
 -- `peer` names one of `policies.peers.client(version)` or `.server`: the configuration
--- of the other end. A full handshake with that peer goes through under `lax` and fails
--- under `strict`, in one version at least; in none where the entry is `neutral`: what
--- differs is no verdict. A text in the place of an entry says why the side has none.
+-- of the other end; `policies.prepare` may have a function for the client's connection.
+-- A full handshake with that peer goes through under `lax` and fails under `strict`, in
+-- one version at least; in none where the entry is `neutral`: what differs is no verdict.
+-- A text in the place of an entry says why the side has none.
 
 local ffi       = require "ffi"
 local process   = require "spec.support.process"
@@ -42,8 +43,8 @@ end
 
 local function make()
   local dir = process.folder()
-  local made_here = { dir = dir }
-  C = made_here
+  -- A name that the functions of an earlier walk do not have.
+  C = { dir = dir, name = "walk of " .. dir }
   C.root  = responses.authority(dir, "root", "/CN=Root")
   C.other = responses.authority(dir, "other", "/CN=Other")
   C.inter = responses.issue(dir, "inter", C.root, "basicConstraints = critical, CA:TRUE\n")
@@ -104,7 +105,8 @@ end
 
 function policies.base.server(version)
   return over(pair(C.good), { mode = "server", protocol = version, cafile = C.root.cert,
-                              verify = { "peer", "fail_if_no_peer_cert" }, sessionid = "walk" })
+                              verify = { "peer", "fail_if_no_peer_cert" },
+                              sessionid = C.name })
 end
 
 local KEYED = { ciphers = "PSK-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256" }
@@ -129,7 +131,10 @@ end
 
 local AES = { ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256", ciphersuites = "TLS_AES_128_GCM_SHA256" }
 
---- The servers that a client may meet. `prepare` is for the client's connection.
+--- What a client's connection is told before it meets a peer, by the peer's name.
+policies.prepare = { named = records }
+
+--- The servers that a client may meet.
 function policies.peers.client(version)
   local function server(...) return over({ mode = "server", protocol = version }, ...) end
   return {
@@ -142,7 +147,7 @@ function policies.peers.client(version)
     aes      = server(pair(C.good), AES),
     curve    = server(pair(C.good), { groups = "P-256" }),
     keyed    = server(pair(C.good), KEYED, { psk = server_key }),
-    named    = over(server(pair(C.good)), { prepare = records }),
+    named    = server(pair(C.good)),
     demanding = server(pair(C.good), { verify = { "peer", "fail_if_no_peer_cert" },
                                        cafile = C.root.cert, clientsigalgs = "ECDSA+SHA256" }),
   }
@@ -184,7 +189,8 @@ local function common(version)
     purpose    = { lax = { purpose = "any" }, peer = "usage" },
     partialchain = { lax = { cafile = C.inter.cert, partialchain = true },
                      strict = { cafile = C.inter.cert }, peer = "deep" },
-    onverify   = { lax = { onverify = accepts }, strict = { onverify = refuses }, peer = "good" },
+    onverify   = { lax = { onverify = accepts }, peer = "good",
+                   strict = { onverify = refuses, sessionid = C.name .. ", refused" } },
     ciphers    = { strict = { ciphers = "ECDHE-ECDSA-CHACHA20-POLY1305" }, peer = "aes" },
     ciphersuites = { strict = { ciphersuites = "TLS_CHACHA20_POLY1305_SHA256" }, peer = "aes" },
     options    = { strict = { options = "no_" .. version }, peer = "good" },
@@ -235,7 +241,8 @@ function policies.server(version)
     pkcs12      = { lax = over(none, { pkcs12 = C.pkcs12, password = "p" }), strict = none,
                     peer = "good" },
     psk         = { lax = over(KEYED, { psk = server_key }),
-                    strict = over(KEYED, { psk = server_wrong }), peer = "keyed" },
+                    strict = over(KEYED, { psk = server_wrong, sessionid = C.name .. ", wrong" }),
+                    peer = "keyed" },
     sigalgs     = { strict = { sigalgs = "rsa_pss_rsae_sha256" }, peer = "good" },
     clientsigalgs = { strict = { clientsigalgs = "rsa_pss_rsae_sha256" }, peer = "good" },
     clientca    = { strict = { clientca = C.root.cert }, peer = "good", neutral = true },
