@@ -168,7 +168,7 @@ describe("an end by a fatal alert", function()
         each_point(nil, function(m, name, text)
           m:to_client(GARBAGE)
           refused(m.client, name, text, "sent", BAD_RECORD_MAC)
-          m.client:close()
+          if SAYS_SO[name] then m.client:close() end
           m:move()
           local said = SAYS_SO[name] and "closed" or wording "sslv3 alert bad record mac"
           assert.same({ nil, said, "" }, { m.server:receive() })

@@ -176,7 +176,11 @@ function loop.judge(st, rc)
     end
     return st.deadline and loop.waits(word) and limit.due(st, word) or word
   end
-  return (guard.within(st, failed, -rc))
+  word = guard.within(st, failed, -rc)
+  -- A stream has not got our alert yet. Its methods may yield, so this comes last.
+  local conn = st.conn
+  if st.failed and conn.out_beg ~= conn.out_end then st.transport.flush(st) end
+  return word
 end
 
 --- Does the word mean "wait and try again"?
