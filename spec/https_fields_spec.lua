@@ -39,7 +39,7 @@ describe("ssl.https sends", function()
     assert.equal(1, ok, code)
     local found = {}
     for line in text:gmatch "> ([^\n]*)" do
-      local own, value = line:match "^(.-): ?(.*)$"
+      local own, value = line:match "^(.-): (.*)$"
       if own and own:lower() == name then found[#found + 1] = value end
     end
     return found
@@ -72,8 +72,8 @@ describe("ssl.https sends", function()
     end
   end)
 
-  it("values without the blanks around them, and bytes beyond ASCII as they are", function()
-    assert.same({ "a\tb" }, sent("x-test", { headers = { ["X-Test"] = " \ta\tb  " } }))
+  it("values as they are, with blanks and bytes beyond ASCII", function()
+    assert.same({ " \ta\tb  " }, sent("x-test", { headers = { ["X-Test"] = " \ta\tb  " } }))
     assert.same({ "" }, sent("x-test", { headers = { ["X-Test"] = "" } }))
     assert.same({ "\195\188\255" }, sent("x-test", { headers = { ["X-Test"] = "\195\188\255" } }))
   end)
@@ -181,7 +181,7 @@ describe("ssl.https sends", function()
 
     it("that is what the headers say", function()
       assert.same({ "4" }, sent("content-length", {
-        body = "text", headers = { ["Content-Length"] = "4" } }))
+        body = "text", headers = { ["Content-Length"] = " 4 " } }))
       assert.equal('header "Content-Length" cannot be sent: the body has 4 bytes',
                    refused { body = "text", headers = { ["Content-Length"] = 5 } })
     end)

@@ -69,8 +69,7 @@ local function text_of(value)
     return digits(value)
   end
   if value:find(REFUSED) then return nil, "its value contains a control character" end
-  local first = value:find "[^ \t]"
-  return first and value:match("^.*[^ \t]", first) or ""
+  return value
 end
 
 -- One field's text, or the list of its texts.
@@ -117,8 +116,12 @@ function fields.of(sets)
     end
   end
   local length = sent["content-length"]
-  if length and not (length:find "^%d+$" and tonumber(length) < EXACT) then
-    return refuse("Content-Length", "it is no number of bytes")
+  if length then
+    local number = length:match "^[ \t]*(%d+)[ \t]*$"
+    if not number or tonumber(number) >= EXACT then
+      return refuse("Content-Length", "it is no number of bytes")
+    end
+    sent["content-length"] = number
   end
   return sent
 end
