@@ -121,6 +121,7 @@ void lsf_release(struct lsf_conn *c);
 int  lsf_find(const struct lsf_conn *c, int byte, int from, int to);
 unsigned char *lsf_claim(struct lsf_conn *c, uint32_t serial, int n, int skip);
 void lsf_delivered(struct lsf_conn *c);
+void lsf_unclaim(struct lsf_conn *c, const unsigned char *p, int n);
 int  lsf_deliver(struct lsf_conn *c, unsigned char *to, int n);
 void lsf_drop(struct lsf_conn *c);
 int  lsf_append(struct lsf_conn *c, const void *data, int n);

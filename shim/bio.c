@@ -69,8 +69,10 @@ refill(BIO *bio, struct lsf_conn *c, char *buffer, int wanted)
 		return starved(bio, c);
 	if (!c->ahead)
 		return from_fd(bio, c, buffer, (size_t)wanted);
-	if (c->in == NULL && (c->in = lsf_take(c->pool)) == NULL)
+	if (c->in == NULL && (c->in = lsf_take(c->pool)) == NULL) {
+		c->in_error = ENOMEM;
 		return -1;
+	}
 	n = from_fd(bio, c, c->in, LSF_BUFFER);
 	if (n > 0) {
 		c->in_end = (uint32_t)n;
@@ -123,12 +125,17 @@ broken(const struct lsf_conn *c)
 	return -1;
 }
 
-/* Append to the queue what fits. Returns the bytes taken, or -1 without memory. */
+/*
+ * Append to the queue what fits. Returns the bytes taken, or -1 without memory: part of
+ * a record may have left, so nothing more can.
+ */
 static int
 enqueue(struct lsf_conn *c, const char *data, size_t length)
 {
-	if (c->out == NULL && (c->out = lsf_take(c->pool)) == NULL)
+	if (c->out == NULL && (c->out = lsf_take(c->pool)) == NULL) {
+		c->out_error = ENOMEM;
 		return -1;
+	}
 	if (c->out_beg > 0 && length > LSF_BUFFER - c->out_end) {
 		memmove(c->out, c->out + c->out_beg, c->out_end - c->out_beg);
 		c->out_end -= c->out_beg;

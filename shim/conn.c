@@ -1,6 +1,7 @@
 /*
  * What hangs on a connection: its BIO and its buffers.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -140,7 +141,7 @@ lsf_lend(struct lsf_conn *c, const void *data, size_t length)
 
 /*
  * A stream delivered bytes. Returns how many were taken (the buffer is bounded:
- * feed the rest when OpenSSL has read), or -1 without memory.
+ * feed the rest when OpenSSL has read), or -1 without memory, which the next read says.
  */
 int
 lsf_feed(struct lsf_conn *c, const void *data, size_t length)
@@ -149,8 +150,10 @@ lsf_feed(struct lsf_conn *c, const void *data, size_t length)
 
 	if (c->lent)
 		return 0;
-	if (c->in == NULL && (c->in = lsf_take(c->pool)) == NULL)
+	if (c->in == NULL && (c->in = lsf_take(c->pool)) == NULL) {
+		c->in_error = ENOMEM;
 		return -1;
+	}
 	if (c->in_beg > 0) {
 		memmove(c->in, c->in + c->in_beg, (size_t)held);
 		c->in_beg = 0;

@@ -217,6 +217,8 @@ lsf_errno_word(int error)
 		return "closed";
 	case ETIMEDOUT:
 		return "timeout";
+	case ENOMEM:
+		return "not enough memory";
 	case ECONNREFUSED:
 		return "connection refused";
 	case EACCES:

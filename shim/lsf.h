@@ -258,19 +258,23 @@ LSF_API int lsf_feed(struct lsf_conn *c, const void *data, size_t length);
 LSF_API void lsf_drained(struct lsf_conn *c, size_t length);
 
 /* plain.c */
-/* The longest record, and what SSL_get_error has no number for. */
-#define LSF_RECORD 16384
-#define LSF_ERROR_GONE 100   /* freed meanwhile */
-#define LSF_ERROR_MEMORY 101 /* no room for a record */
+int lsf_reserve(struct lsf_conn *c, int room);
 void lsf_plain_free(struct lsf_conn *c);
 LSF_API void lsf_release(struct lsf_conn *c);
 LSF_API int lsf_find(const struct lsf_conn *c, int byte, int from, int to);
 LSF_API unsigned char *lsf_claim(struct lsf_conn *c, uint32_t serial, int n,
     int skip);
 LSF_API void lsf_delivered(struct lsf_conn *c);
+LSF_API void lsf_unclaim(struct lsf_conn *c, const unsigned char *p, int n);
 LSF_API int lsf_deliver(struct lsf_conn *c, unsigned char *to, int n);
 LSF_API void lsf_drop(struct lsf_conn *c);
 LSF_API int lsf_append(struct lsf_conn *c, const void *data, int n);
+
+/* crypt.c */
+/* The longest record, and what SSL_get_error has no number for. */
+#define LSF_RECORD 16384
+#define LSF_ERROR_GONE 100   /* freed meanwhile */
+#define LSF_ERROR_MEMORY 101 /* no room for a record */
 LSF_API int lsf_verdict(const struct lsf_conn *c, int rc);
 LSF_API int lsf_read(struct lsf_conn *c);
 LSF_API int lsf_read_into(struct lsf_conn *c, unsigned char *to, int size);

@@ -1,10 +1,9 @@
 /*
- * Plaintext: what was decrypted and is not yet delivered, and what is to be encrypted.
+ * Plaintext that was decrypted and is not yet delivered.
  *
  * Lua hands the struct to these functions and no pointer out of it. Each read of a
  * pointer is an allocation in Lua, where the collector may run a finalizer that uses or
- * closes this very connection; a function here runs as a whole. What OpenSSL means by a
- * failure is asked here, too, since its answer is about the last call.
+ * closes this very connection; a function here runs as a whole.
  *
  * Bytes that Lua is about to make a string of are *claimed* until it has: a finalizer
  * that receives meanwhile finds their block set aside.
@@ -128,8 +127,8 @@ resize(struct lsf_conn *c, size_t size)
  * Make room for `room` bytes behind the plaintext that waits. Returns 1, or 0
  * without memory or near 2 GiB. Pointers into `plain` are void afterwards.
  */
-static int
-reserve(struct lsf_conn *c, int room)
+int
+lsf_reserve(struct lsf_conn *c, int room)
 {
 	int held = c->plain_end - c->plain_beg;
 	size_t size = (size_t)held + (size_t)room;
@@ -240,6 +239,20 @@ lsf_delivered(struct lsf_conn *c)
 		lsf_release(c);
 }
 
+/* Lua has no room for its string: the n bytes at p are the front again. */
+void
+lsf_unclaim(struct lsf_conn *c, const unsigned char *p, int n)
+{
+	/* A receive in between has set their block aside: then they are lost. */
+	if (c->claimed && !c->doomed) {
+		c->plain_beg = (int32_t)(p - c->plain);
+		if (c->plain_end == 0)
+			c->plain_end = c->plain_beg + n;
+		c->serial++;
+	}
+	lsf_delivered(c);
+}
+
 /* Take up to n bytes off the front and into Lua's memory. Returns how many. */
 int
 lsf_deliver(struct lsf_conn *c, unsigned char *to, int n)
@@ -268,125 +281,10 @@ lsf_append(struct lsf_conn *c, const void *data, int n)
 {
 	if (n <= 0)
 		return n == 0;
-	if (!reserve(c, n))
+	if (!lsf_reserve(c, n))
 		return 0;
 	memcpy(c->plain + c->plain_end, data, (size_t)n);
 	c->plain_end += n;
 
 	return 1;
-}
-
-/* The error queue is the thread's, and a leftover would make the verdict wrong. */
-static void
-clear_errors(void)
-{
-	if (lsf_api.ERR_peek_error() != 0)
-		lsf_api.ERR_clear_error();
-}
-
-/*
- * What a call of OpenSSL's on this connection meant by its result: the result where it
- * was a success, else the SSL_ERROR_* as a negative number.
- */
-int
-lsf_verdict(const struct lsf_conn *c, int rc)
-{
-	if (rc > 0)
-		return rc;
-	if (c->ssl == NULL)
-		return -LSF_ERROR_GONE;
-
-	return -lsf_api.SSL_get_error(c->ssl, rc);
-}
-
-static int
-decrypt(struct lsf_conn *c, void *to, int size)
-{
-	size_t got = 0;
-	int rc;
-
-	clear_errors();
-	c->patient = c->blocking;
-	rc = lsf_api.SSL_read_ex(c->ssl, to, (size_t)size, &got);
-	c->patient = 0;
-
-	return rc > 0 ? (int)got : lsf_verdict(c, rc);
-}
-
-/*
- * One attempt to decrypt more, behind what waits. Returns how many bytes came, or a
- * negative number: of SSL_ERROR_*, or of LSF_ERROR_*.
- */
-int
-lsf_read(struct lsf_conn *c)
-{
-	int rc;
-
-	if (c->ssl == NULL)
-		return -LSF_ERROR_GONE;
-	if ((c->claimed || c->plain_size - c->plain_end < LSF_RECORD) &&
-	    !reserve(c, LSF_RECORD))
-		return -LSF_ERROR_MEMORY;
-	rc = decrypt(c, c->plain + c->plain_end, c->plain_size - c->plain_end);
-	if (rc > 0)
-		c->plain_end += rc;
-
-	return rc;
-}
-
-/* The same into Lua's memory, `size` bytes at most. */
-int
-lsf_read_into(struct lsf_conn *c, unsigned char *to, int size)
-{
-	if (c->ssl == NULL)
-		return -LSF_ERROR_GONE;
-
-	return decrypt(c, to, size);
-}
-
-/*
- * One record of n bytes. Returns how many OpenSSL took, or a negative number as
- * lsf_read.
- */
-int
-lsf_write(struct lsf_conn *c, const unsigned char *data, size_t from, int n)
-{
-	size_t taken = 0;
-	int rc;
-
-	if (c->ssl == NULL)
-		return -LSF_ERROR_GONE;
-	clear_errors();
-	rc = lsf_api.SSL_write_ex(c->ssl, data + from, (size_t)n, &taken);
-
-	return rc > 0 ? (int)taken : lsf_verdict(c, rc);
-}
-
-/* Bytes of the current record that OpenSSL has decrypted, or 0. */
-int
-lsf_pending(const struct lsf_conn *c)
-{
-	return c->ssl != NULL ? lsf_api.SSL_pending(c->ssl) : 0;
-}
-
-/* SSL_want, or 0. */
-int
-lsf_want(const struct lsf_conn *c)
-{
-	return c->ssl != NULL ? lsf_api.SSL_want(c->ssl) : 0;
-}
-
-/* Which close_notify was sent and received: SSL_get_shutdown, or 0. */
-int
-lsf_shut(const struct lsf_conn *c)
-{
-	return c->ssl != NULL ? lsf_api.SSL_get_shutdown(c->ssl) : 0;
-}
-
-/* Are these n bytes the same? */
-int
-lsf_same(const unsigned char *a, size_t at_a, const unsigned char *b,
-    size_t at_b, size_t n)
-{
-	return memcmp(a + at_a, b + at_b, n) == 0;
 }

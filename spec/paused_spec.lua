@@ -71,6 +71,8 @@ describe("handshakes that stand still", function()
     ]]
     assert.is_true(ok, output)
     local NO = "too many handshakes stand still"
-    assert.equal(("asked\tasked\t%s\t%s\nwantread\twantread\nasked\n"):format(NO, NO), output)
+    local expected = ("asked\tasked\t%s\t%s\nwantread\twantread\nasked\n"):format(NO, NO)
+    -- Before it ASan may wonder about the stack of a job.
+    assert.equal(expected, output:sub(-#expected))
   end)
 end)

@@ -116,6 +116,8 @@ describe("the policy of a context", function()
     keylog            = { server = nothing, client = nothing },
     eof               = { server = "lenient", client = "strict" },
     explain           = { server = true, client = true },
+    maxline           = { server = 1000, client = 1000 },
+    maxall            = { server = 1000, client = 1000 },
   }
 
   it("does not differ by a key that is left out", function()

@@ -21,6 +21,7 @@ local shim     = require "ssl.ffi.shim"
 local arg      = require "ssl.arg"
 local binding  = require "ssl.binding"
 local context  = require "ssl.context"
+local delivery = require "ssl.delivery"
 local err      = require "ssl.err"
 local lasterror = require "ssl.lasterror"
 local limit    = require "ssl.limit"
@@ -48,11 +49,10 @@ local function jobs(st, command)
   end
 end
 
--- What was received meanwhile goes where `receive` looks.
+-- What was received meanwhile goes where `receive` looks. False where there is no memory.
 local function deliver(st, request)
   local conn, bytes = st.conn, table.concat(request.pieces)
-  if bytes == "" then return end
-  if S.append(conn, bytes, #bytes) == 0 then error("not enough memory", 0) end
+  return S.append(conn, bytes, #bytes) == 1
 end
 
 -- Is the word the end? Else the time is over, or a stream has a word of its own.
@@ -65,6 +65,7 @@ local function finish(st, word)
   local request = st.request
   st.request = false
   if st.status == "closed" or st.conn.ssl == nil then return "closed" end
+  if not word and not deliver(st, request) then word = delivery.NO_MEMORY end
   if word then
     st.failed = lasterror.explain(st, st.failed ~= BUSY and st.failed or word)
     lasterror.rename(st)
@@ -73,7 +74,6 @@ local function finish(st, word)
   jobs(st, K.SSL_CTRL_CLEAR_MODE)
   C.SSL_set_verify(st.conn.ssl, request.mode, nil)
   st.failed, st.open = false, true
-  deliver(st, request)
 end
 
 -- With the certificate come new sessions. The user's functions get them now that the

@@ -101,6 +101,10 @@ ours   { key = "ocspresponse", kind = "any", side = "server",
          policy = "what the peer is shown, which judges it" }
 ours   { key = "eof", kind = "text",
          policy = "how an end is reported" }
+ours   { key = "maxline", kind = "number",
+         policy = "how much is kept of what the peer sends" }
+ours   { key = "maxall", kind = "number",
+         policy = "how much is kept of what the peer sends" }
 ours   { key = "explain", kind = "switch",
          policy = "how a refusal is reported" }
 ours   { key = "keylog", kind = "any",

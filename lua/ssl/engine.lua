@@ -152,8 +152,11 @@ function methods:shutdown()
   local _, st = of(self)
   if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end
   local conn = st.conn
-  local word = goodbye.exchange(st)
-  S.drop(conn)
+  local word
+  repeat
+    word = goodbye.exchange(st)
+    S.drop(conn)
+  until word ~= receive.TOO_LONG
   if word then return nil, word end
   return true
 end

@@ -33,6 +33,7 @@ local IRRELEVANT = {
   alpn_select = true, onclienthello = true, onsession = true,
   ocspresponse = true, keylog = true, tickets = true, sessionstore = true,
   earlydata = true, process = true, eof = true, explain = true,
+  maxline = true, maxall = true,
   __index = true, __tostring = true, __gc = true, __close = true,
 }
 

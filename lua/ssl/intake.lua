@@ -39,7 +39,7 @@ local function taken(waiting, n)
   waiting[first], waiting.first, waiting.done = nil, first + 1, 0
 end
 
--- As many bytes of the first string as the BIO takes: how many.
+-- As many bytes of the first string as the BIO takes: how many, or -1 without memory.
 local function give(st, waiting)
   local conn, bytes = st.conn, waiting[waiting.first]
   local p, n = ffi.cast(bytes_t, bytes) + waiting.done, #bytes - waiting.done
@@ -47,19 +47,18 @@ local function give(st, waiting)
     st.lent = bytes
     return n
   end
-  n = S.feed(conn, p, n)
-  if n < 0 then error("not enough memory", 0) end
-  return n
+  return S.feed(conn, p, n)
 end
 
 --- Give the BIO what it takes of the bytes that wait.
 -- @tparam table st
--- @treturn boolean  did it take any?
+-- @treturn boolean  did it take any, or fail in a way that the next read tells?
 function intake.feed(st)
   local waiting, came = st.waiting, false
   let_go(st)
   while waiting and waiting.size > 0 do
     local n = give(st, waiting)
+    if n < 0 then return true end
     if n == 0 then break end
     taken(waiting, n)
     came = true

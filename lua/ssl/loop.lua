@@ -36,6 +36,7 @@
 
 local lib   = require "ssl.ffi.lib"
 local shim  = require "ssl.ffi.shim"
+local delivery = require "ssl.delivery"
 local err   = require "ssl.err"
 local guard = require "ssl.guard"
 local lasterror = require "ssl.lasterror"
@@ -158,10 +159,10 @@ end
 -- @tparam table st  the connection
 -- @tparam number rc  what the shim made of it: SSL_ERROR_* as a negative number
 -- @treturn string  "wantread", "wantwrite", "asked" (a question waits for the
---   user), "closed" (a clean end), or the words of a fatal error
--- @raise "not enough memory"
+--   user), "closed" (a clean end), "not enough memory" (and nothing is broken), or the
+--   words of a fatal error
 function loop.judge(st, rc)
-  if rc == NO_MEMORY then error("not enough memory", 0) end
+  if rc == NO_MEMORY then return delivery.NO_MEMORY end
   -- What a finalizer has closed says nothing of interest.
   if st.gone or rc == GONE then
     err.clear()

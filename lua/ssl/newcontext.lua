@@ -86,6 +86,8 @@ local STEPS = {
   sessions,
   manners.eof,
   manners.explain,
+  manners.maxline,
+  manners.maxall,
 }
 
 -- The same, noting in `asked` what is looked at.

@@ -93,6 +93,7 @@ function policy.apply(st, ctx, verifies_by)
   conn.ask_verify = verifier.wanted(ctx) and 1 or 0
   if st.eof ~= ctx.eof then st.eof = ctx.eof end
   if st.explain ~= ctx.explain then st.explain = ctx.explain end
+  st.maxline, st.maxall = ctx.maxline, ctx.maxall
   C.SSL_set_verify(conn.ssl, mode(ctx), verify_callback)
   if ctx.ignore_purpose then purpose(conn.ssl, true) end
   chain(conn.ssl, ctx)

@@ -14,6 +14,7 @@ local shim  = require "ssl.ffi.shim"
 local loop  = require "ssl.loop"
 local limit = require "ssl.limit"
 local arg   = require "ssl.arg"
+local delivery = require "ssl.delivery"
 local detached = require "ssl.detached"
 local ending = require "ssl.ending"
 local guard = require "ssl.guard"
@@ -23,13 +24,16 @@ local CLASS = require("ssl.state").class
 
 local S = shim.C
 local read, read_into, find = S.read, S.read_into, S.find
-local claim, delivered, release = S.claim, S.delivered, S.release
-local tostr, cast = ffi.string, ffi.cast
+local take, release = delivery.take, S.release
+local cast = ffi.cast
 local memory_t = ffi.typeof "unsigned char *"
 local LF, CR  = 10, 13
-local ENDLESS = math.huge -- has no remainder: `spelled` knows it
+local TOO_LONG, NO_MEMORY = "too long", delivery.NO_MEMORY
 
-local receive = {}
+local receive = {
+  --- The word for more than may be gathered.
+  TOO_LONG = TOO_LONG,
+}
 
 -- One attempt to decrypt more. How many bytes came, or what `loop.judge` takes.
 local function try(st)
@@ -90,45 +94,51 @@ function fill(st, conn, start)
   return nil, start
 end
 
--- Take n bytes off the front, `skip` more behind them unseen. nil where the front is not
--- the one of `serial` any more: a finalizer has received on this connection.
-local function take(st, conn, serial, n, skip)
-  local p = claim(conn, serial, n, skip)
-  if p == nil then return nil end
-  st.received = st.received + n + skip
-  local s = tostr(p, n)
-  delivered(conn)
-  return s
-end
-
 -- Nothing more comes for now: what there is becomes the partial result.
 local function stop(st, conn, word, prefix)
   local serial, have = conn.serial, conn.plain_end - conn.plain_beg
   if have == 0 then return nil, word, prefix or "" end
-  local partial = take(st, conn, serial, have, 0)
-  if not partial then return stop(st, conn, word, prefix) end
+  local partial = take(st, conn, serial, have, 0, prefix)
+  if not partial then
+    if partial == nil then return stop(st, conn, word, prefix) end
+    return nil, NO_MEMORY, prefix or ""
+  end
   release(conn)
-  if prefix then partial = prefix .. partial end
   return nil, word, partial
+end
+
+-- More came than one result may have. The first `most` bytes of it are the partial result.
+local function too_long(st, conn, most, prefix)
+  local serial, have = conn.serial, conn.plain_end - conn.plain_beg
+  local n = math.min(have, most - (prefix and #prefix or 0))
+  if n <= 0 then return nil, TOO_LONG, prefix or "" end
+  local partial = take(st, conn, serial, n, 0, prefix)
+  if partial == nil then return too_long(st, conn, most, prefix) end
+  return nil, partial and TOO_LONG or NO_MEMORY, partial or prefix or ""
+end
+
+-- Is that too much for a line?
+local function endless(st, n, prefix)
+  return n > st.maxline or prefix and n + #prefix > st.maxline
 end
 
 local line
 
 -- A line of n bytes lies at the front. LuaSocket drops every CR in it.
 local function deliver(st, conn, serial, n, prefix)
+  if endless(st, n, prefix) then return too_long(st, conn, st.maxline, prefix) end
   local cr = find(conn, CR, 0, n)
   local s
   if cr < 0 then
-    s = take(st, conn, serial, n, 1)
+    s = take(st, conn, serial, n, 1, prefix)
   elseif cr == n - 1 then
-    s = take(st, conn, serial, n - 1, 2)
+    s = take(st, conn, serial, n - 1, 2, prefix)
   else
-    s = take(st, conn, serial, n, 1)
-    s = s and s:gsub("\r", "")
+    s = take(st, conn, serial, n, 1, prefix, true)
   end
-  if not s then return line(st, prefix) end
-  if prefix then s = prefix .. s end
-  return s, nil, nil
+  if s then return s, nil, nil end
+  if s == nil then return line(st, prefix) end
+  return nil, NO_MEMORY, prefix or ""
 end
 
 -- The first `searched` bytes are known to have no end of line, as long as the front is
@@ -136,6 +146,7 @@ end
 local function gather_line(st, conn, serial, searched, prefix, start)
   local word
   while true do
+    if endless(st, searched, prefix) then return too_long(st, conn, st.maxline, prefix) end
     word, start = fill(st, conn, start)
     if word then return stop(st, conn, word, prefix) end
     if conn.serial ~= serial then serial, searched = conn.serial, 0 end
@@ -148,6 +159,7 @@ end
 
 -- Half a line was there.
 local function more_of_line(st, conn, serial, searched, prefix, start)
+  if endless(st, searched, prefix) then return too_long(st, conn, st.maxline, prefix) end
   local word
   word, start = fill(st, conn, start)
   if word then return stop(st, conn, word, prefix) end
@@ -174,10 +186,10 @@ end
 local count
 
 local function deliver_count(st, conn, n, prefix)
-  local s = take(st, conn, conn.serial, n, 0)
-  if not s then return count(st, n, prefix) end
-  if prefix then s = prefix .. s end
-  return s, nil, nil
+  local s = take(st, conn, conn.serial, n, 0, prefix)
+  if s then return s, nil, nil end
+  if s == nil then return count(st, n, prefix) end
+  return nil, NO_MEMORY, prefix or ""
 end
 
 local function gather_count(st, conn, n, prefix, start)
@@ -215,27 +227,43 @@ function count(st, n, prefix)
 end
 
 --- Gather everything until the peer ends, or something is in the way.
--- @treturn string  the word
+-- @tparam table st
+-- @tparam[opt] number most  bytes; by default what the configuration says
+-- @treturn string  the word; "too long" where there is more
 -- @treturn boolean  did the peer end the session in order? "closed" has more meanings
-function receive.until_end(st)
+function receive.until_end(st, most)
   local conn = st.conn
   local word, start
-  repeat word, start = fill(st, conn, start) until word
+  most = most or st.maxall
+  repeat
+    if conn.plain_end - conn.plain_beg > most then return TOO_LONG, false end
+    word, start = fill(st, conn, start)
+  until word
   return word, ending.in_order(st)
 end
 
 local function all(st, prefix)
   local conn = st.conn
-  local word, in_order = receive.until_end(st)
+  local word, in_order = receive.until_end(st, st.maxall - (prefix and #prefix or 0))
+  if word == TOO_LONG then return too_long(st, conn, st.maxall, prefix) end
   local serial, have = conn.serial, conn.plain_end - conn.plain_beg
-  if in_order and have > 0 then
-    local s = take(st, conn, serial, have, 0)
-    if not s then return all(st, prefix) end
-    release(conn)
-    if prefix then s = prefix .. s end
-    return s, nil, nil
+  if not in_order or have == 0 then return stop(st, conn, word, prefix) end
+  local s = take(st, conn, serial, have, 0, prefix)
+  if not s then
+    if s == nil then return all(st, prefix) end
+    return nil, NO_MEMORY, prefix or ""
   end
-  return stop(st, conn, word, prefix)
+  release(conn)
+  return s, nil, nil
+end
+
+-- More bytes than may be gathered.
+local function count_most(st, prefix)
+  local room = st.maxall - (prefix and #prefix or 0)
+  if room <= 0 then return nil, TOO_LONG, prefix or "" end
+  local s, word, partial = count(st, room, prefix)
+  if s then return nil, TOO_LONG, s end
+  return nil, word, partial
 end
 
 -- With a prefix the count is that of the whole result.
@@ -243,6 +271,7 @@ local function count_rest(st, n, prefix)
   if n >= 0 then
     n = math.floor(n)
     if prefix and #prefix >= n then return prefix, nil, nil end
+    if n > st.maxall then return count_most(st, prefix) end
     return count(st, prefix and n - #prefix or n, prefix)
   end
   arg.fail(2, "invalid receive pattern", 3)
@@ -276,7 +305,7 @@ function receive.receive(self, pattern, prefix)
   if not st or st.class ~= CLASS then st = object.state(self, CLASS) end
   if prefix == nil then
     if pattern == nil or pattern == "*l" then return line(st) end
-    if type(pattern) == "number" and pattern >= 1 and pattern < ENDLESS then
+    if type(pattern) == "number" and pattern >= 1 and pattern <= st.maxall then
       return count(st, pattern - pattern % 1)
     end
   end
@@ -301,8 +330,9 @@ function receive.receiveany(self, max)
   end
   local serial, have = conn.serial, conn.plain_end - conn.plain_beg
   local s = take(st, conn, serial, math.min(max, have), 0)
-  if not s then return receive.receiveany(self, max) end
-  return s
+  if s then return s end
+  if s == nil then return receive.receiveany(self, max) end
+  return nil, NO_MEMORY
 end
 
 -- One attempt to decrypt into the user's memory.

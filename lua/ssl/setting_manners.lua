@@ -1,5 +1,5 @@
 --- ssl.setting_manners: the keys of a configuration that say how ends and failures are
--- reported.
+-- reported, and how much a peer may make us keep.
 
 local lib     = require "ssl.ffi.lib"
 local context = require "ssl.context"
@@ -30,5 +30,26 @@ function manners.explain(ctx, cfg)
   context.state(ctx).explain = true
   return true
 end
+
+-- A whole number, which infinity is none of.
+local LARGEST = 2^53
+
+local function most(key)
+  return function(ctx, cfg)
+    local value = cfg[key]
+    if not value then return true end
+    if type(value) ~= "number" or value < 1 or value % 1 ~= 0 and value ~= math.huge then
+      return false, ("invalid %s (a whole number from 1 on expected)"):format(key)
+    end
+    context.state(ctx)[key] = math.min(value, LARGEST)
+    return true
+  end
+end
+
+--- `maxline`: the most bytes that one line may have.
+manners.maxline = most "maxline"
+
+--- `maxall`: the most bytes that a receive gathers, of everything or of a number of them.
+manners.maxall = most "maxall"
 
 return manners

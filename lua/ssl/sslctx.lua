@@ -22,6 +22,9 @@ local MODES = bit.bor(K.SSL_MODE_ENABLE_PARTIAL_WRITE,
                       K.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER,
                       K.SSL_MODE_RELEASE_BUFFERS)
 
+-- What no honest program is expected to meet, and still can be had of Lua as a string.
+local MOST_LINE, MOST_ALL = 2^28, 2^29
+
 -- A certificate file that claims to be encrypted would prompt on the terminal.
 local NO_PASSWORD = ffi.new "char[1]"
 
@@ -155,6 +158,8 @@ function sslctx.new(name)
   state.servername      = false
   state.eof             = false  -- "strict", "lenient": ssl.loop
   state.explain         = false  -- say which certificate was refused, and why
+  state.maxline         = MOST_LINE -- bytes: ssl.receive
+  state.maxall          = MOST_ALL
   pressure.add(pressure.CONTEXT)
   return ctx
 end

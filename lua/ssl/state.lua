@@ -19,6 +19,7 @@
 --   failed    the words of a fatal error, or false
 --   block, total, nowait    the time limits (ssl.limit)
 --   received, sent, born    what getstats reports
+--   maxline, maxall         how much one receive gathers (ssl.receive)
 --   owed, owed_data, owed_from, ends    ssl.send
 --   prepared, sni_map, sni_strict, name    ssl.handshake, ssl.sni
 --   dh_reason    why the user's DH parameters could not be used
@@ -112,6 +113,7 @@ function state.new(conn, ctx, server, transport)
   st.received, st.sent, st.born = 0, 0, shim.C.now()
   st.owed, st.prepared, st.pausable, st.policy = 0, false, false, false
   st.transport, st.stream, st.origin = transport, false, false
+  st.maxline, st.maxall = 0, 0
   setmetatable(st, DEFAULTS)
   return self, st
 end

@@ -4,8 +4,8 @@
 -- what had been read of it beyond TLS. Plaintext that the peer sent before its
 -- close_notify is handed over too: nothing is lost.
 
-local ffi      = require "ffi"
 local shim     = require "ssl.ffi.shim"
+local delivery = require "ssl.delivery"
 local goodbye  = require "ssl.goodbye"
 local intake   = require "ssl.intake"
 local origin   = require "ssl.origin"
@@ -24,6 +24,14 @@ local function give_back(st)
   return origin.restore(st.origin, fd)
 end
 
+local function everything(st, conn)
+  local have = conn.plain_end - conn.plain_beg
+  if have == 0 then return "" end
+  local plain = delivery.take(st, conn, conn.serial, have, 0)
+  if plain == nil then return everything(st, conn) end
+  return plain
+end
+
 --- End TLS and give the transport back. May be called again after a time-out.
 -- @tparam userdata self  a connected connection
 -- @treturn object  what was wrapped, with its descriptor; the number of a descriptor
@@ -37,7 +45,8 @@ return function(self)
   local word = goodbye.exchange(st)
   if word then return nil, word end
   local conn = st.conn
-  local plain = ffi.string(conn.plain + conn.plain_beg, conn.plain_end - conn.plain_beg)
+  local plain = everything(st, conn)
+  if not plain then return nil, delivery.NO_MEMORY end
   local behind = intake.rest(st) -- what OpenSSL did not read is not TLS any more
   if st.transport.leave then st.transport.leave(st) end
   local transport = give_back(st)

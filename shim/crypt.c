@@ -1,0 +1,124 @@
+/*
+ * One attempt of OpenSSL's to decrypt or to encrypt.
+ *
+ * Lua hands over the struct and no pointer out of it, as in plain.c. What OpenSSL means
+ * by a failure is asked here, too, since its answer is about the last call.
+ */
+#include <string.h>
+
+#include "lsf.h"
+
+/* The error queue is the thread's, and a leftover would make the verdict wrong. */
+static void
+clear_errors(void)
+{
+	if (lsf_api.ERR_peek_error() != 0)
+		lsf_api.ERR_clear_error();
+}
+
+/*
+ * What a call of OpenSSL's on this connection meant by its result: the result where it
+ * was a success, else the SSL_ERROR_* as a negative number.
+ */
+int
+lsf_verdict(const struct lsf_conn *c, int rc)
+{
+	if (rc > 0)
+		return rc;
+	if (c->ssl == NULL)
+		return -LSF_ERROR_GONE;
+
+	return -lsf_api.SSL_get_error(c->ssl, rc);
+}
+
+static int
+decrypt(struct lsf_conn *c, void *to, int size)
+{
+	size_t got = 0;
+	int rc;
+
+	clear_errors();
+	c->patient = c->blocking;
+	rc = lsf_api.SSL_read_ex(c->ssl, to, (size_t)size, &got);
+	c->patient = 0;
+
+	return rc > 0 ? (int)got : lsf_verdict(c, rc);
+}
+
+/*
+ * One attempt to decrypt more, behind what waits. Returns how many bytes came, or a
+ * negative number: of SSL_ERROR_*, or of LSF_ERROR_*.
+ */
+int
+lsf_read(struct lsf_conn *c)
+{
+	int rc;
+
+	if (c->ssl == NULL)
+		return -LSF_ERROR_GONE;
+	if ((c->claimed || c->plain_size - c->plain_end < LSF_RECORD) &&
+	    !lsf_reserve(c, LSF_RECORD))
+		return -LSF_ERROR_MEMORY;
+	rc = decrypt(c, c->plain + c->plain_end, c->plain_size - c->plain_end);
+	if (rc > 0)
+		c->plain_end += rc;
+
+	return rc;
+}
+
+/* The same into Lua's memory, `size` bytes at most. */
+int
+lsf_read_into(struct lsf_conn *c, unsigned char *to, int size)
+{
+	if (c->ssl == NULL)
+		return -LSF_ERROR_GONE;
+
+	return decrypt(c, to, size);
+}
+
+/*
+ * One record of n bytes. Returns how many OpenSSL took, or a negative number as
+ * lsf_read.
+ */
+int
+lsf_write(struct lsf_conn *c, const unsigned char *data, size_t from, int n)
+{
+	size_t taken = 0;
+	int rc;
+
+	if (c->ssl == NULL)
+		return -LSF_ERROR_GONE;
+	clear_errors();
+	rc = lsf_api.SSL_write_ex(c->ssl, data + from, (size_t)n, &taken);
+
+	return rc > 0 ? (int)taken : lsf_verdict(c, rc);
+}
+
+/* Bytes of the current record that OpenSSL has decrypted, or 0. */
+int
+lsf_pending(const struct lsf_conn *c)
+{
+	return c->ssl != NULL ? lsf_api.SSL_pending(c->ssl) : 0;
+}
+
+/* SSL_want, or 0. */
+int
+lsf_want(const struct lsf_conn *c)
+{
+	return c->ssl != NULL ? lsf_api.SSL_want(c->ssl) : 0;
+}
+
+/* Which close_notify was sent and received: SSL_get_shutdown, or 0. */
+int
+lsf_shut(const struct lsf_conn *c)
+{
+	return c->ssl != NULL ? lsf_api.SSL_get_shutdown(c->ssl) : 0;
+}
+
+/* Are these n bytes the same? */
+int
+lsf_same(const unsigned char *a, size_t at_a, const unsigned char *b,
+    size_t at_b, size_t n)
+{
+	return memcmp(a + at_a, b + at_b, n) == 0;
+}
