@@ -1,11 +1,12 @@
 /*
- * Which alerts went over the wire. The error queue names those of the peer only in
- * part, and our own not at all.
+ * The info callback: which alerts went over the wire, and that a handshake is done. The
+ * error queue names alerts of the peer only in part, and our own not at all.
  */
 #include "lsf.h"
 
 #define CB_READ 0x04
 #define CB_WRITE 0x08
+#define CB_HANDSHAKE_DONE 0x20
 #define CB_ALERT 0x4000
 
 #define CLOSE_NOTIFY 0
@@ -44,6 +45,9 @@ lsf_info(const SSL *ssl, int where, int value)
 {
 	struct lsf_conn *c;
 
+	/* Without a ticket, nobody has asked for one. */
+	if ((where & CB_HANDSHAKE_DONE) && lsf_api.SSL_is_server(ssl))
+		lsf_end_with_peer(ssl);
 	if (!(where & CB_ALERT) || (value & 0xff) == CLOSE_NOTIFY)
 		return;
 	if ((c = lsf_conn_of(ssl)) == NULL)

@@ -375,6 +375,7 @@ LSF_API unsigned int lsf_psk_server(SSL *ssl, const char *identity,
     unsigned char *psk, unsigned int max_psk);
 
 /* session.c */
+void lsf_end_with_peer(const SSL *ssl);
 LSF_API int lsf_ticket_made(SSL *ssl, void *arg);
 LSF_API int lsf_new_session(SSL *ssl, SSL_SESSION *session);
 LSF_API SSL_SESSION *lsf_take_session(struct lsf_conn *c);

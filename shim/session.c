@@ -11,30 +11,37 @@
 #define SECONDS_OF_DAY 86400
 
 /*
- * generate_ticket callback, on every context of ours. Nobody looks at the client's
- * certificate again when the ticket comes back, so the session ends with it. One whose
- * time is over already was accepted for all that, by whoever had to say.
+ * Nobody looks at the client's certificate again when its session comes back, so the
+ * session ends with it. One whose time is over already was accepted for all that, by
+ * whoever had to say.
  */
-int
-lsf_ticket_made(SSL *ssl, void *arg)
+void
+lsf_end_with_peer(const SSL *ssl)
 {
 	SSL_SESSION *session = lsf_api.SSL_get_session(ssl);
 	X509 *peer = NULL;
 	int days, seconds;
 	long left;
 
-	(void)arg;
 	if (session != NULL)
 		peer = lsf_api.SSL_SESSION_get0_peer(session);
 	if (peer == NULL ||
 	    lsf_api.ASN1_TIME_diff(&days, &seconds, NULL,
 		lsf_api.X509_get0_notAfter(peer)) != 1 ||
 	    days < 0 || seconds < 0 || days > INT32_MAX / SECONDS_OF_DAY - 1)
-		return 1;
+		return;
 	left = (long)days * SECONDS_OF_DAY + seconds + (long)time(NULL) -
 	    lsf_api.SSL_SESSION_get_time(session);
 	if (left < lsf_api.SSL_SESSION_get_timeout(session))
 		(void)lsf_api.SSL_SESSION_set_timeout(session, left);
+}
+
+/* generate_ticket callback, on every context of ours. */
+int
+lsf_ticket_made(SSL *ssl, void *arg)
+{
+	(void)arg;
+	lsf_end_with_peer(ssl);
 
 	return 1;
 }

@@ -10,6 +10,7 @@ describe("a session made with a certificate that ends soon", function()
   local process  = require "spec.support.process"
   local sessions = require "spec.support.sessions"
   local session  = require "ssl.session"
+  local state    = require "ssl.state"
   local seal     = require "ssl.sessionseal"
   local x509     = require "ssl.x509"
   local C        = lib.C
@@ -104,6 +105,16 @@ describe("a session made with a certificate that ends soon", function()
           local _, expires = seal.open(seal.keys { sessions.SECRET }, id, entry)
           assert.is_true(expires <= limit)
         end
+      end)
+
+      it("ends with that in OpenSSL's cache", function()
+        local client = sessions.client { protocol = version, options = "no_ticket",
+                                         certificate = ending(pki.client.cert, SOON) }
+        local out = sessions.connect(demanding { earlydata = 1000, options = "no_ticket" }, client)
+        local pointer = C.SSL_get_session(state.of(out.server).conn.ssl)
+        assert.is_true(session.ends(pointer) <= os.time() + SOON)
+        out.client:close()
+        out.server:close()
       end)
 
       it("lasts as ever where the end is far, and where it was passed over", function()

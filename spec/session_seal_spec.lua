@@ -221,6 +221,28 @@ describe("an entry of a session store", function()
     assert.is_true(sessions.visit(ctx, client, offered))
   end)
 
+  it("has a key that may change, and is no longer that of tickets then", function()
+    local store = sessions.store()
+    local client = sessions.client { protocol = "tlsv1_2", options = "no_ticket" }
+    local ctx = sessions.server { protocol = "tlsv1_2", sessionstore = store,
+                                  ticketkeys = { sessions.key "a" } }
+    assert.is_true(context.setsessionkey(ctx, SECRET))
+    local _, offered = sessions.visit(ctx, client)
+    assert.is_true(context.setticketkeys(ctx, { sessions.key "b" }))
+    assert.is_true(context.setsessionkey(ctx, { OTHER, SECRET }))
+    assert.is_true(sessions.visit(ctx, client, offered))
+    assert.is_true(context.setsessionkey(ctx, OTHER))
+    assert.is_false(sessions.visit(ctx, client, offered))
+    for why, key in pairs { ["a secret of 32 bytes or more, or an array of 1 to 16 of them, "
+                             .. "expected"] = "short", ["there is no sessionstore"] = SECRET } do
+      local of = key == SECRET and sessions.server() or ctx
+      assert.same({ false, ("invalid sessionkey (%s)"):format(why) },
+                  { context.setsessionkey(of, key) })
+    end
+    assert.has_error(function() context.setsessionkey({}, SECRET) end,
+      "bad argument #1 to 'setsessionkey' (SSL:Context expected, got table)")
+  end)
+
   it("that nobody can make is what a context without a key refuses to have", function()
     local config = pair.server_config { cafile = pki.root.cert, sessionstore = sessions.store() }
     local ctx, why = ssl.newcontext(config)

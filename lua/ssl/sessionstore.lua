@@ -60,6 +60,14 @@ function sessionstore.rekey(c, secrets)
   if store and store.by_tickets then seal.replace(store.keys, secrets) end
 end
 
+--- Other secrets, which are not those of the tickets.
+-- @tparam table c  the context's state
+-- @tparam {string,...} secrets
+function sessionstore.setkey(c, secrets)
+  c.sessionstore.by_tickets = false
+  seal.replace(c.sessionstore.keys, secrets)
+end
+
 --- A server's connection begins: its sessions are where this context has them, whatever
 -- context the handshake is switched to. So OpenSSL has it.
 -- @tparam table st

@@ -73,13 +73,14 @@ local function secrets(value)
   return value
 end
 
+local NO_SECRET = ("a secret of %d bytes or more, or an array of 1 to %d of them, expected")
+                  :format(seal.SHORTEST, seal.MOST)
+local NO_STORE = "there is no sessionstore"
+
 --- `sessionkey`: what the entries of a `sessionstore` are authenticated by.
 function keys.sessionkey(_, value, cfg)
-  if not secrets(value) then
-    return ("a secret of %d bytes or more, or an array of 1 to %d of them, expected")
-           :format(seal.SHORTEST, seal.MOST)
-  end
-  if not cfg.sessionstore then return "there is no sessionstore" end
+  if not secrets(value) then return NO_SECRET end
+  if not cfg.sessionstore then return NO_STORE end
 end
 
 --- `sessioncache`: how many sessions of a context with early data are kept at a time.
@@ -129,6 +130,23 @@ function context.setticketkeys(...)
   list = arg.type(list, "table", 2)
   local why = c.mode ~= "server" and "for servers only" or keys.ticketkeys(c, list)
   if why then return false, ("invalid ticketkeys (%s)"):format(why) end
+  return true
+end
+
+--- Replace what the entries of a context's store are authenticated by, also while
+-- connections are there. In the place of ticket keys they do it from now on.
+-- @tparam userdata ctx
+-- @tparam string|{string,...} key  the newest first; see docs/sessions.md
+-- @treturn true
+-- @treturn false,string  "invalid sessionkey (...)"; nothing was changed
+function context.setsessionkey(...)
+  local ctx, key = ...
+  local c = context.state(ctx, 1)
+  if c.handle.ctx == nil then arg.fail(1, "invalid context") end
+  local list = secrets(key)
+  local why = not list and NO_SECRET or not c.sessionstore and NO_STORE
+  if why then return false, ("invalid sessionkey (%s)"):format(why) end
+  sessionstore.setkey(c, list)
   return true
 end
 
