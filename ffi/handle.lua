@@ -5,6 +5,11 @@
 -- stands alone: it lives in a struct whose one finalizer frees it and sets it to
 -- NULL, and whoever uses it tests for NULL. The finalizer cannot raise and does
 -- no I/O.
+--
+-- An object drops its handle when it is finalized, by the collector or by hand, and
+-- frees nothing: that may happen in the middle of a call that has read the pointer and
+-- is about to hand it to OpenSSL. The struct is freed when nothing leads to it any more,
+-- at the earliest in the collector's next cycle.
 
 local ffi = require "ffi"
 local lib = require "ssl.ffi.lib"
@@ -17,7 +22,9 @@ local handle = {}
 --   its text).
 -- @tparam string free  the OpenSSL function that gives the reference back
 -- @treturn function  takes ownership: `new(p)` -> the struct, or nil for NULL;
---   `struct:free()` gives the reference back now, any number of times
+--   `struct:free()` gives the reference back now, any number of times: for who alone
+--   has the struct; `struct:drop()` says that nobody may use it any more, and
+--   `struct:lost()` whether that is so, or it was freed
 function handle.type(pointer, free)
   local field = pointer:match("([%w_]+)%s*$")
   local release = lib.C[free]
@@ -28,11 +35,19 @@ function handle.type(pointer, free)
       release(p)
     end
   end
-  local struct = ffi.metatype(ffi.typeof("struct { " .. pointer .. "; }"),
-                              { __gc = finalize, __index = { free = finalize } })
+  local methods = { free = finalize }
+  function methods:drop()
+    self.lsf_dropped = 1
+  end
+  function methods:lost()
+    return self.lsf_dropped ~= 0 or self[field] == nil
+  end
+  local struct = ffi.metatype(
+    ffi.typeof("struct { " .. pointer .. "; unsigned char lsf_dropped; }"),
+    { __gc = finalize, __index = methods })
   return function(p)
     if p == nil then return nil end
-    return struct(p)
+    return struct(p, 0)
   end
 end
 

@@ -77,7 +77,7 @@ end
 -- @treturn nil,string  "invalid mode", "error creating SSL object (REASON)"
 function connection.create(ctx, level)
   level = (level or 1) + 1
-  if not object.is(ctx, context.class) or context.state(ctx).handle.ctx == nil then
+  if not object.is(ctx, context.class) or context.state(ctx).handle:lost() then
     -- By this name for ssl.wrap too.
     error("bad argument #1 to 'create' (invalid context)", level + 1)
   end

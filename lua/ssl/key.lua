@@ -57,9 +57,9 @@ end
 -- @treturn true
 -- @treturn nil,string  the reason
 function key.use(state, held)
-  local ctx = state.handle.ctx
   err.clear()
-  local ok = ctx ~= nil and C.SSL_CTX_use_PrivateKey(ctx, held.pkey) == 1
+  local ok = not state.handle:lost()
+         and C.SSL_CTX_use_PrivateKey(state.handle.ctx, held.pkey) == 1
   held:free()
   if not ok then return nil, err.reason "invalid context" end
   err.clear()

@@ -123,7 +123,7 @@ function pkcs12.load(state, source, given)
   if not pkcs12.supported then return nil, "this OpenSSL cannot do it" end
   local found, reason = read(source, given)
   if not found then return nil, reason end
-  if state.handle.ctx == nil then return nil, "invalid context" end
+  if state.handle:lost() then return nil, "invalid context" end
   local ok
   ok, reason = certificates.use(state, certificates.chain(found.leaf, found.others))
   if not ok then return nil, reason end

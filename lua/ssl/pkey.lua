@@ -38,7 +38,7 @@ local class
 local function live(self, position, level)
   level = (level or 1) + 1
   local state = object.state(self, class, position, level)
-  if state.held.pkey == nil then
+  if state.held:lost() then
     arg.fail(position or 1, "SSL:Key expected, got finalized object", level)
   end
   return state
@@ -59,13 +59,14 @@ end
 
 class = object.class("SSL:Key", methods, {
   tostring = function(self)
-    local key = object.state(self, class).held.pkey
-    if key == nil then return "private key: freed" end
+    local held = object.state(self, class).held
+    if held:lost() then return "private key: freed" end
+    local key = held.pkey
     return ("private key: %s, %d bits"):format(name_of(key), C.EVP_PKEY_get_bits(key))
   end,
   free = function(self)
     local held = object.is(self, class) and getmetatable(self).held
-    if held then held:free() end
+    if held then held:drop() end
   end,
 })
 

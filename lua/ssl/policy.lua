@@ -108,7 +108,7 @@ end
 -- @tparam table st
 function policy.settle(st)
   local ctx = context.state(st.ctx)
-  if ctx.handle.ctx == nil or ctx.fingerprint and ctx.session_context == st.policy then
+  if ctx.handle:lost() or ctx.fingerprint and ctx.session_context == st.policy then
     return
   end
   local now = sessionid.bind(ctx)
@@ -129,8 +129,9 @@ end
 function policy.adopt(st, ctx)
   local new = context.state(ctx, 2)
   local ssl, to = st.conn.ssl, new.handle.ctx
-  local verifies_by = to ~= nil and sessionid.bind(new)
-  if to == nil or C.SSL_set_SSL_CTX(ssl, to) == nil then
+  local lost = new.handle:lost()
+  local verifies_by = not lost and sessionid.bind(new)
+  if lost or C.SSL_set_SSL_CTX(ssl, to) == nil then
     error("ssl: the context for this server name cannot be used", 0)
   end
   purpose(ssl, false)

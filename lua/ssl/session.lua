@@ -34,7 +34,7 @@ class = object.class("SSL:Session", methods, {
     return ("SSL session: %p"):format(self)
   end,
   free = function(self)
-    if object.is(self, class) then getmetatable(self).handle:free() end
+    if object.is(self, class) then getmetatable(self).handle:drop() end
   end,
 })
 
@@ -51,7 +51,7 @@ local known = setmetatable({}, { __mode = "v" })
 function session.own(pointer, policy, from)
   local address = tostring(pointer)
   local before = known[address]
-  if before and getmetatable(before).handle.session ~= nil then
+  if before and not getmetatable(before).handle:lost() then
     C.SSL_SESSION_free(pointer)
     return before
   end
@@ -113,7 +113,7 @@ end
 -- @tparam table s  its state
 function session.unusable(s)
   local pointer = s.handle.session
-  if pointer == nil then return "closed" end
+  if s.handle:lost() then return "closed" end
   if s.used then return "this session was used before" end
   if single_use(pointer) and s.process ~= process() then
     return "this session belongs to another process"
@@ -220,7 +220,7 @@ end
 function methods:info(field)
   local s = session.state(self)
   local pointer = s.handle.session
-  if pointer == nil then return nil, "closed" end
+  if s.handle:lost() then return nil, "closed" end
   local fields = {
     protocol  = VERSIONS[C.SSL_SESSION_get_protocol_version(pointer)],
     id        = session.id(pointer),

@@ -126,7 +126,7 @@ function context.setticketkeys(...)
   local ctx, list = ...
   -- Not sslctx.live: sessions made before go on counting.
   local c = context.state(ctx, 1)
-  if c.handle.ctx == nil then arg.fail(1, "invalid context") end
+  if c.handle:lost() then arg.fail(1, "invalid context") end
   list = arg.type(list, "table", 2)
   local why = c.mode ~= "server" and "for servers only" or keys.ticketkeys(c, list)
   if why then return false, ("invalid ticketkeys (%s)"):format(why) end
@@ -158,7 +158,7 @@ end
 function context.sessionstats(...)
   local ctx = ...
   local c = context.state(ctx, 1)
-  if c.handle.ctx == nil then arg.fail(1, "invalid context") end
+  if c.handle:lost() then arg.fail(1, "invalid context") end
   local out = {}
   for name, count in pairs(c.sessionstore and c.sessionstore.counts or {}) do
     out[name] = count

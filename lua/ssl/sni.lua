@@ -68,7 +68,7 @@ local function check(name, ctx, level)
   if type(name) ~= "string" then
     arg.fail(2, "server names expected as keys, got " .. type(name), level)
   end
-  if context.state(ctx, 2, level).handle.ctx == nil then
+  if context.state(ctx, 2, level).handle:lost() then
     arg.fail(2, "invalid context", level)
   end
 end

@@ -34,7 +34,7 @@ class = object.class("SSL:Context", sslctx.methods, {
     return ("SSL context: %p"):format(self)
   end,
   free = function(self)
-    if object.is(self, class) then getmetatable(self).handle:free() end
+    if object.is(self, class) then getmetatable(self).handle:drop() end
   end,
 })
 sslctx.class = class
@@ -52,7 +52,7 @@ end
 -- function whose first argument it is; or an argument error.
 function sslctx.live(ctx)
   local state = object.state(ctx, class, 1, 2)
-  if state.handle.ctx == nil then arg.fail(1, "invalid context", 2) end
+  if state.handle:lost() then arg.fail(1, "invalid context", 2) end
   state.fingerprint = false -- it is about to change
   return state
 end

@@ -55,7 +55,7 @@ local function keep() end
 local function live(self, position, level)
   level = (level or 1) + 1
   local state = object.state(self, class, position, level)
-  if state.held.x509 == nil then
+  if state.held:lost() then
     arg.fail(position or 1, "SSL:Certificate expected, got finalized object", level)
   end
   return state
@@ -240,13 +240,14 @@ extension.install(methods, live, keep)
 raw.install(methods, live, keep)
 
 local function describe(self)
-  local pointer = ffi.cast("void *", object.state(self, class).held.x509)
+  local held = object.state(self, class).held
+  local pointer = not held:lost() and ffi.cast("void *", held.x509)
   return "X509 certificate: " .. (tostring(pointer):match "0x%x+" or "NULL")
 end
 
 local function free(self)
   local held = object.is(self, class) and getmetatable(self).held
-  if held then held:free() end
+  if held then held:drop() end
 end
 
 class = object.class("SSL:Certificate", methods, { tostring = describe, free = free })

@@ -10,6 +10,9 @@ local ffi = require "ffi"
 local lib = require "ssl.ffi.lib"
 local C   = lib.C
 
+-- The first use of libssl is what loads its texts.
+C.SSL_CTX_free(C.SSL_CTX_new(C.TLS_method()))
+
 -- Of RFC 8446, 6: those that 3.0 calls "sslv3 alert ...", and others "tls alert ...".
 local ALERTS = {
   ["unexpected message"] = 10, ["bad record mac"] = 20, ["handshake failure"] = 40,
