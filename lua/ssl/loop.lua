@@ -97,6 +97,7 @@ end
 -- it means, so the configuration may say (`eof`); nil for "as if it were in order". An
 -- OpenSSL without an option for that is told here: our side may still speak and end.
 local function judge_end(st, word)
+  if not st.eof or st.status ~= "connected" then return word end
   if st.eof == "strict" then return TRUNCATED end
   if word ~= CUT_OFF then return word end
   local ssl = st.conn.ssl
@@ -125,8 +126,8 @@ local function fatal(st, code)
     err.clear()
     word = code == K.SSL_ERROR_WANT_ASYNC_JOB and NO_JOB or loop.transport_words(st)
   end
-  if st.eof and st.status == "connected" and (word == CUT_OFF or word == CLOSED
-     and code ~= K.SSL_ERROR_SSL and (conn.in_error ~= 0 or conn.out_error == 0)) then
+  if word == CUT_OFF or word == CLOSED and code ~= K.SSL_ERROR_SSL
+     and (conn.in_error ~= 0 or conn.out_error == 0) then
     word = judge_end(st, word)
   end
   return word, queue
@@ -248,7 +249,10 @@ function loop.wait(st, word, start)
   if passed(st, word) then return true end
   local ready, why = st.transport.wait(st, word, left)
   if not ready then
-    if why and why == st.broken and conn.in_error ~= 0 then fail(st, why) end
+    if why and why == st.broken and conn.in_error ~= 0 then
+      if why == CLOSED then why = judge_end(st, why) end
+      fail(st, why)
+    end
     return false, why or limit.due(st, word)
   end
   if conn.out_beg ~= conn.out_end then st.transport.flush(st) end

@@ -35,8 +35,12 @@ local PASSING = { timeout = true, wantread = true, wantwrite = true, busy = true
 -- Words of our own: it raised, or returned what makes no sense.
 local NONSENSE = "transport failed"
 
+-- What a cosocket says is the system's, and depends on what that saw first. Of a
+-- descriptor both are "closed".
+local GONE = { ["broken pipe"] = "closed", ["connection reset by peer"] = "closed" }
+
 local function broken(st, why)
-  why = type(why) == "string" and why or NONSENSE
+  why = type(why) == "string" and (GONE[why:lower()] or why) or NONSENSE
   st.broken, st.conn.out_error = why, BROKEN
   return why
 end
