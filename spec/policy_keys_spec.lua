@@ -68,6 +68,14 @@ describe("the policy of a context", function()
     end
   end)
 
+  it("leaves out the keys that the page of sessions names", function()
+    local text = sources.read "docs/sessions.md":match "These keys are no part of it(.-);"
+    local named = {}
+    for key in text:gmatch "`(%w+)`" do named[key] = true end
+    for key, counts in pairs(declared) do assert.equal(counts ~= true, named[key] or false, key) end
+    for key in pairs(named) do assert.is_truthy(declared[key], key) end
+  end)
+
   it("has every key in it that nobody has said a word on", function()
     local reason = declared.explain
     declared.explain = nil

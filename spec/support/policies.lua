@@ -66,12 +66,20 @@ local function make()
   C.dh = process.read(pki.dh.ffdhe2048)
 end
 
+local environment = {}
+
+local function setenv(name, value)
+  if value then ffi.C.spec_setenv(name, value, 1) else ffi.C.spec_unsetenv(name) end
+end
+
 --- Make the certificates, and have `systemca` mean one of the authorities.
 -- `process.stop_all` removes them.
 function policies.begin()
   make()
-  ffi.C.spec_setenv("SSL_CERT_FILE", C.other.cert, 1)
-  ffi.C.spec_setenv("SSL_CERT_DIR", C.dir .. "/none", 1)
+  for name, value in pairs { SSL_CERT_FILE = C.other.cert, SSL_CERT_DIR = C.dir .. "/none" } do
+    environment[name] = os.getenv(name) or false
+    setenv(name, value)
+  end
 end
 
 --- What `begin` has made: entries with `cert` and `key`, by name.
@@ -79,10 +87,9 @@ function policies.files()
   return C
 end
 
---- The environment as it was, where it did not have these.
+--- The environment as it was.
 function policies.finish()
-  ffi.C.spec_unsetenv "SSL_CERT_FILE"
-  ffi.C.spec_unsetenv "SSL_CERT_DIR"
+  for name, value in pairs(environment) do setenv(name, value) end
 end
 
 local function pair(entry)
