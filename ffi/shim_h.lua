@@ -113,8 +113,11 @@ void lsf_pool_free(struct lsf_pool *pool);
 BIO *lsf_conn_bio(struct lsf_conn *c, struct lsf_pool *pool, int fd);
 void lsf_conn_free(struct lsf_conn *c);
 void lsf_conn_finalize(struct lsf_conn *c);
-int  lsf_lend(struct lsf_conn *c, const void *data, size_t length);
-int  lsf_feed(struct lsf_conn *c, const void *data, size_t length);
+int  lsf_lend(struct lsf_conn *c, const char *data, size_t from, size_t length);
+int  lsf_feed(struct lsf_conn *c, const char *data, size_t from, size_t length);
+int  lsf_queued(const struct lsf_conn *c, unsigned char *to, double most);
+int  lsf_dequeue(struct lsf_conn *c, unsigned char *to);
+int  lsf_unread(const struct lsf_conn *c, unsigned char *to);
 void lsf_drained(struct lsf_conn *c, size_t length);
 
 void lsf_release(struct lsf_conn *c);

@@ -122,16 +122,16 @@ lsf_empty(struct lsf_conn *c)
 }
 
 /*
- * The same without a copy, where no input waits: `data` belongs to Lua, which keeps
- * it as it is until all has been read. Returns 1, or 0: feed it.
+ * The same without a copy, where no input waits: `length` bytes of `data`, from `from`
+ * on. They belong to Lua, which keeps them as they are until all has been read. Returns 1, or 0: feed it.
  */
 int
-lsf_lend(struct lsf_conn *c, const void *data, size_t length)
+lsf_lend(struct lsf_conn *c, const char *data, size_t from, size_t length)
 {
 	if (c->in != NULL || length > UINT32_MAX)
 		return 0;
 	lsf_use(c);
-	c->in = (unsigned char *)(uintptr_t)data;
+	c->in = (unsigned char *)(uintptr_t)(data + from);
 	c->lent = 1;
 	c->in_beg = 0;
 	c->in_end = (uint32_t)length;
@@ -144,7 +144,7 @@ lsf_lend(struct lsf_conn *c, const void *data, size_t length)
  * feed the rest when OpenSSL has read), or -1 without memory, which the next read says.
  */
 int
-lsf_feed(struct lsf_conn *c, const void *data, size_t length)
+lsf_feed(struct lsf_conn *c, const char *data, size_t from, size_t length)
 {
 	uint32_t held = c->in_end - c->in_beg;
 
@@ -162,7 +162,7 @@ lsf_feed(struct lsf_conn *c, const void *data, size_t length)
 	if (length > LSF_BUFFER - held)
 		length = LSF_BUFFER - held;
 	lsf_use(c);
-	memcpy(c->in + held, data, length);
+	memcpy(c->in + held, data + from, length);
 	c->in_end += (uint32_t)length;
 
 	return (int)length;
@@ -172,6 +172,8 @@ lsf_feed(struct lsf_conn *c, const void *data, size_t length)
 void
 lsf_drained(struct lsf_conn *c, size_t length)
 {
+	if (length > c->out_end - c->out_beg)
+		length = c->out_end - c->out_beg;
 	lsf_use(c);
 	c->sent += (double)length;
 	c->out_beg += (uint32_t)length;
@@ -180,4 +182,43 @@ lsf_drained(struct lsf_conn *c, size_t length)
 		c->out = NULL;
 		c->out_beg = c->out_end = 0;
 	}
+}
+
+/* Copy bytes from the front of the queue, `most` of them at most. Returns how many. */
+int
+lsf_queued(const struct lsf_conn *c, unsigned char *to, double most)
+{
+	uint32_t n = c->out_end - c->out_beg;
+
+	if (most < n)
+		n = most > 0 ? (uint32_t)most : 0;
+	if (n > 0)
+		memcpy(to, c->out + c->out_beg, n);
+
+	return (int)n;
+}
+
+/* The transport takes the whole queue: up to LSF_BUFFER bytes. Returns how many. */
+int
+lsf_dequeue(struct lsf_conn *c, unsigned char *to)
+{
+	int n = lsf_queued(c, to, LSF_BUFFER);
+
+	if (n > 0)
+		lsf_drained(c, (size_t)n);
+
+	return n;
+}
+
+/* Copy what OpenSSL has not read of the input buffer. Returns how many bytes. */
+int
+lsf_unread(const struct lsf_conn *c, unsigned char *to)
+{
+	uint32_t n = c->in_end - c->in_beg;
+
+	if (c->lent || n == 0)
+		return 0;
+	memcpy(to, c->in + c->in_beg, n);
+
+	return (int)n;
 }

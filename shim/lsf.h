@@ -253,8 +253,11 @@ LSF_API BIO *lsf_conn_bio(struct lsf_conn *c, struct lsf_pool *pool, int fd);
 LSF_API void lsf_conn_free(struct lsf_conn *c);
 LSF_API void lsf_conn_finalize(struct lsf_conn *c);
 void lsf_empty(struct lsf_conn *c);
-LSF_API int lsf_lend(struct lsf_conn *c, const void *data, size_t length);
-LSF_API int lsf_feed(struct lsf_conn *c, const void *data, size_t length);
+LSF_API int lsf_lend(struct lsf_conn *c, const char *p, size_t at, size_t n);
+LSF_API int lsf_feed(struct lsf_conn *c, const char *p, size_t at, size_t n);
+LSF_API int lsf_queued(const struct lsf_conn *c, unsigned char *to, double n);
+LSF_API int lsf_dequeue(struct lsf_conn *c, unsigned char *to);
+LSF_API int lsf_unread(const struct lsf_conn *c, unsigned char *to);
 LSF_API void lsf_drained(struct lsf_conn *c, size_t length);
 
 /* plain.c */

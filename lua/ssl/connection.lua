@@ -142,7 +142,7 @@ end
 -- @treturn nil,string  more than the buffer holds
 function connection.setinitial(self, initial)
   local st = state.of(self)
-  if initial ~= "" and S.feed(st.conn, initial, #initial) ~= #initial then
+  if initial ~= "" and S.feed(st.conn, initial, 0, #initial) ~= #initial then
     return nil, "too many initial bytes"
   end
   return true

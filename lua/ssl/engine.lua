@@ -9,10 +9,10 @@
 --
 -- It is a connection over a transport that never has anything of its own.
 
-local ffi        = require "ffi"
 local lib        = require "ssl.ffi.lib"
 local shim       = require "ssl.ffi.shim"
 local arg        = require "ssl.arg"
+local ciphertext = require "ssl.ciphertext"
 local connection = require "ssl.connection"
 local goodbye    = require "ssl.goodbye"
 local guard      = require "ssl.guard"
@@ -35,15 +35,6 @@ local function top_up(st)
   return true
 end
 
--- All that waits in the BIO.
-local function take_output(conn)
-  local n = conn.out_end - conn.out_beg
-  if n == 0 then return "" end
-  local bytes = ffi.string(conn.out + conn.out_beg, n)
-  S.drained(conn, n)
-  return bytes
-end
-
 local transport = {}
 
 function transport.flush()
@@ -64,7 +55,7 @@ end
 
 -- The struct goes, and close_notify in it.
 function transport.leave(st)
-  st.undrained = take_output(st.conn)
+  st.undrained = ciphertext.drain(st.conn)
 end
 
 function transport.finish(st)
@@ -103,7 +94,7 @@ function methods:drain()
   local _, st = of(self)
   local rest = st.undrained
   st.undrained = ""
-  return rest .. take_output(st.conn)
+  return rest .. ciphertext.drain(st.conn)
 end
 
 --- Go on with the handshake.

@@ -5,15 +5,14 @@
 -- where it lies. What it cannot have yet waits here, in order. So bytes cost the same
 -- each, whether they come one at a time or all at once.
 
-local ffi  = require "ffi"
 local shim = require "ssl.ffi.shim"
+local ciphertext = require "ssl.ciphertext"
 local S    = shim.C
 
 local intake = {}
 
 -- From this length on a copy costs more than it does to keep the string.
 local LONG = 16384
-local bytes_t = ffi.typeof "const char *"
 
 --- Put bytes behind those that wait.
 -- @tparam table st
@@ -28,7 +27,7 @@ end
 
 -- A string that was lent may go when the BIO has read it.
 local function let_go(st)
-  if st.lent and st.conn["in"] == nil then st.lent = false end
+  if st.lent and st.conn.lent == 0 then st.lent = false end
 end
 
 -- n bytes of the first string are with the BIO.
@@ -42,12 +41,13 @@ end
 -- As many bytes of the first string as the BIO takes: how many, or -1 without memory.
 local function give(st, waiting)
   local conn, bytes = st.conn, waiting[waiting.first]
-  local p, n = ffi.cast(bytes_t, bytes) + waiting.done, #bytes - waiting.done
-  if n >= LONG and S.lend(conn, p, n) == 1 then
+  local done = waiting.done
+  local n = #bytes - done
+  if n >= LONG and S.lend(conn, bytes, done, n) == 1 then
     st.lent = bytes
     return n
   end
-  return S.feed(conn, p, n)
+  return S.feed(conn, bytes, done, n)
 end
 
 --- Give the BIO what it takes of the bytes that wait.
@@ -75,7 +75,9 @@ end
 -- @treturn string
 function intake.rest(st)
   local conn, waiting = st.conn, st.waiting
-  local out = { ffi.string(conn["in"] + conn.in_beg, conn.in_end - conn.in_beg) }
+  local held = conn.in_end - conn.in_beg
+  local out = { conn.lent == 1 and held > 0 and st.lent:sub(-held)
+                or ciphertext.unread(conn) }
   if waiting and waiting.size > 0 then
     out[2] = waiting[waiting.first]:sub(waiting.done + 1)
     for i = waiting.first + 1, waiting.last do out[#out + 1] = waiting[i] end

@@ -15,8 +15,8 @@
 -- TIME belongs to the object: settimeout is passed on as it is, in its units, and
 -- its words for a time-out are returned unchanged.
 
-local ffi  = require "ffi"
 local shim = require "ssl.ffi.shim"
+local ciphertext = require "ssl.ciphertext"
 local intake = require "ssl.intake"
 local turn = require "ssl.turn"
 local S    = shim.C
@@ -76,16 +76,21 @@ local function offer(st, offered, taken)
   return st.offer and st.offer < CHUNK and 2 * st.offer
 end
 
+-- The string is made when the mark is set: a finalizer that flushes in between would
+-- send the same bytes.
+local function send_front(object, st)
+  local data = ciphertext.queued(st.conn, st.offer or math.huge)
+  return #data, object:send(data)
+end
+
 local function send_some(st)
   local conn = st.conn
-  local queued = conn.out_end - conn.out_beg
-  local data = ffi.string(conn.out + conn.out_beg, math.min(queued, st.offer or queued))
-  local sent, why, partial = call(st, "draining", st.stream.send, data)
+  local size, sent, why, partial = call(st, "draining", send_front, st)
   if st.status == "closed" then return "closed" end
-  local n = count(sent or partial or 0, #data)
+  local n = count(sent or partial or 0, size)
   if not n then return broken(st) end
   if n > 0 then S.drained(conn, n) end
-  st.offer = offer(st, #data, n)
+  st.offer = offer(st, size, n)
   if sent then return n == 0 and "wantwrite" or nil end
   if PASSING[why] then return why end
   return broken(st, why or "closed")
