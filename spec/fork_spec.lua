@@ -199,6 +199,25 @@ describe("after a fork", function()
     end)
   end
 
+  it("a child has random numbers of its own", function()
+    assert.equal("1\n", run [[
+      local random = require("ssl.functionid").random
+      random()
+      local name = os.tmpname()
+      assert(fork(function()
+        local file = assert(io.open(name, "wb"))
+        file:write(random())
+        file:close()
+      end)())
+      local file = assert(io.open(name, "rb"))
+      local theirs = file:read "*a"
+      file:close()
+      os.remove(name)
+      assert(#theirs == 16)
+      print(theirs ~= random() and 1 or 0)
+    ]])
+  end)
+
   it("a child may not offer a session that its parent may", function()
     assert.equal("tlsv1_2\tnil\ntlsv1_3\tthis session belongs to another process\n", run [[
       for _, version in ipairs { "tlsv1_2", "tlsv1_3" } do
