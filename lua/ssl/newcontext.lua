@@ -100,11 +100,11 @@ local function noting(cfg, asked)
 end
 
 local function build(cfg, face, level)
-  local given, asked = cfg, {}
-  cfg = noting(cfg, asked)
   local protocol = setting.text(cfg.protocol, 1, "create", level + 1)
-  local problem = face ~= false and checks.problem(given, face)
+  local problem = face ~= false and checks.problem(cfg, face)
   if problem then setting.misuse(1, "newcontext", problem, level + 1) end
+  local asked = {}
+  cfg = noting(cfg, asked)
   local ctx, message = context.create(protocol)
   if not ctx then return nil, message end
   for _, set in ipairs(STEPS) do
