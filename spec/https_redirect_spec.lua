@@ -114,6 +114,53 @@ describe("ssl.https follows redirects", function()
     assert.equal(301, (select(2, get("/rooted", { source = source }))))
   end)
 
+  describe("with a key that has to be opened", function()
+    local password = pki.server.password
+
+    local function encrypted(more)
+      local reqt = { key = pki.server.encrypted_key, certificate = pki.server.cert,
+                     password = password }
+      for key, value in pairs(more or {}) do reqt[key] = value end
+      return reqt
+    end
+
+    local function said_since(child, before)
+      return child:output():sub(before + 1)
+    end
+
+    it("to that origin and to another", function()
+      for _, to in ipairs { "/rooted", ("/to/localhost:%d/here"):format(second.port),
+                            ("/to/localhost:%d/rooted"):format(second.port) } do
+        for _, kind in ipairs { password, function() return password end } do
+          local body, code = get(to, encrypted { password = kind })
+          assert.same({ to, "here", 200 }, { to, body, code })
+        end
+      end
+    end)
+
+    it("and a user of the URL's, each with a password of its own", function()
+      local url = ("https://joe:other@localhost:%d/rooted"):format(server.port)
+      local before = #server:output()
+      assert.equal("here", (get(nil, encrypted { url = url })))
+      local _, times = said_since(server, before):gsub("uthorization: Basic am9lOm90aGVy", "")
+      assert.equal(2, times)
+    end)
+
+    it("whose password no server hears, wherever the location asks for it", function()
+      for _, more in ipairs { {}, { user = "joe" } } do
+        local before = #second:output()
+        local to = ("/to/sue@localhost:%d/rooted"):format(second.port)
+        assert.equal("here", (get(to, encrypted(more))))
+        assert.is_nil(said_since(second, before):find "uthorization")
+      end
+    end)
+
+    it("and several keys, one by one", function()
+      local pair_of = encrypted()
+      assert.equal("here", (get("/rooted", { certificates = { pair_of } })))
+    end)
+  end)
+
   describe("with what is meant for one origin", function()
     local SECRETS = { Authorization = "Bearer secret", cookie = "a=secret",
                       Host = "secret.test", ["X-Other"] = "told" }

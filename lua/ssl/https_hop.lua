@@ -12,8 +12,8 @@ local hop = {}
 local SCHEME = "https"
 
 -- What a table may say instead of its url, or beside it.
-local COMPONENTS = { "scheme", "host", "port", "path", "params", "query", "user",
-                     "password", "uri", "authority", "userinfo", "fragment" }
+local COMPONENTS = { "scheme", "host", "port", "path", "params", "query", "user", "uri",
+                     "authority", "userinfo", "fragment" }
 
 local REDIRECTS = { [301] = true, [302] = true, [303] = true, [307] = true,
                     [308] = true }
@@ -27,15 +27,18 @@ local PRIVATE = { authorization = true, cookie = true, host = true }
 -- servers ask for a length (RFC 9110 section 8.6).
 local WITH_BODY = { POST = true, PUT = true, PATCH = true }
 
--- The url's parts, and the table's on top. A password alone belongs to the key.
+-- The url's parts, and the table's on top. The table's password is the key's, and only
+-- beside a user that of the user, too.
 local function components(reqt)
   local parts, why = url.parse(reqt.url, SCHEME)
   if not parts then return nil, why end
   for _, name in ipairs(COMPONENTS) do
     local value = reqt[name]
-    if value ~= nil and (name ~= "password" or reqt.user and type(value) ~= "function") then
-      parts[name] = tostring(value)
-    end
+    if value ~= nil then parts[name] = tostring(value) end
+  end
+  local password = reqt.password
+  if reqt.user and password ~= nil and type(password) ~= "function" then
+    parts.password = tostring(password)
   end
   return parts
 end
@@ -108,12 +111,15 @@ end
 --- One request of perhaps several.
 -- @tparam table reqt  as for socket.http.request; not modified
 -- @tparam number default_port
+-- @tparam[opt] table from  the hop that was redirected here: its user and password are
+--   good here, where the URL names no user
 -- @treturn table  host, port, uri, method, headers, proxy_authorization, body, source,
 --   sink, step, user, password, url, reqt
 -- @treturn nil,string
-function hop.new(reqt, default_port)
+function hop.new(reqt, default_port, from)
   local parts, why = components(reqt)
   if not parts then return nil, why end
+  if from and not parts.user then parts.user, parts.password = from.user, from.password end
   local body = reqt.body and tostring(reqt.body)
   local self = {
     reqt = reqt, user = parts.user, password = parts.password, body = body,
@@ -160,7 +166,8 @@ local function may_redirect(self, code, redirected)
      and (most == false or redirected < (most or MAX_REDIRECTS))
 end
 
--- The caller's table again, for another place.
+-- The caller's table again, for another place. Its `password` stays, which opens the key:
+-- `user`, without which it goes into no request, does not.
 local function moved(self, target, same_origin)
   local reqt = {}
   for key, value in pairs(self.reqt) do reqt[key] = value end
@@ -194,10 +201,7 @@ function hop.redirect(self, code, headers, redirected, default_port)
   local same = (parts.host and url.host(parts.host) or ""):lower() == self.host:lower()
            and url.port(parts.port, default_port) == self.port
   local reqt = moved(self, target, same)
-  if same and not parts.user then
-    reqt.user, reqt.password = self.user, self.user and self.password
-  end
-  local new = hop.new(reqt, default_port)
+  local new = hop.new(reqt, default_port, same and self or nil)
   return new, new and to
 end
 
