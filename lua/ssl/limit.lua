@@ -14,7 +14,7 @@ local now  = shim.C.now
 
 local limit = {}
 
-local TIMEOUT = "timeout"
+local TIMEOUT, WANTREAD = "timeout", "wantread"
 
 local MODES = { b = "block", t = "total", r = "total" }
 
@@ -65,6 +65,23 @@ end
 -- @treturn string  `word`, or "timeout"
 function limit.due(st, word)
   return st.deadline and now() >= st.deadline and TIMEOUT or word
+end
+
+-- So many records in a row, and a call of the user's looks at its limits.
+local TURNS = 256
+
+--- A loop that has never to wait, since the peer sends as fast as it reads, goes on; may it?
+-- @tparam table st
+-- @tparam number turns  how often it has gone round
+-- @param start  from `start`, if it has waited
+-- @treturn string|nil  nil: yes; else what to answer, which is that there is more to read
+-- @return start
+function limit.turn(st, turns, start)
+  if turns % TURNS ~= 0 then return nil, start end
+  if st.nowait then return (limit.due(st, WANTREAD)), start end
+  start = start or limit.start(st)
+  if limit.left(st, start) == 0 then return (limit.due(st, WANTREAD)), start end
+  return nil, start
 end
 
 return limit

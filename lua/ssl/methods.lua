@@ -30,7 +30,7 @@ methods.sendfrom    = send.sendfrom
 methods.sendv       = send.sendv
 methods.receive     = receive.receive
 methods.receiveany  = receive.receiveany
-methods.receiveinto = receive.receiveinto
+methods.receiveinto = require "ssl.receiveinto"
 methods.unwrap      = require "ssl.unwrap"
 
 --- Shake hands. `true`, or `false` and the word why not.

@@ -9,7 +9,6 @@
 -- See ssl.loop, invariant 3. The shim is given the struct and no pointer out of it: a
 -- finalizer may use or close the connection wherever Lua allocates (shim/plain.c).
 
-local ffi   = require "ffi"
 local shim  = require "ssl.ffi.shim"
 local loop  = require "ssl.loop"
 local limit = require "ssl.limit"
@@ -23,10 +22,8 @@ local resumption = require "ssl.resumption"
 local CLASS = require("ssl.state").class
 
 local S = shim.C
-local read, read_into, find = S.read, S.read_into, S.find
+local read, find = S.read, S.find
 local take, release = delivery.take, S.release
-local cast = ffi.cast
-local memory_t = ffi.typeof "unsigned char *"
 local LF, CR  = 10, 13
 local TOO_LONG, NO_MEMORY = "too long", delivery.NO_MEMORY
 
@@ -141,13 +138,22 @@ local function deliver(st, conn, serial, n, prefix)
   return nil, NO_MEMORY, prefix or ""
 end
 
+-- As `fill`, in a loop that has gone round so often.
+local function more(st, conn, start, turns)
+  local word
+  word, start = limit.turn(st, turns, start)
+  if word then return word, start end
+  return fill(st, conn, start)
+end
+
 -- The first `searched` bytes are known to have no end of line, as long as the front is
 -- the one of `serial`.
 local function gather_line(st, conn, serial, searched, prefix, start)
-  local word
+  local turns, word = 1
   while true do
     if endless(st, searched, prefix) then return too_long(st, conn, st.maxline, prefix) end
-    word, start = fill(st, conn, start)
+    word, start = more(st, conn, start, turns)
+    turns = turns + 1
     if word then return stop(st, conn, word, prefix) end
     if conn.serial ~= serial then serial, searched = conn.serial, 0 end
     local have = conn.plain_end - conn.plain_beg
@@ -193,9 +199,10 @@ local function deliver_count(st, conn, n, prefix)
 end
 
 local function gather_count(st, conn, n, prefix, start)
-  local word
+  local turns, word = 1
   repeat
-    word, start = fill(st, conn, start)
+    word, start = more(st, conn, start, turns)
+    turns = turns + 1
     if word then return stop(st, conn, word, prefix) end
   until conn.plain_end - conn.plain_beg >= n
   return deliver_count(st, conn, n, prefix)
@@ -233,11 +240,12 @@ end
 -- @treturn boolean  did the peer end the session in order? "closed" has more meanings
 function receive.until_end(st, most)
   local conn = st.conn
-  local word, start
+  local turns, word, start = 1
   most = most or st.maxall
   repeat
     if conn.plain_end - conn.plain_beg > most then return TOO_LONG, false end
-    word, start = fill(st, conn, start)
+    word, start = more(st, conn, start, turns)
+    turns = turns + 1
   until word
   return word, ending.in_order(st)
 end
@@ -333,65 +341,6 @@ function receive.receiveany(self, max)
   if s then return s end
   if s == nil then return receive.receiveany(self, max) end
   return nil, NO_MEMORY
-end
-
--- One attempt to decrypt into the user's memory.
-local function try_into(st, p, n)
-  return read_into(st.conn, p, n)
-end
-
--- As `fill`, for memory of the user's: n bytes at p. The third result says how many came.
-local function fill_into(st, conn, start, p, n)
-  if st.open and conn.out_beg ~= conn.out_end then st.transport.flush(st) end
-  if not st.open then return st.failed or "closed", start, 0 end
-  local came = try_into(st, p, n)
-  if came > 0 then return nil, start, came end
-  local word
-  word, came = loop.past(st, try_into, loop.judge(st, came), p, n)
-  if word and loop.waits(word) and not st.nowait then
-    start = start or limit.start(st)
-    word, came = loop.run(st, try_into, word, start, p, n)
-  end
-  return word, start, came or 0
-end
-
--- What an earlier receive left comes first.
-local function leftovers(st, conn, buffer, n)
-  local have = S.deliver(conn, cast(memory_t, buffer), n)
-  st.received = st.received + have
-  return have
-end
-
-local function into(st, conn, buffer, n, done)
-  local p = cast(memory_t, buffer)
-  local word, start, came
-  repeat
-    word, start, came = fill_into(st, conn, start, p + done, n - done)
-    st.received, done = st.received + came, done + came
-  until word or done == n
-  if done == n then return n, nil, nil end
-  return nil, word, done
-end
-
---- The method `receiveinto`: bytes into C memory, without a string in between.
--- @tparam userdata self
--- @tparam cdata buffer  a pointer or an array; the caller keeps it alive
--- @tparam number n  how many bytes
--- @treturn number,nil,nil  n
--- @treturn nil,string,number  the word why not, and how many bytes are there; resume
---   with receiveinto(buffer + there, n - there)
-function receive.receiveinto(self, buffer, n)
-  local st = getmetatable(self)
-  if not st or st.class ~= CLASS then st = object.state(self, CLASS) end
-  arg.type(buffer, "cdata", 2)
-  n = arg.integer(n, 3)
-  if n < 0 then arg.fail(3, "not a negative number") end
-  -- Later than this the user's function could not fail without losing the count.
-  if st.conn.sessions ~= 0 then guard.within(st, resumption.drain) end
-  local conn = st.conn
-  local done = leftovers(st, conn, buffer, n)
-  if done == n then return n, nil, nil end
-  return into(st, conn, buffer, n, done)
 end
 
 return receive
