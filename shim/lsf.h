@@ -348,11 +348,13 @@ struct lsf_password {
 	int too_long;
 };
 LSF_API int lsf_password(char *buffer, int size, int rwflag, void *u);
-LSF_API int lsf_verify(int ok, X509_STORE_CTX *store_ctx);
 LSF_API DH *lsf_tmp_dh(SSL *ssl, int is_export, int keylength);
 LSF_API int lsf_alpn_select(SSL *ssl, const unsigned char **out,
     unsigned char *outlen, const unsigned char *in, unsigned int inlen,
     void *arg);
+
+/* verify.c */
+LSF_API int lsf_verify(int ok, X509_STORE_CTX *store_ctx);
 
 /* hello.c */
 LSF_API int lsf_client_hello(SSL *ssl, int *alert, void *arg);
