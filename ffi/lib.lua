@@ -85,6 +85,13 @@ function lib.error_reason(code)
   return code % (openssl.major >= 3 and 2^23 or 2^12)
 end
 
+--- The library of an error code of the queue, ERR_LIB_*; 3.0 moved it.
+-- @tparam number code
+function lib.error_library(code)
+  if lib.system_errno(code) then return nil end
+  return math.floor(code / (openssl.major >= 3 and 2^23 or 2^24)) % 2^8
+end
+
 -- Error texts of libssl exist only once it has been initialised. It cannot be
 -- once a host has cleaned OpenSSL up.
 if lib.C.OPENSSL_init_ssl(0, nil) ~= 1 then

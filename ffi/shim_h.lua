@@ -49,6 +49,9 @@ return {
       const unsigned char *session_id;
       void *tickets;
       uint16_t alert_in, alert_out;
+      const char *name;
+      uint32_t name_length;
+      uint8_t some_lists;
       void *aside;
       uint32_t serial;
       int32_t claims, inside;
@@ -85,6 +88,8 @@ return {
     "ERR_peek_error", "ERR_clear_error",
     "SSL_get_error", "SSL_read_ex", "SSL_write_ex", "SSL_pending",
     "SSL_want", "SSL_get_shutdown",
+    "X509_STORE_CTX_set_error", "X509_STORE_CTX_get_current_cert",
+    "X509_get_ext_by_NID", "X509_check_host",
   },
 
   -- Of these, what not every OpenSSL has: NULL then.

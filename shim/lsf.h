@@ -221,6 +221,10 @@ struct lsf_conn {
 
 	uint16_t alert_in, alert_out; /* the gravest each way */
 
+	const char *name; /* a DNS name that the peer has to prove, or NULL */
+	uint32_t name_length;
+	uint8_t some_lists; /* a CRL may be absent above the peer's own */
+
 	struct lsf_aside *aside; /* blocks that claims still hold */
 	uint32_t serial;         /* of the front of the plaintext */
 	int32_t claims;          /* strings of it that Lua is making */

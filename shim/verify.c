@@ -5,6 +5,12 @@
 
 #include "lsf.h"
 
+#define V_OK 0
+#define V_NO_CRL 3
+#define V_OTHER_NAME 62
+#define NID_ALTNAME 85
+#define NO_PARTIAL_WILDCARDS 4
+
 /*
  * A resumed handshake verifies nothing, so what was found goes with the session, into
  * tickets and stores too: depth and code of each, two bytes each, the high one first.
@@ -41,6 +47,42 @@ remember(struct lsf_conn *c, SSL *ssl, int depth, int code)
 }
 
 /*
+ * Does the certificate prove the name by its common name? Only where it has no
+ * subjectAltName of any kind (RFC 9525 has no common names at all; certificates of
+ * private authorities still do). OpenSSL compares with alternative names alone, since
+ * it would take the common name beside addresses too.
+ */
+static int
+common_name(const struct lsf_conn *c, X509_STORE_CTX *store_ctx)
+{
+	X509 *x509 = lsf_api.X509_STORE_CTX_get_current_cert(store_ctx);
+
+	return c->name != NULL && x509 != NULL &&
+	    lsf_api.X509_get_ext_by_NID(x509, NID_ALTNAME, -1) < 0 &&
+	    lsf_api.X509_check_host(x509, c->name, c->name_length,
+		NO_PARTIAL_WILDCARDS, NULL) == 1;
+}
+
+/*
+ * Errors that are none by our rules: a list that is not there for a certificate above
+ * the peer's own, where lists were given for a part of the chain; and a name that only
+ * the common name has.
+ */
+static int
+excused(const struct lsf_conn *c, X509_STORE_CTX *store_ctx)
+{
+	switch (lsf_api.X509_STORE_CTX_get_error(store_ctx)) {
+	case V_NO_CRL:
+		return c->some_lists &&
+		    lsf_api.X509_STORE_CTX_get_error_depth(store_ctx) > 0;
+	case V_OTHER_NAME:
+		return common_name(c, store_ctx);
+	default:
+		return 0;
+	}
+}
+
+/*
  * Verify callback, once for each certificate and each error. Where the user has a
  * function for it, that decides, and what cannot be asked is denied. Else, where the
  * connection is tolerant (LuaSec's lsec_continue), an error is collected and
@@ -54,6 +96,10 @@ lsf_verify(int ok, X509_STORE_CTX *store_ctx)
 	SSL *ssl = lsf_api.X509_STORE_CTX_get_ex_data(store_ctx, index);
 	struct lsf_conn *c = lsf_conn_of(ssl);
 
+	if (c != NULL && !ok && excused(c, store_ctx)) {
+		lsf_api.X509_STORE_CTX_set_error(store_ctx, V_OK);
+		ok = 1;
+	}
 	if (c != NULL && (!ok || c->ask_verify))
 		c->verify_depth = lsf_api.X509_STORE_CTX_get_error_depth(
 		    store_ctx);

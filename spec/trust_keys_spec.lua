@@ -345,7 +345,7 @@ describe("ssl.newcontext", function()
       end
     end)
 
-    it("looks at the leaf alone, and with crl_check_chain at all", function()
+    it("covers the leaf and whoever else's issuer has a list, with crl_check_chain all", function()
       local list = made.crl { cert = pki.intermediate.cert, key = pki.intermediate.key }
       local entry = { chain = pki.client.chain, key = pki.client.key }
       assert.is_true(judges({ crl = list }, entry))
@@ -353,6 +353,19 @@ describe("ssl.newcontext", function()
                   { judges({ crl = list, verifyext = "crl_check_chain" }, entry) })
       assert.is_true(judges({ crl = { list, pki.root.crl }, verifyext = "crl_check_chain" },
                             entry))
+    end)
+
+    it("refuses a revoked intermediate where the list of its issuer was given", function()
+      local of_leaf = made.crl { cert = pki.intermediate.cert, key = pki.intermediate.key }
+      local of_root = made.crl { cert = CA, key = pki.root.key, revoked = pki.intermediate.cert }
+      local entry = { chain = pki.client.chain, key = pki.client.key }
+      assert.is_true(judges({ crl = of_leaf }, entry))
+      for _, lists in ipairs { { of_leaf, of_root }, { of_root, of_leaf } } do
+        assert.same({ false, "certificate revoked" }, { judges({ crl = lists }, entry) })
+      end
+      -- A list for the upper part alone covers nobody.
+      assert.same({ false, "unable to get certificate CRL", "CN=Intermediate,O=luasec-ffi specs" },
+                  { judges({ crl = pki.root.crl }, entry) })
     end)
 
     it("does not believe a list that somebody else signed", function()

@@ -103,19 +103,12 @@ function altname.read(x509, encoding)
   return found
 end
 
---- Does the certificate name its subject in a subjectAltName? An extension that
--- does not decode counts: what it would say is not known.
+--- Does the certificate have a subjectAltName? One that is empty, or does not decode,
+-- counts: what it would say is not known.
 -- @tparam cdata x509
 -- @treturn boolean
 function altname.present(x509)
-  if C.X509_get_ext_by_NID(x509, K.NID_subject_alt_name, -1) < 0 then return false end
-  for _, names in next_extension, x509, -1 do
-    if not names then return true end
-    local count = C.OPENSSL_sk_num(ffi.cast(stack_ptr, names.altnames))
-    names:free()
-    if count > 0 then return true end
-  end
-  return false
+  return C.X509_get_ext_by_NID(x509, K.NID_subject_alt_name, -1) >= 0
 end
 
 return altname

@@ -72,7 +72,7 @@ local function tcp(host, port, deadline)
 end
 
 -- Asked again of the certificate itself: where the chain is not verified its errors
--- would hide the name's, and a common name counts less here than in the handshake.
+-- would hide the name's.
 local function matches(conn, kind, name)
   local cert = conn:getpeercertificate()
   if not cert then return false end

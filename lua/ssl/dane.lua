@@ -8,6 +8,7 @@ local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
 local err      = require "ssl.err"
 local hostname = require "ssl.hostname"
+local verifyname = require "ssl.verifyname"
 local C, K     = lib.C, lib.K
 
 local dane = {
@@ -57,8 +58,7 @@ function dane.host(st, name)
   if C.SSL_dane_enable(ssl, host) <= 0 then
     return false, ("error enabling DANE (%s)"):format(err.reason())
   end
-  C.X509_VERIFY_PARAM_set_hostflags(C.SSL_get0_param(ssl),
-                                    K.X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)
+  verifyname.compare(st, host)
   err.clear()
   st.demands = ("%s%d:dane:%s"):format(st.demands, #host, host)
   return true

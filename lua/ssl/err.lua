@@ -3,7 +3,9 @@
 -- The queue belongs to the thread and is shared with whatever else uses OpenSSL
 -- there, so it is emptied before a call that will be judged and again after its
 -- reason has been read. The first entry is the cause; later ones are the callers
--- reporting that their callee failed.
+-- reporting that their callee failed. In TLS that is not always what a person needs: of a
+-- certificate with a forged signature the first entry says what is wrong with a number,
+-- and the last that verification failed. `cause` picks.
 
 local ffi = require "ffi"
 local lib = require "ssl.ffi.lib"
@@ -62,6 +64,25 @@ function err.take_all()
   end
   err.newest = { message = queue[1].reason, queue = queue }
   return queue
+end
+
+-- Reasons below are what all libraries have in common, such as "EVP lib": a callee failed.
+-- From 3.0 on such reasons have a bit of their own.
+local FIRST_OWN_REASON, COMMON = 100, 2^18
+
+--- The entry of a queue that says what failed in TLS: libssl's first with a reason of its
+-- own, else the first of all.
+-- @tparam {table,...} queue  of `take_all`
+-- @treturn table
+function err.cause(queue)
+  for _, queued in ipairs(queue) do
+    local reason = lib.error_reason(queued.code)
+    if lib.error_library(queued.code) == K.ERR_LIB_SSL and reason >= FIRST_OWN_REASON
+       and reason < COMMON then
+      return queued
+    end
+  end
+  return queue[1]
 end
 
 --- The first queued reason; the queue is empty afterwards.

@@ -83,7 +83,9 @@ local function refusal(conn, why, host)
       short, verify.text, host, WAYS_OUT.misnamed)
   end
   if why == short then why = ("%s (%s)"):format(why, verify.text) end -- else `explain`
-  return ("%s: %s"):format(why, WAYS_OUT.untrusted)
+  -- Whoever is told that a certificate is revoked, expired or forged is not told how to
+  -- accept it.
+  return verify.untrusted and ("%s: %s"):format(why, WAYS_OUT.untrusted) or why
 end
 
 local function no_name(name, why)

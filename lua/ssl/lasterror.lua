@@ -18,6 +18,16 @@ local MISNAMED = {
   [K.X509_V_ERR_IP_ADDRESS_MISMATCH] = true,
 }
 
+-- The chain leads to nobody who is trusted: the remedy may be to trust somebody.
+local UNTRUSTED = {
+  [K.X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT] = true,
+  [K.X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY] = true,
+  [K.X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE] = true,
+  [K.X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT] = true,
+  [K.X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN] = true,
+  [K.X509_V_ERR_CERT_UNTRUSTED] = true,
+}
+
 -- What verification said, when the handshake ended for it.
 local function verification(st, word)
   local ssl = st.conn.ssl
@@ -27,7 +37,7 @@ local function verification(st, word)
   local depth, subject, issuer = faulty(st, code)
   return { code = code, text = ffi.string(C.X509_verify_cert_error_string(code)),
            depth = depth, subject = subject, issuer = issuer,
-           misnamed = MISNAMED[code] or false }
+           misnamed = MISNAMED[code] or false, untrusted = UNTRUSTED[code] or false }
 end
 
 -- Those that OpenSSL calls "unknown".
@@ -65,9 +75,9 @@ end
 -- @tparam string word  what the call will return
 -- @tparam {table,...}|nil queue  from ssl.err
 function lasterror.note(st, word, queue)
-  local conn, first = st.conn, queue and queue[1] or {}
+  local conn, cause = st.conn, queue and err.cause(queue) or {}
   st.problem = {
-    message = word, code = first.code, library = first.library, reason = first.reason,
+    message = word, code = cause.code, library = cause.library, reason = cause.reason,
     queue = queue, alert = alert(conn), verify = verification(st, word),
     errno = errno(conn),
   }
@@ -108,7 +118,8 @@ end
 --   the words of the failed call, and the rest as far as there is something to say.
 --   `code`, `library` and `reason`: the cause in OpenSSL's queue, and `queue` all of it.
 --   `verify`, where the certificate was refused: `code` and `text` of OpenSSL, what
---   ssl.faulty found (`depth`, `subject`, `issuer`), and whether it was `misnamed`.
+--   ssl.faulty found (`depth`, `subject`, `issuer`), and whether it was `misnamed`, or
+--   `untrusted`: its chain ends with nobody who is trusted.
 --   `alert`: `direction`, `code`, `text`. `errno`: of the transport.
 function lasterror.of(st)
   -- A problem without failure: nothing can be sent any more, and what came can be read.
@@ -125,7 +136,7 @@ function lasterror.newest()
   local newest = err.newest
   if not newest then return nil end
   local out = copy(newest)
-  local first = out.queue and out.queue[1]
+  local first = not out.code and out.queue and out.queue[1]
   if first then out.code, out.library, out.reason = first.code, first.library, first.reason end
   return out
 end

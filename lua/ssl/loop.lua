@@ -116,7 +116,7 @@ local function fatal(st, code)
   end
   if code == K.SSL_ERROR_SSL then
     queue = err.take_all()
-    word = queue and queue[1].reason or err.UNKNOWN
+    word = queue and err.cause(queue).reason or err.UNKNOWN
     -- To write behind our own close_notify does no harm to what the peer still sends.
     if st.goodbye and queue
        and lib.error_reason(queue[1].code) == K.SSL_R_PROTOCOL_IS_SHUTDOWN then

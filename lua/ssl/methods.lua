@@ -192,7 +192,7 @@ function methods:setverifyname(name)
   local st = state.of(self)
   name = arg.string(name, 2)
   if not fresh(st) then return nil, "not before the handshake" end
-  return verifyname(st, name)
+  return verifyname.demand(st, name)
 end
 
 --- The fatal error of this connection in parts, or nil: see docs/errors.md.

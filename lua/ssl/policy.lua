@@ -55,6 +55,15 @@ local function chain(ssl, ctx)
   if ctx.purpose_trust then C.X509_VERIFY_PARAM_set_trust(param, ctx.purpose_trust) end
 end
 
+-- The key `crl` looks up every certificate, and takes it that lists are there for a part
+-- of the chain; `crl_check_chain` in verifyext takes it no longer.
+local function some_lists(ctx)
+  if bit.band(ctx.verify_flags, K.X509_V_FLAG_CRL_CHECK_ALL) == 0 then return 0 end
+  local param = C.X509_STORE_get0_param(C.SSL_CTX_get_cert_store(ctx.handle.ctx))
+  local demanded = tonumber(C.X509_VERIFY_PARAM_get_flags(param))
+  return bit.band(demanded, K.X509_V_FLAG_CRL_CHECK_ALL) == 0 and 1 or 0
+end
+
 -- Where somebody else than OpenSSL judges certificates, a mode that goes on whatever was
 -- found will not do.
 local function mode(ctx)
@@ -90,6 +99,7 @@ function policy.apply(st, ctx, verifies_by)
   local conn = st.conn
   bind(st, ctx, verifies_by)
   conn.tolerant = ctx.verify_continue and 1 or 0
+  conn.some_lists = some_lists(ctx)
   conn.ask_verify = verifier.wanted(ctx) and 1 or 0
   if st.eof ~= ctx.eof then st.eof = ctx.eof end
   if st.explain ~= ctx.explain then st.explain = ctx.explain end

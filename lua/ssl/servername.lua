@@ -27,7 +27,7 @@ end
 -- @treturn true
 -- @treturn nil,string  the reason
 function servername.apply(st, name)
-  local kind, text = verifyname(st, name)
+  local kind, text = verifyname.demand(st, name)
   if not kind then return nil, text end
   if kind == "dns" then sni.request(st, text) end
   return true

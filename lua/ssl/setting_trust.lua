@@ -62,13 +62,18 @@ function keys.servername(ctx, cfg, level)
   return false, ("invalid servername (%s)"):format(reason)
 end
 
---- `crl`: with it the peer's certificate has to be covered by one.
+-- OpenSSL either looks up the peer's certificate alone, or demands a list for each. So it
+-- looks up each, and a list that is absent above the peer's is passed over (ssl.policy).
+local LOOK_UP_EACH = bit.bor(K.X509_V_FLAG_CRL_CHECK, K.X509_V_FLAG_CRL_CHECK_ALL)
+
+--- `crl`: with it the peer's certificate has to be covered by one, and the others of its
+-- chain are looked up in what there is of their issuers.
 function keys.crl(ctx, cfg, level)
   if not cfg.crl then return true end
   local state, list = context.state(ctx), sources(cfg, "crl", nil, level + 1)
   local ok, reason = anchors.revoke(state, list)
   if not ok then return false, ("error loading CRL (%s)"):format(reason) end
-  state.verify_flags = bit.bor(state.verify_flags, K.X509_V_FLAG_CRL_CHECK)
+  state.verify_flags = bit.bor(state.verify_flags, LOOK_UP_EACH)
   return true
 end
 

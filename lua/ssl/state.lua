@@ -47,6 +47,7 @@
 --   deadline     ssl.limit
 --   policy       what a client's connection verifies by (ssl.fingerprint); a server's
 --                session id context
+--   proves       the DNS name that the peer has to prove, which the struct points to
 --   demands      names and records that it demands of the peer
 --   session      what its setsession was given
 --   store        where a server's sessions are (ssl.sessionstore)
@@ -99,7 +100,7 @@ local DEFAULTS = { __index = {
   owners = false, semaphore = false, passing = false,
   ended = false, undrained = "", closing = false,
   updating = false, request = false, early = false,
-  session = false, demands = "", store = false, keyed = false, psk = false,
+  session = false, demands = "", proves = false, store = false, keyed = false, psk = false,
   eof = false, explain = false, problem = false, ended_early = false,
   sessionorigin = false, deadline = false, goodbye = false, gone = false,
 } }

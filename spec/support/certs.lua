@@ -7,6 +7,8 @@
 --     `sections` whole sections that they refer to, `mask` the string_mask,
 --     `serial` a number as openssl takes it
 --   certs.san(names)          a certificate with this subjectAltName
+--   certs.key()               the file of their key
+--   certs.forged(path)        the first certificate of a file, with another signature
 --   certs.der(pem), certs.pem(der)
 --   certs.patch(pem, old, new)  the same with other bytes of the same length; the
 --                               signature is no longer right, which load never asks
@@ -81,7 +83,8 @@ local function make_once(path, command)
   return made
 end
 
-local function key()
+--- The file of the key that they share.
+function certs.key()
   run("mkdir -p '" .. folder .. "'")
   local path = folder .. "/ec.key"
   make_once(path, "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256"
@@ -98,7 +101,7 @@ function certs.make(recipe)
   local base = folder .. "/" .. hash(config .. serial)
   local made = read(base .. ".pem")
   if made then return made end
-  local private = key()
+  local private = certs.key()
   write(base .. ".cnf", config)
   return make_once(base .. ".pem",
     ("openssl req -x509 -new -sha256 -days 3650 -key '%s' -config '%s.cnf' -set_serial %s"
@@ -136,6 +139,15 @@ function certs.patch(pem, old, new)
   end
   assert(count > 0, "nothing to patch")
   return certs.pem(der)
+end
+
+--- A certificate that its issuer did not sign.
+-- @tparam string path  of a certificate whose signature ends the file
+-- @treturn string  PEM
+function certs.forged(path)
+  local der = certs.der(read(path))
+  local last = der:byte(#der)
+  return certs.pem(der:sub(1, -2) .. string.char(bit.bxor(last, 1)))
 end
 
 --- Another validity period.
