@@ -11,7 +11,7 @@
 --
 --   self      the object
 --   guarded   this table: for ssl.guard
---   conn      struct lsf_conn (shim/lsf.h): SSL *, BIO, buffers, descriptor
+--   conn      struct lsf_conn (shim/conn.h): SSL *, BIO, buffers, descriptor
 --   ctx       the context, kept alive as Lua object beside OpenSSL's own count
 --   server    true on the accepting side
 --   status    "new", "connected" or "closed"
