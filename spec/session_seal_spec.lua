@@ -3,6 +3,7 @@
 describe("an entry of a session store", function()
   local ffi      = require "ffi"
   local ssl      = require "ssl"
+  local C        = require("ssl.ffi.lib").C
   local context  = require "ssl.context"
   local pair     = require "spec.support.pair"
   local pki      = require "spec.support.pki"
@@ -108,7 +109,9 @@ describe("an entry of a session store", function()
       -- The server's view of the session in an entry, sealed again as of old.
       local function forged(_, entry)
         local der = entry:sub(5 + 32 + 16 + 1, -33)
-        assert(session.decode(der))
+        local pointer = session.decode(der)
+        assert(pointer)
+        C.SSL_SESSION_free(pointer)
         return session.seal(("\0"):rep(32), der)
       end
 
