@@ -26,6 +26,9 @@ describe("ssl.https reads no head without an end:", function()
         conn:send("HTTP/1.1 200 OK\r\nX: " .. ("x"):rep(100000) .. "\r\nX: y\r\n z\r\n"
                   .. ("Y: zzzz\r\n"):rep(9000) .. "Content-Length: 5\r\n\r\nhello")
       end,
+      ["/body"] = function(conn)
+        conn:send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" .. ("b"):rep(100000))
+      end,
       ["/chunks"] = function(conn)
         conn:send "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
         for _ = 1, 200 do conn:send("1;" .. ("x"):rep(4000) .. "\r\ny\r\n") end
@@ -61,6 +64,22 @@ describe("ssl.https reads no head without an end:", function()
       assert.same({ nil, case[3] or TOO_LARGE }, { ok, why })
     end)
   end
+
+  it("nor a body, where it comes back as a string", function()
+    local url = ("https://localhost:%d/body"):format(server.port)
+    local most, verify = https.MAXBODY, https.VERIFY
+    https.VERIFY = "none"
+    for _, case in ipairs { { 99999, nil }, { 100000, 200 }, { false, 200 } } do
+      https.MAXBODY = case[1]
+      local body, code = https.request(url)
+      if case[2] then
+        assert.same({ 100000, 200 }, { #body, code })
+      else
+        assert.same({ nil, "the body of the answer is too large" }, { body, code })
+      end
+    end
+    https.MAXBODY, https.VERIFY = most, verify
+  end)
 
   it("a large one is none of these", function()
     local ok, code, headers = get "/large"

@@ -9,7 +9,6 @@
 
 require("ssl.foreign").refuse "ssl.https"
 
-local ltn12    = require "ltn12"
 local socket   = require "socket"
 local exchange = require "ssl.https_exchange"
 local hop      = require "ssl.https_hop"
@@ -27,6 +26,7 @@ local https = {
   PORT       = 443,     -- where the URL names none
   TIMEOUT    = 60,      -- seconds, for connecting, the handshake, and each read
   VERIFY     = "peer",  -- "none": neither chain nor name, where the request is silent
+  MAXBODY    = 2^29,    -- bytes of a body that comes back as a string
   PROXY      = nil,     -- "environment": what it names; else as `proxy` in a request
 }
 
@@ -98,13 +98,28 @@ local function protected(reqt)
   return unpack(results, 2, 5)
 end
 
+-- It is the server who says where its body ends.
+local function bounded(chunks)
+  local size, most = 0, https.MAXBODY or math.huge
+  return function(chunk)
+    if not chunk then return 1 end
+    size = size + #chunk
+    if size > most then return nil, "the body of the answer is too large" end
+    chunks[#chunks + 1] = chunk
+    return 1
+  end
+end
+
 local function string_form(url, body, kept)
   local chunks = {}
   local ok, code, headers, status = protected {
-    url = url, sink = ltn12.sink.table(chunks), pool = kept, body = body,
+    url = url, sink = bounded(chunks), pool = kept, body = body,
     headers = body and { ["content-type"] = "application/x-www-form-urlencoded" },
   }
-  return ok and table.concat(chunks), code, headers, status
+  if not ok then return ok, code, headers, status end
+  local joined, text = pcall(table.concat, chunks)
+  if not joined then return nil, text end -- no memory
+  return text, code, headers, status
 end
 
 local function refuse(level, text)
