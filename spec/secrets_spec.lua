@@ -57,6 +57,13 @@ describe("a secret", function()
     return output
   end
 
+  -- ASan may have something to say, too.
+  local function keeps_none(text)
+    local output = leaks(text)
+    assert.is_nil(output:match "[^\n]*: registry[^\n]*")
+    assert.matches("looked\n$", output)
+  end
+
   it("would be found", function()
     local output = leaks [[
       local function hide(hidden) return function() return hidden end end
@@ -76,7 +83,7 @@ describe("a secret", function()
   end)
 
   it("of a request is in no pool and no cache of ssl.https", function()
-    assert.equal("1\tlooked\n", leaks [[
+    keeps_none [[
       local pool = keep(https.pool())
       local function get(more)
         local reqt = { url = ("https://%s:%s@localhost:%d/"):format(made "user", made "urlword",
@@ -96,18 +103,18 @@ describe("a secret", function()
                                    password = made "failed", key = read(KEY),
                                    headers = { authorization = made "bearer" } })
       end
-      io.write(pool:count() > 2 and 1 or 0, "\t")
+      assert(pool:count() > 2)
       local b64 = require("mime").b64
       done { key = inner(read(KEY)), password = "foo" .. "bar", user = made "user",
              urlword = made "urlword", bearer = made "bearer", cookie = made "cookie",
              pword = made "pword", pbearer = made "pbearer", failed = made "failed",
              basic = b64(made "user" .. ":" .. made "urlword"),
              pbasic = b64(made "puser" .. ":" .. made "pword") }
-    ]])
+    ]]
   end)
 
   it("of a configuration is in no context, connection or session", function()
-    assert.equal("looked\n", leaks [[
+    keeps_none [[
       local function server(more)
         more.certificate, more.key = more.certificate or CERT, more.key or KEY
         return keep(assert(ssl.newcontext(pair.server_config(more))))
@@ -144,6 +151,6 @@ describe("a secret", function()
       done { key = inner(read(KEY)), password = "foo" .. "bar", unused = made "unused",
              ticketkey = ("ticketkeysecret!"):rep(2), sessionkey = made "sessionkey",
              psk = made "presharedkey", wrong = made "wrong", nofile = made "nofile" }
-    ]])
+    ]]
   end)
 end)
