@@ -50,7 +50,7 @@ describe("material under mutation", function()
 
   local function load(case, form)
     local ctx, message = ssl.newcontext { mode = "server", protocol = "any", password = "x",
-                                          [case[2]] = form }
+                                          verify = "peer", [case[2]] = form }
     assert(tonumber(lib.C.ERR_peek_error()) == 0, "an error is queued")
     if not ctx then
       assert(message:find(refuses(case[3])), message)
