@@ -55,7 +55,7 @@ return {
       void *aside;
       uint32_t serial;
       int32_t claims, inside;
-      uint8_t claimed, doomed;
+      uint8_t claimed, doomed, once, shaken, shown, again;
     ]],
     lsf_password = [[
       const char *text; size_t length; int asked, too_long;
@@ -89,7 +89,7 @@ return {
     "SSL_get_error", "SSL_read_ex", "SSL_write_ex", "SSL_pending",
     "SSL_want", "SSL_get_shutdown",
     "X509_STORE_CTX_set_error", "X509_STORE_CTX_get_current_cert",
-    "X509_get_ext_by_NID", "X509_check_host",
+    "X509_get_ext_by_NID", "X509_check_host", "SSL_set_options",
   },
 
   -- Of these, what not every OpenSSL has: NULL then.
@@ -98,6 +98,7 @@ return {
   enums = {
     LSF_HELLO_PASS = 0, LSF_HELLO_ASK = 1, LSF_HELLO_ASKED = 2,
     LSF_HELLO_ACCEPT = 3, LSF_HELLO_REFUSE = 4,
+    LSF_ONCE_HANDSHAKE = 1, LSF_ONCE_CERTIFICATE = 2,
     LSF_QUESTION_NONE = 0, LSF_QUESTION_PSK_CLIENT = 1,
     LSF_QUESTION_PSK_SERVER = 2, LSF_QUESTION_VERIFY = 3,
     LSF_QUESTION_SESSION = 4, LSF_SESSIONS = 8, LSF_TICKET_KEYS = 16,
@@ -172,6 +173,7 @@ int lsf_alpn_select(SSL *ssl, const unsigned char **out, unsigned char *outlen,
                     const unsigned char *in, unsigned int inlen, void *arg);
 
 void lsf_info(const SSL *ssl, int where, int value);
+int lsf_certificate_asked(SSL *ssl, void *arg);
 
 void lsf_keylog(const SSL *ssl, const char *line);
 void lsf_keys_wipe(struct lsf_conn *c);

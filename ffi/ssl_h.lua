@@ -73,6 +73,7 @@ void SSL_get0_alpn_selected(const SSL *s, const unsigned char **data,
 int ASYNC_is_capable(void);
 void SSL_CTX_set_keylog_callback(SSL_CTX *ctx,
                                  void (*cb)(const SSL *, const char *));
+void SSL_CTX_set_cert_cb(SSL_CTX *c, int (*cb)(SSL *ssl, void *arg), void *arg);
 void SSL_CTX_set_info_callback(SSL_CTX *ctx, void (*callback)(const SSL *, int, int));
 const char *SSL_alert_desc_string_long(int value);
 void SSL_CTX_set_client_hello_cb(SSL_CTX *ctx,

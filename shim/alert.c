@@ -48,9 +48,12 @@ lsf_info(const SSL *ssl, int where, int value)
 	/* Without a ticket, nobody has asked for one. */
 	if ((where & CB_HANDSHAKE_DONE) && lsf_api.SSL_is_server(ssl))
 		lsf_end_with_peer(ssl);
-	if (!(where & CB_ALERT) || (value & 0xff) == CLOSE_NOTIFY)
+	if (!(where & (CB_ALERT | CB_HANDSHAKE_DONE)) ||
+	    (c = lsf_conn_of(ssl)) == NULL)
 		return;
-	if ((c = lsf_conn_of(ssl)) == NULL)
+	if (where & CB_HANDSHAKE_DONE)
+		lsf_shaken(c);
+	if (!(where & CB_ALERT) || (value & 0xff) == CLOSE_NOTIFY)
 		return;
 	if (harmless(ssl, value & 0xff))
 		value = LEVEL_WARNING << 8 | USER_CANCELED;

@@ -76,6 +76,7 @@ struct lsf_api {
 	int (*X509_get_ext_by_NID)(const X509 *, int, int);
 	int (*X509_check_host)(const X509 *, const char *, size_t, unsigned int,
 	    char **);
+	uint64_t (*SSL_set_options)(SSL *, uint64_t);
 };
 
 #endif

@@ -104,6 +104,12 @@ enum lsf_hello {
 	LSF_HELLO_REFUSE
 };
 
+/* What the peer may ask for once in a session that is up, and not again: bits. */
+enum lsf_once {
+	LSF_ONCE_HANDSHAKE = 1,
+	LSF_ONCE_CERTIFICATE = 2
+};
+
 /* How far an orderly end has come. */
 enum lsf_half {
 	LSF_HALF_OPEN,
@@ -279,6 +285,10 @@ LSF_API int lsf_servername(SSL *ssl, int *alert, void *arg);
 
 /* alert.c */
 LSF_API void lsf_info(const SSL *ssl, int where, int value);
+
+/* again.c */
+void lsf_shaken(struct lsf_conn *c);
+LSF_API int lsf_certificate_asked(SSL *ssl, void *arg);
 
 /* keylog.c */
 LSF_API void lsf_keylog(const SSL *ssl, const char *line);

@@ -106,6 +106,33 @@ describe("requestcertificate", function()
     end)
   end
 
+  it("is answered once by a client that does it once, and again by one that just does it",
+     function()
+    for _, how in ipairs { "once", true } do
+      local s, c = connected(nil, client_keys(nil, { posthandshakeauth = how }))
+      assert.same(pack(true), (ask(s, c)))
+      if how == "once" then
+        assert.same(pack(nil, "tlsv1 alert internal error"), (ask(s, c)))
+        assert.equal("the server asks for the certificate again", alert(c))
+        assert.same(pack(nil, "the server asks for the certificate again", 0),
+                    pack(c:send "x"))
+        assert.equal("the server asks for the certificate again", c:lasterror().message)
+      else
+        assert.same(pack(true), (ask(s, c)))
+        talk(s, c)
+      end
+      s:close()
+      c:close()
+    end
+  end)
+
+  it("is no second time where the handshake has asked already", function()
+    local s, c = connected({ verify = "peer" }, client_keys(nil, { posthandshakeauth = "once" }))
+    assert.equal("client", name_of(s))
+    assert.same(pack(true), (ask(s, c)))
+    talk(s, c)
+  end)
+
   it("lets the client's other bytes wait, in order", function()
     local s, c = connected()
     c:send "first\nsecond "

@@ -219,6 +219,25 @@ describe("what bends the protocol", function()
       conn:close()
     end)
 
+    it("goes on once where our client allows it once, and again where it just allows it",
+       function()
+      for _, how in ipairs { "once", true } do
+        local server, conn = s_server { renegotiation = how }
+        local before = conn:getfinished()
+        server:write "r\n"
+        assert.is_true(renewed(conn, before))
+        before = conn:getfinished()
+        server:write "r\n"
+        if how == "once" then
+          assert.same({ nil, wording "sslv3 alert handshake failure", "" }, { conn:receive() })
+          assert.equal(before, conn:getfinished())
+        else
+          assert.is_true(renewed(conn, before))
+        end
+        conn:close()
+      end
+    end)
+
     -- The user's function could not be asked there, so nobody gets past it.
     it("ends the session where onverify would have to judge", function()
       local asked = 0
@@ -263,6 +282,17 @@ describe("what bends the protocol", function()
       local conn, client = connected { options = "allow_client_renegotiation" }
       assert.is_true(conn:dohandshake())
       assert.is_true(s_client_asks(conn, client))
+    end)
+
+    it("goes on once where our server allows it once", function()
+      if not lib.options.allow_client_renegotiation then return pending "1.1.1 always does" end
+      local conn, client = connected { options = "allow_client_renegotiation",
+                                       renegotiation = "once" }
+      assert.is_true(conn:dohandshake())
+      local before = conn:getfinished()
+      client:write "R\n"
+      assert.is_true(renewed(conn, before, client))
+      assert.is_false(s_client_asks(conn, client))
     end)
 
     it("is what the context says that a server name chooses", function()

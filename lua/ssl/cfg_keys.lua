@@ -117,9 +117,9 @@ ours   { key = "clientsigalgs", kind = "list" }
 ours   { key = "seclevel", kind = "number" }
 ours   { key = "cipherpreference", kind = "text",
          policy = "whose order decides, among what both sides allow" }
-ours   { key = "renegotiation", kind = "switch",
+ours   { key = "renegotiation", kind = "any",
          policy = "a later handshake asks for its own leave" }
-ours   { key = "posthandshakeauth", kind = "switch", side = "client",
+ours   { key = "posthandshakeauth", kind = "any", side = "client",
          policy = "an offer to the server, made in every handshake" }
 ours   { key = "earlydata", kind = "number",
          policy = "how much may be sent; each connection asks its own context" }

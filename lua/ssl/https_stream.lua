@@ -44,6 +44,27 @@ local function said(verify)
   return verify and not (type(verify) == "table" and #verify == 0) and verify
 end
 
+local function listed(options, name)
+  if type(options) ~= "table" then return options == name end
+  for _, option in ipairs(options) do
+    if option == name then return true end
+  end
+  return false
+end
+
+-- Some servers ask for a client's certificate when they have read which path is wanted:
+-- up to TLS 1.2 in a handshake anew, then by post-handshake authentication. Who has one
+-- to show goes along, once each.
+local function answer_late(cfg, params)
+  if not (params.certificate or params.certificates or params.pkcs12) then return end
+  if params.renegotiation == nil and not listed(cfg.options, "no_renegotiation") then
+    cfg.renegotiation = "once"
+  end
+  if params.posthandshakeauth == nil and ssl.config.capabilities.posthandshakeauth then
+    cfg.posthandshakeauth = "once"
+  end
+end
+
 -- What ssl.newcontext is to get. The table is read, not written.
 local function configuration(params, defaults)
   local cfg = setmetatable({}, { __index = params })
@@ -52,6 +73,7 @@ local function configuration(params, defaults)
   cfg.options  = params.options or OPTIONS
   cfg.verify   = said(params.verify) or ssl.cfg.trusting(params, "client") and "peer"
               or said(defaults.VERIFY) or "peer"
+  answer_late(cfg, params)
   local verified = verifies(cfg.verify)
   -- A function of the user's that verifies is asked each time.
   if params.resume ~= false and not params.onverify then

@@ -54,6 +54,9 @@ local CLOSED, CUT_OFF, TRUNCATED = "closed", "unexpected eof while reading", "tr
 -- limited their number (ASYNC_init_thread(3)). Nothing tells when there will be one.
 local NO_JOB = "too many handshakes stand still"
 
+-- OpenSSL knows that a function of ours said no, and not why.
+local AGAIN = "the server asks for the certificate again"
+
 local GONE, NO_MEMORY = -H.LSF_ERROR_GONE, -H.LSF_ERROR_MEMORY
 
 -- Outcomes that are not the end of the connection.
@@ -116,7 +119,7 @@ local function fatal(st, code)
   end
   if code == K.SSL_ERROR_SSL then
     queue = err.take_all()
-    word = queue and err.cause(queue).reason or err.UNKNOWN
+    word = conn.again ~= 0 and AGAIN or queue and err.cause(queue).reason or err.UNKNOWN
     -- To write behind our own close_notify does no harm to what the peer still sends.
     if st.goodbye and queue
        and lib.error_reason(queue[1].code) == K.SSL_R_PROTOCOL_IS_SHUTDOWN then

@@ -101,6 +101,7 @@ function policy.apply(st, ctx, verifies_by)
   conn.tolerant = ctx.verify_continue and 1 or 0
   conn.some_lists = some_lists(ctx)
   conn.ask_verify = verifier.wanted(ctx) and 1 or 0
+  conn.once = ctx.once
   if st.eof ~= ctx.eof then st.eof = ctx.eof end
   if st.explain ~= ctx.explain then st.explain = ctx.explain end
   st.maxline, st.maxall = ctx.maxline, ctx.maxall

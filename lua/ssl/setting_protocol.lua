@@ -5,11 +5,12 @@
 -- (SSL_set_SSL_CTX), ssl.policy the rest.
 
 local lib      = require "ssl.ffi.lib"
+local shim     = require "ssl.ffi.shim"
 local context  = require "ssl.context"
 local earlystep = require "ssl.earlystep"
 local named    = require "ssl.named"
 local protocol = require "ssl.protocol"
-local C, K     = lib.C, lib.K
+local C, K, H  = lib.C, lib.K, shim.K
 
 local MOST_SECURE = 5
 
@@ -77,11 +78,23 @@ local function preference(ctx, cfg)
   return true
 end
 
+-- Is it on? True, or "once": the shim counts in each connection.
+local function allowed(ctx, key, wanted, mark)
+  if wanted == "once" then
+    local state = context.state(ctx)
+    state.once = bit.bor(state.once, mark)
+  elseif wanted ~= true then
+    return invalid(key, 'boolean or "once"', wanted)
+  end
+  return true
+end
+
 -- `renegotiation`. Every context begins without.
 local function renegotiation(ctx, cfg)
   local wanted = cfg.renegotiation
   if not wanted then return true end
-  if wanted ~= true then return invalid("renegotiation", "boolean", wanted) end
+  local ok, why = allowed(ctx, "renegotiation", wanted, H.LSF_ONCE_HANDSHAKE)
+  if not ok then return false, why end
   C.SSL_CTX_clear_options(context.state(ctx).handle.ctx, lib.options.no_renegotiation)
   return true
 end
@@ -98,8 +111,13 @@ local function posthandshake(ctx, cfg)
   if not wanted then return true end
   local lack = lacking "posthandshakeauth"
   if lack then return false, lack end
-  if wanted ~= true then return invalid("posthandshakeauth", "boolean", wanted) end
-  C.SSL_CTX_set_post_handshake_auth(context.state(ctx).handle.ctx, 1)
+  local ok, why = allowed(ctx, "posthandshakeauth", wanted, H.LSF_ONCE_CERTIFICATE)
+  if not ok then return false, why end
+  local handle = context.state(ctx).handle
+  if wanted == "once" then
+    C.SSL_CTX_set_cert_cb(handle.ctx, shim.callback "certificate_asked", nil)
+  end
+  C.SSL_CTX_set_post_handshake_auth(handle.ctx, 1)
   return true
 end
 

@@ -158,6 +158,7 @@ function sslctx.new(name)
   state.servername      = false
   state.eof             = false  -- "strict", "lenient": ssl.loop
   state.explain         = false  -- say which certificate was refused, and why
+  state.once            = 0      -- LSF_ONCE_*: what a peer may ask for once
   state.maxline         = MOST_LINE -- bytes: ssl.receive
   state.maxall          = MOST_ALL
   pressure.add(pressure.CONTEXT)
