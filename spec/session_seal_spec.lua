@@ -246,6 +246,17 @@ describe("an entry of a session store", function()
       "bad argument #1 to 'setsessionkey' (SSL:Context expected, got table)")
   end)
 
+  it("is not changed in a context that was finalized", function()
+    local ctx = sessions.server { sessionstore = sessions.store(), sessionkey = SECRET }
+    getmetatable(ctx).__gc(ctx)
+    assert.has_error(function() context.setsessionkey(ctx, OTHER) end,
+      "bad argument #1 to 'setsessionkey' (invalid context)")
+    assert.has_error(function() context.setticketkeys(ctx, { sessions.key "a" }) end,
+      "bad argument #1 to 'setticketkeys' (invalid context)")
+    assert.has_error(function() context.sessionstats(ctx) end,
+      "bad argument #1 to 'sessionstats' (invalid context)")
+  end)
+
   it("that nobody can make is what a context without a key refuses to have", function()
     local config = pair.server_config { cafile = pki.root.cert, sessionstore = sessions.store() }
     local ctx, why = ssl.newcontext(config)

@@ -142,7 +142,7 @@ end
 function context.setsessionkey(...)
   local ctx, key = ...
   local c = context.state(ctx, 1)
-  if c.handle.ctx == nil then arg.fail(1, "invalid context") end
+  if c.handle:lost() then arg.fail(1, "invalid context") end
   local list = secrets(key)
   local why = not list and NO_SECRET or not c.sessionstore and NO_STORE
   if why then return false, ("invalid sessionkey (%s)"):format(why) end
