@@ -201,7 +201,7 @@ describe("after a fork", function()
 
   it("a child has random numbers of its own", function()
     assert.equal("1\n", run [[
-      local random = require("ssl.functionid").random
+      local random = require("ssl.functionid").unique
       random()
       local name = os.tmpname()
       assert(fork(function()

@@ -80,7 +80,7 @@ local function object(entry)
   local x509 = C.X509_OBJECT_get0_X509(entry)
   if x509 ~= nil then
     local bytes = raw.encode(C.i2d_X509_AUX, x509)
-    return bytes and fingerprint.digest(bytes) or functionid.random()
+    return bytes and fingerprint.digest(bytes) or functionid.unique()
   end
   local crl = C.X509_OBJECT_get0_X509_CRL(entry)
   if crl ~= nil then return made(hash.crl(crl, sha256)) end
@@ -92,7 +92,7 @@ end
 local function trusted(c, store)
   local shared = type(c.store) == "table" and c.store
   if shared and shared.digest then return shared.digest end
-  if not lib.has.X509_STORE_get0_objects then return functionid.random() end
+  if not lib.has.X509_STORE_get0_objects then return functionid.unique() end
   local objects, out = C.X509_STORE_get0_objects(store), {}
   for i = 1, C.OPENSSL_sk_num(objects) do
     out[i] = object(ffi.cast("lsf_X509_OBJECT *", C.OPENSSL_sk_value(objects, i - 1)))
@@ -114,7 +114,7 @@ end
 -- connection can go through them without moving the mark of the context's.
 local function shown(ctx)
   local held, out = own_ssl(C.SSL_new(ctx)), {}
-  if not held then return functionid.random() end
+  if not held then return functionid.unique() end
   local ssl, which, stack = held.scratch, K.SSL_CERT_SET_FIRST, stack_t()
   while C.SSL_ctrl(ssl, K.SSL_CTRL_SET_CURRENT_CERT, which, nil) == 1 do
     out[#out + 1] = x509_digest(C.SSL_get_certificate(ssl))
@@ -235,7 +235,7 @@ end
 function fingerprint.connection(st, c)
   local base = st.policy
   -- The store is the context's: what changed there meanwhile counts, and cannot be told.
-  if fingerprint.context(c) ~= base then base = functionid.random() end
+  if fingerprint.context(c) ~= base then base = functionid.unique() end
   local name = C.SSL_get_servername(st.conn.ssl, K.TLSEXT_NAMETYPE_host_name)
   name = name ~= nil and ffi.string(name) or ""
   return ("%s%d:%s%s"):format(base, #name, name, st.demands)

@@ -1,28 +1,22 @@
---- ssl.functionid: who a function is, where policies are compared.
+--- ssl.functionid: the identity of a function, where policies are compared.
 --
--- Two functions from one place in the source differ in what they enclose, and nobody
--- can look at that from another process. So a function is itself and no other: what
--- stands for it is random, and other processes never come to the same. Only the program
--- can say that functions of several processes judge alike: by a name for the policy, the
--- key `sessionid`. Such a name covers one function in each place of a policy, the first
--- that comes with it, for as long as the process lives: were it several, one process
--- could take the first of them for what to another process is the first. Others keep
--- identities of their own, and so does whatever else cannot be compared.
+-- Two functions from one place in the source may have different upvalues, and another
+-- process cannot look at these. So a function equals itself only: its identity is random,
+-- and no other process has the same. Only the program can say that functions of several
+-- processes judge alike: by a name for the policy, the key `sessionid`. Such a name covers
+-- one function in each place of a policy: the first that comes with it, for as long as
+-- the process lives. With several functions under one name, two processes could mean
+-- different ones. All other functions keep identities of their own, and so do other
+-- values that cannot be compared.
 
-local ffi = require "ffi"
-local lib = require "ssl.ffi.lib"
-local C   = lib.C
+local random = require "ssl.random"
 
 local functionid = {}
 
-local LENGTH = 16
-
---- Bytes that nobody else comes by.
+--- An identity that nothing else has.
 -- @treturn string  16 bytes
-function functionid.random()
-  local bytes = ffi.new("unsigned char[?]", LENGTH)
-  if C.RAND_bytes(bytes, LENGTH) ~= 1 then error("ssl: OpenSSL has no random bytes", 0) end
-  return ffi.string(bytes, LENGTH)
+function functionid.unique()
+  return random(16)
 end
 
 local WEAK_KEYS, WEAK_VALUES = { __mode = "k" }, { __mode = "v" }
@@ -55,7 +49,7 @@ function functionid.of(value, place, name)
   if name and type(value) == "function" and functionid.covered(name, place, value) then
     return "named"
   end
-  identities[value] = identities[value] or functionid.random()
+  identities[value] = identities[value] or functionid.unique()
   return identities[value]
 end
 

@@ -124,7 +124,7 @@ function policy.settle(st)
   end
   local now = sessionid.bind(ctx)
   if (ctx.session_context or now) ~= st.policy then
-    set_session_context(st, functionid.random())
+    set_session_context(st, functionid.unique())
   end
 end
 

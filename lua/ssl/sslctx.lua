@@ -12,6 +12,7 @@ local err      = require "ssl.err"
 local object   = require "ssl.object"
 local pressure = require "ssl.pressure"
 local protocol = require "ssl.protocol"
+local random   = require "ssl.random"
 local C, K     = lib.C, lib.K
 
 local sslctx = { methods = {} }
@@ -64,10 +65,10 @@ end
 -- @tparam table state  of the context
 -- @treturn boolean
 function sslctx.set_session_context(state)
-  local id = ffi.new "unsigned char[16]"
-  if C.RAND_bytes(id, 16) ~= 1 then return false end
-  state.seed = ffi.string(id, 16)
-  return C.SSL_CTX_set_session_id_context(state.handle.ctx, id, 16) == 1
+  local ok, seed = pcall(random, 16)
+  if not ok then return false end
+  state.seed = seed
+  return C.SSL_CTX_set_session_id_context(state.handle.ctx, seed, #seed) == 1
 end
 
 -- The places where a server's handshake may stop, on every context, because a
