@@ -42,4 +42,15 @@ function hash.crl(crl, md)
   return ffi.string(bytes, length[0])
 end
 
+local function hex_byte(byte)
+  return ("%02x"):format(byte:byte())
+end
+
+--- Bytes as lower-case hexadecimal digits.
+-- @tparam string bytes
+-- @treturn string
+function hash.hex(bytes)
+  return (bytes:gsub(".", hex_byte))
+end
+
 return hash

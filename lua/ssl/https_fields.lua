@@ -23,7 +23,8 @@ local JOINED = { connection = true, te = true, ["transfer-encoding"] = true }
 
 local VALUE = "a string, a number or a list of them expected for header '%s', got %s"
 
-local function is_text(value)
+--- Is this a text, as LuaSocket takes one?
+function fields.is_text(value)
   return type(value) == "string" or type(value) == "number"
 end
 
@@ -31,7 +32,7 @@ end
 local function unlisted(value)
   if #value == 0 then return "a table without elements" end
   for key, element in pairs(value) do
-    if type(key) ~= "number" or not is_text(element) then return "a table with others" end
+    if type(key) ~= "number" or not fields.is_text(element) then return "a table with others" end
   end
 end
 
@@ -47,7 +48,7 @@ function fields.misuse(headers)
       return "string expected as name of a header, got " .. type(name)
     end
     local problem = type(value) == "table" and unlisted(value)
-    if type(value) ~= "table" and not is_text(value) then problem = type(value) end
+    if type(value) ~= "table" and not fields.is_text(value) then problem = type(value) end
     if problem then return VALUE:format(printable(name), problem) end
   end
 end

@@ -11,10 +11,6 @@ local TEXTS = { "method", "scheme", "host", "port", "path", "params", "query", "
                 "body" }
 local FUNCTIONS = { "source", "sink", "step", "create", "progress" }
 
-local function is_text(value)
-  return type(value) == "string" or type(value) == "number"
-end
-
 local function is_callable(value)
   local mt = getmetatable(value)
   return type(value) == "function" or type(mt) == "table" and mt.__call ~= nil
@@ -27,7 +23,7 @@ end
 local function of_types(reqt)
   if type(reqt.url) ~= "string" then return expected("string", "url", reqt.url) end
   for _, name in ipairs(TEXTS) do
-    if reqt[name] ~= nil and not is_text(reqt[name]) then
+    if reqt[name] ~= nil and not fields.is_text(reqt[name]) then
       return expected("string", name, reqt[name])
     end
   end

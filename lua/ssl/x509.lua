@@ -121,10 +121,6 @@ function methods:pubkey()
   return pem, kind, bits
 end
 
-local function hex_byte(c)
-  return ("%02x"):format(c:byte())
-end
-
 --- Fingerprint: the digest of the DER encoding.
 -- @tparam[opt="sha1"] string algorithm  "sha1", "sha256" or "sha512"
 -- @treturn string  lower-case hexadecimal
@@ -143,7 +139,7 @@ function methods:digest(algorithm)
   if not bytes then
     return nil, ("error processing the certificate (%s)"):format(err.reason())
   end
-  return (bytes:gsub(".", hex_byte))
+  return hash.hex(bytes)
 end
 
 --- Is a time within the validity period? Both ends belong to it.

@@ -40,10 +40,6 @@ function raw.spki(x509)
   return der
 end
 
-local function hex_byte(c)
-  return ("%02x"):format(c:byte())
-end
-
 local function spkidigest(x509, algorithm)
   local md = DIGESTS[algorithm] and C.EVP_get_digestbyname(algorithm)
   if not md or md == nil then
@@ -55,7 +51,7 @@ local function spkidigest(x509, algorithm)
   if not bytes then
     return nil, ("error processing the certificate (%s)"):format(err.reason())
   end
-  return (bytes:gsub(".", hex_byte))
+  return hash.hex(bytes)
 end
 
 local function text(x509)
