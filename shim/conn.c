@@ -122,8 +122,9 @@ lsf_empty(struct lsf_conn *c)
 }
 
 /*
- * The same without a copy, where no input waits: `length` bytes of `data`, from `from`
- * on. They belong to Lua, which keeps them as they are until all has been read. Returns 1, or 0: feed it.
+ * The same as lsf_feed without a copy, where no input waits: `length` bytes of `data`,
+ * from `from` on. They belong to Lua, which keeps them as they are until all has been
+ * read. Returns 1, or 0: feed them.
  */
 int
 lsf_lend(struct lsf_conn *c, const char *data, size_t from, size_t length)

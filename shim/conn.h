@@ -5,9 +5,9 @@
 #define LSF_CONN_H
 
 /*
- * A connection. Lua owns the memory; lsf_conn_free gives back what hangs on it
- * and leaves it inert, but not below a call of Lua's (`inside`). ffi/shim_h.lua declares the same members, and abi_spec
- * compares the two.
+ * A connection. Lua owns the memory; lsf_conn_free gives back what hangs on it and
+ * leaves it inert, but not while a call of Lua's uses it (`inside`). ffi/shim_h.lua
+ * declares the same members, and abi_spec compares the two.
  */
 struct lsf_conn {
 	SSL *ssl; /* NULL once closed */

@@ -13,15 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "filetime.h"
 #include "lsf.h"
-
-#ifdef __APPLE__
-#define MTIME st_mtimespec
-#define CTIME st_ctimespec
-#else
-#define MTIME st_mtim
-#define CTIME st_ctim
-#endif
 
 /*
  * Tell one state of a file, or of a folder, from the next: device, inode, size,
