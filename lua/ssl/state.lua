@@ -2,7 +2,7 @@
 --
 -- At the end of a Lua state the struct's finalizer runs before a user's `__gc` that
 -- may still call us, and leaves NULL in `conn.ssl`: who hands that to OpenSSL tests
--- it first. What a finalizer may do in the middle of a call is in ssl.guard.
+-- it first. ssl.guard says what a finalizer may do in the middle of a call.
 --
 -- A connection that lies idle costs its table 24 bytes a field, and the next power of
 -- two of them. So the fields that every connection uses are made here, in one order,
@@ -26,7 +26,8 @@
 --   staple, stapled, stapled_till, status_reason    ssl.staple
 --   psk_reason   ssl.verifier: a certificate came where only a key will do
 --   asking       a function of the user's runs: keep away from OpenSSL
---   psk          the context's function of then (ssl.psk)
+--   psk          the function that its context had when it began (ssl.psk)
+--   keyed        the handshake used a pre-shared key (ssl.psk, ssl.resumption)
 --   pausable     the handshake may stand still in a job (ssl.psk)
 --   alpn         a server's protocol list, which the struct points to
 --   transport    what waits and carries (ssl.descriptor, ssl.stream, ssl.engine)

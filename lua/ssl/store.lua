@@ -149,8 +149,7 @@ end
 function store.settle(ssl, state)
   local ctx, entry = state.handle.ctx, state.store
   local current = C.SSL_CTX_get_cert_store(ctx)
-  if not (entry and entry.shared) and lib.has.X509_STORE_get0_objects
-     and C.X509_STORE_up_ref(current) == 1 then
+  if APART and not (entry and entry.shared) and C.X509_STORE_up_ref(current) == 1 then
     entry = entry or { folders = {}, digest = false, view = false }
     entry.handle, entry.shared = own(current), true
     state.store = entry
