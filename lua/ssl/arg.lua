@@ -69,6 +69,14 @@ function arg.fail(position, message, level)
   error(("bad argument #%d to '%s' (%s)"):format(position, name, message), level + 1)
 end
 
+--- Raise what is positioned at the caller of a function.
+-- @tparam string message
+-- @tparam[opt=1] number level  of that function
+function arg.raise(message, level)
+  level = face((level or 1) + 1)
+  error(message, level + 1)
+end
+
 --- Raise for a value of the wrong type, or for none.
 -- @tparam string what  was expected
 -- @param value

@@ -49,6 +49,7 @@ local MAKERS = {
   [H.LSF_FAMILY_UNIX]  = { "socket.unix", "stream", "tcp" },
 }
 
+-- Those that nobody has in hand: a finalizer that comes in between gets another one.
 local borrowers = {}
 
 -- LuaSocket before 3.1 has a function for the module of Unix domain sockets.
@@ -64,32 +65,42 @@ local function borrower(family)
     local make = MAKERS[family] and maker(unpack(MAKERS[family]))
     sock = make and make() or false
     if sock then sock:close() end
-    borrowers[family] = sock
   end
+  borrowers[family] = not sock and sock or nil
   return sock
 end
 
--- The object that can tell of this descriptor, or false.
+-- The object that can tell of this descriptor, or false; and its family.
 local function for_descriptor(fd, name)
   if name == "getoption" or name == "setoption" then
-    return borrower(H.LSF_FAMILY_INET) or borrower(H.LSF_FAMILY_INET6)
+    local sock = borrower(H.LSF_FAMILY_INET)
+    if sock then return sock, H.LSF_FAMILY_INET end
+    return borrower(H.LSF_FAMILY_INET6), H.LSF_FAMILY_INET6
   end
-  local sock = borrower(S.family(fd))
-  return sock and sock[name] and sock
+  local family = S.family(fd)
+  return borrower(family), family
 end
 
-local function give_back(sock, level, ok, x, y, z)
+local function give_back(sock, family, level, ok, x, y, z)
   sock:setfd(NO_DESCRIPTOR)
+  borrowers[family] = sock
   if ok then return x, y, z end
-  error(type(x) == "string" and x:gsub("^[^:]*:%d+: ", "") or x, level + 1)
+  local message = type(x) == "string" and x:gsub("^[^:]*:%d+: ", "") or x
+  arg.raise(message, level)
 end
 
-local function of_descriptor(fd, name, level, a, b)
-  if fd < 0 then return nil, "closed" end
-  local sock = for_descriptor(fd, name)
+-- The descriptor is read when the object is there: a finalizer may have closed it, and
+-- its number may be another's.
+local function of_descriptor(conn, name, level, a, b)
+  if conn.fd < 0 then return nil, "closed" end
+  local sock, family = for_descriptor(conn.fd, name)
   if not sock then return nil, NOT_SUPPORTED end
-  sock:setfd(fd)
-  local x, y, z = give_back(sock, level + 1, pcall(CALLS[name], sock, a, b))
+  if not sock[name] then
+    borrowers[family] = sock
+    return nil, NOT_SUPPORTED
+  end
+  sock:setfd(conn.fd)
+  local x, y, z = give_back(sock, family, level + 1, pcall(CALLS[name], sock, a, b))
   return x, y, z
 end
 
@@ -108,7 +119,8 @@ local function call(self, name, a, b)
   elseif st.conn.stream ~= 0 then -- an engine
     return nil, NOT_SUPPORTED
   else
-    x, y, z = of_descriptor(st.conn.fd, name, 3, a, b)
+    x, y, z = of_descriptor(st.conn, name, 3, a, b)
+    if st.gone then return nil, "closed" end
   end
   return x, y, z
 end

@@ -13,17 +13,23 @@ local interrupt = {}
 -- @treturn boolean  was the call that long?
 -- @return as of pcall
 function interrupt.at(n, deed, f, ...)
-  local came = false
-  debug.sethook(function()
+  local came, over = false, false
+  local function hook()
     debug.sethook()
+    if over then return end
     came = true
     deed()
-  end, "", n)
+  end
+  local function run(...)
+    debug.sethook(hook, "", n)
+    return f(...)
+  end
   local function finish(...)
+    over = true
     debug.sethook()
     return came, ...
   end
-  return finish(pcall(f, ...))
+  return finish(pcall(run, ...))
 end
 
 return interrupt
