@@ -2,6 +2,7 @@
 
 local ffi  = require "ffi"
 local lib  = require "ssl.ffi.lib"
+local handle = require "ssl.ffi.handle"
 local err  = require "ssl.err"
 local x509 = require "ssl.x509"
 local C, K = lib.C, lib.K
@@ -13,6 +14,20 @@ local function leaf(ssl)
   return x509.own(C.SSL_get1_peer_certificate(ssl))
 end
 
+local own_session = handle.type("lsf_SSL_SESSION *peer_session", "SSL_SESSION_free")
+
+-- The chain is the session's, and where a finalizer receives a ticket (TLS 1.3) another
+-- session takes its place. So the session that the chain was read of is held meanwhile:
+-- to be freed by the caller, where there is one.
+local function chain_of(ssl)
+  local chain, session
+  repeat
+    session = own_session(C.SSL_get1_session(ssl))
+    chain = C.SSL_get_peer_cert_chain(ssl)
+  until not session or C.SSL_get_session(ssl) == session.peer_session
+  return chain, session
+end
+
 local function nth(chain, n)
   return x509.borrow(ffi.cast("lsf_X509 *", C.OPENSSL_sk_value(chain, n)))
 end
@@ -22,23 +37,26 @@ end
 function peer.certificate(st, n)
   local ssl = st.conn.ssl
   if n == 1 then return leaf(ssl) end
-  local chain = C.SSL_get_peer_cert_chain(ssl)
+  local chain, session = chain_of(ssl)
   -- A server is given the chain without the leaf.
   local index = st.server and n - 2 or n - 1
-  if chain == nil or index >= C.OPENSSL_sk_num(chain) then return nil end
-  return nth(chain, index)
+  local found = chain ~= nil and index < C.OPENSSL_sk_num(chain)
+             and nth(chain, index) or nil
+  if session then session:free() end
+  return found
 end
 
 --- The whole chain as the peer sent it, its own certificate first.
 function peer.chain(st)
   local ssl = st.conn.ssl
   local out = {}
-  local chain = C.SSL_get_peer_cert_chain(ssl)
+  local chain, session = chain_of(ssl)
   -- A session that was read from bytes has the leaf alone.
   if st.server or chain == nil then out[1] = leaf(ssl) end
   if chain ~= nil then
     for i = 0, C.OPENSSL_sk_num(chain) - 1 do out[#out + 1] = nth(chain, i) end
   end
+  if session then session:free() end
   return out
 end
 
@@ -61,13 +79,15 @@ end
 -- Those that the handshake passed over which made the session; the shim has noted them
 -- there (shim/callbacks.c). nil where there are none.
 local function carried(ssl)
-  local session = C.SSL_get_session(ssl)
+  local session = own_session(C.SSL_get1_session(ssl))
   local data, length = ffi.new "void *[1]", ffi.new "size_t[1]"
-  if session == nil or C.SSL_SESSION_get0_ticket_appdata(session, data, length) ~= 1
+  if not session
+     or C.SSL_SESSION_get0_ticket_appdata(session.peer_session, data, length) ~= 1
      or length[0] == 0 then
     return nil
   end
   local bytes, out = ffi.string(data[0], length[0]), {}
+  session:free()
   for i = 1, #bytes - 3, 4 do
     local depth, low, code, rest = bytes:byte(i, i + 3)
     add(out, depth * 256 + low, code * 256 + rest)
