@@ -42,8 +42,7 @@ describe("a connection's", function()
 
     it("are gone with the peer, in the system's words", function()
       local server, client = pair.connected()
-      server:setoption("linger", { on = true, timeout = 0 })
-      getmetatable(server).__gc(server)
+      pair.reset(server)
       client:settimeout(10)
       client:receive()
       assert.same(pack(nil, "Transport endpoint is not connected"),

@@ -152,12 +152,12 @@ describe("https.tcp", function()
     end)
   end)
 
-  it("exports what LuaSec's does, VERIFY and pool", function()
+  it("exports what LuaSec's does, VERIFY, MAXBODY and pool", function()
     local names = {}
     for name in pairs(https) do names[#names + 1] = name end
     table.sort(names)
-    assert.same({ "PORT", "TIMEOUT", "VERIFY", "_COPYRIGHT", "_VERSION", "pool", "request",
-                  "tcp" }, names)
+    assert.same({ "MAXBODY", "PORT", "TIMEOUT", "VERIFY", "_COPYRIGHT", "_VERSION", "pool",
+                  "request", "tcp" }, names)
     assert.same({ 443, 60, "peer", "1.3.2" },
                 { https.PORT, https.TIMEOUT, https.VERIFY, https._VERSION })
   end)

@@ -8,7 +8,9 @@ local arg         = require "ssl.arg"
 local fingerprint = require "ssl.fingerprint"
 local random      = require "ssl.random"
 
-local key = random(32)
+-- Made when it is first needed: OpenSSL has no random bytes where its configuration
+-- demands approved algorithms and names no module that has them.
+local key
 
 --- The digest of a text: SHA-256, keyed, the same within this process and its children.
 -- @tparam string text
@@ -16,6 +18,7 @@ local key = random(32)
 -- @raise when `text` is no string
 return function(text)
   text = arg.string(text, 1)
+  key = key or random(32)
   local digest = fingerprint.digest(key .. fingerprint.digest(key .. text))
   return digest
 end
