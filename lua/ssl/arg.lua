@@ -15,11 +15,12 @@ local arg = {}
 
 local LOWEST = -0x80000000
 
--- Functions that only call another, with all that they were given.
+-- Functions that only call another one, with the same arguments.
 local standing = setmetatable({}, { __mode = "k" })
 
---- Errors of the function that this one calls are to look as if it had been called
--- itself.
+--- Let argument errors of the function that a wrapper calls look as if the program had
+-- called that function itself.
+-- @tparam function wrapper  passes all its arguments on
 function arg.stands_for(wrapper)
   standing[wrapper] = true
 end

@@ -1,11 +1,11 @@
---- ssl.cfg: does a table of parameters say what its author means?
+--- ssl.cfg: finds mistakes in the keys of a table of parameters.
 --
--- LuaSec passes over keys that it does not know, and over every value of a table that is
--- no array: `verfy = "peer"` and `verify = { peer = true }` verify nobody and say
--- nothing. Programs for LuaSec may count on the former, so a table with nothing but
--- LuaSec's keys among those that are known is left alone. One with a key, or a value, of
--- ours is held to the list of ssl.cfg_keys; and every one is where `ssl.config.strict`
--- is on.
+-- LuaSec ignores keys that it does not know, and every entry of a table that is no array:
+-- with `verfy = "peer"` or `verify = { peer = true }` nobody is verified, and there is no
+-- error. Programs for LuaSec may depend on that, so a table is not checked where all its
+-- known keys are LuaSec's. A table with a key or a value that LuaSec does not have is
+-- checked against the list of ssl.cfg_keys. Where `ssl.config.strict` is true, every
+-- table is.
 
 local config  = require "ssl.config"
 local keys    = require "ssl.cfg_keys"
@@ -19,7 +19,7 @@ local cfg = {
   unknown = unknown.problem,
 }
 
--- Is one of a list's values of ours, and unknown to LuaSec?
+-- Does a list have a value that this library knows and LuaSec does not?
 local function foreign(record, value)
   local known = trust.values[record.key]
   if not known then return false end
@@ -29,12 +29,12 @@ local function foreign(record, value)
   return false
 end
 
--- Is it there, and has LuaSec no such thing?
+-- Is a value given that LuaSec does not have?
 local function of_ours(record, value)
   return value and (not record.luasec or foreign(record, value))
 end
 
---- Does a table owe LuaSec nothing?
+--- Is a table checked against the list of known keys?
 -- @tparam table t
 -- @treturn boolean
 function cfg.held(t)
@@ -45,10 +45,10 @@ function cfg.held(t)
   return false
 end
 
---- The first key of a table that says whom or what to believe, and that LuaSec does not
+--- The first key of a table that decides whom or what to trust, and that LuaSec does not
 -- have.
 -- @tparam table t
--- @tparam[opt] string side  "client" or "server": of those that it has a use for
+-- @tparam[opt="client"] string side  "client" or "server": only keys that it uses
 -- @treturn string|nil
 function cfg.trusting(t, side)
   side = side or "client"
@@ -76,7 +76,7 @@ local function shape(record, value)
     return ("%s: %s expected, got a table with the key %s"):format(key, EXPECTED[kind],
                                                                     unknown.quoted(name))
   end
-  -- Of options there may be none. Whether that is meant of whom to verify is not sure.
+  -- `options` may be empty. An empty `verify` may be a mistake.
   if key == "verify" and #value == 0 then
     return ("%s: %s expected, got an empty table"):format(key, EXPECTED[kind])
   end
@@ -106,15 +106,15 @@ local function misshapen(t, records)
   end
 end
 
--- Whose tables have fields of their own: there only what is nearly a key is a mistake.
+-- Faces whose tables have fields of their own. There a misspelled key is a mistake.
 local MIXED = { connect = true, https = true }
 
---- What is wrong with a table of parameters, but for the values themselves.
+--- What is wrong with the keys of a table of parameters.
 --
--- In a table that is held to the list an unknown key is a mistake, and so is a table that
--- is no array where an array is wanted. In the flags of `ssl.connect` and in requests of
--- `ssl.https` a slip in a name is one in any case, and in a request nothing else is, since
--- it may have fields for other libraries.
+-- In a table that is checked against the list an unknown key is a mistake, and so is a
+-- table that is no array where an array is wanted. In the flags of `ssl.connect` and in
+-- requests of `ssl.https` a misspelled key is a mistake in any case. Other unknown keys
+-- of a request are none, since it may have fields for other libraries.
 -- @tparam table t
 -- @tparam[opt="newcontext"] string face  or "connect", "https"
 -- @treturn string|nil  half a sentence that names the key, and the nearest known one

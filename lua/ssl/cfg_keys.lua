@@ -5,7 +5,7 @@
 --
 --   key      its name
 --   luasec   true where LuaSec has it, with LuaSec's meaning
---   side     "client", "server" or "both": who has a use for it
+--   side     "client", "server" or "both": the side that uses it
 --   kind     what its value is:
 --              "text", "number", "switch", "function"
 --              "list"      a string, or an array of them (or a function)
@@ -14,14 +14,14 @@
 --              "entries"   an array of tables, whose keys are `fields`
 --              "fields"    anything, and as a table one with the keys `fields`
 --              "any"       whatever the key's setter says
---   trust    true where it says whom or what to believe, and so nothing at all to a
---            side that verifies nobody; "values" where only values do that LuaSec lacks
+--   trust    true where it decides whom or what to trust, so that it has no effect
+--            without verification; "values" where only values that LuaSec lacks do so
 --   theirs   of a list: the values that LuaSec has
 --   policy   true, as is the default: a session made under one value is never used
 --            under another (ssl.fingerprint). Where nothing that a full handshake could
 --            refuse depends on the key, the reason of that
---   faces    where beside `ssl.newcontext` it belongs: "connect", "https". Such a key
---            is none of a configuration's
+--   faces    a set of "connect" and "https": the only faces that know the key. It is not
+--            a key of ssl.newcontext
 --
 -- The order is that of docs/newcontext.md.
 

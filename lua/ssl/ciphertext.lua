@@ -1,8 +1,8 @@
 --- ssl.ciphertext: bytes of the BIO's buffers as strings of Lua's.
 --
--- A finalizer may use or close the connection before a string is made of what a pointer
--- leads to. So the shim copies first, into memory that is taken out of this module for
--- that time: who comes meanwhile takes memory of its own.
+-- A finalizer may use or close the connection while Lua makes a string of the bytes at a
+-- pointer. So the shim copies the bytes first, into memory of this module. A finalizer
+-- that runs meanwhile finds that memory taken, and allocates its own.
 
 local ffi   = require "ffi"
 local shim  = require "ssl.ffi.shim"

@@ -1,9 +1,8 @@
 --- ssl.delivery: plaintext out of a connection's buffer, as a string of Lua's.
 --
 -- The bytes are claimed until the string is there (shim/plain.c): a finalizer that runs
--- meanwhile may use the connection. A long string may be more than Lua has memory for,
--- and since it is the peer who decides how long it gets, that is no error to raise: the
--- bytes go back to where they were.
+-- meanwhile may use the connection. Lua may have no memory for a long string. The peer
+-- decides how long a string gets, so that must not raise: the bytes go back to the buffer.
 
 local ffi   = require "ffi"
 local shim  = require "ssl.ffi.shim"

@@ -1,11 +1,11 @@
---- ssl.ending: is this end of a session one in order?
+--- ssl.ending: has the peer ended the session in order?
 --
--- OpenSSL notes "the peer has ended" for a close_notify and for a fatal alert alike
--- (SSL_get_shutdown(3)), and anybody on the way can bring about a fatal alert: one
--- record of garbage to one side makes it send one to the other. So that note alone
--- proves nothing. An end is in order where nothing fatal was said by either side as
--- well (RFC 8446 section 6.2): then the peer has said all that it wanted to say. This
--- is the only place that decides it.
+-- OpenSSL sets SSL_RECEIVED_SHUTDOWN for a close_notify and for a fatal alert alike
+-- (SSL_get_shutdown(3)). Anybody on the way can cause a fatal alert: one record of
+-- garbage to one side makes it send an alert to the other. So that flag alone proves
+-- nothing. An end is in order where also neither side sent a fatal alert (RFC 8446
+-- section 6.2): then the peer has sent all that it wanted to send. This is the only
+-- place that decides it.
 
 local lib   = require "ssl.ffi.lib"
 local shim  = require "ssl.ffi.shim"
@@ -19,9 +19,9 @@ local FATAL = K.SSL3_AL_FATAL * 256
 
 --- Did the peer end the session in order?
 -- @tparam table st
--- @treturn boolean  true: close_notify came, or an end that the configuration takes for
---   one (`eof = "lenient"`, the option `ignore_unexpected_eof`), and no side has said
---   anything fatal
+-- @treturn boolean  true: close_notify came, or an end that the configuration accepts
+--   instead (`eof = "lenient"`, the option `ignore_unexpected_eof`), and neither side
+--   sent a fatal alert
 function ending.in_order(st)
   local conn = st.conn
   if st.failed or st.status ~= "connected" then return false end

@@ -2,10 +2,10 @@
 --
 -- A resumed handshake verifies nothing: the verdict of the one that made the session
 -- holds. So a session must not get from one policy to another, and here is what tells
--- policies apart. It is read from the context as it is now, whoever set it: what
--- OpenSSL says of it, and every field of its state that IRRELEVANT does not name. Which
--- keys of a configuration that has to cover is said in ssl.policykeys. What cannot be
--- compared, a function, is itself and no other (ssl.functionid).
+-- policies apart. It is read from the context as it is now, also where `ssl.context` has
+-- changed it: the settings that OpenSSL tells, and every field of the context's state that
+-- IRRELEVANT does not name. ssl.policykeys lists the keys that it has to cover. A function
+-- cannot be compared, so it equals itself only (ssl.functionid).
 --
 -- It is computed when a context has its first connection and kept until something of
 -- the context changes (ssl.sslctx), or a folder of authorities that it has (ssl.store).
@@ -37,8 +37,9 @@ local IRRELEVANT = {
   __index = true, __tostring = true, __gc = true, __close = true,
 }
 
--- Options that no verdict depends on: they order what both sides allow, say where
--- sessions are or how an end is told, or are asked for again by what comes later.
+-- Options that no verdict depends on. They choose among the suites that both sides allow,
+-- the place of sessions, or the report of an end; or each later handshake applies them
+-- again.
 local BESIDE = { "cipher_server_preference", "prioritize_chacha", "no_ticket",
                  "no_anti_replay", "ignore_unexpected_eof", "no_renegotiation",
                  "allow_client_renegotiation" }
@@ -201,7 +202,7 @@ local function compute(c)
   return fingerprint.digest(table.concat(out, "\n"))
 end
 
---- Is what a context calls itself, its `sessionid`, the name of its functions?
+--- Does a context's `sessionid` cover all functions of its policy?
 -- @tparam table c  the context's state
 -- @treturn boolean  false: it is already that of another function
 function fingerprint.named(c)

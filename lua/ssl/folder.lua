@@ -1,19 +1,19 @@
---- ssl.folder: has what lies in a folder of authorities changed since we looked?
+--- ssl.folder: notices changes of the files in a folder of authorities.
 --
--- OpenSSL keeps what it has found in such a folder. A file there may be replaced under
--- its name, or where a link leads to, and the folder itself does not show it; so each
--- hashed name is looked at (shim/folder.c). One look lasts a second for everybody, or
--- less where the folder itself shows a change.
+-- OpenSSL keeps what it has found in such a folder. A file may be replaced in place, or
+-- behind a link, and the folder's own times do not show it. So each hashed name is
+-- examined (shim/folder.c). All contexts use the result for a second, or less where the
+-- folder's own times have changed.
 
 local ffi  = require "ffi"
 local shim = require "ssl.ffi.shim"
 local S    = shim.C
 
 local folder = {
-  --- What stands between folders.
+  --- The character between folders in a path.
   SEPARATOR = package.config:sub(1, 1) == "\\" and ";" or ":",
 
-  --- Seconds that a look lasts.
+  --- Seconds for which the result of a look is used.
   LASTS = 1,
 }
 
@@ -33,7 +33,7 @@ local function ask(path, contents)
   return tostring(stamp[0]), newest[0]
 end
 
--- What one folder is seen as from outside.
+-- A text for the folder itself: its inode and times.
 local function outside(path)
   local stamp = ffi.new("double[?]", shim.K.LSF_STAMP)
   if S.file_stamp(path, stamp) ~= 0 then return "" end

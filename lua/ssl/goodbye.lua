@@ -46,8 +46,8 @@ function goodbye.say(st)
 end
 
 --- close_notify in both directions; what the peer still sends is kept for `receive`.
--- A transport that takes no more leaves what the peer has said to be read: the alert
--- that explains it, where there is one.
+-- Where the transport takes no more bytes, bytes of the peer can still be read: they may
+-- hold the alert that is the reason.
 -- @tparam table st  open
 -- @treturn string|nil  nil when both have been seen, else the word why not
 function goodbye.exchange(st)

@@ -1,16 +1,16 @@
---- ssl.guard: what a call uses outlives the call.
+--- ssl.guard: keeps a connection's memory while a call uses it.
 --
--- A finalizer of the program's may run wherever Lua allocates, and each read of a
--- pointer (`conn.ssl`) allocates. So between the reading and the call of OpenSSL that it
--- was for, the connection may be closed. `conn.inside` counts the calls that are in the
--- middle of using a connection; while there are any, its end closes the descriptor and
--- leaves the memory (shim/conn.c), also in `st.conn`, and the last of those calls frees
--- it here. A call that never comes back, because of an error or of a coroutine that was
--- forgotten, leaves that to the collector.
+-- A finalizer of the program may run wherever Lua allocates, and each read of a pointer
+-- (`conn.ssl`) allocates. So the finalizer may close the connection after the read and
+-- before the call of OpenSSL that gets the pointer. `conn.inside` counts the calls that
+-- are using a connection. While there are any, closing it closes the descriptor only and
+-- keeps the memory and `st.conn` (shim/conn.c); the last of those calls frees them here.
+-- A call that never returns, because of an error or of a forgotten coroutine, leaves that
+-- to the collector.
 --
--- Every method of a class is a guarded one, by the call of `guard.class` behind its
--- last definition, but for those that the call names. They hand the struct itself to
--- the shim, and no pointer out of it.
+-- `guard.class` is called behind the last definition of a class and guards every method,
+-- except those that the call names. These hand the struct itself to the shim, and no
+-- pointer out of it.
 
 local shim  = require "ssl.ffi.shim"
 local arg   = require "ssl.arg"

@@ -1,4 +1,4 @@
---- ssl.hash: what OpenSSL's digest functions make.
+--- ssl.hash: OpenSSL's digest functions.
 --
 -- Each call has memory of its own: a finalizer that asks for another digest may run
 -- before the string is made.

@@ -1,7 +1,8 @@
---- ssl.https_create: what connects: LuaSocket's, or what the caller's `create` makes.
+--- ssl.https_create: makes the object that connects: LuaSocket's, or the caller's by
+-- `create`.
 --
--- What is asked of it is in docs/https.md. One that is not like that is found out where
--- it is made, in a message that names `create`, and not by an error somewhere behind.
+-- docs/https.md says which methods it needs. An object without them is refused where it
+-- is made, in a message that names `create`; it does not fail later in an unrelated place.
 
 local socket = require "socket"
 

@@ -1,15 +1,15 @@
 --- ssl.https_early: an answer that comes while the request is still being sent.
 --
--- A server that does not want a body may say so at once (401, 413) and read no more,
--- with the connection open. Who only sends would then wait until his time is over, with
--- the reason already here. So where sending does not get on, what has arrived is looked
--- at now and then.
+-- A server that refuses a body may answer at once (401, 413) and read no more, with the
+-- connection open. A client that only sends would then wait for its time limit, although
+-- the reason has arrived. So where sending makes no progress, the client checks what has
+-- arrived.
 
 local stream = require "ssl.https_stream"
 
 local early = {}
 
---- Seconds that a send is tried before what has arrived is looked at.
+--- Seconds for which a send is tried before arrived bytes are checked.
 early.LOOK = 0.1
 
 -- As much as is taken in beside a request that is being sent.
@@ -31,8 +31,8 @@ function early.look(s, held)
   return (s.sock:receiveany(PIECE))
 end
 
---- Does the peer not want the rest? That it does is said by nobody: a server may answer
--- 200 and read on. What is not all here says nothing yet.
+--- Does the answer refuse the rest of the body? A success does not: a server may answer 200
+-- and read on. An incomplete head decides nothing yet.
 -- @tparam string text  begins with an answer's head, perhaps after interim ones
 -- @treturn boolean
 function early.refuses(text)

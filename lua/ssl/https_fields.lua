@@ -1,9 +1,9 @@
 --- ssl.https_fields: the method and the header fields of a request, as they may be
 -- sent. RFC 9110 sections 5 and 9, pure Lua.
 --
--- What is sent was looked at as the very text that is sent. A name is a token, a value
--- has no line end and no other control character, so nothing that a program was given
--- by somebody else can become a second field or a second request.
+-- The text that is checked is the text that is sent. A name is a token, and a value has
+-- no line end and no other control character. So text from a stranger cannot become a
+-- second field or a second request.
 
 local printable = require "ssl.https_printable"
 
@@ -36,7 +36,7 @@ local function unlisted(value)
   end
 end
 
---- What nobody can mean by `headers`.
+--- What is wrong with the types in `headers`.
 -- @param headers
 -- @treturn string|nil
 function fields.misuse(headers)

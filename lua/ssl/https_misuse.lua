@@ -1,7 +1,7 @@
---- ssl.https_misuse: what nobody can mean by the table of a request. Pure Lua.
+--- ssl.https_misuse: mistakes of the program in the table of a request. Pure Lua.
 --
--- Types, and fields that exclude each other: mistakes in the program, for which a request
--- raises. What is wrong with a text, which may have come from elsewhere, is returned.
+-- These are wrong types, and fields that exclude each other: a request raises for them. A
+-- wrong text may come from elsewhere, so for that a request returns a message.
 
 local fields = require "ssl.https_fields"
 local limits = require "ssl.https_limits"
@@ -44,7 +44,7 @@ local function of_body(reqt)
   if reqt.body and reqt.source then
     return "'body' and 'source' are two bodies: one of them expected"
   end
-  -- Other libraries have it, and a request without its body is not noticed here.
+  -- Other libraries have this field. Ignored, it would make a request without its body.
   if reqt.json ~= nil then
     return "there is no field 'json': encode the value, and give the text as 'body'"
   end
