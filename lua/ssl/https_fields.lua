@@ -15,8 +15,8 @@ local REFUSED = "[%z\1-\8\10-\31\127]" -- a tab is a blank
 -- Integers from there on are not exact.
 local EXACT = 2 ^ 53
 
--- Fields that say one thing about the message or the user, and those whose elements a
--- comma separates: what looks at them here finds one text.
+-- Fields that must not be a list, and fields whose lists are joined by commas. So the code
+-- here finds one text in either.
 local SINGLE = { host = true, authorization = true, ["content-length"] = true,
                  ["proxy-authorization"] = true }
 local JOINED = { connection = true, te = true, ["transfer-encoding"] = true }

@@ -1,6 +1,6 @@
---- ssl.https_printable: text that came from somewhere else, for a message. Pure Lua.
+--- ssl.https_printable: makes text from a stranger fit for a message. Pure Lua.
 --
--- Messages reach terminals and logs, where a control character is an order and a line
+-- Messages reach terminals and logs. There a control character is a command, and a line
 -- end begins another entry.
 
 local function escaped(byte)

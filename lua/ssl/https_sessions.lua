@@ -15,7 +15,8 @@ local PLACES, EACH = 32, 4
 local cache, process = {}, nil                  -- { key =, list = }, last used last; whose
 local places = setmetatable({}, { __mode = "k" }) -- connection -> key
 
--- A session that is good for once is so for a parent of this process or for this one.
+-- A session of TLS 1.3 may be used once, by the parent of this process or by this one. So
+-- a child begins without any.
 local function entry_of(key)
   if process ~= ssl.processid() then cache, process = {}, ssl.processid() end
   for i, entry in ipairs(cache) do

@@ -1,9 +1,9 @@
 --- ssl.https_trailers: which fields behind a body may stand among the headers.
 -- RFC 9110 section 6.5, pure Lua.
 --
--- A trailer comes when the program, or somebody in between, has acted on the head. So
--- it adds what nobody has said, and changes nothing: neither a header that is there,
--- nor how messages are framed and routed, who is allowed what, or what an answer means.
+-- When a trailer comes, the program or a proxy has acted on the head already. So a trailer
+-- may add a field and may change nothing: no header that is there, and nothing about
+-- framing, routing, authentication or the meaning of the answer.
 
 -- Those that section 6.5.1 excludes, by what they decide.
 local EXCLUDED = {}
@@ -23,7 +23,7 @@ for name in ([[
 -- @tparam table trailers  names in lower case
 return function(headers, trailers)
   for name, value in pairs(trailers) do
-    -- Who passes on "Content-Length " may drop the blank.
+    -- A program that passes on "Content-Length " may drop the blank.
     if headers[name] == nil and not EXCLUDED[name:match "^%s*(.-)%s*$"] then
       headers[name] = value
     end

@@ -2,7 +2,7 @@
 --
 -- Not socket.url's `parse`: it ends the user at the first "@" and begins the password
 -- behind the last ":", takes "host?query" for a host, and refuses nothing. Two programs
--- that read the same URL must not find two hosts in it. So what is doubtful is refused
+-- that read the same URL must not find two hosts in it. So an ambiguous URL is refused
 -- here, before anything is looked up or connected to.
 
 local mime      = require "mime"
@@ -60,8 +60,8 @@ function url.parse(text, scheme)
   end
   parts.scheme = own or scheme
   if authority then read_authority(authority, parts) end
-  -- Then the authority was not meant to end there, and what seems to be a port may be
-  -- half a password.
+  -- Here the authority has probably ended too early, at a "/" in the password: the port
+  -- would be a part of the password, which must not be shown.
   if parts.port and parts.port:find "%D" and text:find("@", 1, true) then
     return nil, 'invalid port; "/", "?" and "#" in a user or password are percent-encoded'
   end
@@ -78,7 +78,7 @@ end
 -- @treturn nil,string
 function url.host(host)
   local bare = host:match "^%[(.*)%]$" or host
-  -- Tried in every way, a long text of colons would take minutes.
+  -- On a long text of colons this pattern would take minutes.
   local address, zone
   if #bare <= LONGEST_ZONED then address, zone = bare:match "^(.*:.*)%%(.*)$" end
   local kind, why = ssl.hostname(zone and zone:find "^[%w._~-]+$" and address or host)
@@ -105,8 +105,8 @@ function url.bracketed(host)
   return host:find(":", 1, true) and "[" .. host .. "]" or host
 end
 
--- What no request target has, and what would end it (RFC 9112 section 3). A "#" can only
--- have come as part of a path or a query, since a URL's fragment is cut off.
+-- Encodes the bytes that a request target must not have (RFC 9112 section 3). A "#" is
+-- part of a path or a query here, since a URL's fragment is cut off.
 local function encoded(text)
   return (text:gsub("[ #\128-\255]", function(byte)
     return ("%%%02X"):format(byte:byte())
@@ -131,7 +131,7 @@ function url.target(parts)
   return encoded(text)
 end
 
---- The words that prove a user to a server or a proxy (RFC 7617).
+--- The value of an Authorization field for a user (RFC 7617).
 -- @tparam string user  as in a URL
 -- @tparam string password
 -- @treturn string

@@ -12,7 +12,7 @@ local wire = {}
 local methods = {}
 local class = { __index = methods }
 
--- Sending does not get on. Has the peer said that it does not want the rest?
+-- Sending makes no progress. Has the peer answered that it refuses the rest?
 local function refused(self)
   local held = self.ahead:sub(self.at)
   local more = early.look(self.stream, #held)
@@ -23,7 +23,7 @@ local function refused(self)
   return self.early
 end
 
--- From a byte on, for as long as there is time, or the peer is not heard to refuse it.
+-- Sends from a byte on, until the time is over or the peer has refused the rest.
 local function send_from(self, data, at)
   local since, most = nil, early.possible(self.stream) and early.LOOK or nil
   while true do
@@ -154,7 +154,7 @@ end
 --   `pulled`: its source was asked;
 --   `whole`: all of the request has left, and nothing behind it;
 --   `refused`: the peer took no more of it;
---   `early`: since it has answered before, with a refusal;
+--   `early`: because it answered with a refusal before it had all of the request;
 --   `answered`: some of an answer has come;
 --   `complete`: the answer was read to its end, by its framing;
 --   `persistent`: both sides want to go on, as far as the heads say;

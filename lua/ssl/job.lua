@@ -4,9 +4,10 @@
 -- its handshake as a job (shim/pause.c), and only its handshake: a job costs each
 -- call some 150 ns.
 --
--- Any number of them may stand still. One that does costs 54 KB, and one that waits for
--- its peer 44, so who bounds the connections has bounded this; and a handshake that had
--- to wait for another one's end would have nothing to wait for that a scheduler knows.
+-- Any number of them may stand still. Each costs 54 KB, and a handshake that waits for its
+-- peer costs 44 KB: a program that limits its connections has limited this too. A limit
+-- here would make a handshake wait for the end of another one, and no scheduler can wait
+-- for that.
 
 local lib     = require "ssl.ffi.lib"
 local staple  = require "ssl.staple"

@@ -67,14 +67,14 @@ function limit.due(st, word)
   return st.deadline and now() >= st.deadline and TIMEOUT or word
 end
 
--- So many records in a row, and a call of the user's looks at its limits.
+-- After so many records in a row a call checks its limits.
 local TURNS = 256
 
---- A loop that has never to wait, since the peer sends as fast as it reads, goes on; may it?
+--- May a loop go on that never waits, because the peer sends as fast as it reads?
 -- @tparam table st
 -- @tparam number turns  how often it has gone round
 -- @param start  from `start`, if it has waited
--- @treturn string|nil  nil: yes; else what to answer, which is that there is more to read
+-- @treturn string|nil  nil: yes; else the message to return: there is more to read
 -- @return start
 function limit.turn(st, turns, start)
   if turns % TURNS ~= 0 then return nil, start end

@@ -10,8 +10,8 @@
 --
 --     try -> judge -> wait for what the judge said -> try again
 --
--- and the verdict of SSL_get_error, which the shim asks right behind the call, is
--- understood here and nowhere else.
+-- The shim calls SSL_get_error directly after the call. Its result is interpreted here
+-- and nowhere else.
 --
 -- INVARIANTS
 --   1. The error queue is empty before each try, since up to 3.6 a leftover makes
@@ -25,13 +25,13 @@
 --   4. A fatal verdict is final. Its words are kept in `st.failed` for the calls
 --      after it, and OpenSSL is not asked again: what it would say then differs
 --      between versions and names no cause.
---   5. Of records that bring no plaintext - key updates, session tickets, requests for
---      a handshake - OpenSSL takes one in each try (SSL_MODE_AUTO_RETRY is off), and
---      says wantread though more may be there. Then nothing is waited for, and the
---      clock is looked at for each: a peer that sends nothing else cannot hold a call
+--   5. Some records bring no plaintext: key updates, session tickets, requests for a
+--      handshake. OpenSSL takes one of these in each try (SSL_MODE_AUTO_RETRY is off),
+--      and returns wantread although more may be there. Then the loop does not wait, but
+--      it checks the clock for each: a peer that sends nothing else cannot hold a call
 --      longer than its limit. At time limit 0 a call goes past a few of them, as many
---      as honest peers send, and leaves the rest to the next one.
---   6. What the transport said - its end, a reset, an errno - is read from the
+--      as honest peers send, and leaves the rest to the next call.
+--   6. The state of the transport - its end, a reset, an errno - is read from the
 --      BIO's struct and never from errno, which a collector step may change.
 
 local lib   = require "ssl.ffi.lib"
@@ -50,8 +50,8 @@ local WANTREAD, WANTWRITE, ASKED = "wantread", "wantwrite", "asked"
 local TIMEOUT = "timeout"
 local CLOSED, CUT_OFF, TRUNCATED = "closed", "unexpected eof while reading", "truncated"
 
--- No stack for a handshake that may stand still: there is no memory, or the host has
--- limited their number (ASYNC_init_thread(3)). Nothing tells when there will be one.
+-- There is no stack for a handshake that may stand still: there is no memory, or the host
+-- has limited their number (ASYNC_init_thread(3)). No event tells when there is one again.
 local NO_JOB = "too many handshakes stand still"
 
 -- OpenSSL knows that a function of ours said no, and not why.
@@ -136,7 +136,7 @@ local function fatal(st, code)
   return word, queue
 end
 
--- For good. Where the transport just ended, nothing is wrong with the sessions.
+-- Ends the connection for good. Where only the transport ended, its sessions stay usable.
 local function fail(st, word, queue)
   st.failed, st.open = word, false
   if queue and word ~= CUT_OFF and word ~= TRUNCATED then sessionorigin.fail(st) end
@@ -148,8 +148,8 @@ local function failed(st, code)
   local conn = st.conn
   local word, queue = fatal(st, code)
   if not word then return CLOSED end
-  -- A write that the transport refused leaves what arrived to be read. What OpenSSL would
-  -- write first, or was about to, is dropped: nobody will have it.
+  -- Where the transport refused a write, what arrived can still be read. What OpenSSL has
+  -- yet to write is dropped: nobody can receive it.
   if code == K.SSL_ERROR_SSL or conn.in_error ~= 0 or conn.out_error == 0 then
     fail(st, word, queue)
   else
@@ -167,7 +167,7 @@ end
 --   words of a fatal error
 function loop.judge(st, rc)
   if rc == NO_MEMORY then return delivery.NO_MEMORY end
-  -- What a finalizer has closed says nothing of interest.
+  -- A finalizer has closed the connection: OpenSSL's reason does not matter.
   if st.gone or rc == GONE then
     err.clear()
     return CLOSED

@@ -1,4 +1,4 @@
---- ssl.nearest: which known word somebody may have meant.
+--- ssl.nearest: finds the known word that is most like an unknown one.
 --
 -- Words are compared without case and without "_", by the number of letters that are
 -- wrong, missing, too many, or exchanged with their neighbour (Damerau-Levenshtein,
@@ -6,10 +6,10 @@
 
 local nearest = {}
 
--- Longer words are nobody's misspelling, and would take long.
+-- Longer words are no misspelling, and comparing them would take long.
 local LONGEST = 40
 
--- Of a short word every other short word is near.
+-- Short words are all near to each other, so fewer wrong letters are allowed in them.
 local SHORT, TINY = 5, 3
 
 local function plain(word)
@@ -61,7 +61,7 @@ function nearest.slip(word, known)
   return found
 end
 
--- A name of another library's may be longer: verify_mode, ssl_verify.
+-- Another library may have a longer name for the same key: verify_mode, ssl_verify.
 local function within(word, known)
   local found
   for _, candidate in ipairs(known) do

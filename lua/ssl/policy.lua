@@ -6,11 +6,11 @@
 -- the rest is carried over here too: a context that demands client certificates
 -- must demand them of whoever asked for its name.
 --
--- A connection has the policy that its context had when it was made, or when it was
--- switched to it. What is changed of a context later must not reach a connection that is
--- there: then a session, which was judged by one policy, could be resumed by another. A
--- few things OpenSSL looks up in the context all the same, such as the cipher suites. So
--- a connection whose context has changed before its handshake resumes nothing.
+-- A connection has the policy that its context had when the connection was made, or when
+-- it was switched to the context. Later changes of a context must not reach existing
+-- connections: otherwise a session that was judged by one policy could be resumed under
+-- another. OpenSSL still looks up a few settings in the context, such as the cipher
+-- suites. So a connection whose context has changed before its handshake resumes nothing.
 
 local lib     = require "ssl.ffi.lib"
 local shim    = require "ssl.ffi.shim"
@@ -55,8 +55,8 @@ local function chain(ssl, ctx)
   if ctx.purpose_trust then C.X509_VERIFY_PARAM_set_trust(param, ctx.purpose_trust) end
 end
 
--- The key `crl` looks up every certificate, and takes it that lists are there for a part
--- of the chain; `crl_check_chain` in verifyext takes it no longer.
+-- With the key `crl` every certificate is looked up, and lists may be absent for a part of
+-- the chain. With `crl_check_chain` in verifyext every certificate needs a list.
 local function some_lists(ctx)
   if bit.band(ctx.verify_flags, K.X509_V_FLAG_CRL_CHECK_ALL) == 0 then return 0 end
   local param = C.X509_STORE_get0_param(C.SSL_CTX_get_cert_store(ctx.handle.ctx))
@@ -64,17 +64,17 @@ local function some_lists(ctx)
   return bit.band(demanded, K.X509_V_FLAG_CRL_CHECK_ALL) == 0 and 1 or 0
 end
 
--- Where somebody else than OpenSSL judges certificates, a mode that goes on whatever was
--- found will not do.
+-- Where a function judges certificates, SSL_VERIFY_NONE must not be used: it would go on
+-- whatever the function returns.
 local function mode(ctx)
   local wanted = C.SSL_CTX_get_verify_mode(ctx.handle.ctx)
   return verifier.wanted(ctx) and bit.bor(wanted, K.SSL_VERIFY_PEER) or wanted
 end
 
 -- OpenSSL compares the session id context of the connection with that of a session.
--- In SSL_new it copies the context's; in SSL_set_SSL_CTX only if the connection had that
--- of the context before, which may have got another meanwhile. So it is always set here.
--- A context made for clients, which a name may choose too, has none of its own.
+-- SSL_new copies the context's. SSL_set_SSL_CTX copies it only where the connection still
+-- had that of its old context, and the old context may have another one meanwhile. So it
+-- is always set here. A context made for clients, which a name may choose too, has none.
 local function set_session_context(st, id)
   st.policy = id
   if C.SSL_set_session_id_context(st.conn.ssl, id, #id) ~= 1 then
@@ -114,8 +114,8 @@ function policy.apply(st, ctx, verifies_by)
 end
 
 --- A server's handshake is about to begin. Where its context has changed since, the
--- connection has a session id context of its own: it takes no session, and nobody takes
--- one of it.
+-- connection gets a session id context of its own: it resumes no session, and no other
+-- connection resumes one of its sessions.
 -- @tparam table st
 function policy.settle(st)
   local ctx = context.state(st.ctx)

@@ -1,9 +1,9 @@
 --- ssl.policykeys: which keys of ssl.newcontext belong to the policy of a context.
 --
--- A session made under one policy is never used under another (ssl.fingerprint). So
--- a key is `true`, part of the policy, unless nothing that a full handshake could refuse
--- depends on it; then its record in ssl.cfg_keys has the reason. What that list does not
--- know counts.
+-- A session made under one policy is never used under another (ssl.fingerprint). So a key
+-- is `true`, part of the policy, if a full handshake can fail because of it. For any other
+-- key its record in ssl.cfg_keys has the reason. A key that is not in that list is part of
+-- the policy.
 
 local list = require("ssl.cfg_keys").list
 
@@ -14,10 +14,10 @@ end
 
 local policykeys = { keys = keys }
 
---- Note in a context what it was asked for and this list does not know: ssl.fingerprint
--- takes a field of the state that it does not know into the policy.
+--- Note the keys that were read and are not in this list as fields of the context's state.
+-- ssl.fingerprint takes unknown fields of the state into the policy.
 -- @tparam table state  of the context
--- @tparam table asked  key -> value, all that were looked at
+-- @tparam table asked  key -> value, all that were read
 function policykeys.note(state, asked)
   for key, value in pairs(asked) do
     if keys[key] == nil and value then state["key " .. tostring(key)] = value end

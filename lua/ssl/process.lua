@@ -1,8 +1,8 @@
 --- ssl.process: which process this is.
 --
--- What a process has that only one may use - connections that are kept, sessions that
--- are good for once - its child has a copy of after a fork. Who keeps such things asks
--- here, at each use, whether they are its own.
+-- Some objects may be used by one process only: connections that are kept, sessions that
+-- may be used once. After a fork the child has a copy of them. A module that keeps such
+-- objects compares this number at each use.
 
 local shim = require "ssl.ffi.shim"
 local S    = shim.C

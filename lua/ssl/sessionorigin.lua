@@ -1,9 +1,9 @@
---- ssl.sessionorigin: the connection that sessions came of, as far as they need to know.
+--- ssl.sessionorigin: what sessions need to know about the connection that made them.
 --
 -- A fatal alert invalidates the session that it ends (RFC 5246 section 7.2), and all that
--- its tickets stand for (RFC 8446 section 6.2). OpenSSL marks one of them, the newest;
--- TLS 1.3 gives several. So all sessions of a connection share a table, which outlives
--- the connection: `failed`, and `ids`, those that a server has put into a store.
+-- its tickets stand for (RFC 8446 section 6.2). OpenSSL marks the newest one only; TLS 1.3
+-- gives several. So all sessions of a connection share a table, which outlives the
+-- connection: `failed`, and `ids`, the ids that a server has put into a store.
 
 local sessionorigin = {}
 
@@ -15,13 +15,13 @@ function sessionorigin.of(st)
   return st.sessionorigin
 end
 
---- The connection has failed, and not just lost its transport.
+--- Note that the connection has failed, and did not only lose its transport.
 -- @tparam table st
 function sessionorigin.fail(st)
   sessionorigin.of(st).failed = true
 end
 
---- Has it?
+--- Has the connection failed so?
 -- @tparam table st
 -- @treturn boolean
 function sessionorigin.failed(st)

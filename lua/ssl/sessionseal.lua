@@ -1,14 +1,13 @@
---- ssl.sessionseal: entries of a session store that only who has the key can make.
+--- ssl.sessionseal: authenticated entries of a session store.
 --
--- A session says who the client is, and a server believes it. So whoever can write to
--- where sessions are kept could be any client, and every entry carries a MAC
--- (HMAC-SHA256, RFC 2104) of what it is: the id that it is kept under, the session id
--- context that it belongs to, when it expires, and OpenSSL's bytes.
+-- A session tells who the client is, and a server trusts it. A stranger who can write to
+-- the store could pass for any client. So every entry has a MAC (HMAC-SHA256, RFC 2104)
+-- over the id that it is kept under, the session id context that it belongs to, its
+-- expiry, and OpenSSL's bytes.
 --
--- The key is derived (HKDF, RFC 5869) from a secret of the user's: `sessionkey`, or the
--- keys of tickets. It is in C memory, once, and wiped there; Lua's strings are not ours
--- to wipe. Without a secret the MAC has a key that everybody knows, and is a check
--- against accidents.
+-- The key is derived (HKDF, RFC 5869) from a secret of the user: `sessionkey`, or the
+-- keys of tickets. It is in C memory, once, and wiped there; strings of Lua cannot be
+-- wiped. Without a secret the MAC has a public key, and finds accidental changes only.
 
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
@@ -61,14 +60,14 @@ function seal.keys(secrets)
   return keys
 end
 
---- Have other secrets in the place of all that were there.
+--- Replace all secrets.
 function seal.replace(keys, secrets)
   C.OPENSSL_cleanse(keys, ffi.sizeof(keys))
   for i, secret in ipairs(secrets) do derive(secret, keys.key[i - 1]) end
   keys.lsf_sealing = #secrets
 end
 
--- What the MAC is of: every part has a length of its own or is the last.
+-- The text that the MAC covers. Every part has a fixed or stated length, or is the last.
 local function covered(id, body)
   return LABEL .. ("%08x"):format(#id) .. id .. body
 end
@@ -96,9 +95,9 @@ local function authentic(keys, id, body, given)
   return found
 end
 
---- The other way round.
+--- Open an entry.
 -- @tparam cdata keys
--- @tparam string id  what it was asked for by
+-- @tparam string id  under which it was found
 -- @tparam string entry
 -- @treturn string,number,string  context, expiry and DER
 -- @treturn nil  it was not made under any of these keys, for this id, as it is

@@ -11,8 +11,8 @@
 -- are in it and the client gets an id, unless the context has ticket keys.
 --
 -- A context's `sessionstore` is what its connections keep as `store`:
--- { user = the user's table, keys = of ssl.sessionseal, by_tickets = whose they are,
--- counts = what was found }.
+-- { user = the user's table, keys = of ssl.sessionseal, by_tickets = true where these come
+-- from `ticketkeys`, counts = numbers for context.sessionstats }.
 
 local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
@@ -52,7 +52,7 @@ function sessionstore.enable(c, user, secrets, by_tickets)
   if not c.tickets then C.SSL_CTX_set_options(ctx, lib.options.no_ticket) end
 end
 
---- The keys of a context's tickets are others now.
+--- The keys of a context's tickets were replaced.
 -- @tparam table c  the context's state
 -- @tparam {string,...} secrets
 function sessionstore.rekey(c, secrets)
@@ -60,7 +60,7 @@ function sessionstore.rekey(c, secrets)
   if store and store.by_tickets then seal.replace(store.keys, secrets) end
 end
 
---- Other secrets, which are not those of the tickets.
+--- Replace the secrets by ones that are not the keys of the tickets.
 -- @tparam table c  the context's state
 -- @tparam {string,...} secrets
 function sessionstore.setkey(c, secrets)

@@ -1,9 +1,9 @@
---- ssl.setting_verify: `verify`, and what holds where it is not said.
+--- ssl.setting_verify: `verify`, and its default.
 --
--- LuaSec's default is to verify nobody. Keys that LuaSec does not have owe it nothing: one
--- that says whom or what to believe (ssl.cfg_keys) would mean nothing then, in silence. So
--- a client that has one verifies its server. A server has two ways of asking its
--- clients and has to say which.
+-- LuaSec's default is to verify nobody. A key that decides whom or what to trust
+-- (ssl.cfg_keys) would then have no effect, without an error. So a client with such a key
+-- that LuaSec does not have verifies its server. A server can ask its clients in two ways
+-- and has to say which.
 
 local checks  = require "ssl.cfg"
 local context = require "ssl.context"
@@ -13,7 +13,7 @@ local C, K    = lib.C, lib.K
 
 local set = setting.strings_key("verify", "setverify", context.setverify)
 
--- Also where a function of the user's judges, which has the peer verified (ssl.policy).
+-- A function `onverify` verifies the peer too (ssl.policy).
 local function verifies(ctx, cfg)
   return cfg.onverify
       or C.SSL_CTX_get_verify_mode(context.state(ctx).handle.ctx) ~= K.SSL_VERIFY_NONE

@@ -16,11 +16,11 @@ local now      = shim.C.now
 
 local sni = {}
 
--- A walk through a map costs some time for each of its names, and a stranger who asks for
--- names that are not there must not be able to have one made for each question. So of
--- each map is kept which keys have capitals, which are the ones that a lookup does not
--- find. A map with few names is walked whenever that may matter; one with many names is
--- left alone after a walk, a hundred times as long as a walk takes.
+-- A walk through a map takes time for each of its names. A stranger who asks for unknown
+-- names must not cause a walk each time. So the keys that have capitals, which a lookup
+-- does not find, are kept for each map. A map with few names is walked for each unknown
+-- name. A map with many names is walked again after a pause only, a hundred times as long
+-- as a walk takes.
 local FEW = 256
 local SECONDS_A_NAME = 3e-5
 

@@ -7,12 +7,13 @@
 -- shared store or set on it, and a context that has more to say gets a copy first.
 -- A certificate is in both then; only the lists are two.
 --
--- Connections have their context's store as well (`settle`): what they believe is
--- settled when they are made, and a context that is changed afterwards changes a copy.
+-- Connections share their context's store too (`settle`): a connection trusts what the
+-- store holds when the connection is made, and a context that is changed later changes a
+-- copy.
 --
--- Folders are not for these stores: OpenSSL keeps what it has found in one for as long as
--- the store lives. Connections get a copy that looks into the folders, and where these
--- have changed since (ssl.folder) the next connection gets a new one.
+-- These stores look into no folders, because OpenSSL keeps what it has found in a folder
+-- for as long as the store lives. Connections get a copy that looks into the folders.
+-- Where the folders have changed since (ssl.folder), the next connection gets a new copy.
 --
 -- A context's `store` is false as long as nothing was read, and then
 -- { handle, folders, shared, digest, view }: the store itself where it is `shared`, with
@@ -110,8 +111,8 @@ local function add_folder(to, path)
   return C.X509_STORE_load_locations(to, nil, path) == 1
 end
 
--- What connections verify by: a copy that looks into the folders. One that was made of
--- folders which had changed just then is not kept beyond that look.
+-- The store that connections verify by: a copy that looks into the folders. A copy that was
+-- made just after a change of the folders is replaced at the next look.
 local function view(entry, base)
   local stamp, young, at = folder.stamp(table.concat(entry.folders, folder.SEPARATOR))
   local old = entry.view
@@ -142,8 +143,8 @@ function store.of(state)
   return C.SSL_CTX_get_cert_store(ctx)
 end
 
---- A connection begins, or goes on with this context: it has the store of now, and
--- whoever changes the context later gets a copy.
+--- A connection begins, or is switched to this context: it gets the context's present
+-- store, and later changes of the context go into a copy.
 -- @tparam cdata ssl
 -- @tparam table state  of the context
 function store.settle(ssl, state)

@@ -35,8 +35,8 @@ local PASSING = { timeout = true, wantread = true, wantwrite = true, busy = true
 -- Words of our own: it raised, or returned what makes no sense.
 local NONSENSE = "transport failed"
 
--- What a cosocket says is the system's, and depends on what that saw first. Of a
--- descriptor both are "closed".
+-- A cosocket returns the system's message, which depends on the error that the system saw
+-- first. Over a descriptor both are "closed".
 local GONE = { ["broken pipe"] = "closed", ["connection reset by peer"] = "closed" }
 
 local function broken(st, why)

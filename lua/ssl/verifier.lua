@@ -1,7 +1,7 @@
---- ssl.verifier: whoever judges the peer's certificates instead of OpenSSL.
+--- ssl.verifier: judges the peer's certificates instead of OpenSSL.
 --
--- A user's function, cfg.onverify; or nobody, where a client has pre-shared keys and has
--- not said that certificates will do, too.
+-- The user's function cfg.onverify decides. A client that has pre-shared keys and no
+-- `verify` accepts no certificate.
 --
 -- OpenSSL asks for each certificate of the chain, from the top down, with its own
 -- opinion; the handshake stands still in a job (shim/pause.c) while the
@@ -40,8 +40,8 @@ local function decide(conn, store_ctx, verdict)
   conn.question = H.LSF_QUESTION_NONE
 end
 
--- A certificate where only a key will do. It will beside a key, in suites with both
--- (RFC 4279, section 4), as if nobody had asked: unverified, and said to be.
+-- A certificate came where only a key is accepted. In a suite that proves a key beside the
+-- certificate (RFC 4279, section 4) it is accepted, and reported as not verified.
 local function without_certificate(st, store_ctx)
   local conn = st.conn
   if psk.beside_certificate(conn.ssl) then
