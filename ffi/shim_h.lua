@@ -52,6 +52,7 @@ return {
       const char *name;
       uint32_t name_length;
       uint8_t some_lists;
+      int64_t till;
       void *aside;
       uint32_t serial;
       int32_t claims, inside;
@@ -90,6 +91,10 @@ return {
     "SSL_want", "SSL_get_shutdown",
     "X509_STORE_CTX_set_error", "X509_STORE_CTX_get_current_cert",
     "X509_get_ext_by_NID", "X509_check_host", "SSL_set_options",
+    "SSL_SESSION_get0_ticket_appdata", "X509_STORE_CTX_get0_param",
+    "X509_VERIFY_PARAM_get_flags", "X509_get_issuer_name", "X509_STORE_CTX_get1_crls",
+    "OPENSSL_sk_num", "OPENSSL_sk_value", "OPENSSL_sk_pop_free", "X509_CRL_free",
+    "X509_CRL_get0_nextUpdate",
   },
 
   -- Of these, what not every OpenSSL has: NULL then.
@@ -104,7 +109,7 @@ return {
     LSF_QUESTION_SESSION = 4, LSF_SESSIONS = 8, LSF_TICKET_KEYS = 16,
     LSF_PSK_FAIL = 0xffffffff,
     LSF_HELLO_VERSION = 0xfffe, LSF_HELLO_CIPHERS = 0xffff,
-    LSF_QUEUE_LIMIT = 65536, LSF_BUFFER = 83968, LSF_VERDICTS = 64,
+    LSF_QUEUE_LIMIT = 65536, LSF_BUFFER = 83968, LSF_VERDICTS = 64, LSF_NOTED = 8,
     LSF_FAMILY_OTHER = 0, LSF_FAMILY_INET = 1, LSF_FAMILY_INET6 = 2, LSF_FAMILY_UNIX = 3,
     LSF_STAMP = 8, LSF_QUESTION_STATUS = 5, LSF_KEYS = 4096,
     LSF_RECORD = 16384, LSF_ERROR_GONE = 100, LSF_ERROR_MEMORY = 101,

@@ -77,6 +77,19 @@ struct lsf_api {
 	int (*X509_check_host)(const X509 *, const char *, size_t, unsigned int,
 	    char **);
 	uint64_t (*SSL_set_options)(SSL *, uint64_t);
+	int (
+	    *SSL_SESSION_get0_ticket_appdata)(SSL_SESSION *, void **, size_t *);
+	X509_VERIFY_PARAM *(*X509_STORE_CTX_get0_param)(const X509_STORE_CTX *);
+	unsigned long (*X509_VERIFY_PARAM_get_flags)(const X509_VERIFY_PARAM *);
+	X509_NAME *(*X509_get_issuer_name)(const X509 *);
+	struct stack_st_X509_CRL *(
+	    *X509_STORE_CTX_get1_crls)(const X509_STORE_CTX *,
+	    const X509_NAME *);
+	int (*OPENSSL_sk_num)(const struct stack_st *);
+	void *(*OPENSSL_sk_value)(const struct stack_st *, int);
+	void (*OPENSSL_sk_pop_free)(struct stack_st *, void (*)(void *));
+	void (*X509_CRL_free)(X509_CRL *);
+	const ASN1_TIME *(*X509_CRL_get0_nextUpdate)(const X509_CRL *);
 };
 
 #endif

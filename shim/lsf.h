@@ -60,6 +60,9 @@ typedef struct lsf_dh DH;
 typedef struct lsf_x509 X509;
 typedef struct lsf_x509_store_ctx X509_STORE_CTX;
 typedef struct lsf_asn1_time ASN1_TIME;
+typedef struct lsf_x509_name X509_NAME;
+typedef struct lsf_x509_crl X509_CRL;
+typedef struct lsf_x509_verify_param X509_VERIFY_PARAM;
 typedef struct lsf_async_job ASYNC_JOB;
 typedef struct lsf_engine ENGINE;
 typedef struct lsf_evp_cipher EVP_CIPHER;
@@ -68,6 +71,8 @@ typedef struct lsf_evp_md EVP_MD;
 typedef struct lsf_evp_mac_ctx EVP_MAC_CTX;
 typedef struct lsf_hmac_ctx HMAC_CTX;
 typedef struct lsf_ossl_param OSSL_PARAM;
+struct stack_st;
+struct stack_st_X509_CRL;
 
 #include "api.h"
 
@@ -77,6 +82,7 @@ typedef struct lsf_ossl_param OSSL_PARAM;
 #define LSF_POOL_SPARES 8
 #define LSF_KEYS 4096
 #define LSF_VERDICTS 64
+#define LSF_NOTED 8 /* bytes of a session for when it ends */
 #define LSF_SESSIONS 8
 #define LSF_TICKET_KEYS 16
 
@@ -306,8 +312,11 @@ LSF_API unsigned int lsf_psk_client(SSL *ssl, const char *hint, char *identity,
 LSF_API unsigned int lsf_psk_server(SSL *ssl, const char *identity,
     unsigned char *psk, unsigned int max_psk);
 
-/* session.c */
+/* validity.c */
+void lsf_note_validity(struct lsf_conn *c, X509_STORE_CTX *store_ctx);
 void lsf_end_with_peer(const SSL *ssl);
+
+/* session.c */
 LSF_API int lsf_ticket_made(SSL *ssl, void *arg);
 LSF_API int lsf_new_session(SSL *ssl, SSL_SESSION *session);
 LSF_API SSL_SESSION *lsf_take_session(struct lsf_conn *c);

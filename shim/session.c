@@ -4,37 +4,8 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "lsf.h"
-
-#define SECONDS_OF_DAY 86400
-
-/*
- * Nobody looks at the client's certificate again when its session comes back, so the
- * session ends with it. One whose time is over already was accepted for all that, by
- * whoever had to say.
- */
-void
-lsf_end_with_peer(const SSL *ssl)
-{
-	SSL_SESSION *session = lsf_api.SSL_get_session(ssl);
-	X509 *peer = NULL;
-	int days, seconds;
-	long left;
-
-	if (session != NULL)
-		peer = lsf_api.SSL_SESSION_get0_peer(session);
-	if (peer == NULL ||
-	    lsf_api.ASN1_TIME_diff(&days, &seconds, NULL,
-		lsf_api.X509_get0_notAfter(peer)) != 1 ||
-	    days < 0 || seconds < 0 || days > INT32_MAX / SECONDS_OF_DAY - 1)
-		return;
-	left = (long)days * SECONDS_OF_DAY + seconds + (long)time(NULL) -
-	    lsf_api.SSL_SESSION_get_time(session);
-	if (left < lsf_api.SSL_SESSION_get_timeout(session))
-		(void)lsf_api.SSL_SESSION_set_timeout(session, left);
-}
 
 /* generate_ticket callback, on every context of ours. */
 int

@@ -13,17 +13,21 @@
 
 /*
  * A resumed handshake verifies nothing, so what was found goes with the session, into
- * tickets and stores too: depth and code of each, two bytes each, the high one first.
+ * tickets and stores too. In LSF_NOTED bytes when that ends (validity.c); and depth and
+ * code of each error, two bytes each. The high one comes first.
  */
 static void
 note_in_session(const struct lsf_conn *c, SSL *ssl)
 {
-	unsigned char data[4 * LSF_VERDICTS], *at = data;
+	unsigned char data[LSF_NOTED + 4 * LSF_VERDICTS], *at = data;
 	SSL_SESSION *session = lsf_api.SSL_get_session(ssl);
 	uint32_t i;
+	int shift;
 
 	if (session == NULL)
 		return;
+	for (shift = 8 * LSF_NOTED - 8; shift >= 0; shift -= 8)
+		*at++ = (unsigned char)(c->till >> shift);
 	for (i = 0; i < c->verdicts; i++) {
 		*at++ = (unsigned char)(c->verdict[i].depth >> 8);
 		*at++ = (unsigned char)c->verdict[i].depth;
@@ -99,6 +103,10 @@ lsf_verify(int ok, X509_STORE_CTX *store_ctx)
 	if (c != NULL && !ok && excused(c, store_ctx)) {
 		lsf_api.X509_STORE_CTX_set_error(store_ctx, V_OK);
 		ok = 1;
+	}
+	if (c != NULL && ok) {
+		lsf_note_validity(c, store_ctx);
+		note_in_session(c, ssl);
 	}
 	if (c != NULL && (!ok || c->ask_verify))
 		c->verify_depth = lsf_api.X509_STORE_CTX_get_error_depth(

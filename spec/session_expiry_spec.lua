@@ -1,10 +1,12 @@
--- A session ends with the certificate of the peer that it was made with: a resumed
--- handshake does not look at it again.
+-- A session ends with the certificate of the peer that it was made with, with those above
+-- it, and with the lists that they were looked up in: a resumed handshake does not look at
+-- them again.
 
 describe("a session made with a certificate that ends soon", function()
   local ffi      = require "ffi"
   local lib      = require "ssl.ffi.lib"
   local ssl      = require "ssl"
+  local crls     = require "spec.support.made"
   local pair     = require "spec.support.pair"
   local pki      = require "spec.support.pki"
   local process  = require "spec.support.process"
@@ -43,6 +45,12 @@ describe("a session made with a certificate that ends soon", function()
     C.EVP_PKEY_free(key)
     local made = x509.own(ffi.cast("lsf_X509 *", copy))
     return process.write(process.folder() .. "/cert.pem", made:pem())
+  end
+
+  -- A list of root's that ends soon; a path.
+  local function list_ending(seconds)
+    local till = os.date("!%Y-%m-%d %H:%M:%S UTC", os.time() + seconds)
+    return crls.crl { cert = pki.root.cert, key = pki.root.key, till = till }
   end
 
   after_each(process.stop_all)
@@ -116,6 +124,64 @@ describe("a session made with a certificate that ends soon", function()
         out.client:close()
         out.server:close()
       end)
+
+      -- What else a verdict depends on: keys of the side that verifies.
+      local DEPENDS = {
+        ["an authority above the peer's certificate"] = function()
+          return { cafile = ending(pki.root.cert, SOON) }
+        end,
+        ["the list of revoked certificates that the peer was looked up in"] = function()
+          return { crl = list_ending(SOON) }
+        end,
+        ["the last of an issuer's lists"] = function()
+          return { crl = { list_ending(SOON - 500), list_ending(SOON) } }
+        end,
+      }
+
+      for what, keys in pairs(DEPENDS) do
+        it("ends with " .. what .. " on a client, also after it was resumed", function()
+          local limit = os.time() + SOON + 10
+          local extra = keys()
+          extra.protocol = version
+          local server = sessions.server { protocol = version, verify = "none" }
+          local client = sessions.client(extra)
+          local _, first = sessions.visit(server, client)
+          assert.is_true(ends(first) <= limit)
+          assert.is_true(ends(first) >= limit - 20)
+          local resumed, second = sessions.visit(server, client, first)
+          assert.is_true(resumed)
+          assert.is_true(ends(second or first) <= limit)
+          local imported = ssl.importsession((second or first):export() or first:export())
+          assert.is_true(ends(imported) <= limit)
+        end)
+
+        it("ends with " .. what .. " in a server's tickets, also in those of a resumption",
+           function()
+          local server = demanding(keys())
+          local client = sessions.client { protocol = version }
+          local _, first = sessions.visit(server, client)
+          assert.is_true(hint(first) <= SOON)
+          assert.is_true(hint(first) >= SOON - 20)
+          local resumed, second = sessions.visit(server, client, first)
+          assert.is_true(resumed)
+          assert.is_true(hint(second or first) <= SOON)
+        end)
+
+        it("ends with " .. what .. " in a server's store", function()
+          local extra, store, seconds = keys(), sessions.store(), nil
+          local put = store.put
+          store.put = function(id, entry, conn, lasts)
+            seconds = lasts
+            put(id, entry, conn, lasts)
+          end
+          extra.sessionstore = store
+          local server, client = demanding(extra), sessions.client { protocol = version }
+          local _, first = sessions.visit(server, client)
+          assert.is_true(seconds <= SOON)
+          assert.is_true(sessions.visit(server, client, first))
+          assert.is_true(seconds <= SOON)
+        end)
+      end
 
       it("lasts as ever where the end is far, and where it was passed over", function()
         local server = sessions.server { protocol = version, verify = "none" }

@@ -4,6 +4,7 @@ local ffi  = require "ffi"
 local lib  = require "ssl.ffi.lib"
 local handle = require "ssl.ffi.handle"
 local err  = require "ssl.err"
+local notes  = require("ssl.session").notes
 local x509 = require "ssl.x509"
 local C, K = lib.C, lib.K
 
@@ -76,18 +77,14 @@ local function collected(conn)
   return out
 end
 
--- Those that the handshake passed over which made the session; the shim has noted them
--- there (shim/callbacks.c). nil where there are none.
+-- Those that the handshake passed over which made the session. nil where there are none.
 local function carried(ssl)
-  local session = own_session(C.SSL_get1_session(ssl))
-  local data, length = ffi.new "void *[1]", ffi.new "size_t[1]"
-  if not session
-     or C.SSL_SESSION_get0_ticket_appdata(session.peer_session, data, length) ~= 1
-     or length[0] == 0 then
-    return nil
-  end
-  local bytes, out = ffi.string(data[0], length[0]), {}
-  session:free()
+  local held = own_session(C.SSL_get1_session(ssl))
+  if not held then return nil end
+  local _, bytes = notes(held.peer_session)
+  held:free()
+  if bytes == "" then return nil end
+  local out = {}
   for i = 1, #bytes - 3, 4 do
     local depth, low, code, rest = bytes:byte(i, i + 3)
     add(out, depth * 256 + low, code * 256 + rest)

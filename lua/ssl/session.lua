@@ -18,6 +18,7 @@ local fingerprint = require "ssl.fingerprint"
 local object   = require "ssl.object"
 local pressure = require "ssl.pressure"
 local process  = require "ssl.process"
+local shim     = require "ssl.ffi.shim"
 local C, K     = lib.C, lib.K
 
 local session = {}
@@ -26,6 +27,7 @@ local own = handle.type("lsf_SSL_SESSION *session", "SSL_SESSION_free")
 
 local MARK, POLICY, CHECK = "LSFS\1", 32, 16
 local KILOBYTES = 4
+local NOTED = shim.K.LSF_NOTED
 
 local methods = {}
 local class
@@ -94,10 +96,28 @@ function session.limit(pointer, time)
   C.SSL_SESSION_set_timeout(pointer, math.max(time - made, 0))
 end
 
---- Nobody looks at the peer's certificate again, so let it end with that. One whose time is
--- over already was accepted for all that, by whoever had to say.
+--- What the shim has noted in a session (shim/verify.c).
+-- @tparam cdata pointer
+-- @treturn number  when what the peer was believed by ends, seconds since 1970; 0: nothing
+-- @treturn string  the errors that were passed over, four bytes each
+function session.notes(pointer)
+  local data, length = ffi.new "void *[1]", ffi.new "size_t[1]"
+  if C.SSL_SESSION_get0_ticket_appdata(pointer, data, length) ~= 1
+     or length[0] < NOTED then
+    return 0, ""
+  end
+  local bytes, till = ffi.string(data[0], length[0]), 0
+  for i = 1, NOTED do till = till * 256 + bytes:byte(i) end
+  return till, bytes:sub(NOTED + 1)
+end
+
+--- Nobody looks again at the peer's certificate, nor at what that was believed by, so let
+-- it end with the first of them. One whose time is over already was accepted for all that,
+-- by whoever had to say.
 -- @tparam cdata pointer
 function session.limit_by_peer(pointer)
+  local till = session.notes(pointer)
+  if till > 0 then session.limit(pointer, till) end
   local cert = C.SSL_SESSION_get0_peer(pointer)
   local left = cert ~= nil and asn1.seconds_from_now(C.X509_get0_notAfter(cert))
   if left and left >= 0 then session.limit(pointer, os.time() + left) end

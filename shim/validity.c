@@ -1,0 +1,133 @@
+/*
+ * Until when what the peer was believed by holds: the certificates of its chain, up to
+ * the one that was trusted, and the lists that they were looked up in. A resumed
+ * handshake looks at none of them, so a session ends with the first of them. The time
+ * goes with the session, into tickets and stores too, since a session that is made by
+ * resuming another has to end with that.
+ */
+#include <limits.h>
+#include <time.h>
+
+#include "lsf.h"
+
+#define SECONDS_OF_DAY 86400
+
+/* Flags of verification: the peer's own certificate is looked up, or each. */
+#define LOOK_UP 0x4
+#define LOOK_UP_EACH 0x8
+
+/* Seconds since 1970; 0 where it is over already, or too far to matter. */
+static int64_t
+moment(const ASN1_TIME *at)
+{
+	int days, seconds;
+
+	if (at == NULL ||
+	    lsf_api.ASN1_TIME_diff(&days, &seconds, NULL, at) != 1 ||
+	    days < 0 || seconds < 0)
+		return 0;
+
+	return (int64_t)time(NULL) + (int64_t)days * SECONDS_OF_DAY + seconds;
+}
+
+/* When the last of the lists of an issuer ends; 0 where one has no end, or all have. */
+static int64_t
+lists_end(X509_STORE_CTX *store_ctx, const X509 *x509)
+{
+	struct stack_st_X509_CRL *lists =
+	    lsf_api.X509_STORE_CTX_get1_crls(store_ctx,
+		lsf_api.X509_get_issuer_name(x509));
+	const ASN1_TIME *next;
+	const struct stack_st *all = (const struct stack_st *)lists;
+	int64_t end, last = 0;
+	int i, endless = 0;
+
+	for (i = 0; lists != NULL && i < lsf_api.OPENSSL_sk_num(all); i++) {
+		next = lsf_api.X509_CRL_get0_nextUpdate(
+		    lsf_api.OPENSSL_sk_value(all, i));
+		endless |= next == NULL;
+		end = moment(next);
+		if (end > last)
+			last = end;
+	}
+	if (lists != NULL)
+		lsf_api.OPENSSL_sk_pop_free((struct stack_st *)lists,
+		    (void (*)(void *))lsf_api.X509_CRL_free);
+
+	return endless ? 0 : last;
+}
+
+static void
+until(struct lsf_conn *c, int64_t end)
+{
+	if (end > 0 && (c->till == 0 || end < c->till))
+		c->till = end;
+}
+
+/*
+ * A certificate of the chain was found good: what it depends on. One whose time is over
+ * already was accepted for all that, by whoever had to say; and so were lists.
+ */
+void
+lsf_note_validity(struct lsf_conn *c, X509_STORE_CTX *store_ctx)
+{
+	const X509 *x509 = lsf_api.X509_STORE_CTX_get_current_cert(store_ctx);
+	unsigned long flags = lsf_api.X509_VERIFY_PARAM_get_flags(
+	    lsf_api.X509_STORE_CTX_get0_param(store_ctx));
+	int depth = lsf_api.X509_STORE_CTX_get_error_depth(store_ctx);
+
+	if (x509 == NULL)
+		return;
+	until(c, moment(lsf_api.X509_get0_notAfter(x509)));
+	if ((flags & LOOK_UP) && (depth == 0 || (flags & LOOK_UP_EACH)))
+		until(c, lists_end(store_ctx, x509));
+}
+
+/* What a session ends with, as lsf_note_in_session has written it; 0: nothing. */
+static int64_t
+noted(SSL_SESSION *session)
+{
+	void *data = NULL;
+	const unsigned char *at;
+	size_t length = 0, i;
+	int64_t end = 0;
+
+	if (lsf_api.SSL_SESSION_get0_ticket_appdata(session, &data, &length) !=
+		1 ||
+	    length < LSF_NOTED)
+		return 0;
+	at = data;
+	for (i = 0; i < LSF_NOTED; i++)
+		end = end << 8 | at[i];
+
+	return end;
+}
+
+static void
+end_with(SSL_SESSION *session, int64_t end)
+{
+	int64_t left = end - lsf_api.SSL_SESSION_get_time(session);
+
+	if (end == 0 || left >= lsf_api.SSL_SESSION_get_timeout(session))
+		return;
+	(void)lsf_api.SSL_SESSION_set_timeout(session,
+	    left > 0 ? (long)left : 0);
+}
+
+/*
+ * A session of a connection's ends with the client's certificate, which it has with it,
+ * and with what that was believed by.
+ */
+void
+lsf_end_with_peer(const SSL *ssl)
+{
+	SSL_SESSION *session = lsf_api.SSL_get_session(ssl);
+	X509 *peer;
+
+	if (session == NULL)
+		return;
+	end_with(session, noted(session));
+	peer = lsf_api.SSL_SESSION_get0_peer(session);
+	if (peer != NULL)
+		end_with(session, moment(lsf_api.X509_get0_notAfter(peer)));
+}
