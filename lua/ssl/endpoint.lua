@@ -49,7 +49,8 @@ local MAKERS = {
   [H.LSF_FAMILY_UNIX]  = { "socket.unix", "stream", "tcp" },
 }
 
--- Those that nobody has in hand: a finalizer that comes in between gets another one.
+-- The objects that are not in use, by family: a finalizer that runs in between makes
+-- another one.
 local borrowers = {}
 
 -- LuaSocket before 3.1 has a function for the module of Unix domain sockets.
@@ -61,16 +62,15 @@ end
 
 local function borrower(family)
   local sock = borrowers[family]
-  if sock == nil then
-    local make = MAKERS[family] and maker(unpack(MAKERS[family]))
-    sock = make and make() or false
-    if sock then sock:close() end
-  end
-  borrowers[family] = not sock and sock or nil
+  borrowers[family] = nil
+  if sock then return sock end
+  local make = MAKERS[family] and maker(unpack(MAKERS[family]))
+  sock = make and make() or false
+  if sock then sock:close() end
   return sock
 end
 
--- The object that can tell of this descriptor, or false; and its family.
+-- The object that can be used with this descriptor, or false; and its family.
 local function for_descriptor(fd, name)
   if name == "getoption" or name == "setoption" then
     local sock = borrower(H.LSF_FAMILY_INET)
