@@ -84,7 +84,7 @@ struct lsf_conn {
 	const char *name; /* a DNS name that the peer has to prove, or NULL */
 	uint32_t name_length;
 	uint8_t some_lists; /* a CRL may be absent above the peer's own */
-	int64_t till;       /* when what the peer was believed by ends, or 0 */
+	int64_t till;       /* when the peer's verification ends, or 0 */
 
 	struct lsf_aside *aside; /* blocks that claims still hold */
 	uint32_t serial;         /* of the front of the plaintext */

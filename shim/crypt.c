@@ -1,8 +1,8 @@
 /*
  * One attempt of OpenSSL's to decrypt or to encrypt.
  *
- * Lua hands over the struct and no pointer out of it, as in plain.c. What OpenSSL means
- * by a failure is asked here, too, since its answer is about the last call.
+ * Lua hands over the struct and no pointer out of it, as in plain.c. SSL_get_error is
+ * called here too, since its result is about the last call.
  */
 #include <string.h>
 

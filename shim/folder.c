@@ -1,7 +1,7 @@
 /*
- * What a folder of authorities and revocation lists has, under the names by which
+ * The state of a folder of authorities and revocation lists, under the names by which
  * OpenSSL looks them up (HASH.N, HASH.rN; see openssl-rehash(1)). OpenSSL keeps what it
- * has once found, so who wants to know that it was replaced has to look.
+ * has found, so Lua uses this to notice that a file was replaced.
  */
 #define _FILE_OFFSET_BITS 64 /* large files on 32-bit systems too */
 #include <sys/types.h>
@@ -18,7 +18,7 @@
 
 #define HASH_DIGITS 8
 
-/* FNV-1a: tells states of a folder apart, and is no proof against who writes there. */
+/* FNV-1a. It tells states of a folder apart; it does not resist an attacker who writes. */
 #define SEED 0xcbf29ce484222325ULL
 #define PRIME 0x100000001b3ULL
 

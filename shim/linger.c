@@ -3,8 +3,8 @@
  * that may not wait has gone: a descriptor, the bytes that the kernel did not take,
  * and the time. OpenSSL's part is not needed for that and is freed at once.
  *
- * It is one process's business. In a child that was forked meanwhile the same bytes
- * would leave a second time, and shutdown would end the parent's connection too.
+ * One process alone does this. A child that was forked meanwhile would send the same bytes
+ * a second time, and its shutdown would end the parent's connection too.
  */
 #include <sys/types.h>
 #include <sys/ioctl.h>
@@ -26,11 +26,11 @@
 
 #define DRAIN_LIMIT (1 << 20)
 
-/* What lingers: seconds in which the peer takes nothing, and in all. */
+/* An entry is given up after so many seconds without progress, and in all. */
 #define IDLE 5.0
 #define TIME 60.0
 
-/* And how many, with how many bytes. */
+/* The most entries, and the most bytes in all of them. */
 #define LONGEST (1 << 12)
 #define LARGEST (64 << 20)
 
@@ -242,7 +242,7 @@ look(struct lsf_lingering *l, struct rest *r, double now)
 	return now - r->moved >= IDLE || now - r->begun >= TIME;
 }
 
-/* What a parent left in the memory of its child. */
+/* In a child: give up the entries of the parent, of which the child has copies. */
 static void
 disown(struct lsf_lingering *l)
 {

@@ -188,7 +188,7 @@ lsf_find(const struct lsf_conn *c, int byte, int from, int to)
 	return found != NULL ? (int)(found - p) : -1;
 }
 
-/* n bytes less wait at the front. */
+/* Remove n bytes at the front. */
 static void
 consume(struct lsf_conn *c, int n)
 {

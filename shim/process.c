@@ -1,9 +1,9 @@
 /*
- * Which process this is. A child that was forked has copies of its parent's objects,
- * and must leave alone what leads to the same peers.
+ * Which process this is. A forked child has copies of its parent's objects, and must not
+ * use those that lead to the same peers.
  *
- * Asked with every byte that moves, so a system call is too much: where the kernel
- * can empty a page in children, one such page tells that there is a new process.
+ * This is asked for each transfer of bytes, so a system call would cost too much. Where
+ * the kernel can clear a page in children, one such page tells that the process is new.
  */
 #define _GNU_SOURCE /* MADV_WIPEONFORK */
 #include <sys/mman.h>
@@ -55,7 +55,7 @@ lsf_mark_free(unsigned char *mark)
 
 #endif
 
-/* The number of this process. NULL will do, and takes a system call. */
+/* The number of this process. With NULL it takes a system call. */
 int
 lsf_process(struct lsf_pool *pool)
 {
@@ -69,7 +69,7 @@ lsf_process(struct lsf_pool *pool)
 	return pool->process;
 }
 
-/* This process moves bytes of the connection: it is the one that has it. */
+/* This process moves bytes of the connection, so it owns the connection now. */
 void
 lsf_use(struct lsf_conn *c)
 {

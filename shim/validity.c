@@ -1,9 +1,9 @@
 /*
- * Until when what the peer was believed by holds: the certificates of its chain, up to
- * the one that was trusted, and the lists that they were looked up in. A resumed
- * handshake looks at none of them, so a session ends with the first of them. The time
- * goes with the session, into tickets and stores too, since a session that is made by
- * resuming another has to end with that.
+ * How long the verification of a peer is valid. It depends on the certificates of the
+ * chain, up to the trusted one, and on the revocation lists that were used. A resumed
+ * handshake checks none of them, so a session ends with the first of them that expires.
+ * The time is kept in the session, also in tickets and stores, since a session that is
+ * made by resuming another one must not end later.
  */
 #include <limits.h>
 #include <time.h>
@@ -12,11 +12,11 @@
 
 #define SECONDS_OF_DAY 86400
 
-/* Flags of verification: the peer's own certificate is looked up, or each. */
+/* X509_V_FLAG_CRL_CHECK: the peer's own certificate is looked up; _ALL: every one. */
 #define LOOK_UP 0x4
 #define LOOK_UP_EACH 0x8
 
-/* Seconds since 1970; 0 where it is over already, or too far to matter. */
+/* A time as seconds since 1970; 0 where it is past or no time. */
 static int64_t
 moment(const ASN1_TIME *at)
 {
@@ -65,8 +65,9 @@ until(struct lsf_conn *c, int64_t end)
 }
 
 /*
- * A certificate of the chain was found good: what it depends on. One whose time is over
- * already was accepted for all that, by whoever had to say; and so were lists.
+ * A certificate of the chain was found good. Note the end of its time, and of the lists
+ * that it was looked up in. What had expired before was accepted by the program
+ * (lsec_continue, onverify), and sets no end.
  */
 void
 lsf_note_validity(struct lsf_conn *c, X509_STORE_CTX *store_ctx)
@@ -83,7 +84,7 @@ lsf_note_validity(struct lsf_conn *c, X509_STORE_CTX *store_ctx)
 		until(c, lists_end(store_ctx, x509));
 }
 
-/* What a session ends with, as lsf_note_in_session has written it; 0: nothing. */
+/* When a session ends, as note_in_session of verify.c has written it; 0: not noted. */
 static int64_t
 noted(SSL_SESSION *session)
 {
@@ -115,8 +116,8 @@ end_with(SSL_SESSION *session, int64_t end)
 }
 
 /*
- * A session of a connection's ends with the client's certificate, which it has with it,
- * and with what that was believed by.
+ * Let the session of a connection end with the client's certificate, which the session
+ * holds, and with all that its verification depended on.
  */
 void
 lsf_end_with_peer(const SSL *ssl)

@@ -1,5 +1,6 @@
 /*
- * Verification of the peer's chain: what OpenSSL finds, and what comes of it.
+ * The verification of the peer's chain: the errors that OpenSSL finds, and how they are
+ * judged.
  */
 #include <stdlib.h>
 
@@ -12,9 +13,9 @@
 #define NO_PARTIAL_WILDCARDS 4
 
 /*
- * A resumed handshake verifies nothing, so what was found goes with the session, into
- * tickets and stores too. In LSF_NOTED bytes when that ends (validity.c); and depth and
- * code of each error, two bytes each. The high one comes first.
+ * A resumed handshake verifies nothing. So the result is kept in the session, also in
+ * tickets and stores: LSF_NOTED bytes for the time when it ends (validity.c), then depth
+ * and code of each error, two bytes each. High bytes come first.
  */
 static void
 note_in_session(const struct lsf_conn *c, SSL *ssl)

@@ -34,8 +34,8 @@ require "ssl.certrequest"
 require "ssl.earlydata"
 require "ssl.verified"
 
--- These are called all the time. They read numbers of the struct, and what they ask of
--- OpenSSL goes through functions of the shim that take the struct.
+-- These methods are called most often, so they are not guarded. They read numbers of the
+-- struct only, and call OpenSSL through functions of the shim that take the struct.
 guard.class(state.class, {
   send = true, sendfrom = true, sendv = true, receive = true, receiveany = true,
   receiveinto = true, dirty = true, getfd = true, settimeout = true, setdeadline = true,
@@ -50,9 +50,9 @@ function state.class.tostring(self)
                                          st.status == "closed" and " (closed)" or "")
 end
 
--- The collector's: frees, closes the descriptor, cannot raise. Nobody has said that the
--- peer has everything, so it is not told so; but what was reported as sent is looked
--- after as behind a close. OpenSSL voids the session of what it frees without a
+-- For the collector: frees, closes the descriptor, cannot raise. The program has not
+-- closed the connection, so no close_notify is sent; but what was reported as sent is
+-- delivered as after a close. OpenSSL voids the session of an SSL that is freed without a
 -- close_notify; since RFC 4346 section 7.2.1 a session need not end with its connection.
 function state.class.free(self)
   local st = object.is(self, state.class) and getmetatable(self)

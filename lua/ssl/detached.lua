@@ -15,8 +15,8 @@ local now  = S.now
 
 local detached = {}
 
--- Seconds between two looks, and how many are looked at each time. Each is some system
--- calls, and the calls of the library that look are many.
+-- Seconds between two sweeps, and the most entries in one. An entry costs some system
+-- calls, and many calls of the library sweep.
 local PAUSE, SOME = 0.005, 64
 
 local list_t = ffi.metatype(ffi.typeof "struct { void *lsf_lingering; }", {

@@ -18,7 +18,7 @@ local MISNAMED = {
   [K.X509_V_ERR_IP_ADDRESS_MISMATCH] = true,
 }
 
--- The chain leads to nobody who is trusted: the remedy may be to trust somebody.
+-- The chain ends in no trusted certificate: trusting an authority may be the remedy.
 local UNTRUSTED = {
   [K.X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT] = true,
   [K.X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY] = true,

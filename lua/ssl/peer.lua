@@ -17,9 +17,9 @@ end
 
 local own_session = handle.type("lsf_SSL_SESSION *peer_session", "SSL_SESSION_free")
 
--- The chain is the session's, and where a finalizer receives a ticket (TLS 1.3) another
--- session takes its place. So the session that the chain was read of is held meanwhile:
--- to be freed by the caller, where there is one.
+-- The chain, and a reference to the session that holds it, or nil: the caller frees that.
+-- Where a finalizer receives a ticket (TLS 1.3), the connection gets another session and
+-- gives up this one.
 local function chain_of(ssl)
   local chain, session
   repeat
@@ -77,7 +77,7 @@ local function collected(conn)
   return out
 end
 
--- Those that the handshake passed over which made the session. nil where there are none.
+-- The errors that were passed over in the handshake that made the session; nil for none.
 local function carried(ssl)
   local held = own_session(C.SSL_get1_session(ssl))
   if not held then return nil end

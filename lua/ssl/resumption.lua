@@ -31,9 +31,9 @@ function resumption.enable(c)
   C.SSL_CTX_sess_set_new_cb(ctx, shim.callback "new_session")
 end
 
--- Where the certificate's status counted, that of the full handshake counts for all that
--- come of it, and no longer than the response did: a session ends with that, and so does
--- one that was made by resuming it.
+-- Until when a session may be resumed, for a context with `ocsp`. The OCSP response of the
+-- full handshake counts for the session, and for sessions that are made by resuming it. So
+-- all of them end when that response ends.
 local function limited_to(st)
   if not context.state(st.ctx).ocsp then return nil end
   if not st.session or not negotiated.resumed(st) then return st.stapled_till end
@@ -49,7 +49,7 @@ local function own(st, pointer)
   return session.own(pointer, fingerprint.policy(st.policy), sessionorigin.of(st))
 end
 
--- Early data goes by the session, so there is no doing without it.
+-- An expired session is withdrawn, except with early data: that was made for the session.
 local function withdraw_expired(st)
   local offered = session.state(st.session).handle.session
   if st.early or offered ~= nil and not session.expired(offered) then return end

@@ -98,7 +98,7 @@ end
 
 --- What the shim has noted in a session (shim/verify.c).
 -- @tparam cdata pointer
--- @treturn number  when what the peer was believed by ends, seconds since 1970; 0: nothing
+-- @treturn number  when the peer's verification ends, seconds since 1970; 0: not noted
 -- @treturn string  the errors that were passed over, four bytes each
 function session.notes(pointer)
   local data, length = ffi.new "void *[1]", ffi.new "size_t[1]"
@@ -111,9 +111,9 @@ function session.notes(pointer)
   return till, bytes:sub(NOTED + 1)
 end
 
---- Nobody looks again at the peer's certificate, nor at what that was believed by, so let
--- it end with the first of them. One whose time is over already was accepted for all that,
--- by whoever had to say.
+--- Let a session end when the peer's certificate expires, or what its verification
+-- depended on: a resumed handshake checks none of them. What had expired before was
+-- accepted by the program (lsec_continue, onverify), and sets no end.
 -- @tparam cdata pointer
 function session.limit_by_peer(pointer)
   local till = session.notes(pointer)

@@ -23,7 +23,7 @@ local MODES = bit.bor(K.SSL_MODE_ENABLE_PARTIAL_WRITE,
                       K.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER,
                       K.SSL_MODE_RELEASE_BUFFERS)
 
--- What no honest program is expected to meet, and still can be had of Lua as a string.
+-- Larger than any honest line or body, and small enough for a string of Lua.
 local MOST_LINE, MOST_ALL = 2^28, 2^29
 
 -- A certificate file that claims to be encrypted would prompt on the terminal.
@@ -91,8 +91,8 @@ local function bare()
   end
   C.SSL_CTX_ctrl(h.ctx, K.SSL_CTRL_SET_SESS_CACHE_MODE, K.SSL_SESS_CACHE_OFF, nil)
   C.SSL_CTX_ctrl(h.ctx, K.SSL_CTRL_MODE, MODES, nil)
-  -- With it OpenSSL reads as long as the peer sends what brings no plaintext, within one
-  -- call and past every time limit. Going on is ssl.loop's.
+  -- With this mode OpenSSL would read on within one call, past every time limit, while the
+  -- peer sends records without plaintext. ssl.loop reads on instead.
   C.SSL_CTX_ctrl(h.ctx, K.SSL_CTRL_CLEAR_MODE, K.SSL_MODE_AUTO_RETRY, nil)
   C.SSL_CTX_set_default_passwd_cb_userdata(h.ctx, NO_PASSWORD)
   C.SSL_CTX_set_options(h.ctx, lib.options.no_renegotiation)
