@@ -21,7 +21,7 @@ return {
       double queued, sent;
       int fd, in_error, out_error, owner;
       uint32_t need;
-      uint8_t stream, eof, cork, closing, half, blocking, patient, lent, starved;
+      uint8_t stream, eof, cork, closing, half, blocking, patient, lent, starved, hearing;
       uint8_t ahead, asks_dirty, asks_fd;
       uint8_t tolerant, sni_used, hello, hello_alert;
       uint8_t ask_verify, accepted, question, paused, mute, silent;
@@ -141,6 +141,7 @@ void lsf_drop(struct lsf_conn *c);
 int  lsf_append(struct lsf_conn *c, const void *data, int n);
 int  lsf_verdict(const struct lsf_conn *c, int rc);
 int  lsf_read(struct lsf_conn *c);
+int  lsf_hear(struct lsf_conn *c);
 int  lsf_read_into(struct lsf_conn *c, unsigned char *to, int size);
 int  lsf_write(struct lsf_conn *c, const unsigned char *data, size_t from, int n);
 int  lsf_pending(const struct lsf_conn *c);

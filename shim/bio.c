@@ -98,6 +98,8 @@ lsf_bio_read(BIO *bio, char *buffer, int length)
 	c->starved = 0;
 	if (c->in_beg == c->in_end) {
 		rc = refill(bio, c, buffer, length);
+		if (rc <= 0 && c->hearing)
+			return starved(bio, c);
 		if (rc <= 0 || c->in_end == 0)
 			return rc;
 	}

@@ -36,6 +36,7 @@ struct lsf_conn {
 	uint8_t patient;  /* and this read may wait in recv */
 	uint8_t lent;     /* `in` is Lua's memory */
 	uint8_t starved;  /* the last read found nothing */
+	uint8_t hearing; /* only what has come is read, not the end behind it */
 
 	uint8_t ahead;               /* a read takes more than was asked for */
 	uint8_t asks_dirty, asks_fd; /* Lua's notes for that */

@@ -8,6 +8,11 @@
 
 #include "lsf.h"
 
+#define ERROR_WANT_READ 2
+
+/* Records; what waits in a kernel is some megabytes at most. */
+#define MOST_HEARD 1024
+
 /* The error queue is the thread's, and a leftover would make the verdict wrong. */
 static void
 clear_errors(void)
@@ -38,7 +43,7 @@ decrypt(struct lsf_conn *c, void *to, int size)
 	int rc;
 
 	clear_errors();
-	c->patient = c->blocking;
+	c->patient = c->blocking && !c->hearing;
 	rc = lsf_api.SSL_read_ex(c->ssl, to, (size_t)size, &got);
 	c->patient = 0;
 
@@ -66,7 +71,34 @@ lsf_read(struct lsf_conn *c)
 	return rc;
 }
 
-/* The same into Lua's memory, `size` bytes at most. */
+/* Has OpenSSL gone past a record without plaintext, and not looked for the next? */
+static int
+passed(const struct lsf_conn *c, int rc)
+{
+	return rc == -ERROR_WANT_READ && !c->starved;
+}
+
+/*
+ * The transport takes nothing more: decrypt what it has brought already, and no more
+ * than fits beside what waits. Waits for nothing. The end of the transport is not
+ * looked at: it is for who reads. Returns as lsf_read, of the last attempt.
+ */
+int
+lsf_hear(struct lsf_conn *c)
+{
+	int rc, attempts = 0;
+
+	c->hearing = c->silent = 1;
+	do {
+		rc = lsf_read(c);
+	} while (++attempts < MOST_HEARD && (rc > 0 || passed(c, rc)) &&
+	    c->plain_end - c->plain_beg < LSF_QUEUE_LIMIT);
+	c->hearing = 0;
+
+	return rc;
+}
+
+/* The same as lsf_read into Lua's memory, `size` bytes at most. */
 int
 lsf_read_into(struct lsf_conn *c, unsigned char *to, int size)
 {

@@ -209,6 +209,7 @@ LSF_API int lsf_append(struct lsf_conn *c, const void *data, int n);
 #define LSF_ERROR_MEMORY 101 /* no room for a record */
 LSF_API int lsf_verdict(const struct lsf_conn *c, int rc);
 LSF_API int lsf_read(struct lsf_conn *c);
+LSF_API int lsf_hear(struct lsf_conn *c);
 LSF_API int lsf_read_into(struct lsf_conn *c, unsigned char *to, int size);
 LSF_API int lsf_write(struct lsf_conn *c, const unsigned char *data,
     size_t from, int n);

@@ -128,11 +128,28 @@ describe("a peer that is gone", function()
         m:move()
         m:to_client(m:forger():alert(level, description))
         m:cut()
+        -- A stream cannot be asked what it has without waiting for it.
+        local fatal = level == 2 and kind ~= "a stream"
+        local word = fatal and wording "sslv3 alert handshake failure" or "closed"
         local words = {}
         for i = 1, 3 do words[i] = select(2, m.client:send(("x"):rep(i))) end
-        assert.same({ "closed", "closed", "closed" }, words)
+        assert.same({ word, word, word }, words)
         return m.client, m
       end
+
+      it(("has left an alert that each call tells that sends, over %s (%s)"):format(kind, version),
+         function()
+        for name, call in pairs(CALLS) do
+          local client, m = told(2, 40)
+          local stream = kind == "a stream"
+          -- TLS 1.2 has no key updates.
+          if name:find "send" or name == "keyupdate" and not stream then
+            local word = stream and "closed" or wording "sslv3 alert handshake failure"
+            assert.same({ name, word }, { name, call(client) })
+          end
+          m:close()
+        end
+      end)
 
       local ENDS = { tlsshutdown = true, unwrap = true }
 

@@ -39,7 +39,7 @@ local function ask(w, request)
   -- Who hangs up on a body may have said before that it is too large. That all is well
   -- is not to be believed.
   if code and code >= 300 then return code, headers, status end
-  return nil, w.early and headers or why
+  return nil, not code and (w.early or w:alerted()) and headers or why
 end
 
 -- On one connection, or on two: the first may have been kept for too long.

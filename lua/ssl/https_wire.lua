@@ -140,6 +140,14 @@ function methods:receiveany(most)
   return data, why
 end
 
+--- Did the peer end it with an alert?
+-- @treturn boolean
+function methods:alerted()
+  local problem = self.stream.sock:lasterror()
+  local alert = problem and problem.alert
+  return alert ~= nil and alert.direction == "received"
+end
+
 --- Is there something that was read and that nobody has taken?
 function methods:dirty()
   return self.at <= #self.ahead

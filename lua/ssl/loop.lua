@@ -89,13 +89,6 @@ function loop.transport_words(st)
   return CLOSED
 end
 
---- Why nothing can leave any more. What arrived can still be read.
--- @tparam table st
--- @treturn string|nil  nil where the transport has refused nothing
-function loop.refused(st)
-  return st.conn.out_error ~= 0 and loop.transport_words(st) or nil
-end
-
 -- The transport ended, and the session had not. LuaSec's words for that leave open what
 -- it means, so the configuration may say (`eof`); nil for "as if it were in order". An
 -- OpenSSL without an option for that is told here: our side may still speak and end.
@@ -143,8 +136,32 @@ local function fail(st, word, queue)
   lasterror.note(st, word, queue)
 end
 
+local failed
+
+-- Nothing can leave any more, for the peer is gone. Before, it may have said why: who
+-- refuses a certificate of TLS 1.3 does so when the handshake is over here, and who only
+-- sends would not hear it. What came beside is kept for `receive`, and so is the end of
+-- the transport. A stream cannot be asked without waiting for it.
+local function hear(st)
+  local conn = st.conn
+  if st.failed or st.stream or st.early or st.gone or conn.ssl == nil then return end
+  if st.status == "new" and (st.pausable or conn.hello == H.LSF_HELLO_ASK) then return end
+  if S.hear(conn) == -K.SSL_ERROR_SSL then guard.within(st, failed, K.SSL_ERROR_SSL) end
+  err.clear()
+end
+
+--- Why nothing can leave any more. What arrived can still be read.
+-- @tparam table st
+-- @treturn string|nil  nil where the transport has refused nothing; else its words, or
+--   those of the alert that the peer had sent
+function loop.refused(st)
+  if st.conn.out_error == 0 then return nil end
+  hear(st)
+  return st.failed or loop.transport_words(st)
+end
+
 -- What ended the connection, or a part of it.
-local function failed(st, code)
+function failed(st, code)
   local conn = st.conn
   local word, queue = fatal(st, code)
   if not word then return CLOSED end
@@ -155,8 +172,9 @@ local function failed(st, code)
   else
     lasterror.note(st, word, queue)
     if st.open then conn.silent = 1 end
+    hear(st)
   end
-  return word
+  return st.failed or word
 end
 
 --- Judge a call that did not succeed.
@@ -289,10 +307,10 @@ end
 -- Without a call of OpenSSL's to judge, what breaks here is noted here.
 local function flush(st)
   local word = st.transport.flush(st)
-  if word and word ~= WANTWRITE and st.conn.out_error ~= 0 and not st.problem then
-    lasterror.note(st, word)
-  end
-  return word
+  if not word or word == WANTWRITE or st.conn.out_error == 0 then return word end
+  if not st.problem then lasterror.note(st, word) end
+  hear(st)
+  return st.failed or word
 end
 
 --- Hand all queued output to the transport, as far as the time allows.
