@@ -77,15 +77,18 @@ local function offer(st, offered, taken)
 end
 
 -- The string is made when the mark is set: a finalizer that flushes in between would
--- send the same bytes.
-local function send_front(object, st)
-  local data = ciphertext.queued(st.conn, st.offer or math.huge)
-  return #data, object:send(data)
+-- send the same bytes. The object's method is called by pcall itself: what it raises has
+-- the position of its caller in front, where that is a function in Lua.
+local function send_front(st)
+  turn.enter(st, "draining")
+  local made, data = pcall(ciphertext.queued, st.conn, st.offer or math.huge)
+  if not made then finish(st, "draining", false, data) end
+  return #data, finish(st, "draining", pcall(st.stream.send, st.stream, data))
 end
 
 local function send_some(st)
   local conn = st.conn
-  local size, sent, why, partial = call(st, "draining", send_front, st)
+  local size, sent, why, partial = send_front(st)
   if st.status == "closed" then return "closed" end
   local n = count(sent or partial or 0, size)
   if not n then return broken(st) end
