@@ -33,7 +33,6 @@ local ssl = {
   _COPYRIGHT      = core.copyright(),
   config          = config,
   cfg             = checks,
-  newcontext      = newcontext,
   loadcertificate = x509.load,
   loadkey         = key.object,
   der             = material.der,
@@ -48,6 +47,28 @@ local ssl = {
   importsession   = session.import,
   lasterror       = lasterror.newest,
 }
+
+local function made(ctx, why)
+  if ctx then return ctx end
+  return nil, why
+end
+
+--- A context from parameters; see docs/newcontext.md. Further arguments mean nothing, as
+-- in LuaSec.
+-- @tparam table cfg  not modified
+-- @treturn userdata
+-- @treturn nil,string
+-- @raise for a value of a wrong type, and for what ssl.cfg finds wrong
+function ssl.newcontext(cfg)
+  local ctx, why = newcontext(cfg, 2)
+  return made(ctx, why)
+end
+
+--- The same for ssl.https, which has looked at the names of the keys by itself.
+function ssl.checkedcontext(cfg)
+  local ctx, why = newcontext(cfg, 2, false)
+  return made(ctx, why)
+end
 
 local function over_descriptor(conn, sock, initial)
   local ok, msg = connection.setinitial(conn, initial)

@@ -145,6 +145,15 @@ describe("a configuration", function()
                                           certificates = {} }))
   end)
 
+  it("is the one argument of ssl.newcontext: those behind it mean nothing", function()
+    for _, extra in ipairs { { 1, false }, { 5, "https" }, { "server", {} }, { {}, print } } do
+      assert.truthy(ssl.newcontext(client {}, unpack(extra)))
+      local message = raised(ssl.newcontext, client { explain = true, verfy = "peer" },
+                             unpack(extra))
+      assert.matches("unknown key 'verfy'; did you mean 'verify'?", message, 1, true)
+    end
+  end)
+
   it("is told by ssl.cfg.problem what is wrong, without being used", function()
     assert.is_nil(ssl.cfg.problem { explain = true })
     assert.equal("unknown key 'verfy'; did you mean 'verify'?",

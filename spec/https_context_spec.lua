@@ -9,7 +9,7 @@ describe("ssl.https makes a context", function()
   local ssl     = require "ssl"
   local web     = require "spec.support.web"
 
-  local newcontext = ssl.newcontext
+  local checkedcontext = ssl.checkedcontext
   local server, folder, made
 
   setup(function()
@@ -21,13 +21,13 @@ describe("ssl.https makes a context", function()
 
   before_each(function()
     made = 0
-    ssl.newcontext = function(...)
+    ssl.checkedcontext = function(...)
       made = made + 1
-      return newcontext(...)
+      return checkedcontext(...)
     end
   end)
   after_each(function()
-    ssl.newcontext, https.VERIFY = newcontext, "peer"
+    ssl.checkedcontext, https.VERIFY = checkedcontext, "peer"
   end)
 
   local function get(more)

@@ -123,7 +123,7 @@ function context.of(cfg)
   local found = find(wanted)
   if found then return found, wanted end
   local why
-  found, why = ssl.newcontext(noting(cfg), 1, false)
+  found, why = ssl.checkedcontext(noting(cfg))
   if not found then return nil, why end
   wanted = ssl.digest(text .. signature(cfg, count + 1))
   table.insert(cache, 1, { signature = wanted, context = found })
