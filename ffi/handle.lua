@@ -22,9 +22,9 @@ local handle = {}
 --   its text).
 -- @tparam string free  the OpenSSL function that gives the reference back
 -- @treturn function  takes ownership: `new(p)` -> the struct, or nil for NULL;
---   `struct:free()` gives the reference back now, any number of times: for who alone
---   has the struct; `struct:drop()` says that nobody may use it any more, and
---   `struct:lost()` whether that is so, or it was freed
+--   `struct:free()` gives the reference back now, any number of times; the caller must be
+--   the only user of the struct. `struct:drop()` marks it as not to be used any more.
+--   `struct:lost()` tells whether it was dropped or freed
 function handle.type(pointer, free)
   local field = pointer:match("([%w_]+)%s*$")
   local release = lib.C[free]

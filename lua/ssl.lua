@@ -114,7 +114,7 @@ end
 
 --- A clock that nobody can set: of two readings the later one is never less, whatever
 -- happens to the system's time (CLOCK_MONOTONIC, clock_gettime(2)).
--- @treturn number  seconds since some moment that says nothing
+-- @treturn number  seconds since an arbitrary moment
 function ssl.monotonic()
   return (shim.C.now())
 end

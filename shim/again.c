@@ -1,7 +1,7 @@
 /*
- * What a peer may ask for once in a session that is up, where the configuration says so:
- * a handshake anew, and in TLS 1.3 the client's certificate. Whoever asks again wants
- * us to sign and to verify without end.
+ * Requests that a peer may make once after the handshake, where the configuration says
+ * "once": a new handshake, and in TLS 1.3 the client's certificate. A peer that asks again
+ * and again would make us sign and verify without end.
  */
 #include "lsf.h"
 
@@ -9,7 +9,7 @@
 #define VERSION_1_3 0x0304
 
 /*
- * A handshake is done. OpenSSL looks at the option whenever the peer asks, and answers
+ * A handshake is done. OpenSSL checks the option at each request of the peer, and refuses
  * with the alert no_renegotiation.
  */
 void
@@ -22,7 +22,7 @@ lsf_shaken(struct lsf_conn *c)
 
 /*
  * cert_cb of a client: the server asks for the certificate, in the handshake or later.
- * Answers 1 to go on, and 0 for the end of the session.
+ * Returns 1 to go on, and 0 to end the session.
  */
 int
 lsf_certificate_asked(SSL *ssl, void *arg)

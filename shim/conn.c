@@ -99,8 +99,8 @@ lsf_conn_free(struct lsf_conn *c)
 }
 
 /*
- * The collector's: nobody has the struct any more, so no call is in the middle of
- * using it. One that an error ended has not said so.
+ * For the collector. Nothing refers to the struct any more, so no call is using it. The
+ * counts may still say so, after a call that an error has ended.
  */
 void
 lsf_conn_finalize(struct lsf_conn *c)

@@ -93,10 +93,10 @@ struct lsf_conn {
 	int32_t inside;  /* calls of Lua's that are in the middle of using it */
 	uint8_t claimed; /* one of them is of the block `plain` */
 	uint8_t doomed;  /* it was freed meanwhile: the last of them does it */
-	uint8_t once;    /* of enum lsf_once; a certificate, in TLS 1.3 */
-	uint8_t shaken;  /* the session is up */
-	uint8_t shown;   /* and the certificate was asked for since */
-	uint8_t again;   /* once more than may be */
+	uint8_t once;    /* enum lsf_once, bits: what the peer may ask once */
+	uint8_t shaken;  /* the first handshake is done */
+	uint8_t shown;   /* the certificate was asked for after it */
+	uint8_t again;   /* and once more, which is refused */
 };
 
 #endif

@@ -30,8 +30,8 @@ again(void)
 
 /*
  * Bytes read, 0 at the end of the stream (noted), -1 for "not now" or an error. The
- * kernel tells of a reset once. Where send has heard of it, recv sees an end; it is the
- * same reset.
+ * kernel reports a reset once: after send has returned it, recv returns an end, which is
+ * the same reset.
  */
 long
 lsf_fd_read(struct lsf_conn *c, void *buffer, size_t length)

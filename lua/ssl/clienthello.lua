@@ -19,8 +19,7 @@ local C, K, H  = lib.C, lib.K, shim.K
 
 local clienthello = {}
 
--- The size that the user's function is told: what OpenSSL tells LuaSec's, whatever the
--- certificate.
+-- The size that the user's function gets: the same as in LuaSec, whatever the certificate.
 local DH_BITS = 1024
 
 -- Reasons for a refusal: the alert's names in RFC 8446 section 6.2.

@@ -13,8 +13,7 @@ local x509          = require "ssl.x509"
 
 local LAST_PORT = 65535
 
--- Does it ask for more than its documentation's default, "none"? Then newcontext knows
--- what to do where nothing is said.
+-- Is there a key that makes newcontext's default for `verify` other than "none"?
 local function demanding(flags)
   return flags.psk or checks.trusting(flags, "client")
 end

@@ -286,8 +286,8 @@ function context.setserverpskcb(...)
   return true
 end
 
---- The function that gives a client its identity and key. Unless `setverify` has said, or
--- says later, how certificates are to be judged, none will do instead of a key.
+--- The function that gives a client its identity and key. Unless `setverify` is called too,
+-- before or after this, the client accepts no certificate instead of a key.
 -- @tparam function f  f(hint or nil, max_identity, max_psk) -> identity, key; may
 --   raise and yield
 function context.setclientpskcb(...)

@@ -58,8 +58,8 @@ function earlystep.allow(state, cfg, most)
   return true
 end
 
---- A server is about to accept early data. A session is good for that once, and after a
--- fork parent and child have the same ones: they stay the parent's.
+--- A server is about to accept early data. A session may be used for that once. After a
+-- fork parent and child have the same sessions: the child drops its copies.
 -- @tparam table state  of the context
 function earlystep.own(state)
   if state.process == process() then return end

@@ -3,9 +3,9 @@
 -- The queue belongs to the thread and is shared with whatever else uses OpenSSL
 -- there, so it is emptied before a call that will be judged and again after its
 -- reason has been read. The first entry is the cause; later ones are the callers
--- reporting that their callee failed. In TLS that is not always what a person needs: of a
--- certificate with a forged signature the first entry says what is wrong with a number,
--- and the last that verification failed. `cause` picks.
+-- reporting that their callee failed. In TLS the first entry is not always what a person
+-- needs: for a forged signature it is an arithmetic error, and the last entry says that
+-- verification failed. `err.cause` chooses the entry.
 
 local ffi = require "ffi"
 local lib = require "ssl.ffi.lib"

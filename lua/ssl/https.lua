@@ -36,8 +36,8 @@ local function ask(w, request)
   if not ok and not w.refused then return nil, why end
   local code, headers, status = exchange.head(w, request)
   if ok then return code, headers, status end
-  -- Who hangs up on a body may have said before that it is too large. That all is well
-  -- is not to be believed.
+  -- A server that stops reading our body may have answered (413, say). Trust that answer
+  -- unless it is a success.
   if code and code >= 300 then return code, headers, status end
   return nil, not code and (w.early or w:alerted()) and headers or why
 end
@@ -98,7 +98,7 @@ local function protected(reqt)
   return unpack(results, 2, 5)
 end
 
--- It is the server who says where its body ends.
+-- A sink with a limit, since the server decides how long its body is.
 local function bounded(chunks)
   local size, most = 0, https.MAXBODY or math.huge
   return function(chunk)

@@ -52,9 +52,9 @@ local function listed(options, name)
   return false
 end
 
--- Some servers ask for a client's certificate when they have read which path is wanted:
--- up to TLS 1.2 in a handshake anew, then by post-handshake authentication. Who has one
--- to show goes along, once each.
+-- Some servers ask for a client's certificate when they have read the path of the request:
+-- up to TLS 1.2 by a new handshake, in TLS 1.3 by post-handshake authentication. A client
+-- that has a certificate takes part, once in each way.
 local function answer_late(cfg, params)
   if not (params.certificate or params.certificates or params.pkcs12) then return end
   if params.renegotiation == nil and not listed(cfg.options, "no_renegotiation") then
@@ -227,8 +227,8 @@ local function has_descriptor(sock)
   return sock.getfd and sock.setfd
 end
 
--- Of all that decides who is at the other end and why it is believed. None of it holds
--- a NUL but the signature, which is the last.
+-- A digest of all that decides who the peer is and why it is trusted. Only the signature,
+-- which is the last part, may hold a NUL.
 local function key_of(host, port, via, create, signature)
   return ssl.digest(table.concat({
     host:lower(), port, via and via.host:lower() or "", via and via.port or "",

@@ -102,7 +102,7 @@ local function store_of(form, level)
   return form.store
 end
 
--- The text may come from somebody else, so it is never the name of anything.
+-- The text may come from a stranger, so it is never a name of a file or a store.
 local function of_text(text)
   if not material.file(text) then return text end
   if keystore.uri(text) then

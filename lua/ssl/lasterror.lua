@@ -119,7 +119,7 @@ end
 --   `code`, `library` and `reason`: the cause in OpenSSL's queue, and `queue` all of it.
 --   `verify`, where the certificate was refused: `code` and `text` of OpenSSL, what
 --   ssl.faulty found (`depth`, `subject`, `issuer`), and whether it was `misnamed`, or
---   `untrusted`: its chain ends with nobody who is trusted.
+--   `untrusted`: its chain ends in no trusted certificate.
 --   `alert`: `direction`, `code`, `text`. `errno`: of the transport.
 function lasterror.of(st)
   -- A problem without failure: nothing can be sent any more, and what came can be read.

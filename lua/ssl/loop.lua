@@ -54,7 +54,7 @@ local CLOSED, CUT_OFF, TRUNCATED = "closed", "unexpected eof while reading", "tr
 -- has limited their number (ASYNC_init_thread(3)). No event tells when there is one again.
 local NO_JOB = "too many handshakes stand still"
 
--- OpenSSL knows that a function of ours said no, and not why.
+-- OpenSSL only reports that a callback of ours refused, so the reason is given here.
 local AGAIN = "the server asks for the certificate again"
 
 local GONE, NO_MEMORY = -H.LSF_ERROR_GONE, -H.LSF_ERROR_MEMORY

@@ -121,8 +121,8 @@ end
 --- A context from parameters; see docs/newcontext.md.
 -- @tparam table cfg  not modified
 -- @tparam[opt=1] number level  whom a wrong type is blamed on: 1 the caller
--- @tparam[opt] string|false face  of ssl.cfg: whose keys may be there, too; false where
---   somebody has looked at the table already
+-- @tparam[opt] string|false face  of ssl.cfg, whose keys may be in the table too; false
+--   where the caller has checked the table
 -- @treturn userdata
 -- @treturn nil,string
 -- @raise for a value of a wrong type, and for what ssl.cfg finds wrong
