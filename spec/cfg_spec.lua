@@ -140,6 +140,15 @@ describe("a configuration", function()
     end })))
   end)
 
+  it("may be an object, whose keys are those of its class", function()
+    local object = newproxy(true)
+    getmetatable(object).__index = client { explain = true, show = function() end }
+    assert.truthy(ssl.newcontext(object))
+    getmetatable(object).__index = client { expalin = true, explain = true }
+    assert.equal("bad argument #1 to 'newcontext' (unknown key 'expalin'; did you mean 'explain'?)",
+                 raised(ssl.newcontext, object))
+  end)
+
   it("may have no options, and no certificates", function()
     assert.truthy(ssl.newcontext(client { explain = true, options = {}, verifyext = {},
                                           certificates = {} }))

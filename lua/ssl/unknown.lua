@@ -12,14 +12,14 @@ local function by_text(a, b)
 end
 
 --- All of them, sorted.
--- @tparam table t  with the tables of defaults behind it (`__index`), in which functions
---   are taken for methods
+-- @param t  a table, with the tables of defaults behind it (`__index`), in which functions
+--   are taken for methods; or an object that has such tables alone
 -- @tparam table known  the names, as keys
 -- @treturn table  an array, perhaps empty
 function unknown.list(t, known)
   local found, inherited = {}, false
   for _ = 1, DEEPEST do
-    for name, value in pairs(t) do
+    for name, value in pairs(type(t) == "table" and t or {}) do
       local method = inherited and (type(value) == "function" or name == "__index")
       if not known[name] and not method then found[#found + 1] = name end
     end
