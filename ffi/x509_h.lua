@@ -43,7 +43,7 @@ int X509_digest(const X509 *data, const EVP_MD *type, unsigned char *md,
 X509 *X509_OBJECT_get0_X509(const X509_OBJECT *a);
 X509_CRL *X509_OBJECT_get0_X509_CRL(const X509_OBJECT *a);
 /* The certificate, and the trust settings that a "TRUSTED CERTIFICATE" has with it. */
-int i2d_X509_AUX(const X509 *a, unsigned char **pp);
+int i2d_X509_AUX(X509 *a, unsigned char **pp);
 int X509_CRL_digest(const X509_CRL *data, const EVP_MD *type, unsigned char *md,
                     unsigned int *size);
 unsigned long X509_VERIFY_PARAM_get_flags(const X509_VERIFY_PARAM *param);
