@@ -169,11 +169,16 @@ describe("coexistence", function()
       io.write "fine"
     ]]
 
+    -- A process for each: in the first mode for all of them, in others for one in eight,
+    -- since the order of loading has nothing to do with the mode.
+    local step = house.mode == "jit" and 1 or 8
+
     it("loads in any order, sets no global, leaves no error queued", function()
       local wrong = {}
-      for i, name in ipairs(modules) do
+      for i = 1, #modules, step do
+        local name = modules[i]
         local output = fresh.luajit(("FIRST, BACKWARDS = %q, %s\n"):format(
-          name, tostring(i % 2 == 0)) .. REQUIRE)
+          name, tostring(i / step % 2 < 1)) .. REQUIRE)
         if output ~= "fine" then wrong[#wrong + 1] = name .. " first: " .. output end
       end
       assert.same({}, wrong)

@@ -213,12 +213,14 @@ describe("ssl.https and time", function()
         end
         return object
       end
-      assert.same({ nil, "timeout" }, { get("/silent", { total = 0.3 }, { create = create }) })
+      local TOTAL = 0.3
+      assert.same({ nil, "timeout" }, { get("/silent", { total = TOTAL }, { create = create }) })
       local last
       for _, call in ipairs(below) do
         if call[1] == "settimeout" then last = call[2] end
       end
-      assert.same({ 0, "close" }, { last, below[#below][1] })
+      assert.equal("close", below[#below][1])
+      assert.is_true(last < TOTAL)
     end)
 
     it("as it likes without one", function()

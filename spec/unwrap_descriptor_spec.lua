@@ -1,17 +1,11 @@
 -- Descriptors before TLS and after it: what they are given back as, and to whom.
 
 describe("a descriptor", function()
-  local ffi    = require "ffi"
   local ssl    = require "ssl"
   local core   = require "ssl.core"
   local pair   = require "spec.support.pair"
   local values = require "spec.support.values"
   local pack   = values.pack
-
-  ffi.cdef [[
-  int setsockopt(int fd, int level, int name, const void *value, unsigned int length);
-  ]]
-  local SOL_SOCKET, SO_LINGER = 1, 13
 
   local context = {}
   setup(function()
@@ -49,9 +43,7 @@ describe("a descriptor", function()
     local server, client = pair.connected()
     server:settimeout(0)
     assert.same(pack(nil, "wantread"), pack(server:unwrap()))
-    local linger = ffi.new("int[2]", 1, 0)
-    assert.equal(0, ffi.C.setsockopt(client:getfd(), SOL_SOCKET, SO_LINGER, linger, 8))
-    getmetatable(client).__gc(client)
+    pair.reset(client)
     server:settimeout(5)
     local transport, word = server:unwrap()
     assert.is_nil(transport)
