@@ -7,7 +7,7 @@
  * and cannot yield), and the BIO, which is called for every record. They are
  * here, and beside them only what Lua has no function for and the FFI cannot
  * declare for every platform: what a file is (file.c), memory by the page
- * (block.c). C never calls Lua. A callback answers from data that Lua has put
+ * (pages.c). C never calls Lua. A callback answers from data that Lua has put
  * into struct lsf_conn beforehand, or notes the question there and stops the
  * handshake, so that Lua answers between two calls.
  *
@@ -164,13 +164,13 @@ extern BIO_METHOD *lsf_method;
 extern int lsf_type;
 LSF_API int lsf_init(const struct lsf_api *api);
 
-/* pool.c */
+/* bufferpool.c */
 LSF_API struct lsf_pool *lsf_pool_new(void);
 LSF_API void lsf_pool_free(struct lsf_pool *pool);
 unsigned char *lsf_take(struct lsf_pool *pool);
 void lsf_give(struct lsf_pool *pool, unsigned char *buffer);
 
-/* block.c */
+/* pages.c */
 /* Blocks from here on are the kernel's, in multiples of it. */
 #define LSF_MAPPED (1 << 21)
 void *lsf_map(size_t size);
@@ -189,7 +189,7 @@ LSF_API int lsf_dequeue(struct lsf_conn *c, unsigned char *to);
 LSF_API int lsf_unread(const struct lsf_conn *c, unsigned char *to);
 LSF_API void lsf_drained(struct lsf_conn *c, size_t length);
 
-/* plain.c */
+/* plaintext.c */
 int lsf_reserve(struct lsf_conn *c, int room);
 void lsf_plain_free(struct lsf_conn *c);
 LSF_API void lsf_release(struct lsf_conn *c);
@@ -202,7 +202,7 @@ LSF_API int lsf_deliver(struct lsf_conn *c, unsigned char *to, int n);
 LSF_API void lsf_drop(struct lsf_conn *c);
 LSF_API int lsf_append(struct lsf_conn *c, const void *data, int n);
 
-/* crypt.c */
+/* readwrite.c */
 /* The longest record, and what SSL_get_error has no number for. */
 #define LSF_RECORD 16384
 #define LSF_ERROR_GONE 100   /* freed meanwhile */
@@ -286,14 +286,14 @@ LSF_API int lsf_alpn_select(SSL *ssl, const unsigned char **out,
 /* verify.c */
 LSF_API int lsf_verify(int ok, X509_STORE_CTX *store_ctx);
 
-/* hello.c */
+/* clienthello.c */
 LSF_API int lsf_client_hello(SSL *ssl, int *alert, void *arg);
 LSF_API int lsf_servername(SSL *ssl, int *alert, void *arg);
 
 /* alert.c */
 LSF_API void lsf_info(const SSL *ssl, int where, int value);
 
-/* again.c */
+/* posthandshake.c */
 void lsf_shaken(struct lsf_conn *c);
 LSF_API int lsf_certificate_asked(SSL *ssl, void *arg);
 
@@ -302,7 +302,7 @@ LSF_API void lsf_keylog(const SSL *ssl, const char *line);
 LSF_API void lsf_keys_wipe(struct lsf_conn *c);
 LSF_API int lsf_keys_save(struct lsf_conn *c, const char *path);
 
-/* status.c */
+/* stapling.c */
 LSF_API int lsf_status(SSL *ssl, void *arg);
 
 /* pause.c */

@@ -1,7 +1,7 @@
 /*
  * One attempt of OpenSSL's to decrypt or to encrypt.
  *
- * Lua hands over the struct and no pointer out of it, as in plain.c. SSL_get_error is
+ * Lua hands over the struct and no pointer out of it, as in plaintext.c. SSL_get_error is
  * called here too, since its result is about the last call.
  */
 #include <string.h>
