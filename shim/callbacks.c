@@ -1,7 +1,6 @@
 /*
  * What OpenSSL asks. Each answers from data that Lua prepared.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "lsf.h"
@@ -9,21 +8,6 @@
 #define TLSEXT_OK 0
 #define TLSEXT_FATAL 2
 #define TLSEXT_NOACK 3
-
-/*
- * The connection behind an SSL: its BIO leads there. NULL for somebody else's SSL
- * on a context of ours, whose BIO has other data.
- */
-struct lsf_conn *
-lsf_conn_of(const SSL *ssl)
-{
-	BIO *bio = ssl != NULL ? lsf_api.SSL_get_rbio(ssl) : NULL;
-
-	if (bio == NULL || lsf_api.BIO_method_type(bio) != lsf_type)
-		return NULL;
-
-	return lsf_api.BIO_get_data(bio);
-}
 
 /*
  * pem_password_cb. `u` is a struct lsf_password: without a text the question is

@@ -1,9 +1,7 @@
 /*
- * What hangs on a connection: its BIO and its buffers.
+ * The beginning and the end of a connection: its BIO, and giving back what hangs on it.
  */
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "lsf.h"
@@ -108,118 +106,4 @@ lsf_conn_finalize(struct lsf_conn *c)
 	c->inside = 0;
 	c->claims = 0;
 	lsf_conn_free(c);
-}
-
-/* No input waits: its buffer goes back, or its memory to whom it belongs. */
-void
-lsf_empty(struct lsf_conn *c)
-{
-	if (!c->lent)
-		lsf_give(c->pool, c->in);
-	c->in = NULL;
-	c->lent = 0;
-	c->in_beg = c->in_end = 0;
-}
-
-/*
- * The same as lsf_feed without a copy, where no input waits: `length` bytes of `data`,
- * from `from` on. They belong to Lua, which keeps them as they are until all has been
- * read. Returns 1, or 0: feed them.
- */
-int
-lsf_lend(struct lsf_conn *c, const char *data, size_t from, size_t length)
-{
-	if (c->in != NULL || length > UINT32_MAX)
-		return 0;
-	lsf_use(c);
-	c->in = (unsigned char *)(uintptr_t)(data + from);
-	c->lent = 1;
-	c->in_beg = 0;
-	c->in_end = (uint32_t)length;
-
-	return 1;
-}
-
-/*
- * A stream delivered bytes. Returns how many were taken (the buffer is bounded:
- * feed the rest when OpenSSL has read), or -1 without memory, which the next read says.
- */
-int
-lsf_feed(struct lsf_conn *c, const char *data, size_t from, size_t length)
-{
-	uint32_t held = c->in_end - c->in_beg;
-
-	if (c->lent)
-		return 0;
-	if (c->in == NULL && (c->in = lsf_take(c->pool)) == NULL) {
-		c->in_error = ENOMEM;
-		return -1;
-	}
-	if (c->in_beg > 0) {
-		memmove(c->in, c->in + c->in_beg, (size_t)held);
-		c->in_beg = 0;
-		c->in_end = held;
-	}
-	if (length > LSF_BUFFER - held)
-		length = LSF_BUFFER - held;
-	lsf_use(c);
-	memcpy(c->in + held, data + from, length);
-	c->in_end += (uint32_t)length;
-
-	return (int)length;
-}
-
-/* The transport took `length` bytes from the front of the queue. */
-void
-lsf_drained(struct lsf_conn *c, size_t length)
-{
-	if (length > c->out_end - c->out_beg)
-		length = c->out_end - c->out_beg;
-	lsf_use(c);
-	c->sent += (double)length;
-	c->out_beg += (uint32_t)length;
-	if (c->out_beg == c->out_end) {
-		lsf_give(c->pool, c->out);
-		c->out = NULL;
-		c->out_beg = c->out_end = 0;
-	}
-}
-
-/* Copy bytes from the front of the queue, `most` of them at most. Returns how many. */
-int
-lsf_queued(const struct lsf_conn *c, unsigned char *to, double most)
-{
-	uint32_t n = c->out_end - c->out_beg;
-
-	if (most < n)
-		n = most > 0 ? (uint32_t)most : 0;
-	if (n > 0)
-		memcpy(to, c->out + c->out_beg, n);
-
-	return (int)n;
-}
-
-/* The transport takes the whole queue: up to LSF_BUFFER bytes. Returns how many. */
-int
-lsf_dequeue(struct lsf_conn *c, unsigned char *to)
-{
-	int n = lsf_queued(c, to, LSF_BUFFER);
-
-	if (n > 0)
-		lsf_drained(c, (size_t)n);
-
-	return n;
-}
-
-/* Copy what OpenSSL has not read of the input buffer. Returns how many bytes. */
-int
-lsf_unread(const struct lsf_conn *c, unsigned char *to)
-{
-	uint32_t n = c->in_end - c->in_beg;
-
-	if (c->lent || n == 0)
-		return 0;
-	memcpy(to, c->in + c->in_beg, n);
-
-	return (int)n;
 }

@@ -1,13 +1,13 @@
 /*
- * Taking over the functions of OpenSSL that Lua found, once for the process.
+ * Once for the process: take over the functions of OpenSSL that Lua has found, and make
+ * the type of our BIOs, by which a callback finds the connection of an SSL.
  */
 #include <string.h>
 
 #include "lsf.h"
 
-struct lsf_api lsf_api;
 BIO_METHOD *lsf_method;
-int lsf_type;
+static int type;
 
 /* 0: nobody was here; 1: somebody is at it; 2: done. */
 static int state;
@@ -23,8 +23,8 @@ make_method(void)
 	/* -1: this process has used up its 127 types; 0 means "none" then. */
 	if (index == -1)
 		index = 0;
-	lsf_type = index | TYPE_SOURCE_SINK;
-	lsf_method = lsf_api.BIO_meth_new(lsf_type, "luasec-ffi");
+	type = index | TYPE_SOURCE_SINK;
+	lsf_method = lsf_api.BIO_meth_new(type, "luasec-ffi");
 	if (lsf_method == NULL)
 		return 0;
 
@@ -59,4 +59,19 @@ lsf_init(const struct lsf_api *api)
 		;
 
 	return expected == 2 && memcmp(&lsf_api, api, sizeof(*api)) == 0;
+}
+
+/*
+ * The connection behind an SSL: its BIO leads there. NULL for somebody else's SSL
+ * on a context of ours, whose BIO has other data.
+ */
+struct lsf_conn *
+lsf_conn_of(const SSL *ssl)
+{
+	BIO *bio = ssl != NULL ? lsf_api.SSL_get_rbio(ssl) : NULL;
+
+	if (bio == NULL || lsf_api.BIO_method_type(bio) != type)
+		return NULL;
+
+	return lsf_api.BIO_get_data(bio);
 }

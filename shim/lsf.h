@@ -158,11 +158,13 @@ struct lsf_ticket_key {
 
 #include "conn.h"
 
-/* init.c */
+/* api.c */
 extern struct lsf_api lsf_api;
+
+/* init.c */
 extern BIO_METHOD *lsf_method;
-extern int lsf_type;
 LSF_API int lsf_init(const struct lsf_api *api);
+struct lsf_conn *lsf_conn_of(const SSL *ssl);
 
 /* bufferpool.c */
 LSF_API struct lsf_pool *lsf_pool_new(void);
@@ -181,6 +183,8 @@ void lsf_unmap(void *block, size_t size);
 LSF_API BIO *lsf_conn_bio(struct lsf_conn *c, struct lsf_pool *pool, int fd);
 LSF_API void lsf_conn_free(struct lsf_conn *c);
 LSF_API void lsf_conn_finalize(struct lsf_conn *c);
+
+/* buffer.c */
 void lsf_empty(struct lsf_conn *c);
 LSF_API int lsf_lend(struct lsf_conn *c, const char *p, size_t at, size_t n);
 LSF_API int lsf_feed(struct lsf_conn *c, const char *p, size_t at, size_t n);
@@ -189,10 +193,14 @@ LSF_API int lsf_dequeue(struct lsf_conn *c, unsigned char *to);
 LSF_API int lsf_unread(const struct lsf_conn *c, unsigned char *to);
 LSF_API void lsf_drained(struct lsf_conn *c, size_t length);
 
-/* plaintext.c */
+/* plainbuffer.c */
 int lsf_reserve(struct lsf_conn *c, int room);
+int lsf_set_aside(struct lsf_conn *c);
+void lsf_aside_free(struct lsf_conn *c);
 void lsf_plain_free(struct lsf_conn *c);
 LSF_API void lsf_release(struct lsf_conn *c);
+
+/* plaintext.c */
 LSF_API int lsf_find(const struct lsf_conn *c, int byte, int from, int to);
 LSF_API unsigned char *lsf_claim(struct lsf_conn *c, uint32_t serial, int n,
     int skip);
@@ -270,7 +278,6 @@ LSF_API int lsf_folder_stamp(const char *path, int contents, uint64_t *stamp,
     double *newest);
 
 /* callbacks.c */
-struct lsf_conn *lsf_conn_of(const SSL *ssl);
 struct lsf_password {
 	const char *text; /* NULL: not known yet */
 	size_t length;
@@ -308,6 +315,8 @@ LSF_API int lsf_status(SSL *ssl, void *arg);
 /* pause.c */
 int lsf_answered(struct lsf_conn *c, enum lsf_question question);
 void lsf_abandon(struct lsf_conn *c);
+
+/* psk.c */
 LSF_API unsigned int lsf_psk_client(SSL *ssl, const char *hint, char *identity,
     unsigned int max_identity, unsigned char *psk, unsigned int max_psk);
 LSF_API unsigned int lsf_psk_server(SSL *ssl, const char *identity,

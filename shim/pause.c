@@ -10,7 +10,6 @@
  * Only the call that paused may enter OpenSSL then: any other would finish it. The
  * connection must be resumed before it is freed, or the job's stack is lost.
  */
-#include <string.h>
 
 #include "lsf.h"
 
@@ -68,42 +67,4 @@ lsf_abandon(struct lsf_conn *c)
 		(void)lsf_api.ERR_set_mark();
 	(void)lsf_api.SSL_do_handshake(c->ssl);
 	(void)lsf_api.ERR_pop_to_mark();
-}
-
-/* psk_client_callback: the length of the key, 0 for none. */
-unsigned int
-lsf_psk_client(SSL *ssl, const char *hint, char *identity,
-    unsigned int max_identity, unsigned char *psk, unsigned int max_psk)
-{
-	struct lsf_conn *c = lsf_conn_of(ssl);
-
-	if (c == NULL)
-		return 0;
-	c->asked = hint;
-	c->identity = identity;
-	c->max_identity = max_identity;
-	c->psk = psk;
-	c->max_psk = max_psk;
-
-	(void)lsf_answered(c, LSF_QUESTION_PSK_CLIENT);
-
-	return c->psk_length;
-}
-
-/* psk_server_callback: the length of the key, 0 for an unknown identity. */
-unsigned int
-lsf_psk_server(SSL *ssl, const char *identity, unsigned char *psk,
-    unsigned int max_psk)
-{
-	struct lsf_conn *c = lsf_conn_of(ssl);
-
-	if (c == NULL)
-		return 0;
-	c->asked = identity;
-	c->psk = psk;
-	c->max_psk = max_psk;
-
-	(void)lsf_answered(c, LSF_QUESTION_PSK_SERVER);
-
-	return c->psk_length;
 }

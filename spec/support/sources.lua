@@ -86,4 +86,26 @@ function sources.c_functions(path)
   return functions
 end
 
+--- C code without its comments.
+function sources.c_code(path)
+  return (sources.read(path):gsub("/%*.-%*/", ""))
+end
+
+--- What a C file in KNF defines for other files: functions and variables without `static`.
+-- @treturn table  names, in order
+function sources.c_exports(path)
+  local names, before = {}, ""
+  for line in sources.c_code(path):gmatch "([^\n]*)\n" do
+    -- A function's name stands in column 0, below its type.
+    local name = line:match "^([%a_][%w_]*)%(" or line:match "^[%a_][%w_ ]*[ %*]([%w_]+);$"
+    local elsewhere = line:find "^static" or before:find "^static" or line:find "^typedef"
+                   or line:find "^struct [%w_]+;$"
+    if name and not elsewhere then
+      names[#names + 1] = name
+    end
+    before = line
+  end
+  return names
+end
+
 return sources
