@@ -5,6 +5,7 @@ exclude_files = { "build*" }
 -- busted's words (describe, it, assert.same) exist in specs only.
 files["spec"] = { std = "+busted" }
 files["spec/openresty"] = { std = "ngx_lua" }
+files["spec/openresty/*_spec.lua"] = { std = "luajit+busted" }
 
 -- What Neovim gives a script.
 files["samples/neovim.lua"] = { globals = { "vim", "arg" } }

@@ -1,6 +1,6 @@
 --- OpenSSL's numbers, each typed once.
 --
--- `spec/abi_spec.lua` makes a static assertion of every entry and compiles it
+-- `spec/structure/abi_spec.lua` makes a static assertion of every entry and compiles it
 -- against the installed headers. A plain number holds for 1.1.1 to 4.0. A number
 -- that moved has one entry per major version; what older libraries do not know
 -- says since when. `pick` and `options` are the loader's: it alone asks for a

@@ -12,7 +12,7 @@
 --
 --     int lsf_SSL_read_ex(lsf_SSL *s, ...) __asm__("SSL_read_ex");
 --
--- The plain text stays what `spec/abi_spec.lua` compiles against the headers.
+-- The plain text stays what `spec/structure/abi_spec.lua` compiles against the headers.
 -- Only opaque structs, function types and prototypes are handled; anything else
 -- is refused, because only those may be declared twice without an error.
 

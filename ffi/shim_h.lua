@@ -1,6 +1,6 @@
 --- Declarations: the shim, shim/lsf.h and shim/conn.h.
 -- `structs` are C text for an anonymous ffi.typeof: member names and types as in
--- shim/conn.h, pointers as void * where Lua only passes them on. abi_spec compares
+-- shim/conn.h, pointers as void * where Lua only passes them on. structure/abi_spec compares
 -- offsets and sizes with the C compiler's.
 
 return {

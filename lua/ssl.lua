@@ -8,24 +8,24 @@
 
 require("ssl.foreign").refuse "ssl"
 
-local arg           = require "ssl.arg"
-local checks        = require "ssl.cfg"
-local checkhostname = require "ssl.checkhostname"
+local arg           = require "ssl.base.arg"
+local checks        = require "ssl.context.cfg"
+local checkhostname = require "ssl.x509.checkhost"
 local config        = require "ssl.config"
 local connect       = require "ssl.connect"
 local core          = require "ssl.core"
-local digest        = require "ssl.digest"
-local filestamp     = require "ssl.filestamp"
-local hostname      = require "ssl.hostname"
-local key           = require "ssl.key"
-local material      = require "ssl.material"
-local connection    = require "ssl.connection"
-local lasterror     = require "ssl.lasterror"
-local newcontext    = require "ssl.newcontext"
-local process       = require "ssl.process"
-local session       = require "ssl.session"
+local digest        = require "ssl.session.digest"
+local filestamp     = require "ssl.source.filestamp"
+local hostname      = require "ssl.x509.hostname"
+local key           = require "ssl.credential.key"
+local material      = require "ssl.source.source"
+local connection    = require "ssl.connection.new"
+local lasterror     = require "ssl.io.failure"
+local newcontext    = require "ssl.context.new"
+local process       = require "ssl.base.process"
+local session       = require "ssl.session.object"
 local shim          = require "ssl.ffi.shim"
-local systemca      = require "ssl.systemca"
+local systemca      = require "ssl.trust.systemca"
 local x509          = require "ssl.x509"
 
 local ssl = {
@@ -43,7 +43,7 @@ local ssl = {
   digest          = digest,
   processid       = process,
   systemca        = systemca,
-  ocsp            = require "ssl.ocsp",
+  ocsp            = require "ssl.ocsp.request",
   importsession   = session.import,
   lasterror       = lasterror.newest,
 }

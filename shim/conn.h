@@ -7,7 +7,7 @@
 /*
  * A connection. Lua owns the memory; lsf_conn_free gives back what hangs on it and
  * leaves it inert, but not while a call of Lua's uses it (`inside`). ffi/shim_h.lua
- * declares the same members, and abi_spec compares the two.
+ * declares the same members, and structure/abi_spec compares the two.
  */
 struct lsf_conn {
 	SSL *ssl; /* NULL once closed */

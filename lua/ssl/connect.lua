@@ -1,15 +1,15 @@
 --- ssl.connect: TCP, TLS and the host name, in one call.
 
 local shim          = require "ssl.ffi.shim"
-local arg           = require "ssl.arg"
-local checks        = require "ssl.cfg"
-local connection    = require "ssl.connection"
-local err           = require "ssl.err"
-local hostname      = require "ssl.hostname"
-local identity      = require "ssl.identity"
-local newcontext    = require "ssl.newcontext"
-local session       = require "ssl.session"
-local x509          = require "ssl.x509"
+local arg           = require "ssl.base.arg"
+local checks        = require "ssl.context.cfg"
+local connection    = require "ssl.connection.new"
+local err           = require "ssl.base.errors"
+local hostname      = require "ssl.x509.hostname"
+local identity      = require "ssl.x509.matching"
+local newcontext    = require "ssl.context.new"
+local session       = require "ssl.session.object"
+local x509          = require "ssl.x509.certificate"
 
 local LAST_PORT = 65535
 

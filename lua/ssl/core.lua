@@ -2,11 +2,11 @@
 
 require("ssl.foreign").refuse "ssl.core"
 
-local arg        = require "ssl.arg"
-local connection = require "ssl.connection"
-local guard      = require "ssl.guard"
-local info       = require "ssl.info"
-local state      = require "ssl.state"
+local arg        = require "ssl.base.arg"
+local connection = require "ssl.connection.new"
+local guard      = require "ssl.io.guard"
+local info       = require "ssl.connection.info"
+local state      = require "ssl.io.state"
 
 local core = { SOCKET_INVALID = -1 }
 

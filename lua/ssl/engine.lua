@@ -11,17 +11,17 @@
 
 local lib        = require "ssl.ffi.lib"
 local shim       = require "ssl.ffi.shim"
-local arg        = require "ssl.arg"
-local ciphertext = require "ssl.ciphertext"
-local connection = require "ssl.connection"
-local goodbye    = require "ssl.goodbye"
-local guard      = require "ssl.guard"
-local intake     = require "ssl.intake"
-local newcontext = require "ssl.newcontext"
-local object     = require "ssl.object"
-local receive    = require "ssl.receive"
-local send       = require("ssl.send").send
-local state      = require "ssl.state"
+local arg        = require "ssl.base.arg"
+local ciphertext = require "ssl.io.ciphertext"
+local connection = require "ssl.connection.new"
+local goodbye    = require "ssl.connection.goodbye"
+local guard      = require "ssl.io.guard"
+local intake     = require "ssl.io.inbound"
+local newcontext = require "ssl.context.new"
+local object     = require "ssl.base.object"
+local receive    = require "ssl.connection.receive"
+local send       = require("ssl.connection.send").send
+local state      = require "ssl.io.state"
 local K, S       = lib.K, shim.C
 
 local LIMIT  = shim.K.LSF_QUEUE_LIMIT

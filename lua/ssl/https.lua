@@ -10,14 +10,14 @@
 require("ssl.foreign").refuse "ssl.https"
 
 local socket   = require "socket"
-local exchange = require "ssl.https_exchange"
-local hop      = require "ssl.https_hop"
-local limits   = require "ssl.https_limits"
-local link     = require "ssl.https_link"
-local misuse   = require "ssl.https_misuse"
-local pool     = require "ssl.https_pool"
-local stream   = require "ssl.https_stream"
-local wire     = require "ssl.https_wire"
+local exchange = require "ssl.https.exchange"
+local hop      = require "ssl.https.request"
+local limits   = require "ssl.https.timeouts"
+local link     = require "ssl.https.dial"
+local misuse   = require "ssl.https.misuse"
+local pool     = require "ssl.https.pool"
+local stream   = require "ssl.https.tls"
+local wire     = require "ssl.https.reader"
 local ssl      = require "ssl"
 
 local https = {

@@ -11,7 +11,7 @@
 local ffi     = require "ffi"
 local lib     = require "ssl.ffi.lib"
 local context = require "ssl.context"
-local store   = require "ssl.store"
+local store   = require "ssl.trust.store"
 local C, K    = lib.C, lib.K
 
 for _, text in ipairs {

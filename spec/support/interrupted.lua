@@ -1,4 +1,4 @@
---- Every method, with something in the middle of it: what finalizer_spec runs in
+--- Every method, with something in the middle of it: what io/finalizer_spec runs in
 -- processes of its own.
 --
 --	luajit SCRIPT: require("spec.support.interrupted").walk { ... }

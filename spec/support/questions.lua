@@ -18,8 +18,8 @@ local values = require "spec.support.values"
 local lib    = require "ssl.ffi.lib"
 local shim   = require "ssl.ffi.shim"
 local context = require "ssl.context"
-local session = require "ssl.session"
-local state  = require "ssl.state"
+local session = require "ssl.session.object"
+local state  = require "ssl.io.state"
 local wording = require "spec.support.wording"
 
 local questions = {}

@@ -2,7 +2,7 @@
 
 local ffi      = require "ffi"
 local socket   = require "socket"
-local detached = require "ssl.detached"
+local detached = require "ssl.io.linger"
 
 local resources = {}
 

@@ -11,8 +11,8 @@ local ssl    = require "ssl"
 local pair   = require "spec.support.pair"
 local pki    = require "spec.support.pki"
 local shake  = require "spec.support.shake"
-local form   = require "ssl.session"
-local seal   = require "ssl.sessionseal"
+local form   = require "ssl.session.object"
+local seal   = require "ssl.session.seal"
 local lib    = require "ssl.ffi.lib"
 local C, S   = lib.C, lib.openssl.ssl
 

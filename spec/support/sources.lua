@@ -1,4 +1,4 @@
---- The project's own sources, as house_spec reads them.
+--- The project's own sources, as structure/house_spec reads them.
 
 local sources = {}
 
@@ -34,7 +34,7 @@ function sources.code(path)
   return (text:gsub("%-%-%[(=*)%[.-%]%1%]", ""):gsub("%-%-[^\n]*", ""))
 end
 
---- The module a file is when installed: lua/ssl/err.lua is ssl.err.
+--- The module a file is when installed: lua/ssl/base/errors.lua is ssl.base.errors.
 function sources.module(path)
   local name = path:gsub("%.lua$", ""):gsub("/init$", "")
   name = name:gsub("^lua/", ""):gsub("^ffi/", "ssl/ffi/")

@@ -7,7 +7,7 @@
 
 local ssl         = require "ssl"
 local context     = require "ssl.context"
-local fingerprint = require "ssl.fingerprint"
+local fingerprint = require "ssl.session.fingerprint"
 local meeting     = require "spec.support.meeting"
 local policies    = require "spec.support.policies"
 

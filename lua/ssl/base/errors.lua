@@ -1,0 +1,122 @@
+--- ssl.base.errors: OpenSSL's error queue, in words.
+--
+-- The queue belongs to the thread and is shared with whatever else uses OpenSSL
+-- there, so it is emptied before a call that will be judged and again after its
+-- reason has been read. The first entry is the cause; later ones are the callers
+-- reporting that their callee failed. In TLS the first entry is not always what a person
+-- needs: for a forged signature it is an arithmetic error, and the last entry says that
+-- verification failed. `err.cause` chooses the entry.
+
+local ffi = require "ffi"
+local lib = require "ssl.ffi.lib"
+local S   = require("ssl.ffi.shim").C
+local C, K = lib.C, lib.K
+
+local err = {
+  --- The words where OpenSSL has none.
+  UNKNOWN = "unknown error",
+
+  --- The newest failure in this Lua state, as ssl.lasterror describes it; or nil.
+  newest = nil,
+}
+
+-- The reason for a peer's alert is its number and an offset. Not every version has a
+-- text for every alert that it knows.
+local function alert_words(code)
+  local alert = lib.error_reason(code) - K.SSL_AD_REASON_OFFSET
+  if alert < 0 or alert > 255 then return end
+  local text = ffi.string(C.SSL_alert_desc_string_long(alert)):lower()
+  return text ~= "unknown" and "tlsv1 alert " .. text or nil
+end
+
+local function words(code)
+  local errno = lib.system_errno(code)
+  if errno then return ffi.string(C.strerror(errno)) end
+  local reason = C.ERR_reason_error_string(code)
+  if reason ~= nil then return ffi.string(reason) end
+  local alert = alert_words(code)
+  if alert then return alert end
+  local library = C.ERR_lib_error_string(code)
+  return ("%s error %08X"):format(library ~= nil and ffi.string(library) or "OpenSSL",
+                                  code)
+end
+
+--- Empty the queue. Cheap when it is empty already.
+function err.clear()
+  if C.ERR_peek_error() ~= 0 then C.ERR_clear_error() end
+end
+
+local function entry(code)
+  local library = C.ERR_lib_error_string(code)
+  return { code = code, library = library ~= nil and ffi.string(library) or nil,
+           reason = words(code) }
+end
+
+--- The whole queue, which is empty afterwards, and noted as `err.newest`.
+-- @treturn {table,...}|nil  the cause first: `code`, `library`, `reason`; nil when
+--   nothing was queued
+function err.take_all()
+  local queue, code = {}, tonumber(C.ERR_get_error())
+  if code == 0 then return nil end
+  while code ~= 0 do
+    queue[#queue + 1] = entry(code)
+    code = tonumber(C.ERR_get_error())
+  end
+  err.newest = { message = queue[1].reason, queue = queue }
+  return queue
+end
+
+-- Reasons below are what all libraries have in common, such as "EVP lib": a callee failed.
+-- From 3.0 on such reasons have a bit of their own.
+local FIRST_OWN_REASON, COMMON = 100, 2^18
+
+--- The entry of a queue that says what failed in TLS: libssl's first with a reason of its
+-- own, else the first of all.
+-- @tparam {table,...} queue  of `take_all`
+-- @treturn table
+function err.cause(queue)
+  for _, queued in ipairs(queue) do
+    local reason = lib.error_reason(queued.code)
+    if lib.error_library(queued.code) == K.ERR_LIB_SSL and reason >= FIRST_OWN_REASON
+       and reason < COMMON then
+      return queued
+    end
+  end
+  return queue[1]
+end
+
+--- The first queued reason; the queue is empty afterwards.
+-- @treturn string|nil  nil when nothing was queued
+function err.take()
+  local queue = err.take_all()
+  return queue and queue[1].reason
+end
+
+--- As `take`, but always a text.
+-- @tparam[opt="unknown error"] string default  when OpenSSL gave no reason
+function err.reason(default)
+  return err.take() or default or err.UNKNOWN
+end
+
+--- A failure in words of ours. What OpenSSL has said of it since it began counts for
+-- more.
+-- @tparam table|nil before  `err.newest` of then
+-- @tparam string message
+function err.note(before, message)
+  if err.newest == before then err.newest = { message = message } end
+end
+
+--- The words of the C library for an errno.
+-- @tparam number errno
+function err.system(errno)
+  return ffi.string(C.strerror(errno))
+end
+
+--- The words for an errno of a transport: LuaSocket's where it has some.
+-- @tparam number errno
+function err.transport(errno)
+  local word = S.errno_word(errno)
+  return word ~= nil and ffi.string(word) or err.system(errno)
+end
+
+return err

@@ -1,0 +1,123 @@
+--- ssl.connection.channelbinding: what a login above TLS is tied to the connection with.
+--
+-- Three types, each with its own conditions; one that does not hold is a refusal and
+-- never a value that would be worth less.
+
+local ffi     = require "ffi"
+local lib     = require "ssl.ffi.lib"
+local binding = require "ssl.connection.binding"
+local hash    = require "ssl.base.hash"
+local err     = require "ssl.base.errors"
+local own     = require "ssl.x509.ownchain"
+local peer    = require "ssl.x509.chains"
+local x509    = require "ssl.x509.certificate"
+local C, K    = lib.C, lib.K
+
+local channelbinding = {}
+
+-- RFC 9266 section 2.
+local EXPORTER_LABEL, EXPORTER_LENGTH = "EXPORTER-Channel-Binding", 32
+
+local function is_tls13(ssl)
+  return C.SSL_version(ssl) == K.TLS1_3_VERSION
+end
+
+local function reused(ssl)
+  return C.SSL_session_reused(ssl) == 1
+end
+
+-- Up to TLS 1.2 two connections may be made to have one master secret, unless it is
+-- an extended one (RFC 7627).
+local function unique_secret(ssl)
+  return is_tls13(ssl) or C.SSL_ctrl(ssl, K.SSL_CTRL_GET_EXTMS_SUPPORT, 0, nil) == 1
+end
+
+local function tls_exporter(st)
+  local ssl = st.conn.ssl
+  if not unique_secret(ssl) then
+    return nil, "tls-exporter needs the extended master secret, which the peer lacks"
+  end
+  -- RFC 9266 section 4.
+  if tonumber(C.SSL_ctrl(ssl, K.SSL_CTRL_GET_NUM_RENEGOTIATIONS, 0, nil)) ~= 0 then
+    return nil, "tls-exporter is not defined after a renegotiation"
+  end
+  return binding.export(st, EXPORTER_LABEL, EXPORTER_LENGTH, "")
+end
+
+-- RFC 5929 section 3: the first Finished on the wire, of the latest handshake.
+local function tls_unique(st)
+  local ssl = st.conn.ssl
+  if is_tls13(ssl) then
+    return nil, "tls-unique is not defined in TLS 1.3: use tls-exporter"
+  end
+  if not unique_secret(ssl) then
+    return nil, "tls-unique needs the extended master secret, which the peer lacks"
+  end
+  if reused(ssl) == st.server then return binding.finished(st) end
+  return binding.peer_finished(st)
+end
+
+local function server_certificate(st)
+  if not st.server then
+    return peer.certificate(st, 1), "the server has shown no certificate"
+  end
+  if own.unknown(st) then
+    return nil, "of a resumed session this side does not know which certificate it showed"
+  end
+  return own.certificate(st, 1), "this side has no certificate"
+end
+
+local nids_t, flags_t = ffi.typeof "int[3]", ffi.typeof "uint32_t[1]"
+
+-- RFC 5929 section 4.1: the hash of the signature, and in place of what is broken
+-- SHA-256. What signs without a hash of its own has no such binding.
+local function digest_of(certificate)
+  local nid, flags = nids_t(), flags_t()
+  if C.X509_get_signature_info(certificate, nid, nid + 1, nid + 2, flags) ~= 1
+     or nid[0] == K.NID_undef then
+    return nil
+  end
+  local which = nid[0]
+  if which == K.NID_md5 or which == K.NID_sha1 then which = K.NID_sha256 end
+  local md = C.EVP_get_digestbyname(C.OBJ_nid2sn(which))
+  return md ~= nil and md or nil
+end
+
+local function tls_server_end_point(st)
+  local cert, message = server_certificate(st)
+  if not cert then return nil, message end
+  local certificate = x509.pointer(cert)
+  local md = digest_of(certificate)
+  if not md then
+    return nil, ("tls-server-end-point is not defined for a certificate with signature %s")
+                :format(cert:getsignaturename())
+  end
+  local value = hash.certificate(certificate, md)
+  -- `cert` is in use up to here.
+  return x509.is(cert) and value
+end
+
+--- The types, the best first.
+channelbinding.types = { "tls-exporter", "tls-unique", "tls-server-end-point" }
+local MAKERS = {
+  ["tls-exporter"] = tls_exporter, ["tls-unique"] = tls_unique,
+  ["tls-server-end-point"] = tls_server_end_point,
+}
+
+--- The channel binding of a type, the same bytes at both ends.
+-- @tparam table st  connected
+-- @tparam string type
+-- @treturn string  bytes
+-- @treturn nil,string  a type that is unknown, or why it does not hold here
+function channelbinding.make(st, type)
+  if not MAKERS[type] then
+    return nil, ("unknown channel binding type (%s)"):format(type)
+  end
+  err.clear()
+  local value, message = MAKERS[type](st)
+  err.clear()
+  if value then return value end
+  return nil, message or ("error making the channel binding (%s)"):format(type)
+end
+
+return channelbinding

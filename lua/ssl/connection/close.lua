@@ -1,0 +1,69 @@
+--- ssl.connection.close: an end that loses nothing that was reported as sent.
+--
+-- flush, close_notify, flush, SHUT_WR, drop what still arrives until the peer
+-- ended too or its kernel has acknowledged everything. A connection with a time
+-- limit waits for that, at most two seconds; one at limit 0 goes at once and
+-- leaves its descriptor to ssl.io.linger. See there for the reason.
+--
+-- close_notify is sent once, after a finished handshake without a fatal error:
+-- OpenSSL forbids it otherwise. The only loss left: the process ends while the
+-- peer has not read.
+--
+-- A connection that another process used last, from which this one was forked, is
+-- that one's: it is let go, and the peer notices nothing.
+
+local lib      = require "ssl.ffi.lib"
+local shim     = require "ssl.ffi.shim"
+local detached = require "ssl.io.linger"
+local err      = require "ssl.base.errors"
+local intake   = require "ssl.io.inbound"
+local pressure = require "ssl.base.gcpressure"
+local resumption = require "ssl.session.client"
+local state    = require "ssl.io.state"
+local C, S     = lib.C, shim.C
+
+local function say_goodbye(st)
+  local conn = st.conn
+  conn.closing = 1
+  if not st.open or conn.ssl == nil or conn.out_error ~= 0 then return end
+  err.clear()
+  C.SSL_shutdown(conn.ssl)
+  err.clear()
+end
+
+-- Tell the peer -> what the transport's `finish` says.
+local function finish(st)
+  say_goodbye(st)
+  st.open = false
+  return st.transport.finish(st)
+end
+
+-- The same of another process's connection. It has sent nothing here.
+local function let_go(st)
+  st.open = false
+  if st.transport.drop then st.transport.drop(st) end
+  return true
+end
+
+--- Close. Any number of times; never raises. A stream's methods may yield meanwhile.
+-- @tparam table st
+return function(st)
+  if st.status == "closed" or st.closing then return end
+  local foreign = S.foreign(st.conn) ~= 0
+  if not foreign then resumption.last(st) end
+  if st.status == "closed" or st.closing then return end
+  st.closing = true
+  -- Nobody waits for a certificate any more.
+  if st.request then st.request, st.failed = false, st.failed ~= "busy" and st.failed end
+  local conn, connected = st.conn, st.status == "connected"
+  local finished = (foreign and let_go or finish)(st)
+  if st.gone then return end
+  state.part(st)
+  st.owed, st.owed_data = 0, ""
+  -- Of a handshake that did not succeed nothing was reported as sent.
+  if connected and not finished then detached.add(conn) end
+  local freed = shim.free(conn)
+  intake.forget(st)
+  if freed then pressure.sub(pressure.CONNECTION) end
+  detached.sweep()
+end

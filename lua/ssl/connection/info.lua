@@ -1,0 +1,83 @@
+--- ssl.connection.info: what was negotiated.
+
+local ffi = require "ffi"
+local lib = require "ssl.ffi.lib"
+local negotiated = require "ssl.connection.negotiated"
+local sni = require "ssl.handshake.sni"
+local C   = lib.C
+
+local info = {}
+
+local line_t, bits_t = ffi.typeof "char[256]", ffi.typeof "int[1]"
+
+--- OpenSSL's own line about the cipher, secret bits, algorithm bits, protocol.
+-- @treturn string,number,number,string  nothing before a cipher is chosen
+function info.raw(st)
+  local ssl = st.conn.ssl
+  if ssl == nil or st.asking then return end
+  local cipher = C.SSL_get_current_cipher(ssl)
+  if cipher == nil then return end
+  local line, bits = line_t(), bits_t()
+  local secret = C.SSL_CIPHER_get_bits(cipher, bits)
+  return ffi.string(C.SSL_CIPHER_description(cipher, line, ffi.sizeof(line))),
+         secret, bits[0], ffi.string(C.SSL_get_version(ssl))
+end
+
+--- The name of the compression in use, or nil.
+function info.compression(st)
+  local method = C.SSL_get_current_compression(st.conn.ssl)
+  return method ~= nil and ffi.string(C.SSL_COMP_get_name(method)) or nil
+end
+
+--- The protocol that ALPN agreed on, or nil.
+function info.alpn(st)
+  local selected, length = ffi.new "const unsigned char *[1]", ffi.new "unsigned int[1]"
+  C.SSL_get0_alpn_selected(st.conn.ssl, selected, length)
+  return length[0] > 0 and ffi.string(selected[0], length[0]) or nil
+end
+
+local WORDS = { Kx = "key", Au = "authentication", Enc = "encryption", Mac = "mac" }
+
+-- The fields of LuaSec's info().
+local function known(st)
+  local description, secret, algorithm, protocol = info.raw(st)
+  local out = {
+    compression = info.compression(st),
+    bits = secret, algbits = algorithm, protocol = protocol, export = false,
+  }
+  if description then
+    out.cipher = description:match("^%S+")
+    out.export = description:find("export", 1, true) ~= nil
+    for word, value in description:gmatch("(%a+)=(%S+)") do
+      if WORDS[word] then out[WORDS[word]] = value end
+    end
+  end
+  return out
+end
+
+-- What it leaves out.
+local FURTHER = {
+  group      = function(st) return negotiated.group(st.conn.ssl) end,
+  sigalg     = function(st) return negotiated.sigalg(st.conn.ssl) end,
+  resumed    = negotiated.resumed,
+  servername = sni.name,
+  alpn       = info.alpn,
+}
+
+--- All that is known.
+-- @treturn table
+function info.fields(st)
+  local out = known(st)
+  for name, f in pairs(FURTHER) do out[name] = f(st) end
+  return out
+end
+
+--- One of them.
+-- @param name  anything
+function info.field(st, name)
+  local f = FURTHER[name]
+  if f then return (f(st)) end
+  return known(st)[name]
+end
+
+return info

@@ -1,0 +1,78 @@
+--- ssl.connection.keyupdate: new traffic keys in the middle of a session (RFC 8446 section 4.6.3).
+--
+-- SSL_key_update(3). OpenSSL takes new keys by itself when the old ones have encrypted
+-- as much as they should; this is for who wants them sooner. The peer's answer comes
+-- with whatever is received next.
+
+local lib   = require "ssl.ffi.lib"
+local shim  = require "ssl.ffi.shim"
+local arg   = require "ssl.base.arg"
+local err   = require "ssl.base.errors"
+local loop  = require "ssl.io.loop"
+local state = require "ssl.io.state"
+local turn  = require "ssl.io.mutex"
+local C, K, S = lib.C, lib.K, shim.C
+
+local methods = state.class.methods
+
+local function try(st)
+  local conn = st.conn
+  return S.verdict(conn, C.SSL_do_handshake(conn.ssl))
+end
+
+-- Bring what is under way to its end. nil, or the word that is in the way.
+local function settle(st)
+  if C.SSL_in_init(st.conn.ssl) == 0 then return nil end
+  err.clear()
+  local rc = try(st)
+  if rc > 0 then return nil end
+  local word = loop.judge(st, rc)
+  if loop.waits(word) and not st.nowait then return loop.run(st, try, word) end
+  return word
+end
+
+-- A record that the transport has refused has to leave before the keys change, and
+-- only who sent it can send it again.
+local function note(st, kind)
+  err.clear()
+  local ok = C.SSL_key_update(st.conn.ssl, kind) == 1
+  err.clear()
+  st.updating = ok
+  return not ok and "wantwrite" or nil
+end
+
+local function update(st, kind)
+  if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end
+  local word = loop.refused(st) or settle(st)
+  if not word and not st.updating then word = note(st, kind) or settle(st) end
+  word = word or loop.drain(st)
+  if st.status == "closed" then word = "closed" end
+  if word then return nil, word end
+  st.updating = false
+  return true
+end
+
+--- Change the keys with which this side encrypts. TLS 1.3 only.
+-- @tparam[opt=false] boolean request  make the peer change its keys too
+-- @treturn true  the message has been handed to the transport
+-- @treturn nil,string  "wantread" or "wantwrite" when the time is over: call it again;
+--   "busy", "closed", the words of a fatal error; or that the protocol has no such
+--   thing
+function methods:keyupdate(request)
+  local st = state.of(self)
+  request = request ~= nil and arg.type(request, "boolean", 2)
+  local conn = st.conn
+  if st.status ~= "connected" or conn.ssl == nil then return nil, "closed" end
+  if not st.open then return nil, st.failed or "closed" end
+  if C.SSL_version(conn.ssl) ~= K.TLS1_3_VERSION then
+    return nil, "key update needs TLS 1.3"
+  end
+  if bit.band(S.shut(conn), K.SSL_SENT_SHUTDOWN) ~= 0 then
+    return nil, "closed"
+  end
+  local kind = request and K.SSL_KEY_UPDATE_REQUESTED or K.SSL_KEY_UPDATE_NOT_REQUESTED
+  if not st.stream then return update(st, kind) end
+  if not turn.wait(st, "sending") then return nil, "busy" end
+  turn.enter(st, "sending")
+  return turn.finish(st, "sending", pcall(update, st, kind))
+end

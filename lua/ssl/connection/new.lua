@@ -1,0 +1,151 @@
+--- ssl.connection.new: TLS connections, from SSL_new to the collector.
+--
+-- Their methods are in ssl.connection.methods and ssl.connection.inspect.
+
+local lib       = require "ssl.ffi.lib"
+local shim      = require "ssl.ffi.shim"
+local arg       = require "ssl.base.arg"
+local context   = require "ssl.context.setters"
+local descriptor = require "ssl.io.descriptor"
+local detached  = require "ssl.io.linger"
+local err       = require "ssl.base.errors"
+local guard     = require "ssl.io.guard"
+local intake    = require "ssl.io.inbound"
+local object    = require "ssl.base.object"
+local origin    = require "ssl.io.wrapped"
+local policy    = require "ssl.handshake.inherit"
+local pressure  = require "ssl.base.gcpressure"
+local sessionid = require "ssl.session.sessionid"
+local sessionstore = require "ssl.session.store"
+local servername = require "ssl.feature.servername"
+local state     = require "ssl.io.state"
+local stream    = require "ssl.io.stream"
+local tickets   = require "ssl.session.tickets"
+local C, K, S   = lib.C, lib.K, shim.C
+
+require "ssl.connection.methods"
+require "ssl.connection.inspect"
+require "ssl.connection.sendfile"
+require "ssl.connection.inspect_identity"
+require "ssl.connection.socketoptions"
+require "ssl.session.client"
+require "ssl.connection.keyupdate"
+require "ssl.connection.postauth"
+require "ssl.connection.earlydata"
+require "ssl.connection.verified"
+
+-- These methods are called most often, so they are not guarded. They read numbers of the
+-- struct only, and call OpenSSL through functions of the shim that take the struct.
+guard.class(state.class, {
+  send = true, sendfrom = true, sendv = true, receive = true, receiveany = true,
+  receiveinto = true, dirty = true, getfd = true, settimeout = true, setdeadline = true,
+  getstats = true, setstats = true,
+})
+
+local connection = { class = state.class }
+
+function state.class.tostring(self)
+  local st = state.of(self)
+  return ("SSL connection: %p%s"):format(self,
+                                         st.status == "closed" and " (closed)" or "")
+end
+
+-- For the collector: frees, closes the descriptor, cannot raise. The program has not
+-- closed the connection, so no close_notify is sent; but what was reported as sent is
+-- delivered as after a close. OpenSSL voids the session of an SSL that is freed without a
+-- close_notify; since RFC 4346 section 7.2.1 a session need not end with its connection.
+function state.class.free(self)
+  local st = object.is(self, state.class) and getmetatable(self)
+  if not st or st.status == "closed" then return end
+  local conn = st.conn
+  if st.open and conn.ssl ~= nil then C.SSL_set_shutdown(conn.ssl, K.SSL_SENT_SHUTDOWN) end
+  local connected = st.status == "connected"
+  state.part(st)
+  if connected then detached.add(conn) end
+  shim.free(conn)
+end
+
+local function mode_of(ctx)
+  if ctx.mode == "server" then return C.SSL_set_accept_state, true end
+  if ctx.mode == "client" then return C.SSL_set_connect_state, false end
+end
+
+--- A connection without a transport, in LuaSec's state "new".
+-- @tparam userdata ctx
+-- @tparam[opt=1] number level  as for ssl.base.arg
+-- @treturn userdata
+-- @treturn nil,string  "invalid mode", "error creating SSL object (REASON)"
+function connection.create(ctx, level)
+  level = (level or 1) + 1
+  if not object.is(ctx, context.class) or context.state(ctx).handle:lost() then
+    -- By this name for ssl.wrap too.
+    error("bad argument #1 to 'create' (invalid context)", level + 1)
+  end
+  local c = context.state(ctx)
+  local set_state, server = mode_of(c)
+  if not set_state then return nil, "invalid mode" end
+  detached.sweep()
+  local verifies_by = sessionid.bind(c)
+  err.clear()
+  local conn = shim.conn()
+  local ssl = C.SSL_new(c.handle.ctx)
+  if ssl == nil then
+    return nil, ("error creating SSL object (%s)"):format(err.reason())
+  end
+  conn.ssl = ssl
+  local bio = S.conn_bio(conn, shim.pool.lsf_pool, -1)
+  if bio == nil then
+    return nil, ("error creating SSL object (%s)"):format(err.reason())
+  end
+  C.SSL_set_bio(ssl, bio, bio)
+  set_state(ssl)
+  local self, st = state.new(conn, ctx, server, descriptor)
+  tickets.apply(st, c)
+  sessionstore.apply(st, c)
+  policy.apply(st, c, verifies_by)
+  if c.servername and not server then
+    local ok, why = servername.apply(st, c.servername)
+    if not ok then return nil, ("error creating SSL object (%s)"):format(why) end
+  end
+  err.clear()
+  pressure.add(pressure.CONNECTION)
+  return self
+end
+
+--- Give a new connection its descriptor, which it owns and closes from now on.
+-- @tparam userdata self
+-- @tparam number fd
+-- @tparam[opt=1] number level  as for ssl.base.arg
+-- @param[opt] from  the object that it came from, for `unwrap`
+function connection.setfd(self, fd, level, from)
+  level = (level or 1) + 1
+  local st = state.of(self, level)
+  if st.status ~= "new" then arg.fail(1, "invalid SSL object state", level) end
+  fd = arg.integer(fd, 2, level)
+  st.conn.fd, st.origin = fd, from and origin.hold(from, fd) or false
+  S.nonblocking(fd)
+end
+
+--- Give a new connection an object with `send` and `receive` as its transport.
+-- @tparam userdata self
+-- @param carrier
+-- @tparam string initial  bytes of the peer's that were read before
+function connection.setstream(self, carrier, initial)
+  local st = state.of(self)
+  st.transport, st.stream, st.origin = stream, carrier, carrier
+  st.conn.stream = 1
+  intake.add(st, initial)
+end
+
+--- Bytes of the peer's that were read from the descriptor before TLS began.
+-- @treturn true
+-- @treturn nil,string  more than the buffer holds
+function connection.setinitial(self, initial)
+  local st = state.of(self)
+  if initial ~= "" and S.feed(st.conn, initial, 0, #initial) ~= #initial then
+    return nil, "too many initial bytes"
+  end
+  return true
+end
+
+return connection

@@ -1,0 +1,202 @@
+--- ssl.connection.postauth: a server asks for a certificate in the middle of a session.
+--
+-- Post-handshake authentication (RFC 8446 section 4.6.2),
+-- SSL_verify_client_post_handshake(3). The client answers among its other bytes, so
+-- asking means reading until the answer is complete: what else arrives is kept and
+-- given to `receive` when the client has proven who it is, and not before. Until then
+-- the connection does nothing else: it is not open, and every other operation says
+-- "busy".
+--
+-- How one sees that the answer is complete: the client's Finished message, which ends
+-- it, is not the one it was, and OpenSSL is out of its handshake again. That its
+-- signature or the chain is wrong is a fatal error before that.
+--
+-- onverify judges this certificate too: the reads run as jobs that may stand still
+-- (ssl.handshake.job), into a buffer that belongs to the request, because the call that stood
+-- still is finished with the pointers it began with.
+
+local ffi      = require "ffi"
+local lib      = require "ssl.ffi.lib"
+local shim     = require "ssl.ffi.shim"
+local arg      = require "ssl.base.arg"
+local binding  = require "ssl.connection.binding"
+local context  = require "ssl.context.setters"
+local delivery = require "ssl.io.delivery"
+local err      = require "ssl.base.errors"
+local lasterror = require "ssl.io.failure"
+local limit    = require "ssl.io.timeout"
+local loop     = require "ssl.io.loop"
+local resumption = require "ssl.session.client"
+local state    = require "ssl.io.state"
+local turn     = require "ssl.io.mutex"
+local verifier = require "ssl.feature.onverify"
+local C, K, S  = lib.C, lib.K, shim.C
+
+local methods = state.class.methods
+
+local BUSY = "busy"
+
+-- A client sends what it had to send before it looks at the question.
+local MOST_BEFORE = 128 * 1024
+local FLOODED = "too much data before the certificate"
+
+local buffer_t = ffi.typeof("struct { size_t lsf_read; unsigned char bytes["
+                            .. K.SSL3_RT_MAX_PLAIN_LENGTH .. "]; }")
+
+local function jobs(st, command)
+  if context.state(st.ctx).onverify then
+    C.SSL_ctrl(st.conn.ssl, command, K.SSL_MODE_ASYNC, nil)
+  end
+end
+
+-- What was received meanwhile goes where `receive` looks. False where there is no memory.
+local function deliver(st, request)
+  local conn, bytes = st.conn, table.concat(request.pieces)
+  return S.append(conn, bytes, #bytes) == 1
+end
+
+-- Is the word the end? Else the time is over, or a stream has a word of its own.
+local function final(st, word)
+  return word == FLOODED or word == "closed" or st.failed ~= BUSY
+end
+
+-- The end, one way or the other: nil, or the word for good.
+local function finish(st, word)
+  local request = st.request
+  st.request = false
+  if st.status == "closed" or st.conn.ssl == nil then return "closed" end
+  if not word and not deliver(st, request) then word = delivery.NO_MEMORY end
+  if word then
+    st.failed = lasterror.explain(st, st.failed ~= BUSY and st.failed or word)
+    lasterror.rename(st)
+    return st.failed
+  end
+  jobs(st, K.SSL_CTRL_CLEAR_MODE)
+  C.SSL_set_verify(st.conn.ssl, request.mode, nil)
+  st.failed, st.open = false, true
+end
+
+-- With the certificate come new sessions. The user's functions get them now that the
+-- connection is open again.
+local function hand_over(st)
+  if st.conn.sessions ~= 0 then resumption.drain(st) end
+  return st.status == "closed" and "closed" or nil
+end
+
+local function answered(st, request)
+  return C.SSL_in_init(st.conn.ssl) == 0 and binding.peer_finished(st) ~= request.finished
+end
+
+-- One step towards the answer. The verdict; nil where there was something to read.
+local function read(st, request)
+  local buffer = request.buffer
+  err.clear()
+  local rc = C.SSL_read_ex(st.conn.ssl, buffer.bytes, ffi.sizeof(buffer.bytes),
+                           ffi.cast("size_t *", buffer))
+  rc = S.verdict(st.conn, rc)
+  if rc ~= 1 then return loop.judge(st, rc) end
+  local n = tonumber(buffer.lsf_read)
+  request.pieces[#request.pieces + 1] = ffi.string(buffer.bytes, n)
+  request.size = request.size + n
+  return request.size > MOST_BEFORE and FLOODED or nil
+end
+
+local function gone(st)
+  return st.status == "closed" or st.closing or st.conn.ssl == nil
+end
+
+local function wait(st, word, start)
+  if st.conn.out_beg ~= st.conn.out_end then st.transport.flush(st) end
+  if gone(st) then return "closed" end
+  if st.nowait then return word end
+  local ready, why = loop.wait(st, word, start)
+  if not ready then return why end
+end
+
+-- Until the answer is there: nil, or the word why not.
+local function gather(st, request)
+  local start = limit.start(st)
+  while not answered(st, request) do
+    local word = read(st, request)
+    if word == "asked" then
+      verifier.answer(st, context.state(st.ctx))
+      word = gone(st) and "closed" or nil
+    elseif word and not answered(st, request) then
+      if not loop.waits(word) then return word end
+      word = wait(st, word, start)
+    else
+      word = nil
+    end
+    if word then return word end
+  end
+  return loop.drain(st, start)
+end
+
+local NO_EXTENSION = "extension not received"
+
+local function begin(st, optional)
+  local ssl = st.conn.ssl
+  local mode = C.SSL_get_verify_mode(ssl)
+  local demand = optional and 0 or K.SSL_VERIFY_FAIL_IF_NO_PEER_CERT
+  -- "Once" is about what nobody asked for.
+  local wanted = bit.band(bit.bor(mode, K.SSL_VERIFY_PEER, demand),
+                          bit.bnot(K.SSL_VERIFY_CLIENT_ONCE))
+  err.clear()
+  C.SSL_set_verify(ssl, wanted, nil)
+  if C.SSL_verify_client_post_handshake(ssl) ~= 1 then
+    local reason = err.reason()
+    C.SSL_set_verify(ssl, mode, nil)
+    return reason == NO_EXTENSION and "the client does no post-handshake authentication"
+        or reason
+  end
+  jobs(st, K.SSL_CTRL_MODE)
+  st.request = { mode = mode, finished = binding.peer_finished(st), buffer = buffer_t(),
+                 pieces = {}, size = 0 }
+  st.failed, st.open = BUSY, false
+end
+
+-- Why there can be no request, or nil.
+local function obstacle(st)
+  if st.status ~= "connected" or st.conn.ssl == nil then return "closed" end
+  if st.asking or turn.taken(st, "shaking") then return BUSY end
+  if st.request and st.failed == BUSY then return nil end
+  if not st.open then return st.failed or "closed" end
+  if not st.server then return "only a server asks for certificates" end
+  if C.SSL_version(st.conn.ssl) ~= K.TLS1_3_VERSION then
+    return "post-handshake authentication needs TLS 1.3"
+  end
+  -- Nothing may be asked behind our own end.
+  if bit.band(S.shut(st.conn), K.SSL_SENT_SHUTDOWN) ~= 0 then
+    return "closed"
+  end
+  local refused = loop.refused(st)
+  if refused then return refused end
+  if turn.taken(st, "reading") or turn.taken(st, "sending") then return BUSY end
+end
+
+-- Go on with the request. The results of `requestcertificate`.
+local function complete(st)
+  local word = gather(st, st.request)
+  if word and not final(st, word) then return nil, word end
+  word = finish(st, word) or hand_over(st)
+  if word then return nil, word end
+  return true
+end
+
+--- Ask the client for a certificate, and wait until it has been verified.
+-- @tparam[opt=false] boolean optional  go on with a client that has none
+-- @treturn true  the certificate is verified; or there is none, if it is optional
+-- @treturn nil,string  "wantread" or "wantwrite" when the time is over: call it again,
+--   receive and send say "busy" until then; or what is in the way: the client cannot,
+--   the protocol cannot, the connection is closed; or the words of the refusal, which
+--   is fatal
+-- @raise what onverify raises
+function methods:requestcertificate(optional)
+  local st = state.of(self)
+  optional = optional ~= nil and arg.type(optional, "boolean", 2)
+  local word = obstacle(st)
+  if not word and not st.request then word = begin(st, optional) end
+  if word then return nil, word end
+  turn.enter(st, "shaking")
+  return turn.finish(st, "shaking", pcall(complete, st))
+end

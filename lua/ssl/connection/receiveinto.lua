@@ -1,0 +1,78 @@
+--- ssl.connection.receiveinto: decrypted bytes straight into C memory of the user's.
+
+local ffi   = require "ffi"
+local shim  = require "ssl.ffi.shim"
+local arg   = require "ssl.base.arg"
+local guard = require "ssl.io.guard"
+local limit = require "ssl.io.timeout"
+local loop  = require "ssl.io.loop"
+local object = require "ssl.base.object"
+local resumption = require "ssl.session.client"
+local CLASS = require("ssl.io.state").class
+
+local S    = shim.C
+local read_into = S.read_into
+local cast = ffi.cast
+local memory_t = ffi.typeof "unsigned char *"
+
+-- One attempt to decrypt into the user's memory.
+local function try_into(st, p, n)
+  return read_into(st.conn, p, n)
+end
+
+-- As `fill`, for memory of the user's: n bytes at p. The third result says how many came.
+local function fill_into(st, conn, start, p, n)
+  if st.open and conn.out_beg ~= conn.out_end then st.transport.flush(st) end
+  if not st.open then return st.failed or "closed", start, 0 end
+  local came = try_into(st, p, n)
+  if came > 0 then return nil, start, came end
+  local word
+  word, came = loop.past(st, try_into, loop.judge(st, came), p, n)
+  if word and loop.waits(word) and not st.nowait then
+    start = start or limit.start(st)
+    word, came = loop.run(st, try_into, word, start, p, n)
+  end
+  return word, start, came or 0
+end
+
+-- What an earlier receive left comes first.
+local function leftovers(st, conn, buffer, n)
+  local have = S.deliver(conn, cast(memory_t, buffer), n)
+  st.received = st.received + have
+  return have
+end
+
+local function into(st, conn, buffer, n, done)
+  local p = cast(memory_t, buffer)
+  local turns, word, start, came = 0
+  repeat
+    word, start, came = fill_into(st, conn, start, p + done, n - done)
+    st.received, done, turns = st.received + came, done + came, turns + 1
+    if not word and done < n then word, start = limit.turn(st, turns, start) end
+  until word or done == n
+  if done == n then return n, nil, nil end
+  return nil, word, done
+end
+
+--- The method `receiveinto`: bytes into C memory, without a string in between.
+-- @tparam userdata self
+-- @tparam cdata buffer  a pointer or an array; the caller keeps it alive
+-- @tparam number n  how many bytes
+-- @treturn number,nil,nil  n
+-- @treturn nil,string,number  the word why not, and how many bytes are there; resume
+--   with receiveinto(buffer + there, n - there)
+local function receiveinto(self, buffer, n)
+  local st = getmetatable(self)
+  if not st or st.class ~= CLASS then st = object.state(self, CLASS) end
+  arg.type(buffer, "cdata", 2)
+  n = arg.integer(n, 3)
+  if n < 0 then arg.fail(3, "not a negative number") end
+  -- Later than this the user's function could not fail without losing the count.
+  if st.conn.sessions ~= 0 then guard.within(st, resumption.drain) end
+  local conn = st.conn
+  local done = leftovers(st, conn, buffer, n)
+  if done == n then return n, nil, nil end
+  return into(st, conn, buffer, n, done)
+end
+
+return receiveinto

@@ -1,0 +1,58 @@
+--- ssl.connection.unwrap: back to plain bytes on the same transport.
+--
+-- close_notify goes out, the peer's comes in, and the transport is handed back with
+-- what had been read of it beyond TLS. Plaintext that the peer sent before its
+-- close_notify is handed over too: nothing is lost.
+
+local shim     = require "ssl.ffi.shim"
+local delivery = require "ssl.io.delivery"
+local goodbye  = require "ssl.connection.goodbye"
+local intake   = require "ssl.io.inbound"
+local origin   = require "ssl.io.wrapped"
+local pressure = require "ssl.base.gcpressure"
+local state    = require "ssl.io.state"
+
+-- The descriptor goes back to the object that it came from, or to the caller. nil: a
+-- finalizer has closed it.
+local function give_back(st)
+  local conn = st.conn
+  local fd = conn.fd
+  conn.fd = -1
+  if st.gone then return nil end
+  if fd < 0 then return st.origin end
+  if not st.origin then return fd end
+  return origin.restore(st.origin, fd)
+end
+
+local function everything(st, conn)
+  local have = conn.plain_end - conn.plain_beg
+  if have == 0 then return "" end
+  local plain = delivery.take(st, conn, conn.serial, have, 0)
+  if plain == nil then return everything(st, conn) end
+  return plain
+end
+
+--- End TLS and give the transport back. May be called again after a time-out.
+-- @tparam userdata self  a connected connection
+-- @treturn object  what was wrapped, with its descriptor; the number of a descriptor
+--   that came alone
+-- @treturn string  bytes that were read from it after the end of TLS
+-- @treturn string  plaintext that had not been received
+-- @treturn nil,string  "closed", "wantread", "wantwrite" or why it failed
+return function(self)
+  local st = state.of(self)
+  if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end
+  local word = goodbye.exchange(st)
+  if word then return nil, word end
+  local conn = st.conn
+  local plain = everything(st, conn)
+  if not plain then return nil, delivery.NO_MEMORY end
+  local behind = intake.rest(st) -- what OpenSSL did not read is not TLS any more
+  if st.transport.leave then st.transport.leave(st) end
+  local transport = give_back(st)
+  if transport == nil then return nil, "closed" end
+  shim.free(state.part(st))
+  intake.forget(st)
+  pressure.sub(pressure.CONNECTION)
+  return transport, behind, plain
+end

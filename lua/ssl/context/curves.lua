@@ -1,0 +1,118 @@
+--- ssl.context.curves: named curves and key exchange groups.
+
+local ffi = require "ffi"
+local lib = require "ssl.ffi.lib"
+local err = require "ssl.base.errors"
+local C, K = lib.C, lib.K
+
+local curves = {}
+
+local builtin_t = ffi.typeof "struct { int nid; const char *comment; }[?]"
+
+-- NIST's names, which OpenSSL does not list though it understands them.
+local aliases = { ["P-256"] = "prime256v1", ["P-384"] = "secp384r1",
+                  ["P-521"] = "secp521r1" }
+
+local function set_groups(ctx, list)
+  -- From 3.5 on OpenSSL takes an empty list, and has no groups then.
+  if list == "" or list:find("\0", 1, true) then return false end
+  -- The text is only read.
+  return C.SSL_CTX_ctrl(ctx, K.SSL_CTRL_SET_GROUPS_LIST, 0,
+                        ffi.cast("char *", list)) == 1
+end
+
+--- Does this build of OpenSSL have elliptic curves?
+curves.supported = lib.has.EC_get_builtin_curves
+
+local function builtin(out)
+  local count = tonumber(C.EC_get_builtin_curves(nil, 0))
+  local list = builtin_t(count)
+  C.EC_get_builtin_curves(ffi.cast("void *", list), count)
+  for i = 0, count - 1 do
+    local name = C.OBJ_nid2sn(list[i].nid)
+    if name ~= nil then out[ffi.string(name)] = true end
+  end
+end
+
+-- Not curves to libcrypto but key types of their own; whether TLS may use them is
+-- what a context says.
+local function montgomery(out)
+  local ctx = C.SSL_CTX_new(C.TLS_method())
+  if ctx == nil then return end
+  for _, name in ipairs { "X25519", "X448" } do
+    if set_groups(ctx, name) then out[name] = true end
+  end
+  C.SSL_CTX_free(ctx)
+end
+
+--- Every name that `curve` accepts.
+-- @treturn table  name -> true; a new one at each call
+function curves.list()
+  local out = {}
+  if not curves.supported then return out end
+  err.clear()
+  builtin(out)
+  for alias, name in pairs(aliases) do
+    out[alias] = out[name]
+  end
+  montgomery(out)
+  err.clear()
+  return out
+end
+
+local known
+
+--- Use one curve only.
+-- @tparam table state  of the context
+-- @tparam string name
+-- @treturn true
+-- @treturn nil,string  the whole message
+function curves.set(state, name)
+  known = known or curves.list()
+  if not known[name] then
+    return nil, ("elliptic curve '%s' not supported"):format(name)
+  end
+  err.clear()
+  if not set_groups(state.handle.ctx, name) then
+    return nil, ("error setting elliptic curve (%s)")
+                :format(err.reason "not usable in TLS")
+  end
+  err.clear()
+  state.groups = name
+  return true
+end
+
+--- Use the groups of a list, best first.
+-- @tparam table state  of the context
+-- @tparam string list  names with colons between
+-- @treturn true
+-- @treturn nil,string  the whole message
+function curves.set_list(state, list)
+  err.clear()
+  local ok = set_groups(state.handle.ctx, list)
+  err.clear()
+  if ok then
+    state.groups = list
+    return true
+  end
+  return nil, ('unknown elliptic curve in "%s"'):format(list)
+end
+
+-- What OpenSSL takes by itself, which it can be asked to go back to since 3.5; before, by
+-- name, as far as this build has them.
+local DEFAULTS = { "DEFAULT", "X25519:P-256:X448:P-521:P-384", "P-256:P-521:P-384" }
+
+--- Give a connection the groups of another context, before any was chosen.
+-- @param ssl
+-- @tparam table old  the state of the context it comes from
+-- @tparam table new
+function curves.hand_over(ssl, old, new)
+  if old.groups == new.groups then return end
+  for _, list in ipairs(new.groups and { new.groups } or DEFAULTS) do
+    local rc = C.SSL_ctrl(ssl, K.SSL_CTRL_SET_GROUPS_LIST, 0, ffi.cast("char *", list))
+    err.clear()
+    if rc == 1 then return end
+  end
+end
+
+return curves

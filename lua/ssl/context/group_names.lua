@@ -1,0 +1,76 @@
+--- ssl.context.group_names: lists of names that OpenSSL takes or refuses as a whole.
+--
+-- SSL_CTX_set1_groups_list(3), SSL_CTX_set1_sigalgs_list(3). One unknown name spoils
+-- the list and OpenSSL does not tell which, so where it refuses, every name is tried
+-- alone, on a context of its own.
+
+local ffi = require "ffi"
+local lib = require "ssl.ffi.lib"
+local err = require "ssl.base.errors"
+local C   = lib.C
+
+local named = {}
+
+local function set(ctx, command, list)
+  -- The text is only read.
+  return C.SSL_CTX_ctrl(ctx, command, 0, ffi.cast("char *", list)) == 1
+end
+
+--- Does OpenSSL understand this name, or word for several, alone? Changes the context.
+function named.knows(ctx, command, name)
+  return name ~= "" and set(ctx, command, name)
+end
+
+-- The first element that is not understood.
+local function stranger(command, list)
+  local ctx = C.SSL_CTX_new(C.TLS_method())
+  if ctx == nil then return nil end
+  local found
+  for element in (list .. ":"):gmatch "([^:]*):" do
+    if not named.knows(ctx, command, element) then
+      found = element
+      break
+    end
+  end
+  C.SSL_CTX_free(ctx)
+  return found
+end
+
+--- A list as OpenSSL has it: names with colons between.
+-- @param value  such a string, or an array of names
+-- @treturn string
+-- @treturn nil,string  what is wrong with it, as a half sentence
+function named.text(value)
+  if type(value) == "table" then
+    for i, name in ipairs(value) do
+      if type(name) ~= "string" then
+        return nil, ("entry %d: string expected, got %s"):format(i, type(name))
+      end
+    end
+    value = table.concat(value, ":")
+  elseif type(value) ~= "string" then
+    return nil, ("string or table expected, got %s"):format(type(value))
+  end
+  if value == "" then return nil, "empty list" end
+  if value:find("\0", 1, true) then return nil, "NUL in the list" end
+  return value
+end
+
+--- Give a context a list.
+-- @param ctx  SSL_CTX *
+-- @tparam number command  of SSL_CTX_ctrl
+-- @tparam string noun  what the names stand for
+-- @tparam string list
+-- @treturn true
+-- @treturn false,string  the whole message
+function named.apply(ctx, command, noun, list)
+  err.clear()
+  local ok = set(ctx, command, list)
+  local name = not ok and stranger(command, list)
+  err.clear()
+  if ok then return true end
+  if name then return false, ("unknown %s '%s' in \"%s\""):format(noun, name, list) end
+  return false, ("unusable list of %ss \"%s\""):format(noun, list)
+end
+
+return named

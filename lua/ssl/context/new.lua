@@ -1,0 +1,137 @@
+--- ssl.context.new: a context from a table of parameters.
+--
+-- One list of setters (ssl.context.option) in the order in which they are applied, and one
+-- loop. A wrong type raises at the caller of newcontext; everything else is returned,
+-- and the first failure ends the work.
+
+local context      = require "ssl.context.setters"
+local err          = require "ssl.base.errors"
+local certificates = require "ssl.context.options_credentials"
+local checks       = require "ssl.context.cfg"
+local fingerprint  = require "ssl.session.fingerprint"
+local identity     = require "ssl.context.options_ocsp_keylog"
+local questions    = require "ssl.context.options_handshake"
+local bending      = require "ssl.context.options_protocol"
+local sessions     = require "ssl.context.options_session"
+local policykeys   = require "ssl.session.policykeys"
+local setting      = require "ssl.context.option"
+local manners      = require "ssl.context.options_connection"
+local trusting     = require "ssl.context.options_trust"
+local verify       = require "ssl.context.options_verify"
+local x509         = require "ssl.x509.certificate"
+local string_key, strings_key = setting.string_key, setting.strings_key
+
+local function locations(ctx, cfg, level)
+  local cafile, capath = cfg.cafile or nil, cfg.capath or nil
+  if not cafile and not capath then return true end
+  cafile = cafile and setting.sources(cafile, x509.is, 2, "locations", level + 1)
+  capath = capath and setting.text(capath, 3, "locations", level + 1)
+  return context.locations(ctx, cafile, capath)
+end
+
+local function groups(ctx, cfg, level)
+  local name = cfg.curveslist and "setcurveslist" or cfg.curve and "setcurve"
+  if not name then return true end
+  local value = setting.text(cfg.curveslist or cfg.curve, 2, name, level + 1)
+  return context[name](ctx, value)
+end
+
+local function mode(ctx, cfg, level)
+  local value = setting.text(cfg.mode, 2, "setmode", level + 1)
+  return context.setmode(ctx, value)
+end
+
+local function depth(ctx, cfg, level)
+  if not cfg.depth then return true end
+  local value = setting.number(cfg.depth, 2, "setdepth", level + 1)
+  return context.setdepth(ctx, value)
+end
+
+local function dhparam(ctx, cfg)
+  if not cfg.dhparam then return true end
+  if type(cfg.dhparam) ~= "function" then
+    return false, "invalid DH parameter type"
+  end
+  context.setdhparam(ctx, cfg.dhparam)
+  return true
+end
+
+local function verifyext(ctx, ...)
+  return ctx:setverifyext(...)
+end
+
+local STEPS = {
+  mode,
+  bending.seclevel,
+  certificates,
+  locations,
+  trusting,
+  string_key("ciphers", "setcipher"),
+  string_key("ciphersuites", "setciphersuites"),
+  verify,
+  strings_key("options", "setoptions", context.setoptions),
+  depth,
+  dhparam,
+  groups,
+  bending.protocol,
+  strings_key("verifyext", "setverifyext", verifyext),
+  questions.protocols,
+  questions.preshared,
+  questions.onverify,
+  questions.onclienthello,
+  questions.dane,
+  identity.ocsp,
+  identity.ocspresponse,
+  identity.keylog,
+  sessions,
+  manners.eof,
+  manners.explain,
+  manners.maxline,
+  manners.maxall,
+}
+
+-- The same, noting in `asked` what is looked at.
+local function noting(cfg, asked)
+  return setmetatable({}, { __index = function(_, key)
+    local value = cfg[key]
+    asked[key] = value
+    return value
+  end })
+end
+
+local function build(cfg, face, level)
+  local protocol = setting.text(cfg.protocol, 1, "create", level + 1)
+  local problem = face ~= false and checks.problem(cfg, face)
+  if problem then setting.misuse(1, "newcontext", problem, level + 1) end
+  local asked = {}
+  cfg = noting(cfg, asked)
+  local ctx, message = context.create(protocol)
+  if not ctx then return nil, message end
+  for _, set in ipairs(STEPS) do
+    local ok, why = set(ctx, cfg, level + 1)
+    if not ok then return nil, why end
+  end
+  policykeys.note(context.state(ctx), asked)
+  if not fingerprint.named(context.state(ctx)) then
+    return nil, "invalid sessionid (another function has this name)"
+  end
+  return ctx
+end
+
+--- A context from parameters; see docs/newcontext.md.
+-- @tparam table cfg  not modified
+-- @tparam[opt=1] number level  whom a wrong type is blamed on: 1 the caller
+-- @tparam[opt] string|false face  of ssl.cfg, whose keys may be in the table too; false
+--   where the caller has checked the table
+-- @treturn userdata
+-- @treturn nil,string
+-- @raise for a value of a wrong type, and for what ssl.cfg finds wrong
+local function newcontext(cfg, level, face)
+  local before = err.newest
+  local ctx, why = build(cfg, face, (level or 1) + 1)
+  if ctx then return ctx end
+  err.note(before, why)
+  return nil, why
+end
+
+return newcontext

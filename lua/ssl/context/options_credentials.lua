@@ -1,0 +1,81 @@
+--- ssl.context.options_credentials: the keys and certificates of a configuration.
+
+local arg      = require "ssl.base.arg"
+local context  = require "ssl.context.setters"
+local key      = require "ssl.credential.key"
+local material = require "ssl.source.source"
+local password = require "ssl.source.password"
+local pkey     = require "ssl.credential.keyobject"
+local setting  = require "ssl.context.option"
+local x509     = require "ssl.x509.certificate"
+
+local function load_key(ctx, entry, level)
+  local given = entry.password or nil
+  if not password.valid(given) then return false, "invalid password type" end
+  local source = entry.key
+  if not material.bytes(source) and not pkey.is(source) then
+    source = setting.text(source, 2, "loadkey", level + 1)
+  end
+  return context.loadkey(ctx, source, given)
+end
+
+-- Everything from one place.
+local function load_pkcs12(ctx, entry, level)
+  local given = entry.password or nil
+  if not password.valid(given) then return false, "invalid password type" end
+  if entry.key or entry.certificate then
+    return false, "pkcs12 takes the place of key and certificate"
+  end
+  local source = entry.pkcs12
+  if not material.bytes(source) then
+    source = setting.text(source, 2, "loadpkcs12", level + 1)
+  end
+  return context.loadpkcs12(ctx, source, given)
+end
+
+-- A key, a certificate, or both, which then have to match. A certificate of another kind
+-- may have a key from an earlier pair, and match that.
+local function load_pair(ctx, entry, level)
+  local given
+  if entry.pkcs12 then
+    local ok, message = load_pkcs12(ctx, entry, level + 1)
+    return ok, message
+  end
+  if entry.key then
+    local ok, message = load_key(ctx, entry, level + 1)
+    if not ok then return false, message end
+    given = key.current(context.state(ctx))
+  end
+  if not entry.certificate then return true end
+  local chain = setting.sources(entry.certificate, x509.is, 2, "loadcert", level + 1)
+  local ok, message = context.loadcert(ctx, chain)
+  if not ok then return false, message end
+  local same = key.current(context.state(ctx)) == given
+  if entry.key and not (same and context.checkkey(ctx)) then
+    return false, "private key does not match public key"
+  end
+  return true
+end
+
+--- The setter of `key`, `password`, `certificate`, `pkcs12` and `certificates`.
+local function certificates(ctx, cfg, level)
+  local entries = cfg.certificates
+  if not entries then
+    local ok, message = load_pair(ctx, cfg, level + 1)
+    return ok, message
+  end
+  if type(entries) ~= "table" then
+    setting.misuse(1, "ipairs", arg.expected("table", entries), level + 1)
+  end
+  for i, entry in ipairs(entries) do
+    if type(entry) ~= "table" then
+      setting.misuse(1, "newcontext", ("certificates[%d]: %s"):format(
+             i, arg.expected("table", entry)), level + 1)
+    end
+    local ok, message = load_pair(ctx, entry, level + 1)
+    if not ok then return false, message end
+  end
+  return true
+end
+
+return certificates

@@ -1,0 +1,164 @@
+--- ssl.context.versions: the versions a context may speak.
+--
+-- OpenSSL accepts a version limit that it cannot honour: 1.1.1 and 3.x store SSLv3
+-- and answer "done" though it is not built in, and only the handshake fails. So a
+-- version is tried out: on a connection limited to it, and at security level 0,
+-- because the level is a policy that the user's cipher list may still lift, some
+-- cipher has to remain.
+
+local lib = require "ssl.ffi.lib"
+local err = require "ssl.base.errors"
+local C, K = lib.C, lib.K
+
+local LOWEST, HIGHEST = K.SSL_CTRL_GET_MIN_PROTO_VERSION, K.SSL_CTRL_GET_MAX_PROTO_VERSION
+
+local protocol = {}
+
+-- false: negotiate, within OpenSSL's own limits.
+local versions = {
+  any     = false,
+  sslv23  = false,
+  sslv3   = K.SSL3_VERSION,
+  tlsv1   = K.TLS1_VERSION,
+  tlsv1_1 = K.TLS1_1_VERSION,
+  tlsv1_2 = K.TLS1_2_VERSION,
+  tlsv1_3 = K.TLS1_3_VERSION,
+}
+
+local function limit(ctx, version)
+  return C.SSL_CTX_ctrl(ctx, K.SSL_CTRL_SET_MIN_PROTO_VERSION, version, nil) == 1
+     and C.SSL_CTX_ctrl(ctx, K.SSL_CTRL_SET_MAX_PROTO_VERSION, version, nil) == 1
+end
+
+local function speaks(ctx, version)
+  if not limit(ctx, version) then return false end
+  local ssl = C.SSL_new(ctx)
+  if ssl == nil then return false end
+  C.SSL_set_security_level(ssl, 0)
+  local ciphers = C.SSL_get1_supported_ciphers(ssl)
+  local found = ciphers ~= nil
+  C.OPENSSL_sk_free(ciphers)
+  C.SSL_free(ssl)
+  return found
+end
+
+local known = {}
+
+--- Can this OpenSSL speak it? Tried once a version. Leaves the limits of the
+-- context where the trial put them.
+local function available(ctx, version)
+  if known[version] == nil then known[version] = speaks(ctx, version) end
+  return known[version]
+end
+
+--- Is it a name for a protocol?
+function protocol.known(name)
+  return versions[name] ~= nil
+end
+
+--- Limit a new context.
+-- @param ctx  SSL_CTX *, without limits of its own yet
+-- @tparam string name
+-- @treturn boolean  false: this OpenSSL cannot speak it
+function protocol.limit(ctx, name)
+  local version = versions[name]
+  if not version then return true end
+  err.clear()
+  local ok = available(ctx, version) and limit(ctx, version)
+  err.clear()
+  return ok
+end
+
+-- The same on a context of its own.
+local function spoken(version)
+  if known[version] ~= nil then return known[version] end
+  local ctx = C.SSL_CTX_new(C.TLS_method())
+  if ctx == nil then return false end
+  local found = available(ctx, version)
+  C.SSL_CTX_free(ctx)
+  return found
+end
+
+--- Can this OpenSSL speak it?
+-- @tparam string name  of one version
+-- @treturn boolean
+function protocol.speaks(name)
+  return spoken(versions[name])
+end
+
+-- One end of a range: its version, or nil and what is wrong with it.
+local function bound(key, name)
+  if name == nil then return nil end
+  if type(name) ~= "string" then
+    return nil, ("invalid %s (string expected, got %s)"):format(key, type(name))
+  end
+  local version = versions[name]
+  if not version then return nil, ("invalid %s (%s)"):format(key, name) end
+  if not spoken(version) then
+    return nil, ("invalid %s (%s): %s cannot speak it"):format(key, name,
+                                                               lib.openssl.version)
+  end
+  return version
+end
+
+-- What contradicts what: a range against the one version of `protocol`.
+local function outside(name, key, value)
+  return false, ("%s %s contradicts protocol %s"):format(key, value, name)
+end
+
+local function apply(ctx, minimum, maximum)
+  if minimum then C.SSL_CTX_ctrl(ctx, K.SSL_CTRL_SET_MIN_PROTO_VERSION, minimum, nil) end
+  if maximum then C.SSL_CTX_ctrl(ctx, K.SSL_CTRL_SET_MAX_PROTO_VERSION, maximum, nil) end
+  local low, high = C.SSL_CTX_ctrl(ctx, LOWEST, 0, nil), C.SSL_CTX_ctrl(ctx, HIGHEST, 0, nil)
+  return low == 0 or high == 0 or low <= high
+end
+
+--- Narrow the versions of a context.
+-- @param ctx  SSL_CTX *
+-- @tparam string name  the protocol that it was made with; one version stays alone,
+--   and has to lie in the range
+-- @tparam[opt] string minimum
+-- @tparam[opt] string maximum
+-- @treturn true
+-- @treturn false,string  a name that is none, a version that this OpenSSL cannot
+--   speak, or limits that contradict each other
+function protocol.narrow(ctx, name, minimum, maximum)
+  local low, why = bound("minversion", minimum)
+  if why then return false, why end
+  local high
+  high, why = bound("maxversion", maximum)
+  if why then return false, why end
+  local only = versions[name]
+  if low and high and low > high then
+    return false, ("minversion %s contradicts maxversion %s"):format(minimum, maximum)
+  end
+  if only then
+    if low and low > only then return outside(name, "minversion", minimum) end
+    if high and high < only then return outside(name, "maxversion", maximum) end
+    return true
+  end
+  err.clear()
+  local ok = apply(ctx, low, high)
+  err.clear()
+  if ok then return true end
+  return false, ("%s contradicts the configuration of OpenSSL"):format(
+    low and "minversion " .. minimum or "maxversion " .. maximum)
+end
+
+--- The protocols that this OpenSSL can speak, those that negotiate left out.
+-- @treturn table  name -> true
+function protocol.list()
+  local out = {}
+  err.clear()
+  local ctx = C.SSL_CTX_new(C.TLS_method())
+  if ctx ~= nil then
+    for name, version in pairs(versions) do
+      if version and available(ctx, version) then out[name] = true end
+    end
+    C.SSL_CTX_free(ctx)
+  end
+  err.clear()
+  return out
+end
+
+return protocol

@@ -1,0 +1,142 @@
+--- ssl.credential.key: private keys from whatever holds them, and what a context does with them.
+
+local lib      = require "ssl.ffi.lib"
+local shim     = require "ssl.ffi.shim"
+local arg      = require "ssl.base.arg"
+local err      = require "ssl.base.errors"
+local keystore = require "ssl.credential.keyuri"
+local material = require "ssl.source.source"
+local membio   = require "ssl.source.membio"
+local password = require "ssl.source.password"
+local pkey     = require "ssl.credential.keyobject"
+local C        = lib.C
+
+local key = {}
+
+local function read_pem(source, answer)
+  local bio, reason = material.open(source)
+  if not bio then return nil, reason end
+  local held = pkey.own(C.PEM_read_bio_PrivateKey(bio.membio, nil, shim.C.password,
+                                                  answer))
+  bio:free()
+  return held
+end
+
+-- A key as it is; else an encrypted PKCS #8, which asks for its password.
+local function read_der(bytes, answer)
+  local held, reason = material.decode(bytes, C.d2i_AutoPrivateKey, pkey.own)
+  if held or not lib.has.d2i_PKCS8PrivateKey_bio then return held, reason end
+  local bio = membio.read(bytes)
+  held = bio and pkey.own(C.d2i_PKCS8PrivateKey_bio(bio.membio, nil, shim.C.password,
+                                                    answer))
+  local rest = membio.take(bio, held)
+  if held and rest == "" then return held end
+  if held then
+    held:free()
+    return nil, material.LEFT_OVER
+  end
+  if answer.asked ~= 0 then return nil, err.reason() end
+  return nil, reason
+end
+
+-- A handle of ssl.credential.keyobject, or nil and the reason. Only where there is a `uri` a
+-- store is opened, and only a string without PEM in it is the name of a file.
+local function read(source, given, uri)
+  if pkey.is(source) then return pkey.share(source) end
+  local bytes = material.bytes(source)
+  return password.open(given, function(answer)
+    if uri then return keystore.read(uri, answer) end
+    if bytes then return read_der(bytes, answer) end
+    return read_pem(source, answer)
+  end)
+end
+
+--- Have a context use a key.
+-- @tparam table state  of the context: it may have been freed meanwhile
+-- @tparam cdata held  a handle of ssl.credential.keyobject, which is freed
+-- @treturn true
+-- @treturn nil,string  the reason
+function key.use(state, held)
+  err.clear()
+  local ok = not state.handle:lost()
+         and C.SSL_CTX_use_PrivateKey(state.handle.ctx, held.pkey) == 1
+  held:free()
+  if not ok then return nil, err.reason "invalid context" end
+  err.clear()
+  return true
+end
+
+--- Load a private key into a context.
+-- @tparam table state  of the context
+-- @param source  the name of a PEM file, PEM text, what ssl.der made, "store:URI", or
+--   a key object
+-- @tparam string|function|nil given  the password: see ssl.source.password
+-- @treturn true
+-- @treturn nil,string  the reason
+function key.load(state, source, given)
+  local held, reason = read(source, given, keystore.uri(source))
+  if not held then return nil, reason end
+  return key.use(state, held)
+end
+
+--- Does the context's private key belong to its certificate? False without them.
+function key.matches(state)
+  err.clear()
+  local ok = C.SSL_CTX_check_private_key(state.handle.ctx) == 1
+  err.clear()
+  return ok
+end
+
+--- The key of the certificate, or of the kind, that a context was given last.
+-- @treturn cdata  EVP_PKEY *, the context's; NULL for none
+function key.current(state)
+  return C.SSL_CTX_get0_privatekey(state.handle.ctx)
+end
+
+-- The URI in `{ store = URI }`, the only form that opens a store.
+local function store_of(form, level)
+  local name = next(form)
+  if name ~= "store" or next(form, name) ~= nil or type(form.store) ~= "string" then
+    arg.fail(1, "string or { store = URI } expected, got another table", level + 1)
+  end
+  return form.store
+end
+
+-- The text may come from a stranger, so it is never a name of a file or a store.
+local function of_text(text)
+  if not material.file(text) then return text end
+  if keystore.uri(text) then
+    return nil, "a store is opened by ssl.loadkey { store = URI } only"
+  end
+  return material.der(text)
+end
+
+--- A private key as an object, to be used any number of times.
+-- @tparam string|userdata|table source  PEM, or DER as bytes or by ssl.der, none of which
+--   opens a file or a store, so that it may come from anybody; or `{ store = URI }` for
+--   a key in one of OpenSSL's stores (ossl_store(7)): a program's own choice
+-- @tparam[opt] string|function given  the password; a function is called, without
+--   arguments, only where one is needed, and may raise or yield
+-- @treturn userdata  methods `type` and `bits`; a string of it shows no more
+-- @treturn nil,string  "error loading private key (REASON)"
+-- @raise when an argument is of a wrong type
+function key.object(...)
+  local source, given = ...
+  local uri
+  if type(source) == "table" then
+    uri = store_of(source, 1)
+  elseif not material.bytes(source) then
+    source = arg.string(source, 1)
+  end
+  if not password.valid(given) then arg.mismatch("string", given, 2) end
+  local before = err.newest
+  local held, reason
+  if not uri then source, reason = of_text(source) end
+  if source then held, reason = read(source, given, uri) end
+  if held then return pkey.object(held) end
+  local message = ("error loading private key (%s)"):format(reason)
+  err.note(before, message)
+  return nil, message
+end
+
+return key

@@ -1,0 +1,108 @@
+--- ssl.feature.dane: a peer's certificate checked against TLSA records (RFC 6698, 7671).
+--
+-- OpenSSL verifies: a certificate that a usable record matches, by the rules of the
+-- record's usage; without a usable record, the chain and the name as ever. Getting
+-- the records, and making sure that DNSSEC vouches for them, is the caller's work.
+
+local ffi      = require "ffi"
+local lib      = require "ssl.ffi.lib"
+local err      = require "ssl.base.errors"
+local hostname = require "ssl.x509.hostname"
+local verifyname = require "ssl.feature.peername"
+local C, K     = lib.C, lib.K
+
+local dane = {
+  --- The flags of a context, by name.
+  flags = { no_ee_namechecks = K.DANE_FLAG_NO_DANE_EE_NAMECHECKS },
+}
+
+--- Let the connections of a context use DANE.
+-- @tparam table state  of the context
+-- @tparam {string,...} names  of `dane.flags`
+-- @treturn true
+-- @treturn nil,string
+function dane.enable(state, names)
+  local ctx = state.handle.ctx
+  err.clear()
+  if C.SSL_CTX_dane_enable(ctx) <= 0 then return nil, err.reason() end
+  err.clear()
+  state.dane = state.dane or 0
+  for _, name in ipairs(names) do
+    C.SSL_CTX_dane_set_flags(ctx, dane.flags[name])
+    state.dane = bit.bor(state.dane, dane.flags[name])
+  end
+  return true
+end
+
+-- What is set while the handshake runs might come after the certificate was judged.
+local function begun(st)
+  if st.status == "closed" or st.conn.ssl == nil then return "closed" end
+  return (st.prepared or st.status ~= "new") and "the handshake has begun"
+end
+
+--- Name the peer: for the name check, and as server name where none was set.
+-- @tparam table st
+-- @tparam string name
+-- @treturn true
+-- @treturn false,string
+function dane.host(st, name)
+  local why = begun(st)
+  if why then return false, why end
+  local kind, host = hostname.normalize(name)
+  if not kind then return false, host end
+  if kind == "ip" then
+    return false, "the host name is an IP address: TLSA records belong to names"
+  end
+  local ssl = st.conn.ssl
+  err.clear()
+  if C.SSL_dane_enable(ssl, host) <= 0 then
+    return false, ("error enabling DANE (%s)"):format(err.reason())
+  end
+  verifyname.compare(st, host)
+  err.clear()
+  st.demands = ("%s%d:dane:%s"):format(st.demands, #host, host)
+  return true
+end
+
+local function byte(n)
+  return n >= 0 and n <= 255
+end
+
+--- Add a record.
+-- @tparam table st
+-- @tparam number usage  0 PKIX-TA, 1 PKIX-EE, 2 DANE-TA, 3 DANE-EE
+-- @tparam number selector  0 the certificate, 1 its public key
+-- @tparam number mtype  0 the bytes themselves, 1 SHA-256, 2 SHA-512
+-- @tparam string data
+-- @treturn true
+-- @treturn false,string  DANE is off, or the record is not usable
+function dane.record(st, usage, selector, mtype, data)
+  local why = begun(st)
+  if why then return false, why end
+  if not (byte(usage) and byte(selector) and byte(mtype)) then
+    return false, "error adding TLSA record (field not in the range 0 to 255)"
+  end
+  err.clear()
+  if C.SSL_dane_tlsa_add(st.conn.ssl, usage, selector, mtype, data, #data) <= 0 then
+    return false, ("error adding TLSA record (%s)"):format(err.reason())
+  end
+  st.demands = ("%s%d:tlsa:%d:%d:%d:%s"):format(st.demands, #data, usage, selector, mtype,
+                                                data)
+  err.clear()
+  return true
+end
+
+--- The record that the peer was accepted for, and where in the chain it matched.
+-- @treturn number,number,number,string,number  as for `record`, and the depth:
+--   0 for the peer's own certificate
+-- @treturn nil  none: the peer was not verified, or without DANE
+function dane.matched(st)
+  local fields = ffi.new "uint8_t[3]"
+  local bytes, length = ffi.new "const unsigned char *[1]", ffi.new "size_t[1]"
+  local depth = C.SSL_get0_dane_tlsa(st.conn.ssl, fields, fields + 1, fields + 2,
+                                     bytes, length)
+  if depth < 0 then return nil end
+  return fields[0], fields[1], fields[2], ffi.string(bytes[0], length[0]), depth
+end
+
+return dane

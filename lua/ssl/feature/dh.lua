@@ -1,0 +1,82 @@
+--- ssl.feature.dh: Diffie-Hellman parameters from the user's function.
+--
+-- OpenSSL's callback can neither raise nor yield, and by then it has chosen DHE for
+-- good. So the function is asked when the client has spoken, if the answer may matter:
+-- a suite with DHE is common to both sides, and TLS 1.3 is not. Without an answer
+-- OpenSSL gets no callback, and chooses among the other suites. The group stays in the
+-- context's state, by the text it came from, so that a function which answers the same
+-- every time costs one decoding and not one a connection.
+
+local ffi    = require "ffi"
+local lib    = require "ssl.ffi.lib"
+local handle = require "ssl.ffi.handle"
+local shim   = require "ssl.ffi.shim"
+local err    = require "ssl.base.errors"
+local membio = require "ssl.source.membio"
+local C, K   = lib.C, lib.K
+
+local dh = {}
+
+local DHE = { [K.NID_kx_dhe] = true, [K.NID_kx_dhe_psk] = true }
+
+local own = handle.type("lsf_DH *dh", "DH_free")
+
+-- A text that claims to be encrypted would make OpenSSL prompt, were it not for
+-- the callback.
+local function decode(pem)
+  err.clear()
+  local bio = membio.read(pem)
+  if not bio then return nil, err.reason "text too long" end
+  local params = own(C.PEM_read_bio_DHparams(bio.membio, nil, shim.C.password,
+                                             shim.password()))
+  bio:free()
+  if not params then return nil, err.reason() end
+  err.clear()
+  return params
+end
+
+local function set(list)
+  local out = {}
+  for _, item in ipairs(list) do out[item] = true end
+  return out
+end
+
+--- Can the key exchange of this handshake be DHE?
+-- @param ssl  SSL *, a server's, after a switch of contexts
+-- @tparam table told  what the client said, from hello.describe
+-- @treturn boolean
+function dh.possible(ssl, told)
+  local ciphers, stack = set(told.ciphers), C.SSL_get1_supported_ciphers(ssl)
+  local dhe, tls13 = false, false
+  for i = 0, C.OPENSSL_sk_num(stack) - 1 do
+    local cipher = ffi.cast("const lsf_SSL_CIPHER *", C.OPENSSL_sk_value(stack, i))
+    if ciphers[C.SSL_CIPHER_get_protocol_id(cipher)] then
+      local exchange = C.SSL_CIPHER_get_kx_nid(cipher)
+      dhe = dhe or DHE[exchange]
+      tls13 = tls13 or exchange == K.NID_kx_any
+    end
+  end
+  C.OPENSSL_sk_free(stack)
+  return dhe and not (tls13 and set(told.versions).tlsv1_3) or false
+end
+
+--- Ask for the group of the next handshake.
+-- @tparam table state  of the context; its `dhparam` is called as
+--   `f(false, keylength)` and may raise or yield
+-- @tparam number keylength
+-- @return a handle (field `dh`) that the context keeps too; take a reference of
+--   your own for what outlives it
+-- @treturn nil,string  the reason; without a reason where the function answers nil
+function dh.ask(state, keylength)
+  local pem = state.dhparam(false, keylength)
+  if pem == nil then return nil end
+  if type(pem) ~= "string" then return nil, "internal error" end
+  if pem ~= state.dh_pem then
+    local params, reason = decode(pem)
+    if not params then return nil, reason end
+    state.dh_pem, state.dh = pem, params
+  end
+  return state.dh
+end
+
+return dh

@@ -1,0 +1,139 @@
+--- ssl.feature.earlydata: early data as steps of a handshake (RFC 8446 section 2.3).
+--
+-- SSL_write_early_data(3), SSL_read_early_data(3). Both drive the handshake as far as
+-- they need it, so ssl.handshake.handshake has them instead of SSL_do_handshake as long as
+-- there is something to write or to read (`st.early`). The rest of its machine stays
+-- as it is: questions, waiting, verdicts.
+--
+-- What a server reads may be a replay: somebody who has recorded a client's first
+-- flight can send it again. OpenSSL accepts a session only once, but it can only know
+-- of those that it has itself in memory, in this process. So a context with early data
+-- keeps its sessions there and nowhere else, and the data never comes by `receive`.
+
+local ffi = require "ffi"
+local lib = require "ssl.ffi.lib"
+local process = require "ssl.base.process"
+local C, K = lib.C, lib.K
+
+local earlystep = {}
+
+--- The most that can be allowed, in bytes: what a server keeps of one client.
+earlystep.MOST = 1048576
+
+-- What was sent and is rejected has to be read past: at least what OpenSSL would.
+local PASSED = K.SSL3_RT_MAX_PLAIN_LENGTH
+
+-- A server that asks for another hello cannot decrypt early data, and OpenSSL's takes no
+-- record then which is longer than one in the clear. So a type and a tag have to fit in.
+local TYPE_AND_TAG = 17
+local FRAGMENT = K.SSL3_RT_MAX_PLAIN_LENGTH - TYPE_AND_TAG
+
+local buffer_t = ffi.typeof("struct { size_t lsf_early; unsigned char bytes["
+                            .. K.SSL3_RT_MAX_PLAIN_LENGTH .. "]; }")
+local written_t = ffi.typeof "size_t[1]"
+
+--- Allow early data on the connections of a context.
+-- @tparam table state  of the context
+-- @tparam table cfg
+-- @tparam number most  in bytes
+-- @treturn true
+-- @treturn false,string  what it cannot go together with
+function earlystep.allow(state, cfg, most)
+  local ctx = state.handle.ctx
+  state.earlydata, state.process = most, process()
+  if state.mode ~= "server" then return true end
+  for _, key in ipairs { "sessionstore", "ticketkeys" } do
+    if cfg[key] then
+      return false, ("earlydata contradicts %s: each process knows its own sessions only")
+                    :format(key)
+    end
+  end
+  local risky = ffi.cast("uint64_t", lib.options.no_anti_replay)
+  if bit.band(C.SSL_CTX_get_options(ctx), risky) ~= 0 then
+    return false, "earlydata contradicts options no_anti_replay"
+  end
+  C.SSL_CTX_ctrl(ctx, K.SSL_CTRL_SET_SESS_CACHE_MODE, K.SSL_SESS_CACHE_SERVER, nil)
+  C.SSL_CTX_set_max_early_data(ctx, most)
+  C.SSL_CTX_set_recv_max_early_data(ctx, math.max(most, PASSED))
+  return true
+end
+
+--- A server is about to accept early data. A session may be used for that once. After a
+-- fork parent and child have the same sessions: the child drops its copies.
+-- @tparam table state  of the context
+function earlystep.own(state)
+  if state.process == process() then return end
+  state.process = process()
+  C.SSL_CTX_flush_sessions(state.handle.ctx, 0)
+end
+
+--- A handshake goes on with another context. What its client may send holds, where the
+-- connection began with early data: OpenSSL keeps its sessions in the context of then.
+-- @tparam table st
+-- @tparam table old  the state of the context that it comes from
+-- @tparam table new
+function earlystep.adopt(st, old, new)
+  if not old.earlydata then return end
+  local most = new.earlydata or 0
+  C.SSL_set_max_early_data(st.conn.ssl, most)
+  C.SSL_set_recv_max_early_data(st.conn.ssl, math.max(most, old.earlydata, PASSED))
+end
+
+--- Early data begins on a connection.
+-- `stage`: "read" or "write", where a step is a whole operation and not the handshake;
+-- `text`: to be sent; `taken`: OpenSSL has it, and perhaps it waits in the queue;
+-- `pieces`: what was read and not yet handed out; `seen`: there was some; `finished`:
+-- there is no more to read; `sent`: bytes.
+function earlystep.new()
+  return { stage = false, text = false, taken = false, pieces = {}, seen = false,
+           finished = false, sent = 0, buffer = false }
+end
+
+local function write(ssl, early)
+  local text = early.text
+  C.SSL_ctrl(ssl, K.SSL_CTRL_SET_MAX_SEND_FRAGMENT, FRAGMENT, nil)
+  local rc = C.SSL_write_early_data(ssl, text, #text, written_t())
+  C.SSL_ctrl(ssl, K.SSL_CTRL_SET_MAX_SEND_FRAGMENT, K.SSL3_RT_MAX_PLAIN_LENGTH, nil)
+  if rc == 1 then
+    early.taken, early.sent = true, early.sent + #text
+  end
+  return rc
+end
+
+-- The buffer is the connection's: where the handshake stands still in a job, OpenSSL
+-- comes back to it.
+local function read(ssl, early)
+  local buffer = early.buffer or buffer_t()
+  early.buffer = buffer
+  local rc = C.SSL_read_early_data(ssl, buffer.bytes, ffi.sizeof(buffer.bytes),
+                                   ffi.cast("size_t *", buffer))
+  if rc == K.SSL_READ_EARLY_DATA_ERROR then return 0 end
+  early.finished = rc == K.SSL_READ_EARLY_DATA_FINISH
+  local n = tonumber(buffer.lsf_early)
+  if not early.finished and n > 0 then
+    early.seen = true
+    early.pieces[#early.pieces + 1] = ffi.string(buffer.bytes, n)
+  end
+  if early.finished then early.buffer = false end
+  return 1
+end
+
+--- One step. A handshake that goes on before everything was written or read has that
+-- done first: OpenSSL cannot pass it by. What was read waits in `pieces`.
+-- @treturn number  as SSL_do_handshake: 1 for success
+function earlystep.try(st)
+  local ssl, early = st.conn.ssl, st.early
+  if early.text and not early.taken then
+    local rc = write(ssl, early)
+    if rc ~= 1 then return rc end
+  end
+  if early.stage == "write" then return 1 end
+  if early.stage == "read" then return read(ssl, early) end
+  while st.server and not early.finished do
+    local rc = read(ssl, early)
+    if rc ~= 1 then return rc end
+  end
+  return C.SSL_do_handshake(ssl)
+end
+
+return earlystep

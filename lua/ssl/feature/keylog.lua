@@ -1,0 +1,49 @@
+--- ssl.feature.keylog: the secrets of connections, for programs that look into them.
+--
+-- OpenSSL says each secret in the middle of a handshake; the shim keeps the lines
+-- (shim/keylog.c), and they go where the user wants them when the call is done. What
+-- becomes of them there has no influence on the connection. The format is NSS's.
+
+local ffi     = require "ffi"
+local lib     = require "ssl.ffi.lib"
+local shim    = require "ssl.ffi.shim"
+local context = require "ssl.context.setters"
+local err     = require "ssl.base.errors"
+local C, S    = lib.C, shim.C
+
+local keylog = {}
+
+--- Have a context say its secrets.
+-- @tparam table state  of the context
+-- @tparam string|function sink  a file name, or f(line)
+-- @treturn true
+-- @treturn false,string  the file cannot be opened for writing
+function keylog.set(state, sink)
+  if type(sink) == "string" then
+    local errno = S.keys_save(nil, sink)
+    if errno ~= 0 then
+      return false, ("error opening keylog %s (%s)"):format(sink, err.system(errno))
+    end
+  end
+  state.keylog = sink
+  C.SSL_CTX_set_keylog_callback(state.handle.ctx, shim.callback "keylog")
+  return true
+end
+
+--- Hand over the lines that wait. A file gets them from C, so that no copy of them
+-- stays in Lua's memory; what it does not take is lost.
+-- @tparam table st
+-- @raise what the user's function raises; the lines that it has not seen are lost
+function keylog.drain(st)
+  local conn = st.conn
+  local sink = context.state(st.ctx).keylog
+  if type(sink) == "string" then
+    S.keys_save(conn, sink)
+    return
+  end
+  local lines = sink and ffi.string(conn.keys, conn.keys_length) or ""
+  S.keys_wipe(conn)
+  for line in lines:gmatch "[^\n]+" do sink(line) end
+end
+
+return keylog

@@ -1,0 +1,89 @@
+--- ssl.feature.psk: pre-shared keys from the user's functions.
+--
+-- OpenSSL asks from inside the handshake and has no stopping point there, so a
+-- connection whose context has such a function runs its handshake as a job that can
+-- stand still (shim/pause.c). The key is written to where OpenSSL wants it, and
+-- kept nowhere else.
+
+local ffi      = require "ffi"
+local lib      = require "ssl.ffi.lib"
+local shim     = require "ssl.ffi.shim"
+local question = require "ssl.io.ask"
+local C, K, H = lib.C, lib.K, shim.K
+
+local psk = {
+  --- Why a handshake ended that went on without a key.
+  MISSING = "no pre-shared key was agreed on, and without verify no certificate will do",
+}
+
+--- Can this OpenSSL do it?
+psk.supported = lib.has.SSL_set_psk_client_callback == true
+  and lib.has.SSL_set_psk_server_callback == true and C.ASYNC_is_capable() == 1
+
+--- Take over the context's functions. Before a handshake, or when it switches.
+-- @tparam table st
+-- @tparam table ctx  the context's state
+function psk.apply(st, ctx)
+  if not psk.supported then return end
+  local ssl = st.conn.ssl
+  local f = st.server and ctx.psk_server or not st.server and ctx.psk_client or false
+  if st.psk ~= f then st.psk = f end
+  if st.server then
+    C.SSL_set_psk_server_callback(ssl, f and shim.callback "psk_server" or nil)
+  else
+    C.SSL_set_psk_client_callback(ssl, f and shim.callback "psk_client" or nil)
+  end
+end
+
+--- Does the suite that the server has chosen prove its key beside its certificate? Asked
+-- while the certificate is looked at.
+function psk.beside_certificate(ssl)
+  local suite = C.SSL_get_pending_cipher(ssl)
+  return suite ~= nil and C.SSL_CIPHER_get_kx_nid(suite) == K.NID_kx_rsa_psk
+end
+
+local function bytes(value, most)
+  if type(value) == "number" then value = tostring(value) end
+  if type(value) ~= "string" or value == "" or #value > most then return nil end
+  return value
+end
+
+local function client(conn, identity, key)
+  -- One byte of the room is for the NUL that ends an identity.
+  identity = bytes(identity, conn.max_identity - 1)
+  key = bytes(key, conn.max_psk)
+  if not identity or not key or identity:find("\0", 1, true) then return 0 end
+  ffi.copy(conn.identity, identity)
+  ffi.copy(conn.psk, key, #key)
+  return #key
+end
+
+local function server(conn, key)
+  key = bytes(key, conn.max_psk)
+  if not key then return 0 end
+  ffi.copy(conn.psk, key, #key)
+  return #key
+end
+
+--- Answer the paused handshake. What is no usable answer denies.
+-- @tparam table st
+function psk.answer(st)
+  local conn = st.conn
+  local asked = conn.asked ~= nil and ffi.string(conn.asked) or nil
+  local length
+  if conn.question == H.LSF_QUESTION_PSK_CLIENT then
+    local identity, key = question.ask(st, st.psk, asked,
+                                       conn.max_identity - 1, conn.max_psk)
+    if st.status == "closed" then return end
+    length = client(conn, identity, key)
+  else
+    local key = question.ask(st, st.psk, asked, conn.max_psk)
+    if st.status == "closed" then return end
+    length = server(conn, key)
+  end
+  -- A server looks at the client's keys and tickets in turn, and takes the first that is good.
+  st.keyed = length > 0
+  conn.psk_length, conn.question = length, H.LSF_QUESTION_NONE
+end
+
+return psk

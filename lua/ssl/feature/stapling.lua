@@ -1,0 +1,189 @@
+--- ssl.feature.stapling: OCSP responses within the handshake (RFC 6066 section 8).
+--
+-- A client judges the response where OpenSSL asks for it: the server's certificate has
+-- been verified, and this side's Finished has not been sent, nor a certificate of its
+-- own in TLS 1.3. The handshake stands still in a job for that moment (shim/status.c),
+-- so that judging is Lua, and a refusal is an alert before any data. A server whose
+-- response is a function's stands still when its certificate has been chosen.
+
+local ffi       = require "ffi"
+local lib       = require "ssl.ffi.lib"
+local shim      = require "ssl.ffi.shim"
+local err       = require "ssl.base.errors"
+local extension = require "ssl.x509.extension"
+local ocsp      = require "ssl.ocsp.request"
+local peer      = require "ssl.x509.chains"
+local question  = require "ssl.io.ask"
+local raw       = require "ssl.x509.encoding"
+local response  = require "ssl.ocsp.response"
+local tlv       = require "ssl.x509.der"
+local x509      = require "ssl.x509.certificate"
+local C, K, H   = lib.C, lib.K, shim.K
+
+local staple = {}
+
+--- Can this OpenSSL do it?
+staple.supported = ocsp.supported and C.ASYNC_is_capable() == 1
+
+--- The longest response that can be stapled: a message of that kind has at most 16,384
+-- bytes, four of which come before the response.
+staple.LONGEST = 16380
+
+-- TLS features (RFC 7633): the extensions that a server has to answer.
+local TLS_FEATURE, STATUS_REQUEST = "1.3.6.1.5.5.7.1.24", 5
+
+local bytes_t = ffi.typeof "const unsigned char *"
+
+local function put(st, der)
+  local conn = st.conn
+  st.staple = der or false -- keeps the bytes alive
+  conn.staple = der and ffi.cast(bytes_t, der) or nil
+  conn.staple_length = der and #der or 0
+end
+
+--- Take over what the context says. Before a handshake, or when it switches.
+-- @tparam table st
+-- @tparam table ctx  the context's state
+function staple.apply(st, ctx)
+  local given = ctx.ocspresponse
+  st.conn.ask_status = type(given) == "function" and 1 or 0
+  put(st, type(given) == "string" and given)
+end
+
+--- May the handshake have to stand still for it?
+function staple.pauses(st, ctx)
+  if st.server then return type(ctx.ocspresponse) == "function" end
+  return ctx.ocsp and true or false
+end
+
+-- Of a client in TLS 1.3, which OpenSSL 3.6 gives a response for each certificate of
+-- the chain. The stack and what is in it are the connection's.
+local function first_of_many(ssl)
+  local command = K.SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP_EX
+  if not command or not lib.has.i2d_OCSP_RESPONSE then return nil end
+  local stack = ffi.new "lsf_OPENSSL_STACK *[1]"
+  if tonumber(C.SSL_ctrl(ssl, command, 0, stack)) <= 0 or stack[0] == nil then return nil end
+  local leaf = ffi.cast("lsf_OCSP_RESPONSE *", C.OPENSSL_sk_value(stack[0], 0))
+  if leaf == nil then return nil end
+  local der = raw.encode(C.i2d_OCSP_RESPONSE, leaf)
+  return der
+end
+
+--- The response that the server stapled: received, or sent.
+-- @treturn string|nil  DER
+function staple.response(st)
+  local ssl = st.conn.ssl
+  local data = ffi.new "unsigned char *[1]"
+  local length = tonumber(C.SSL_ctrl(ssl, K.SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP, 0,
+                                     data))
+  if length > 0 and data[0] ~= nil then return ffi.string(data[0], length) end
+  local der = first_of_many(ssl)
+  return der
+end
+
+-- What cannot be read demands it too.
+local function must_staple(pointer)
+  local der = extension.find(pointer, TLS_FEATURE)
+  if not der then return false end
+  local features = tlv.sequence(der)
+  if not features then return true end
+  for _, feature in ipairs(features) do
+    if tlv.integer(feature.content) == STATUS_REQUEST then return true end
+  end
+  return false
+end
+
+local function nth(chain, n)
+  return x509.borrow(ffi.cast("lsf_X509 *", C.OPENSSL_sk_value(chain, n)))
+end
+
+-- The names alone prove nothing: who shows a certificate may show an authority of that
+-- name as well.
+local function has_signed(issuer, leaf)
+  local key = C.X509_get0_pubkey(x509.pointer(issuer))
+  return key ~= nil and C.X509_verify(x509.pointer(leaf), key) == 1
+end
+
+-- Where the chain that was verified ends with the leaf - it is what is trusted, or
+-- nothing was found - the one that the server shows.
+local function issuer_of(st, leaf)
+  local verified = C.SSL_get0_verified_chain(st.conn.ssl)
+  local length = verified ~= nil and C.OPENSSL_sk_num(verified) or 0
+  if length == 1 and leaf:issued(leaf) then return leaf end
+  local issuer
+  if length > 1 then issuer = nth(verified, 1) else issuer = peer.certificate(st, 2) end
+  return issuer and has_signed(issuer, leaf) and issuer or nil
+end
+
+local function words(status, details)
+  if status == "unknown" then return "the responder does not know the certificate" end
+  if not details.reason then return "the certificate was revoked" end
+  return ("the certificate was revoked (%s)"):format(details.reason)
+end
+
+-- An error of the responder's is not signed: whoever could put it there could leave
+-- out the response as well.
+local function absent(ctx, leaf, reported)
+  if ctx.ocsp == "require" then
+    return false, reported or "the server has stapled no response"
+  end
+  if must_staple(x509.pointer(leaf)) then
+    return false, reported or "the certificate demands a stapled response, and there is none"
+  end
+  return true
+end
+
+-- A session's certificate was judged when the session was made, which does not outlive the
+-- response (ssl.session.client), and a key shared beforehand has none.
+local function judge(st, ctx)
+  local leaf = peer.certificate(st, 1)
+  if not leaf or C.SSL_session_reused(st.conn.ssl) == 1 then return true end
+  local der = staple.response(st)
+  if not der then return absent(ctx, leaf) end
+  local issuer = issuer_of(st, leaf)
+  if not issuer then return false, "the issuer of the certificate is not known" end
+  local status, details, reported = response.judge(der, x509.pointer(leaf),
+                                                   x509.pointer(issuer), {})
+  if status == "good" then
+    st.stapled, st.stapled_till = status, details.validtill
+    return true
+  end
+  if reported then return absent(ctx, leaf, details) end
+  return false, status and words(status, details) or details
+end
+
+local function decide(st, accepted)
+  st.conn.accepted = accepted and 1 or 0
+  st.conn.question = H.LSF_QUESTION_NONE
+end
+
+local function ask(st, ctx)
+  local cert = x509.borrow(C.SSL_get_certificate(st.conn.ssl))
+  local der = question.ask(st, ctx.ocspresponse, st.self, cert)
+  if st.status == "closed" then return end
+  if der and type(der) ~= "string" then
+    question.give_up(st, "ssl: the function ocspresponse has to return a string or nil")
+  end
+  if der and #der > staple.LONGEST then
+    question.give_up(st, ("ssl: the function ocspresponse returned more than %d bytes")
+                         :format(staple.LONGEST))
+  end
+  put(st, der)
+  decide(st, true)
+end
+
+--- Answer the paused handshake.
+-- @tparam table st
+-- @tparam table ctx  the context's state
+function staple.answer(st, ctx)
+  if st.server then
+    ask(st, ctx)
+    return
+  end
+  local ok, why = judge(st, ctx)
+  err.clear()
+  if not ok then st.status_reason = "OCSP: " .. why end
+  decide(st, ok)
+end
+
+return staple

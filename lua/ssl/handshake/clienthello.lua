@@ -1,0 +1,122 @@
+--- ssl.handshake.clienthello: a server's decisions when the client has spoken.
+--
+-- The handshake has stopped (shim/hello.c). In this order: the user's onclienthello
+-- chooses a context or refuses; without a choice of its own the server name does;
+-- then the context in force gives DH parameters and an ALPN list. Each function
+-- runs on the caller's coroutine and may raise, yield, or close the connection.
+
+local ffi      = require "ffi"
+local lib      = require "ssl.ffi.lib"
+local shim     = require "ssl.ffi.shim"
+local alpn     = require "ssl.feature.alpn"
+local context  = require "ssl.context.setters"
+local dh       = require "ssl.feature.dh"
+local hello    = require "ssl.handshake.clienthello_wire"
+local policy   = require "ssl.handshake.inherit"
+local question = require "ssl.io.ask"
+local sni      = require "ssl.handshake.sni"
+local C, K, H  = lib.C, lib.K, shim.K
+
+local clienthello = {}
+
+-- The size that the user's function gets: the same as in LuaSec, whatever the certificate.
+local DH_BITS = 1024
+
+-- Reasons for a refusal: the alert's names in RFC 8446 section 6.2.
+local ALERTS = {
+  handshake_failure       = K.SSL_AD_HANDSHAKE_FAILURE,
+  access_denied           = K.SSL_AD_ACCESS_DENIED,
+  protocol_version        = K.SSL_AD_PROTOCOL_VERSION,
+  insufficient_security   = K.SSL_AD_INSUFFICIENT_SECURITY,
+  internal_error          = K.SSL_AD_INTERNAL_ERROR,
+  user_canceled           = K.SSL_AD_USER_CANCELLED,
+  unrecognized_name       = K.SSL_AD_UNRECOGNIZED_NAME,
+  no_application_protocol = K.SSL_AD_NO_APPLICATION_PROTOCOL,
+}
+
+local bytes_t = ffi.typeof "const unsigned char *"
+
+local function refuse(st, reason)
+  st.conn.hello = H.LSF_HELLO_REFUSE
+  st.conn.hello_alert = ALERTS[reason] or K.SSL_AD_HANDSHAKE_FAILURE
+end
+
+-- Ask for the DH parameters of a context and keep them for OpenSSL's callback.
+local function ask_dh(st, ctx, said)
+  if not dh.possible(st.conn.ssl, hello.describe(said)) then return end
+  local group, reason = question.ask(st, dh.ask, ctx, DH_BITS)
+  if st.status == "closed" or not group and not reason then return end
+  st.dh_reason = reason or false
+  if group then
+    C.DH_up_ref(group.dh)
+    st.conn.dh = group.dh
+  end
+  C.SSL_set_tmp_dh_callback(st.conn.ssl, shim.callback "tmp_dh")
+end
+
+--- Is there anything to stop for?
+function clienthello.wanted(st, ctx)
+  return st.sni_map or ctx.alpn_select or ctx.onclienthello or ctx.dhparam
+end
+
+local function adopt(st, ctx)
+  local ok, problem = pcall(policy.adopt, st, ctx)
+  if not ok then question.give_up(st, problem) end
+end
+
+-- The user's own choice. False: nothing more is to be decided.
+local function asked(st, said, f)
+  local protocols = said.alpn and alpn.decode(said.alpn) or nil
+  local choice, reason = question.ask(st, f, st.self, hello.describe(said, protocols))
+  if st.status == "closed" then return false end
+  if choice == false then
+    refuse(st, reason)
+    return false
+  end
+  if choice ~= nil then adopt(st, choice) end
+  return true, choice ~= nil
+end
+
+local function choose_context(st, said)
+  local go_on, chosen = true, false
+  local f = context.state(st.ctx).onclienthello
+  st.name = said.name or false
+  if f then go_on, chosen = asked(st, said, f) end
+  if not go_on or chosen then return go_on end
+  local ctx, fine = sni.choose(st, said.name)
+  if st.status == "closed" then return false end
+  if not fine then
+    refuse(st, "unrecognized_name")
+    return false
+  end
+  if ctx then
+    adopt(st, ctx)
+    st.conn.sni_used = 1
+  end
+  return true
+end
+
+local function choose_protocol(st, offered)
+  local select = context.state(st.ctx).alpn_select
+  if not select or not offered or not alpn.decode(offered) then return end
+  local wire = question.ask(st, select, offered)
+  if st.status == "closed" or type(wire) ~= "string" or not alpn.decode(wire) then
+    return
+  end
+  st.alpn = wire -- keeps the bytes alive
+  st.conn.alpn, st.conn.alpn_length = ffi.cast(bytes_t, st.alpn), #st.alpn
+end
+
+--- Answer the stopped handshake.
+-- @tparam table st
+function clienthello.answer(st)
+  local conn = st.conn
+  local said = hello.parse(ffi.string(conn.said, conn.said_length))
+  if not choose_context(st, said) then return end
+  local ctx = context.state(st.ctx)
+  if ctx.dhparam then ask_dh(st, ctx, said) end
+  if st.status ~= "closed" then choose_protocol(st, said.alpn) end
+  if st.status ~= "closed" then conn.hello = H.LSF_HELLO_ACCEPT end
+end
+
+return clienthello

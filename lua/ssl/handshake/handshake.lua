@@ -1,0 +1,186 @@
+--- ssl.handshake.handshake: until both sides agree, or one says why not.
+--
+-- What only the user can answer is asked between two calls of OpenSSL and on the
+-- caller's coroutine: the function may raise or yield (ssl.io.ask). Two places: at the
+-- ClientHello (ssl.handshake.clienthello), and inside a job that stands still (ssl.feature.psk,
+-- ssl.feature.onverify).
+
+local lib      = require "ssl.ffi.lib"
+local shim     = require "ssl.ffi.shim"
+local ahead    = require "ssl.io.readahead"
+local clienthello = require "ssl.handshake.clienthello"
+local context  = require "ssl.context.setters"
+local detached = require "ssl.io.linger"
+local earlystep = require "ssl.feature.earlydata"
+local err      = require "ssl.base.errors"
+local job      = require "ssl.handshake.job"
+local keylog   = require "ssl.feature.keylog"
+local lasterror = require "ssl.io.failure"
+local limit    = require "ssl.io.timeout"
+local loop     = require "ssl.io.loop"
+local policy   = require "ssl.handshake.inherit"
+local psk      = require "ssl.feature.psk"
+local staple   = require "ssl.feature.stapling"
+local resumption = require "ssl.session.client"
+local sessionstore = require "ssl.session.store"
+local turn     = require "ssl.io.mutex"
+local verifier = require "ssl.feature.onverify"
+local C, S, H  = lib.C, shim.C, shim.K
+
+-- Once, before the first step.
+local function prepare(st)
+  st.prepared = true
+  if not st.server then
+    st.failed = resumption.settle(st) or false
+    return
+  end
+  policy.settle(st)
+  local ctx = context.state(st.ctx)
+  if clienthello.wanted(st, ctx) then
+    st.conn.hello = H.LSF_HELLO_ASK
+  end
+end
+
+local function answer(st)
+  local conn = st.conn
+  if conn.hello == H.LSF_HELLO_ASKED then
+    clienthello.answer(st)
+  elseif conn.question == H.LSF_QUESTION_VERIFY then
+    verifier.answer(st, context.state(st.ctx))
+  elseif conn.question == H.LSF_QUESTION_SESSION then
+    sessionstore.answer(st)
+  elseif conn.question == H.LSF_QUESTION_STATUS then
+    staple.answer(st, context.state(st.ctx))
+  else
+    psk.answer(st)
+  end
+end
+
+-- Closed, or about to be, by another coroutine or by a function of the user's.
+local function gone(st)
+  return st.closing or st.status == "closed"
+end
+
+-- A flight leaves in one piece: TLS 1.3's session tickets, sent one by one, would have
+-- Nagle's algorithm hold back the server's first answer.
+local function try(st)
+  local conn = st.conn
+  conn.cork = 1
+  local rc
+  if st.early then
+    rc = earlystep.try(st)
+  else
+    rc = C.SSL_do_handshake(conn.ssl)
+  end
+  rc = S.verdict(conn, rc)
+  conn.cork = 0
+  return rc
+end
+
+local function attempt(st)
+  err.clear()
+  local rc = try(st)
+  local word = rc <= 0 and loop.judge(st, rc) or nil
+  if st.conn.out_beg ~= st.conn.out_end then
+    st.transport.flush(st)
+    if gone(st) then return "closed" end
+  end
+  return word
+end
+
+-- The verdict at the end, nil for success; and when it began to wait, if it did.
+local function advance(st)
+  local word, start = attempt(st), nil
+  while word do
+    if word == "asked" then
+      if st.asking then return "busy", start end
+      answer(st)
+      if gone(st) then return "closed", start end
+      word = attempt(st)
+    elseif st.nowait or not loop.waits(word) then
+      return word, start
+    else
+      start = start or limit.start(st)
+      word = loop.run(st, try, word, start)
+      if word and word ~= "asked" then return word, start end
+    end
+  end
+  return nil, start
+end
+
+-- What OpenSSL has no words for.
+local function explain(st, word)
+  local own = st.status_reason or st.psk_reason
+  if st.dh_reason and word == "internal error" then
+    word, st.failed = st.dh_reason, st.dh_reason
+  elseif own and st.failed then
+    word, st.failed = own, own
+  elseif st.failed then
+    word = lasterror.explain(st, word)
+    st.failed = word
+  end
+  if st.failed then lasterror.rename(st) end
+  return word
+end
+
+--- Shake hands, or go on doing so.
+-- @tparam table st
+-- @treturn boolean  true; also at once when it was done before
+-- @treturn false,string  "wantread" or "wantwrite" when the time is over, "closed",
+--   "busy" while another coroutine's call waits for a function of the user's or for a
+--   stream, or the reason of the failure, also at every call after it
+local function shake(st)
+  if gone(st) or st.conn.ssl == nil then return false, "closed" end
+  if st.status == "connected" and (st.request or not st.failed) then return true end
+  if st.failed then return false, st.failed end
+  if st.asking then return false, "busy" end
+  detached.sweep()
+  if not st.prepared then
+    prepare(st)
+    if gone(st) then return false, "closed" end
+    if st.failed then
+      lasterror.rename(st)
+      return false, st.failed
+    end
+  end
+  local word, start = advance(st)
+  word = word or loop.drain(st, start)
+  if gone(st) then return false, "closed" end
+  if word then
+    -- A clean end is one for a connection. Here it comes before there is any.
+    if word == "closed" and not st.failed then
+      st.failed = word
+      lasterror.note(st, word)
+    end
+    if st.failed then st.transport.flush(st) end
+    return false, explain(st, word)
+  end
+  if st.early and st.early.stage then return true end
+  job.done(st)
+  st.status, st.open = "connected", true
+  ahead.settle(st)
+  if st.session then resumption.done(st) end
+  if st.conn.sessions ~= 0 then resumption.drain(st) end
+  if gone(st) then return false, "closed" end
+  return true
+end
+
+-- Over a stream one call at a time: where its methods yield, another's would find the
+-- handshake at a place that it does not know.
+local function in_turn(st)
+  if not st.stream or st.status ~= "new" then return shake(st) end
+  if turn.taken(st, "shaking") then return false, "busy" end
+  turn.enter(st, "shaking")
+  return turn.finish(st, "shaking", pcall(shake, st))
+end
+
+-- What was said of secrets goes to the key log, whatever came of the handshake.
+return function(st)
+  local ok, word = in_turn(st)
+  if st.conn.keys_length ~= 0 and not st.asking then
+    keylog.drain(st)
+    if ok and gone(st) then return false, "closed" end
+  end
+  if ok then return true end
+  return ok, word
+end

@@ -1,0 +1,163 @@
+--- ssl.handshake.inherit: what a connection takes from its context.
+--
+-- OpenSSL copies most of it in SSL_new. What LuaSec keeps beside the SSL_CTX
+-- (lsec_continue, lsec_ignore_purpose) is applied here; and when a server name
+-- switches the context, OpenSSL exchanges the certificate and little else, so
+-- the rest is carried over here too: a context that demands client certificates
+-- must demand them of whoever asked for its name.
+--
+-- A connection has the policy that its context had when the connection was made, or when
+-- it was switched to the context. Later changes of a context must not reach existing
+-- connections: otherwise a session that was judged by one policy could be resumed under
+-- another. OpenSSL still looks up a few settings in the context, such as the cipher
+-- suites. So a connection whose context has changed before its handshake resumes nothing.
+
+local lib     = require "ssl.ffi.lib"
+local shim    = require "ssl.ffi.shim"
+local context = require "ssl.context.setters"
+local curves  = require "ssl.context.curves"
+local earlystep = require "ssl.feature.earlydata"
+local functionid = require "ssl.base.functionid"
+local job     = require "ssl.handshake.job"
+local psk     = require "ssl.feature.psk"
+local sessionid = require "ssl.session.sessionid"
+local sessionstore = require "ssl.session.store"
+local tickets = require "ssl.session.tickets"
+local staple  = require "ssl.feature.stapling"
+local store   = require "ssl.trust.store"
+local verifier = require "ssl.feature.onverify"
+local C, K    = lib.C, lib.K
+
+local policy = {}
+
+-- A cast of -1 would be 2^63: LuaJIT leaves that to the processor.
+local EVERY_OPTION = 0xffffffffffffffffULL
+
+local verify_callback = shim.callback "verify"
+
+-- lsec_ignore_purpose means "verify as a client would": for certificates that are
+-- meant for servers only. The other way round it undoes what an earlier context set.
+local function purpose(ssl, of_server)
+  local param = C.SSL_get0_param(ssl)
+  C.X509_VERIFY_PARAM_set_purpose(
+    param, of_server and K.X509_PURPOSE_SSL_SERVER or K.X509_PURPOSE_SSL_CLIENT)
+  C.X509_VERIFY_PARAM_set_trust(
+    param, of_server and K.X509_TRUST_SSL_SERVER or K.X509_TRUST_SSL_CLIENT)
+end
+
+-- The keys `purpose`, `crl` and `partialchain`, the first of which goes before
+-- lsec_ignore_purpose. Not in the store, which may belong to other contexts too.
+local function chain(ssl, ctx)
+  if ctx.verify_flags == 0 and not ctx.purpose then return end
+  local param = C.SSL_get0_param(ssl)
+  C.X509_VERIFY_PARAM_set_flags(param, ctx.verify_flags)
+  if ctx.purpose then C.X509_VERIFY_PARAM_set_purpose(param, ctx.purpose) end
+  if ctx.purpose_trust then C.X509_VERIFY_PARAM_set_trust(param, ctx.purpose_trust) end
+end
+
+-- With the key `crl` every certificate is looked up, and lists may be absent for a part of
+-- the chain. With `crl_check_chain` in verifyext every certificate needs a list.
+local function some_lists(ctx)
+  if bit.band(ctx.verify_flags, K.X509_V_FLAG_CRL_CHECK_ALL) == 0 then return 0 end
+  local param = C.X509_STORE_get0_param(C.SSL_CTX_get_cert_store(ctx.handle.ctx))
+  local demanded = tonumber(C.X509_VERIFY_PARAM_get_flags(param))
+  return bit.band(demanded, K.X509_V_FLAG_CRL_CHECK_ALL) == 0 and 1 or 0
+end
+
+-- Where a function judges certificates, SSL_VERIFY_NONE must not be used: it would go on
+-- whatever the function returns.
+local function mode(ctx)
+  local wanted = C.SSL_CTX_get_verify_mode(ctx.handle.ctx)
+  return verifier.wanted(ctx) and bit.bor(wanted, K.SSL_VERIFY_PEER) or wanted
+end
+
+-- OpenSSL compares the session id context of the connection with that of a session.
+-- SSL_new copies the context's. SSL_set_SSL_CTX copies it only where the connection still
+-- had that of its old context, and the old context may have another one meanwhile. So it
+-- is always set here. A context made for clients, which a name may choose too, has none.
+local function set_session_context(st, id)
+  st.policy = id
+  if C.SSL_set_session_id_context(st.conn.ssl, id, #id) ~= 1 then
+    error("ssl: a session id context that OpenSSL does not take", 0)
+  end
+end
+
+local function bind(st, ctx, verifies_by)
+  if st.server then
+    set_session_context(st, ctx.session_context or verifies_by)
+  else
+    st.policy = verifies_by
+  end
+  store.settle(st.conn.ssl, ctx)
+end
+
+--- Take over what the context says. Before a handshake, or when it switches.
+-- @tparam table st
+-- @tparam table ctx  the context's state
+-- @tparam string verifies_by  what ssl.session.sessionid has bound it to
+function policy.apply(st, ctx, verifies_by)
+  local conn = st.conn
+  bind(st, ctx, verifies_by)
+  conn.tolerant = ctx.verify_continue and 1 or 0
+  conn.some_lists = some_lists(ctx)
+  conn.ask_verify = verifier.wanted(ctx) and 1 or 0
+  conn.once = ctx.once
+  if st.eof ~= ctx.eof then st.eof = ctx.eof end
+  if st.explain ~= ctx.explain then st.explain = ctx.explain end
+  st.maxline, st.maxall = ctx.maxline, ctx.maxall
+  C.SSL_set_verify(conn.ssl, mode(ctx), verify_callback)
+  if ctx.ignore_purpose then purpose(conn.ssl, true) end
+  chain(conn.ssl, ctx)
+  psk.apply(st, ctx)
+  staple.apply(st, ctx)
+  job.apply(st, ctx)
+end
+
+--- A server's handshake is about to begin. Where its context has changed since, the
+-- connection gets a session id context of its own: it resumes no session, and no other
+-- connection resumes one of its sessions.
+-- @tparam table st
+function policy.settle(st)
+  local ctx = context.state(st.ctx)
+  if ctx.handle:lost() or ctx.fingerprint and ctx.session_context == st.policy then
+    return
+  end
+  local now = sessionid.bind(ctx)
+  if (ctx.session_context or now) ~= st.policy then
+    set_session_context(st, functionid.unique())
+  end
+end
+
+local function version(from, to, ssl, ctx)
+  C.SSL_ctrl(ssl, to, C.SSL_CTX_ctrl(ctx, from, 0, nil), nil)
+end
+
+--- Go on with another context. Within a handshake stopped at the ClientHello.
+-- The connection keeps the context alive through OpenSSL's own count.
+-- @tparam table st
+-- @tparam userdata ctx
+-- @raise when it is no usable context any more
+function policy.adopt(st, ctx)
+  local new = context.state(ctx, 2)
+  local ssl, to = st.conn.ssl, new.handle.ctx
+  local lost = new.handle:lost()
+  local verifies_by = not lost and sessionid.bind(new)
+  if lost or C.SSL_set_SSL_CTX(ssl, to) == nil then
+    error("ssl: the context for this server name cannot be used", 0)
+  end
+  purpose(ssl, false)
+  C.X509_VERIFY_PARAM_clear_flags(C.SSL_get0_param(ssl), context.state(st.ctx).verify_flags)
+  policy.apply(st, new, verifies_by)
+  C.SSL_set_verify_depth(ssl, C.SSL_CTX_get_verify_depth(to))
+  C.SSL_clear_options(ssl, EVERY_OPTION)
+  C.SSL_set_options(ssl, C.SSL_CTX_get_options(to))
+  tickets.adopt(st, new)
+  sessionstore.adopt(st, new)
+  curves.hand_over(ssl, context.state(st.ctx), new)
+  earlystep.adopt(st, context.state(st.ctx), new)
+  version(K.SSL_CTRL_GET_MIN_PROTO_VERSION, K.SSL_CTRL_SET_MIN_PROTO_VERSION, ssl, to)
+  version(K.SSL_CTRL_GET_MAX_PROTO_VERSION, K.SSL_CTRL_SET_MAX_PROTO_VERSION, ssl, to)
+  st.ctx = ctx
+end
+
+return policy

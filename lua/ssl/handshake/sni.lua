@@ -1,0 +1,116 @@
+--- ssl.handshake.sni: the server name, on both sides (RFC 6066 section 3).
+--
+-- A server's map is looked at when the ClientHello has come (ssl.handshake.handshake), so it
+-- may change at any time, and nothing is installed on a context that another
+-- connection could trip over.
+
+local ffi      = require "ffi"
+local lib      = require "ssl.ffi.lib"
+local shim     = require "ssl.ffi.shim"
+local arg      = require "ssl.base.arg"
+local context  = require "ssl.context.setters"
+local err      = require "ssl.base.errors"
+local question = require "ssl.io.ask"
+local C, K     = lib.C, lib.K
+local now      = shim.C.now
+
+local sni = {}
+
+-- A walk through a map takes time for each of its names. A stranger who asks for unknown
+-- names must not cause a walk each time. So the keys that have capitals, which a lookup
+-- does not find, are kept for each map. A map with few names is walked for each unknown
+-- name. A map with many names is walked again after a pause only, a hundred times as long
+-- as a walk takes.
+local FEW = 256
+local SECONDS_A_NAME = 3e-5
+
+-- map -> { capitals = { lower-case name -> key }, due = time of the next walk }
+local known = setmetatable({}, { __mode = "k" })
+
+-- Walk through a map. `check(key, value)` may raise; nothing is kept then.
+local function walk(map, check, level)
+  local capitals, count = {}, 0
+  for key, ctx in pairs(map) do
+    if check then check(key, ctx, level + 1) end
+    count = count + 1
+    local lower = type(key) == "string" and key:lower()
+    if lower and lower ~= key and not capitals[lower] then capitals[lower] = key end
+  end
+  local pause = count > FEW and count * SECONDS_A_NAME or 0
+  local entry = { capitals = capitals, due = now() + pause }
+  known[map] = entry
+  return entry
+end
+
+-- Names are compared as DNS does: without case. An exact key wins.
+local function by_map(st, name)
+  local map, lower = st.sni_map, name:lower()
+  if map[name] ~= nil then return map[name] end
+  if map[lower] ~= nil then return map[lower] end
+  local entry = known[map]
+  if now() >= entry.due then entry = walk(map) end
+  local key = entry.capitals[lower]
+  return key and map[key]
+end
+
+--- Ask for a name. Before the handshake.
+-- A name that no extension can carry (empty, over 255 bytes) is not sent.
+function sni.request(st, name)
+  name = name:match("^%Z*")
+  err.clear()
+  C.SSL_ctrl(st.conn.ssl, K.SSL_CTRL_SET_TLSEXT_HOSTNAME,
+             K.TLSEXT_NAMETYPE_host_name, ffi.cast("char *", name))
+  err.clear()
+end
+
+local function check(name, ctx, level)
+  level = level + 1
+  if type(name) ~= "string" then
+    arg.fail(2, "server names expected as keys, got " .. type(name), level)
+  end
+  if context.state(ctx, 2, level).handle:lost() then
+    arg.fail(2, "invalid context", level)
+  end
+end
+
+--- Serve names from a map of contexts, or by a function.
+-- @tparam table st
+-- @tparam {[string]=userdata}|function map  kept: later changes count
+-- @tparam boolean strict  refuse a name that is not in it
+-- @tparam number level  as for ssl.base.arg
+function sni.serve(st, map, strict, level)
+  level = level + 1
+  if type(map) ~= "function" then
+    local entry = known[map]
+    if not entry or now() >= entry.due then walk(map, check, level) end
+  end
+  st.sni_map, st.sni_strict = map, strict
+end
+
+-- A function instead of a map: f(name, connection) -> context, or nil.
+local function by_function(st, name)
+  return st.sni_map(name, st.self)
+end
+
+--- Choose the context for the name that a client asked for.
+-- @tparam table st
+-- @tparam string|nil name
+-- @treturn userdata|nil  the context; nil: the one in force
+-- @treturn boolean  false: the map is strict and does not have the name
+function sni.choose(st, name)
+  if not name or not st.sni_map then return nil, true end
+  local find = type(st.sni_map) == "function" and by_function or by_map
+  -- A name that was set to false is one that is not served.
+  local ctx = question.ask(st, find, st, name) or nil
+  return ctx, ctx ~= nil or not st.sni_strict
+end
+
+--- The name asked for (client) or received (server), or nil.
+function sni.name(st)
+  if st.name then return st.name end
+  if st.conn.ssl == nil or st.asking then return nil end
+  local name = C.SSL_get_servername(st.conn.ssl, K.TLSEXT_NAMETYPE_host_name)
+  return name ~= nil and ffi.string(name) or nil
+end
+
+return sni

@@ -1,0 +1,364 @@
+--- ssl.https.exchange: one HTTP request and its answer, over a wire.
+--
+-- LuaSocket's results, and its sources, sinks and steps. A body is complete when its
+-- framing says so, whatever the peer does then. Without framing only an orderly end
+-- of the connection tells a whole body from a cut one. The framing, and nothing that
+-- a step or a sink does, says too whether the connection is fit for another request.
+
+local ltn12   = require "ltn12"
+local canonic = require("socket.headers").canonic
+local limits  = require "ssl.https.timeouts"
+local add_trailers = require "ssl.https.trailers"
+
+local exchange = {}
+
+-- A chunk up to this size reaches the sink in one piece.
+local LARGEST_PIECE = 65536
+-- Of other bodies, pieces are what has come, up to this.
+local PIECE = 16384
+
+-- Of a body that nobody wants, seconds that are waited for it.
+local PATIENCE = 1
+
+-- What a peer may say beside bodies, in bytes: in the heads of an answer, interim ones
+-- included, and in its trailers; and in the line of a chunk.
+local LARGEST_HEAD, LONGEST_LINE = 262144, 4096
+local TOO_LARGE = "the head of the answer is too large"
+-- Lines are read so many bytes at once, and what lies behind them is put before what
+-- comes: for a large chunk that copies more than it saves.
+local STEP, EXACT = 1024, 1
+
+local function send_head(wire, hop)
+  local head = { ("%s %s HTTP/1.1\r\n"):format(hop.method, hop.uri) }
+  for name, value in pairs(hop.headers) do
+    for _, text in ipairs(type(value) == "table" and value or { value }) do
+      head[#head + 1] = ("%s: %s\r\n"):format(canonic[name] or name, text)
+    end
+  end
+  head[#head + 1] = "\r\n"
+  return wire:send(table.concat(head))
+end
+
+-- A source that failed has not ended: without the last chunk the peer knows that.
+local function chunked_sink(wire)
+  return function(chunk, why)
+    if why then return nil, why end
+    if not chunk then
+      wire.whole = true
+      return wire:send "0\r\n\r\n"
+    end
+    if chunk == "" then return 1 end
+    return wire:send(("%X\r\n%s\r\n"):format(#chunk, chunk))
+  end
+end
+
+-- What is beyond the announced length would be taken for another request.
+local function plain_sink(wire, length)
+  local left = tonumber(length)
+  wire.whole = left == 0
+  return function(chunk, why)
+    if why then return nil, why end
+    if not chunk or chunk == "" then return 1 end
+    left = left and left - #chunk
+    wire.whole = left == 0
+    return wire:send(chunk)
+  end
+end
+
+-- A sink that tells the user how far it is.
+local function counting(sink, progress, direction, total)
+  if not progress then return sink end
+  local bytes = 0
+  return function(chunk, why)
+    local ok, problem = sink(chunk, why)
+    if ok and chunk and chunk ~= "" then
+      bytes = bytes + #chunk
+      progress(direction, bytes, total)
+    end
+    return ok, problem
+  end
+end
+
+-- From the first call on it cannot be read again.
+local function watched(wire, source)
+  return function()
+    wire.pulled = true
+    return source()
+  end
+end
+
+-- A text can be read as often as it has to be.
+local function pieces(text)
+  local at = 1
+  return function()
+    local piece = text:sub(at, at + PIECE - 1)
+    at = at + #piece
+    return piece ~= "" and piece or nil
+  end
+end
+
+--- Send a request.
+-- @treturn number  1
+-- @treturn nil,string
+function exchange.send(wire, hop)
+  local ok, why = send_head(wire, hop)
+  if not ok then return nil, why end
+  local length, coding = hop.headers["content-length"], hop.headers["transfer-encoding"]
+  local source = hop.body and pieces(hop.body) or hop.source and watched(wire, hop.source)
+  if not source then
+    wire.whole = (tonumber(length) or 0) == 0 and not coding
+    return 1
+  end
+  local sink = length and plain_sink(wire, length) or chunked_sink(wire)
+  sink = counting(sink, hop.reqt.progress, "send", tonumber(length))
+  ok, why = ltn12.pump.all(source, sink, hop.step or ltn12.pump.step)
+  if not ok then return nil, why end
+  return 1
+end
+
+-- Joined at the end: one by one, ten thousand lines of one header would be copied ten
+-- thousand times.
+local function joined(lists)
+  local headers = {}
+  for name, list in pairs(lists) do headers[name] = table.concat(list) end
+  return headers
+end
+
+-- Headers up to the empty line, in no more than `room` bytes. And the room that is left.
+local function read_headers(wire, room, step)
+  local lists, list = {}, nil
+  while true do
+    local line, why = wire:line(room, TOO_LARGE, step)
+    if not line then return nil, why end
+    room = room - #line - 1
+    if line == "" then return joined(lists), room end
+    local field, value = line:match "^(.-):%s*(.*)"
+    if list and line:find "^%s" then
+      list[#list + 1] = line
+    elseif field then
+      local name = field:lower()
+      list = lists[name] or {}
+      lists[name] = list
+      if #list > 0 then list[#list + 1] = ", " end
+      list[#list + 1] = value
+    else
+      return nil, "malformed response headers"
+    end
+  end
+end
+
+-- The words of a header that is a list, in lower case.
+local function tokens(text)
+  local found = {}
+  for token in tostring(text or ""):lower():gmatch "[^%s,]+" do found[token] = true end
+  return found
+end
+
+-- Schemes that tie a user to the connection instead of the request.
+local function ties(authorization)
+  local scheme = tostring(authorization or ""):match "^%s*(%a*)":lower()
+  return scheme == "ntlm" or scheme == "negotiate"
+end
+
+-- RFC 9112 section 5.1: a name with a blank may be another name to somebody else.
+local function blank_in_name(headers)
+  for name in pairs(headers) do
+    if name:find "%s" then return true end
+  end
+  return false
+end
+
+-- RFC 9112 section 9.3.
+local function persistent(wire, hop, headers, status, code)
+  local minor = status:match "^HTTP/1%.(%d)"
+  if not minor or code == 101 or not wire.whole or ties(hop.headers.authorization) then
+    return false
+  end
+  local ours, theirs = tokens(hop.headers.connection), tokens(headers.connection)
+  if ours.close or theirs.close or blank_in_name(headers) then return false end
+  if minor ~= "0" then return true end
+  -- Whose HTTP has no codings, and who passes one on, may not mean it.
+  return theirs["keep-alive"] == true and not headers["transfer-encoding"]
+end
+
+-- Seconds until the server may close the connection, if it says so.
+local function lifetime(headers)
+  local seconds = (headers["keep-alive"] or ""):lower():match "timeout%s*=%s*\"?(%d+)"
+  return tonumber(seconds)
+end
+
+local function head(wire, hop)
+  local room = LARGEST_HEAD
+  while true do
+    local status, why = wire:line(room, TOO_LARGE, STEP)
+    if not status then return nil, why end
+    local code = tonumber(status:match "^HTTP/%d*%.%d* (%d%d%d)")
+    if not code then return nil, "the answer does not begin with an HTTP status line" end
+    local headers
+    headers, room = read_headers(wire, room - #status - 1, STEP)
+    if not headers then return nil, room end
+    if code < 100 or code >= 200 or code == 101 then
+      wire.persistent = persistent(wire, hop, headers, status, code)
+      wire.lifetime = lifetime(headers)
+      return code, headers, status
+    end
+  end
+end
+
+--- Read the head of the answer. Interim answers are skipped. All of it has the time limit
+-- of one read.
+-- @treturn number,table,string  code, headers, status line
+-- @treturn nil,string
+function exchange.head(wire, hop)
+  wire:join(true)
+  local code, headers, status = head(wire, hop)
+  wire:join(false)
+  return code, headers, status
+end
+
+local function by_length(wire, left)
+  wire.complete = left == 0
+  return function()
+    if left == 0 then return nil end
+    local chunk, why = wire:receiveany(math.min(PIECE, left))
+    if not chunk then return nil, why end
+    left = left - #chunk
+    wire.complete = left == 0
+    return chunk
+  end
+end
+
+local function chunk_size(wire, step)
+  local line, why = wire:line(LONGEST_LINE, "invalid chunk size", step)
+  if not line then return nil, why end
+  local digits = line:match "^%s*(%x+)%s*$" or line:match "^%s*(%x+)%s*;"
+  if not digits or #digits > 12 then return nil, "invalid chunk size" end
+  return tonumber(digits, 16)
+end
+
+local function piece(wire, left, step)
+  local data, why = wire:receive(math.min(LARGEST_PIECE, left))
+  if not data then return nil, why end
+  if #data < left then return data, left - #data end
+  local line
+  line, why = wire:line(LONGEST_LINE, "invalid chunk", step)
+  if not line then return nil, why end
+  if line ~= "" then return nil, "invalid chunk" end
+  return data, 0
+end
+
+-- All trailers have the time limit of one read.
+local function last_chunk(wire, headers)
+  wire:join(true)
+  local trailers, why = read_headers(wire, LARGEST_HEAD, STEP)
+  wire:join(false)
+  if not trailers then return nil, why end
+  add_trailers(headers, trailers)
+  wire.complete = true
+  return nil
+end
+
+local function chunked(wire, headers)
+  local left, done, step = 0, false, STEP
+  return function()
+    if done then return nil end
+    if left == 0 then
+      local size, why = chunk_size(wire, step)
+      if not size then return nil, why end
+      step = size < PIECE and STEP or EXACT
+      if size == 0 then
+        done = true
+        return last_chunk(wire, headers)
+      end
+      left = size
+    end
+    local data, rest = piece(wire, left, step)
+    if not data then return nil, rest end
+    left = rest
+    return data
+  end
+end
+
+local function until_closed(wire)
+  local done = false
+  return function()
+    if done then return nil end
+    local chunk, why = wire:receiveany(PIECE)
+    if chunk then return chunk end
+    if why ~= "closed" then return nil, why end
+    done = true
+    return nil
+  end
+end
+
+-- Said twice it counts once. What is no length frames nothing. Each pattern is matched
+-- at one place alone: blanks by the thousand must not be tried in every way.
+local function length_of(headers)
+  local text = headers["content-length"]
+  if not text then return nil end
+  local first
+  for value in (text .. ","):gmatch "([^,]*)," do
+    local digits = value:match "^%s*(%d+)%s*$"
+    if not digits or first and digits ~= first then
+      return nil, "invalid content-length"
+    end
+    first = digits
+  end
+  return tonumber(first)
+end
+
+-- How much there is to come, where that is known, is the second value.
+local function body_source(wire, headers)
+  local coding = headers["transfer-encoding"]
+  local codings = tokens(coding)
+  -- Two framings, or a third that we do not know: who else reads this may see another
+  -- end (RFC 9112 section 6.3).
+  if coding and (headers["content-length"] or coding:lower() ~= "chunked") then
+    wire.persistent = false
+  end
+  -- RFC 2616 had it; it means that there is none.
+  codings.identity = nil
+  if next(codings) then return chunked(wire, headers) end
+  local length, why = length_of(headers)
+  if why then return nil, why end
+  if length then return by_length(wire, length), length end
+  return until_closed(wire)
+end
+
+local function has_body(hop, code)
+  return hop.method ~= "HEAD" and code ~= 204 and code ~= 304 and code >= 200
+end
+
+--- Read the body of the answer, if it has one, into the sink.
+-- @treturn number  1
+-- @treturn nil,string
+function exchange.body(wire, hop, code, headers)
+  if not has_body(hop, code) then
+    wire.complete = code >= 200
+    return 1
+  end
+  local source, total = body_source(wire, headers)
+  if not source then return nil, total end
+  local sink = counting(hop.sink or ltn12.sink.null(), hop.reqt.progress, "receive", total)
+  local ok, why = ltn12.pump.all(source, sink, hop.step or ltn12.pump.step)
+  if not ok then return nil, why end
+  return 1
+end
+
+--- Read a body that nobody wants, where that is less trouble than another connection.
+-- @treturn boolean  it was short, and is read
+function exchange.skip(wire, hop, code, headers)
+  local length = length_of(headers)
+  if has_body(hop, code) then
+    if not wire.persistent or headers["transfer-encoding"] or not length
+       or length > PIECE then
+      return false
+    end
+    wire.limit = limits.within(wire.limit, PATIENCE)
+    if not ltn12.pump.all(by_length(wire, length), ltn12.sink.null()) then return false end
+  end
+  wire.complete = true
+  return true
+end
+
+return exchange

@@ -1,0 +1,69 @@
+--- ssl.https.misuse: mistakes of the program in the table of a request. Pure Lua.
+--
+-- These are wrong types, and fields that exclude each other: a request raises for them. A
+-- wrong text may come from elsewhere, so for that a request returns a message.
+
+local fields = require "ssl.https.fields"
+local limits = require "ssl.https.timeouts"
+local pool   = require "ssl.https.pool"
+
+local TEXTS = { "method", "scheme", "host", "port", "path", "params", "query", "user", "uri",
+                "body" }
+local FUNCTIONS = { "source", "sink", "step", "create", "progress" }
+
+local function is_callable(value)
+  local mt = getmetatable(value)
+  return type(value) == "function" or type(mt) == "table" and mt.__call ~= nil
+end
+
+local function expected(what, name, value)
+  return ("%s expected in field '%s', got %s"):format(what, name, type(value))
+end
+
+local function of_types(reqt)
+  if type(reqt.url) ~= "string" then return expected("string", "url", reqt.url) end
+  for _, name in ipairs(TEXTS) do
+    if reqt[name] ~= nil and not fields.is_text(reqt[name]) then
+      return expected("string", name, reqt[name])
+    end
+  end
+  for _, name in ipairs(FUNCTIONS) do
+    if reqt[name] and not is_callable(reqt[name]) then
+      return expected("function", name, reqt[name])
+    end
+  end
+  if reqt.pool and not pool.is(reqt.pool) then
+    return expected("a pool of https.pool", "pool", reqt.pool)
+  end
+  if reqt.maxredirects and type(reqt.maxredirects) ~= "number" then
+    return expected("number", "maxredirects", reqt.maxredirects)
+  end
+end
+
+local function of_body(reqt)
+  if reqt.body and reqt.source then
+    return "'body' and 'source' are two bodies: one of them expected"
+  end
+  -- Other libraries have this field. Ignored, it would make a request without its body.
+  if reqt.json ~= nil then
+    return "there is no field 'json': encode the value, and give the text as 'body'"
+  end
+end
+
+local misuse = {}
+
+--- What is wrong with a `create`?
+-- @treturn string|nil  for an argument error
+function misuse.create(value)
+  if value and not is_callable(value) then return expected("function", "create", value) end
+end
+
+--- What is wrong with a request?
+-- @tparam table reqt
+-- @treturn string|nil  for an argument error
+function misuse.request(reqt)
+  return of_types(reqt) or of_body(reqt) or reqt.headers and fields.misuse(reqt.headers)
+         or limits.problem(reqt.timeout)
+end
+
+return misuse

@@ -1,0 +1,184 @@
+--- ssl.https.pool: connections that are kept for the next request.
+--
+-- A connection is in one hand at a time: `take` takes it out, and only who has read
+-- an answer to its end, and nothing behind it, gives it back. The key says everything
+-- that decided whom the connection may be trusted to lead to, so a connection is only
+-- found by requests that would have made the same one.
+--
+-- What is kept is no promise: the peer may close at any time. `take` looks, and the
+-- rest is the business of who takes.
+
+local socket = require "socket"
+local ssl    = require "ssl"
+local stream = require "ssl.https.tls"
+local now    = ssl.monotonic
+
+local pool = {}
+
+local DEFAULTS = { size = 32, perhost = 8, idle = 60 }
+
+-- Seconds. A request must not meet the server's close on its way.
+local MARGIN = 1
+
+local methods = {}
+local class = { __index = methods, __name = "https.pool" }
+
+--- The methods of a pool.
+pool.methods = methods
+
+local function discard(entry)
+  entry.stream:close()
+end
+
+-- Those for which `unwanted(entry)` holds. Closing may yield where the connection is
+-- over a stream, so they are out of the list by then.
+local function remove(self, unwanted)
+  if #self.kept == 0 then return end
+  local left, out = {}, {}
+  for _, entry in ipairs(self.kept) do
+    local list = unwanted(entry) and out or left
+    list[#list + 1] = entry
+  end
+  if #out == 0 then return end
+  self.kept = left
+  for _, entry in ipairs(out) do discard(entry) end
+end
+
+-- What a parent of this process has kept is the parent's: let go of it. Nothing is sent.
+local function own(self)
+  local process = ssl.processid()
+  if self.process == process then return end
+  self.process = process
+  remove(self, function() return true end)
+end
+
+local function sweep(self)
+  own(self)
+  local time = now()
+  remove(self, function(entry) return time >= entry.till end)
+end
+
+-- The youngest: it has the best chance to live.
+local function find(self, key)
+  local kept = self.kept
+  for i = #kept, 1, -1 do
+    if kept[i].key == key then return table.remove(kept, i) end
+  end
+end
+
+-- Did the peer neither end it nor say anything that nobody asked for? Session tickets
+-- and the like are read on the way where the connection is over a descriptor.
+local function lives(entry)
+  local s = entry.stream
+  if stream.over_descriptor(s) then
+    local _, why = s.sock:receive(0)
+    return why == "wantread"
+  end
+  local ok, readable = pcall(socket.select, { s.sock }, nil, 0)
+  return ok and #readable == 0
+end
+
+--- A connection that was kept under this key, and lives.
+-- @tparam table self
+-- @tparam string key
+-- @treturn table  a stream that is nobody else's now; nil when there is none
+function pool.take(self, key)
+  sweep(self)
+  while true do
+    local entry = find(self, key)
+    if not entry then return nil end
+    if lives(entry) then return entry.stream end
+    discard(entry)
+  end
+end
+
+-- The oldest ones beyond `most`, of those that `counts(entry)`.
+local function trim(self, most, counts)
+  local n = 0
+  for _, entry in ipairs(self.kept) do
+    if counts(entry) then n = n + 1 end
+  end
+  if n <= most then return end
+  remove(self, function(entry)
+    local excess = n > most and counts(entry)
+    if excess then n = n - 1 end
+    return excess
+  end)
+end
+
+local function all() return true end
+
+--- Keep a connection. It may be closed at once: the pool is full, or closed.
+-- @tparam table self
+-- @tparam string key
+-- @tparam string host  where it leads, for `perhost`
+-- @tparam table s  the stream
+-- @tparam[opt] number lifetime  seconds after which the server closes it
+function pool.give(self, key, host, s, lifetime)
+  -- The close of a kept connection waits for nothing, and neither does a look at it.
+  if stream.over_descriptor(s) then s.sock:settimeout(0) end
+  own(self)
+  if self.closed then return s:close() end
+  local life = math.min(self.idle, lifetime and lifetime - MARGIN or math.huge)
+  table.insert(self.kept, { key = key, host = host, stream = s, till = now() + life })
+  sweep(self)
+  trim(self, self.perhost, function(entry) return entry.host == host end)
+  trim(self, self.size, all)
+end
+
+--- Can a connection be kept at all? Only where there is a way to see that the peer
+-- has ended it.
+function pool.keepable(s)
+  return stream.over_descriptor(s) or s.sock:getfd() >= 0
+end
+
+--- Close what is kept. From then on the pool keeps nothing: requests that use it, or
+-- are under way, work and close their connections. Any number of times.
+function methods:close()
+  self.closed = true
+  remove(self, all)
+end
+
+--- How many connections are kept now.
+-- @treturn number
+function methods:count()
+  sweep(self)
+  return #self.kept
+end
+
+local function amount(options, name, least)
+  local value = options[name]
+  if value == nil then return DEFAULTS[name] end
+  if type(value) ~= "number" or value < least or value ~= value then
+    error(("bad argument #1 to 'pool' (number of at least %d expected in field '%s', got %s)")
+          :format(least, name, tostring(value)), 4)
+  end
+  return value
+end
+
+--- A pool, empty.
+-- @tparam[opt] table options  `size` (32): how many connections at most are kept,
+--   `perhost` (8): of them to one host and port, `idle` (60): seconds until one that
+--   nobody used is closed, at the next use of the pool
+-- @treturn table
+-- @raise when `options` or one of them is something else
+function pool.new(options)
+  if options == nil then options = {} end
+  if type(options) ~= "table" then
+    error(("bad argument #1 to 'pool' (table expected, got %s)"):format(type(options)), 3)
+  end
+  local problem = ssl.cfg.unknown(options, { "idle", "perhost", "size" }, "field")
+  if problem then error(("bad argument #1 to 'pool' (%s)"):format(problem), 3) end
+  return setmetatable({
+    size = amount(options, "size", 0), perhost = amount(options, "perhost", 0),
+    idle = amount(options, "idle", 0), kept = {}, closed = false,
+    process = ssl.processid(),
+  }, class)
+end
+
+--- Is this a pool?
+function pool.is(value)
+  return type(value) == "table" and getmetatable(value) == class
+end
+
+return pool

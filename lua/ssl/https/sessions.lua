@@ -1,0 +1,81 @@
+--- ssl.https.sessions: sessions of TLS, for the next connection to the same place.
+--
+-- A resumed handshake costs a fraction of a full one and verifies nothing anew: the
+-- verdict of the handshake that made the session holds. So sessions lie under the same
+-- key as connections in a pool, which says all that the verdict depended on, and the
+-- connection compares the policies again when it is offered one.
+
+local ssl = require "ssl"
+
+local sessions = {}
+
+-- Places, and sessions of each.
+local PLACES, EACH = 32, 4
+
+local cache, process = {}, nil                  -- { key =, list = }, last used last; whose
+local places = setmetatable({}, { __mode = "k" }) -- connection -> key
+
+-- A session of TLS 1.3 may be used once, by the parent of this process or by this one. So
+-- a child begins without any.
+local function entry_of(key)
+  if process ~= ssl.processid() then cache, process = {}, ssl.processid() end
+  for i, entry in ipairs(cache) do
+    if entry.key == key then
+      table.insert(cache, table.remove(cache, i))
+      return entry
+    end
+  end
+end
+
+local function keep(key, item)
+  local entry = entry_of(key)
+  if not entry then
+    entry = { key = key, list = {} }
+    table.insert(cache, entry)
+    if #cache > PLACES then table.remove(cache, 1) end
+  end
+  table.insert(entry.list, item)
+  if #entry.list > EACH then table.remove(entry.list, 1) end
+end
+
+-- The youngest.
+local function take(key)
+  local entry = entry_of(key)
+  return entry and table.remove(entry.list)
+end
+
+--- For `onsession` of a context: the one function for all, so that contexts are the
+-- same.
+function sessions.remember(conn, session)
+  local key = places[conn]
+  if key then keep(key, { session = session, cert = (conn:getpeercertificate()) }) end
+end
+
+-- Nobody will look at the certificate again, so its time must not be over.
+local function fits(item, conn)
+  if item.cert and not item.cert:validat(os.time()) then return false end
+  return conn:setsession(item.session)
+end
+
+--- Offer a session to a connection that is about to shake hands, its names set, and
+-- have its new ones remembered.
+-- @tparam userdata conn
+-- @tparam string key
+-- @treturn table  what was offered, for `shaken`; nil where there was nothing that fits
+function sessions.offer(conn, key)
+  places[conn] = key
+  repeat
+    local item = take(key)
+    if item and fits(item, conn) then return item end
+  until not item
+end
+
+--- The handshake went through. A session that may be used again is kept, unless the
+-- server gave another in its place.
+function sessions.shaken(conn, key, item)
+  if not conn:resumed() or item.session:info "singleuse" then return end
+  local entry = entry_of(key)
+  if not entry or #entry.list == 0 then keep(key, item) end
+end
+
+return sessions

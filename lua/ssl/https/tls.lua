@@ -1,0 +1,341 @@
+--- ssl.https.tls: a TLS connection in the shape of a LuaSocket TCP object.
+--
+-- socket.http makes one with its `create`, connects it and goes on as if it were
+-- plain TCP. Before `connect` it knows `connect`, `settimeout` and `close`; then all
+-- methods of the connection. Two words differ from the connection's own: a time
+-- limit that ran out is "timeout", and a reset is not "closed", which would pass for
+-- the end of a body.
+
+local socket   = require "socket"
+local ssl      = require "ssl"
+local context  = require "ssl.https.context"
+local creating = require "ssl.https.create"
+local limits   = require "ssl.https.timeouts"
+local printable = require "ssl.https.printable"
+local sessions = require "ssl.https.sessions"
+local url      = require "ssl.https.url"
+
+local stream = {}
+
+local OPTIONS = { "all", "no_sslv2", "no_sslv3", "no_tlsv1" }
+
+local WAYS_OUT = {
+  untrusted = "name its authority with cafile, capath, SSL_CERT_FILE or SSL_CERT_DIR, "
+              .. 'or do without verification: verify = "none" in the request, '
+              .. 'https.VERIFY = "none" for all',
+  unnamed   = "give authorities with cafile, capath, SSL_CERT_FILE or SSL_CERT_DIR, "
+              .. 'or do without verification: verify = "none" in the request, '
+              .. 'https.VERIFY = "none" for all',
+  misnamed  = 'to accept any name, and anybody: verify = "none" in the request, '
+              .. 'https.VERIFY = "none" for all',
+}
+
+-- Only "none", alone or in a list of nothing else, does without verification.
+local function verifies(verify)
+  if type(verify) ~= "table" then return verify ~= "none" end
+  for _, flag in ipairs(verify) do
+    if flag ~= "none" then return true end
+  end
+  return false
+end
+
+-- An empty list says nothing.
+local function said(verify)
+  return verify and not (type(verify) == "table" and #verify == 0) and verify
+end
+
+local function listed(options, name)
+  if type(options) ~= "table" then return options == name end
+  for _, option in ipairs(options) do
+    if option == name then return true end
+  end
+  return false
+end
+
+-- Some servers ask for a client's certificate when they have read the path of the request:
+-- up to TLS 1.2 by a new handshake, in TLS 1.3 by post-handshake authentication. A client
+-- that has a certificate takes part, once in each way.
+local function answer_late(cfg, params)
+  if not (params.certificate or params.certificates or params.pkcs12) then return end
+  if params.renegotiation == nil and not listed(cfg.options, "no_renegotiation") then
+    cfg.renegotiation = "once"
+  end
+  if params.posthandshakeauth == nil and ssl.config.capabilities.posthandshakeauth then
+    cfg.posthandshakeauth = "once"
+  end
+end
+
+-- What ssl.newcontext is to get. The table is read, not written.
+local function configuration(params, defaults)
+  local cfg = setmetatable({}, { __index = params })
+  cfg.mode     = "client"
+  cfg.protocol = params.protocol or "any"
+  cfg.options  = params.options or OPTIONS
+  cfg.verify   = said(params.verify) or ssl.cfg.trusting(params, "client") and "peer"
+              or said(defaults.VERIFY) or "peer"
+  answer_late(cfg, params)
+  local verified = verifies(cfg.verify)
+  -- A function of the user's that verifies is asked each time.
+  if params.resume ~= false and not params.onverify then
+    cfg.onsession = params.onsession or sessions.remember
+  end
+  if verified and not params.cafile and not params.capath and not params.systemca then
+    local system, why = ssl.systemca()
+    if not system then return nil, why .. ": " .. WAYS_OUT.unnamed end
+    cfg.cafile, cfg.capath = system.cafile, system.capath
+  end
+  return cfg, verified
+end
+
+-- An error of newcontext. Where the system's authorities are at fault, nobody who reads
+-- it has named them.
+local function unmade(cfg, why)
+  local place = rawget(cfg, "cafile") or rawget(cfg, "capath")
+  if not place or not why:find "^error loading CA locations" then return why end
+  return ("%s: %s: %s"):format(why, place, WAYS_OUT.unnamed)
+end
+
+local function refusal(conn, why, host)
+  if why == "wantread" or why == "wantwrite" then return "timeout" end
+  local problem = conn:lasterror() or {}
+  local verify, short = problem.verify, problem.reason
+  if not verify then return why end
+  if verify.misnamed then
+    return ("%s (%s: the certificate is not for %s): %s"):format(
+      short, verify.text, host, WAYS_OUT.misnamed)
+  end
+  if why == short then why = ("%s (%s)"):format(why, verify.text) end -- else `explain`
+  -- Whoever is told that a certificate is revoked, expired or forged is not told how to
+  -- accept it.
+  return verify.untrusted and ("%s: %s"):format(why, WAYS_OUT.untrusted) or why
+end
+
+local function no_name(name, why)
+  return ('host name "%s": %s'):format(printable(name), why)
+end
+
+-- Shake hands with whom the policy names.
+local function secure(conn, policy)
+  local host, verified = policy.name, policy.verified
+  local kind, name = conn:setverifyname(host)
+  if not kind and verified then return nil, no_name(host, name) end
+  if kind == "dns" then conn:sni(name) end
+  local offered = policy.resumes and sessions.offer(conn, policy.key)
+  local ok, why = conn:dohandshake()
+  if not ok then return nil, refusal(conn, why, host) end
+  if offered then sessions.shaken(conn, policy.key, offered) end
+  if not verified then return true end
+  -- Once more, of the certificate itself: verifyext may have let errors pass.
+  local cert = conn:getpeercertificate()
+  if cert and ssl.checkhostname(cert, host) then return true end
+  return nil, ("certificate verify failed (the certificate is not for %s): %s"):format(
+    host, WAYS_OUT.misnamed)
+end
+
+-- What is not for others lies in the metatable: params, defaults, and polls, which
+-- tells a limit of 0 by its mode.
+local function translated(self, why)
+  local polls = getmetatable(self).polls
+  if why == "wantread" or why == "wantwrite" then
+    return (polls.block or polls.total) and why or "timeout"
+  end
+  if why == "closed" and self.sock:lasterror() and not self.sock:ended() then
+    return "connection reset"
+  end
+  return why
+end
+
+local connected = {}
+
+function connected:receive(...)
+  local data, why, partial = self.sock:receive(...)
+  if data then return data, why, partial end
+  return nil, translated(self, why), partial
+end
+
+function connected:receiveany(...)
+  local data, why = self.sock:receiveany(...)
+  if data then return data, why end
+  return nil, translated(self, why)
+end
+
+function connected:send(...)
+  local last, why, partial = self.sock:send(...)
+  if last then return last, why, partial end
+  return nil, translated(self, why), partial
+end
+
+function connected:settimeout(seconds, mode)
+  local limit = type(mode) == "string" and mode:find "^[tr]" and "total" or "block"
+  getmetatable(self).polls[limit] = tonumber(seconds) == 0
+  return self.sock:settimeout(seconds, mode)
+end
+
+-- One function a method, for all streams.
+local forward = setmetatable({}, { __index = function(functions, name)
+  local function f(self, ...)
+    return self.sock[name](self.sock, ...)
+  end
+  functions[name] = f
+  return f
+end })
+
+-- Methods that programs added with ssl.core.setmethod are among them.
+local function take_over(self, conn)
+  self.sock = conn
+  for name in pairs(getmetatable(conn).__index) do
+    self[name] = connected[name] or forward[name]
+  end
+end
+
+local function fail(self, why, limit)
+  if limit then limits.close(limit, self.sock) end
+  self:close()
+  return nil, why
+end
+
+-- Small pieces leave at once: on a kept connection one would wait for the peer's
+-- acknowledgement of the one before.
+local function undelayed(sock)
+  if sock.setoption then sock:setoption("tcp-nodelay", true) end
+end
+
+-- TCP, through the tunnel where there is one.
+local function reach(self, host, port, via, limit)
+  local sock = self.sock
+  local ok, why = creating.connect(sock, via and via.host or host, via and via.port or port)
+  if not ok then return nil, (via and "proxy: " or "") .. why end
+  ok, why = creating.carries(sock, via ~= nil)
+  if not ok then return nil, why end
+  pcall(undelayed, sock)
+  if not via then return true end
+  return via.tunnel(sock, limit)
+end
+
+local function connect(self, host, port, via, limit)
+  local left, why = limits.left(limit, "connect")
+  if why then return nil, why end
+  self.sock:settimeout(left)
+  -- A name may have several addresses: all attempts together. Not every object that
+  -- connects knows the mode.
+  if left then pcall(self.sock.settimeout, self.sock, left, "t") end
+  return reach(self, host, port, via, limit)
+end
+
+-- ssl.wrap takes a descriptor over from these, and uses any other as it is.
+local function has_descriptor(sock)
+  return sock.getfd and sock.setfd
+end
+
+-- A digest of all that decides who the peer is and why it is trusted. Only the signature,
+-- which is the last part, may hold a NUL.
+local function key_of(host, port, via, create, signature)
+  return ssl.digest(table.concat({
+    host:lower(), port, via and via.host:lower() or "", via and via.port or "",
+    via and via.authorization or "", create and context.identity(create) or "", signature,
+  }, "\0"))
+end
+
+--- Decide how the peer is verified, and by what.
+-- @tparam table params  as for stream.new
+-- @tparam table defaults
+-- @tparam string host
+-- @tparam number|string port
+-- @tparam[opt] table via  as for stream.open
+-- @tparam[opt] function create
+-- @treturn table  `context`; `name`, what the certificate has to be for; `verified`,
+--   whether that counts; `resumes`, whether sessions are kept here; `key`, a digest
+--   of all of it: what was made under one key may be used under it, and under no other
+-- @treturn nil,string
+function stream.policy(params, defaults, host, port, via, create)
+  local cfg, verified = configuration(params, defaults)
+  if not cfg then return nil, verified end
+  local ctx, signature = context.of(cfg)
+  if not ctx then return nil, unmade(cfg, signature) end
+  local name = params.servername or host
+  local kind, why = ssl.hostname(name)
+  if verified and not kind then return nil, no_name(name, why) end
+  return {
+    context = ctx, name = name, verified = verified,
+    resumes = cfg.onsession == sessions.remember,
+    key = key_of(host, port, via, create, signature),
+  }
+end
+
+--- Connect and shake hands.
+-- @tparam table self  from stream.new
+-- @tparam string host
+-- @tparam number|string port
+-- @tparam table policy  from stream.policy
+-- @tparam table limit  of ssl.https.timeouts
+-- @tparam[opt] table via  `host` and `port` to connect to instead, `tunnel(sock, limit)`, and
+--   `authorization` for it
+-- @treturn true
+-- @treturn nil,string  nothing is left open
+function stream.open(self, host, port, policy, limit, via)
+  local ok, why = connect(self, host, port, via, limit)
+  if not ok then return fail(self, why, limit) end
+  local _, over = pcall(has_descriptor, self.sock)
+  local conn
+  conn, why = ssl.wrap(self.sock, policy.context)
+  if not conn then return fail(self, why, limit) end
+  take_over(self, conn)
+  local st = getmetatable(self)
+  st.over_descriptor = over and true or false
+  -- A connection that is kept must not keep what the first request had.
+  st.params, st.create = nil, nil
+  why = limits.arm(limit, conn, "handshake")
+  if why then return fail(self, why, limit) end
+  ok, why = secure(conn, policy)
+  if not ok then return fail(self, why, limit) end
+  return true
+end
+
+--- Is it over a descriptor of its own, whose time limits are LuaSocket's?
+function stream.over_descriptor(self)
+  return getmetatable(self).over_descriptor
+end
+
+local methods = {}
+
+--- As LuaSocket's, but it raises as socket.try does, so that socket.http returns it.
+-- @treturn number  1
+function methods:connect(host, port)
+  local st = getmetatable(self)
+  local place, why = url.host(host)
+  if not place then socket.try(fail(self, why)) end
+  local policy
+  policy, why = stream.policy(st.params, st.defaults, place, port, nil, st.create)
+  if not policy then socket.try(fail(self, why)) end
+  local limit = limits.new(st.params.timeout, st.defaults.TIMEOUT)
+  socket.try(stream.open(self, place, port, policy, limit))
+  self.sock:settimeout(limit.receive)
+  return 1
+end
+
+--- Before connecting the time limit is https.TIMEOUT, whatever is said here.
+function methods.settimeout()
+  return 1
+end
+
+function methods:close()
+  self.sock:close()
+end
+
+--- A stream, not connected.
+-- @tparam table params  for ssl.newcontext, and `timeout`; read when it connects
+-- @tparam table defaults  VERIFY and TIMEOUT, read when it connects
+-- @tparam[opt=socket.tcp] function create  makes what connects
+-- @treturn table
+-- @treturn nil,string  of create
+function stream.new(params, defaults, create)
+  local sock, why = creating.new(create)
+  if not sock then return nil, why end
+  local self = setmetatable({ sock = sock },
+                            { params = params, defaults = defaults, create = create,
+                              polls = {}, over_descriptor = false })
+  for name, f in pairs(methods) do self[name] = f end
+  return self
+end
+
+return stream

@@ -1,0 +1,93 @@
+--- ssl.io.inbound: ciphertext that comes through Lua, on its way to OpenSSL.
+--
+-- A stream receives it, an engine is fed it. The BIO has one buffer. Short strings are
+-- copied into it, one behind the other; a long one is lent to it, which then reads it
+-- where it lies. What it cannot have yet waits here, in order. So bytes cost the same
+-- each, whether they come one at a time or all at once.
+
+local shim = require "ssl.ffi.shim"
+local ciphertext = require "ssl.io.ciphertext"
+local S    = shim.C
+
+local intake = {}
+
+-- From this length on a copy costs more than it does to keep the string.
+local LONG = 16384
+
+--- Put bytes behind those that wait.
+-- @tparam table st
+-- @tparam string bytes
+function intake.add(st, bytes)
+  if bytes == "" then return end
+  local waiting = st.waiting or { first = 1, last = 0, done = 0, size = 0 }
+  st.waiting = waiting
+  waiting.last, waiting.size = waiting.last + 1, waiting.size + #bytes
+  waiting[waiting.last] = bytes
+end
+
+-- A string that was lent may go when the BIO has read it.
+local function let_go(st)
+  if st.lent and st.conn.lent == 0 then st.lent = false end
+end
+
+-- n bytes of the first string are with the BIO.
+local function taken(waiting, n)
+  local first = waiting.first
+  waiting.done, waiting.size = waiting.done + n, waiting.size - n
+  if waiting.done < #waiting[first] then return end
+  waiting[first], waiting.first, waiting.done = nil, first + 1, 0
+end
+
+-- As many bytes of the first string as the BIO takes: how many, or -1 without memory.
+local function give(st, waiting)
+  local conn, bytes = st.conn, waiting[waiting.first]
+  local done = waiting.done
+  local n = #bytes - done
+  if n >= LONG and S.lend(conn, bytes, done, n) == 1 then
+    st.lent = bytes
+    return n
+  end
+  return S.feed(conn, bytes, done, n)
+end
+
+--- Give the BIO what it takes of the bytes that wait.
+-- @tparam table st
+-- @treturn boolean  did it take any, or fail in a way that the next read tells?
+function intake.feed(st)
+  local waiting, came = st.waiting, false
+  let_go(st)
+  while waiting and waiting.size > 0 do
+    local n = give(st, waiting)
+    if n < 0 then return true end
+    if n == 0 then break end
+    taken(waiting, n)
+    came = true
+  end
+  return came
+end
+
+--- How many bytes wait.
+function intake.held(st)
+  return st.waiting and st.waiting.size or 0
+end
+
+--- All that OpenSSL has not read: what the BIO has, and what waits.
+-- @treturn string
+function intake.rest(st)
+  local conn, waiting = st.conn, st.waiting
+  local held = conn.in_end - conn.in_beg
+  local out = { conn.lent == 1 and held > 0 and st.lent:sub(-held)
+                or ciphertext.unread(conn) }
+  if waiting and waiting.size > 0 then
+    out[2] = waiting[waiting.first]:sub(waiting.done + 1)
+    for i = waiting.first + 1, waiting.last do out[#out + 1] = waiting[i] end
+  end
+  return table.concat(out)
+end
+
+--- Forget them, when the connection's struct goes.
+function intake.forget(st)
+  st.waiting, st.lent = false, false
+end
+
+return intake

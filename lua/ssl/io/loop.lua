@@ -1,0 +1,340 @@
+--- ssl.io.loop: the one loop that drives OpenSSL, and the one judge of what it says.
+--
+-- THE MACHINE. OpenSSL is a state machine between two streams of bytes. Ask it
+-- for anything - a handshake, plaintext, a record to send, the end - and it either
+-- does it or says what is in the way: ciphertext that has not come (wantread), a
+-- transport that takes no more (wantwrite), a question for the user, or an end.
+-- What is in the way has nothing to do with what was asked: a receive may have to
+-- write (a key update asks for an answer), a send may have to read. So every
+-- operation runs through the same steps:
+--
+--     try -> judge -> wait for what the judge said -> try again
+--
+-- The shim calls SSL_get_error directly after the call. Its result is interpreted here
+-- and nowhere else.
+--
+-- INVARIANTS
+--   1. The error queue is empty before each try, since up to 3.6 a leftover makes
+--      the verdict wrong, and empty after each verdict, since nginx and others
+--      share it. The first queued error is the cause; later ones are echoes.
+--   2. A wait is for what the judge said, and for writability too while output is
+--      queued in the BIO; queued output is flushed before the next try.
+--   3. The hot operations try once on their own and come here only when that
+--      failed. With a time limit of 0 they take the judge's word and return:
+--      a loop that usually runs once makes LuaJIT give up on its caller.
+--   4. A fatal verdict is final. Its words are kept in `st.failed` for the calls
+--      after it, and OpenSSL is not asked again: what it would say then differs
+--      between versions and names no cause.
+--   5. Some records bring no plaintext: key updates, session tickets, requests for a
+--      handshake. OpenSSL takes one of these in each try (SSL_MODE_AUTO_RETRY is off),
+--      and returns wantread although more may be there. Then the loop does not wait, but
+--      it checks the clock for each: a peer that sends nothing else cannot hold a call
+--      longer than its limit. At time limit 0 a call goes past a few of them, as many
+--      as honest peers send, and leaves the rest to the next call.
+--   6. The state of the transport - its end, a reset, an errno - is read from the
+--      BIO's struct and never from errno, which a collector step may change.
+
+local lib   = require "ssl.ffi.lib"
+local shim  = require "ssl.ffi.shim"
+local delivery = require "ssl.io.delivery"
+local err   = require "ssl.base.errors"
+local guard = require "ssl.io.guard"
+local lasterror = require "ssl.io.failure"
+local limit = require "ssl.io.timeout"
+local sessionorigin = require "ssl.session.origin"
+local C, K, S, H = lib.C, lib.K, shim.C, shim.K
+
+local loop = {}
+
+local WANTREAD, WANTWRITE, ASKED = "wantread", "wantwrite", "asked"
+local TIMEOUT = "timeout"
+local CLOSED, CUT_OFF, TRUNCATED = "closed", "unexpected eof while reading", "truncated"
+
+-- There is no stack for a handshake that may stand still: there is no memory, or the host
+-- has limited their number (ASYNC_init_thread(3)). No event tells when there is one again.
+local NO_JOB = "too many handshakes stand still"
+
+-- OpenSSL only reports that a callback of ours refused, so the reason is given here.
+local AGAIN = "the server asks for the certificate again"
+
+local GONE, NO_MEMORY = -H.LSF_ERROR_GONE, -H.LSF_ERROR_MEMORY
+
+-- Outcomes that are not the end of the connection.
+local PASSING = {
+  [K.SSL_ERROR_WANT_READ]            = WANTREAD,
+  [K.SSL_ERROR_WANT_WRITE]           = WANTWRITE,
+  [K.SSL_ERROR_WANT_CONNECT]         = WANTWRITE,
+  [K.SSL_ERROR_WANT_ACCEPT]          = WANTREAD,
+  [K.SSL_ERROR_WANT_X509_LOOKUP]     = ASKED,
+  [K.SSL_ERROR_WANT_ASYNC]           = ASKED,
+  [K.SSL_ERROR_WANT_CLIENT_HELLO_CB] = ASKED,
+  [K.SSL_ERROR_ZERO_RETURN]          = "closed",
+}
+
+-- Does a question wait for the user? Else it is an engine of OpenSSL's that is not done,
+-- which has nothing that could be waited for.
+local function asked(conn)
+  return conn.question ~= H.LSF_QUESTION_NONE or conn.hello == H.LSF_HELLO_ASKED
+end
+
+--- What a failure of the transport was. Without any errno the peer just went away.
+-- @tparam table st
+-- @treturn string
+function loop.transport_words(st)
+  local conn = st.conn
+  if st.broken then return st.broken end
+  if conn.in_error ~= 0 then return err.transport(conn.in_error) end
+  if conn.out_error ~= 0 then return err.transport(conn.out_error) end
+  if conn.eof ~= 0 then return CUT_OFF end
+  return CLOSED
+end
+
+-- The transport ended, and the session had not. LuaSec's words for that leave open what
+-- it means, so the configuration may say (`eof`); nil for "as if it were in order". An
+-- OpenSSL without an option for that is told here: our side may still speak and end.
+local function judge_end(st, word)
+  if not st.eof or st.status ~= "connected" then return word end
+  if st.eof == "strict" then return TRUNCATED end
+  if word ~= CUT_OFF then return word end
+  local ssl = st.conn.ssl
+  C.SSL_set_shutdown(ssl, bit.bor(C.SSL_get_shutdown(ssl), K.SSL_RECEIVED_SHUTDOWN))
+  st.ended_early = true
+end
+
+-- The words of a failure, and its error queue. nil where it is none.
+local function fatal(st, code)
+  local conn = st.conn
+  local word, queue
+  -- What came to an early end stays there, whatever OpenSSL says of it later.
+  if st.ended_early then
+    err.clear()
+    return nil
+  end
+  if code == K.SSL_ERROR_SSL then
+    queue = err.take_all()
+    word = conn.again ~= 0 and AGAIN or queue and err.cause(queue).reason or err.UNKNOWN
+    -- To write behind our own close_notify does no harm to what the peer still sends.
+    if st.goodbye and queue
+       and lib.error_reason(queue[1].code) == K.SSL_R_PROTOCOL_IS_SHUTDOWN then
+      return nil
+    end
+  else
+    err.clear()
+    word = code == K.SSL_ERROR_WANT_ASYNC_JOB and NO_JOB or loop.transport_words(st)
+  end
+  if word == CUT_OFF or word == CLOSED and code ~= K.SSL_ERROR_SSL
+     and (conn.in_error ~= 0 or conn.out_error == 0) then
+    word = judge_end(st, word)
+  end
+  return word, queue
+end
+
+-- Ends the connection for good. Where only the transport ended, its sessions stay usable.
+local function fail(st, word, queue)
+  st.failed, st.open = word, false
+  if queue and word ~= CUT_OFF and word ~= TRUNCATED then sessionorigin.fail(st) end
+  lasterror.note(st, word, queue)
+end
+
+local failed
+
+-- Nothing can leave any more, for the peer is gone. Before, it may have said why: who
+-- refuses a certificate of TLS 1.3 does so when the handshake is over here, and who only
+-- sends would not hear it. What came beside is kept for `receive`, and so is the end of
+-- the transport. A stream cannot be asked without waiting for it.
+local function hear(st)
+  local conn = st.conn
+  if st.failed or st.stream or st.early or st.gone or conn.ssl == nil then return end
+  if st.status == "new" and (st.pausable or conn.hello == H.LSF_HELLO_ASK) then return end
+  if S.hear(conn) == -K.SSL_ERROR_SSL then guard.within(st, failed, K.SSL_ERROR_SSL) end
+  err.clear()
+end
+
+--- Why nothing can leave any more. What arrived can still be read.
+-- @tparam table st
+-- @treturn string|nil  nil where the transport has refused nothing; else its words, or
+--   those of the alert that the peer had sent
+function loop.refused(st)
+  if st.conn.out_error == 0 then return nil end
+  hear(st)
+  return st.failed or loop.transport_words(st)
+end
+
+-- What ended the connection, or a part of it.
+function failed(st, code)
+  local conn = st.conn
+  local word, queue = fatal(st, code)
+  if not word then return CLOSED end
+  -- Where the transport refused a write, what arrived can still be read. What OpenSSL has
+  -- yet to write is dropped: nobody can receive it.
+  if code == K.SSL_ERROR_SSL or conn.in_error ~= 0 or conn.out_error == 0 then
+    fail(st, word, queue)
+  else
+    lasterror.note(st, word, queue)
+    if st.open then conn.silent = 1 end
+    hear(st)
+  end
+  return st.failed or word
+end
+
+--- Judge a call that did not succeed.
+-- @tparam table st  the connection
+-- @tparam number rc  what the shim made of it: SSL_ERROR_* as a negative number
+-- @treturn string  "wantread", "wantwrite", "asked" (a question waits for the
+--   user), "closed" (a clean end), "not enough memory" (and nothing is broken), or the
+--   words of a fatal error
+function loop.judge(st, rc)
+  if rc == NO_MEMORY then return delivery.NO_MEMORY end
+  -- A finalizer has closed the connection: OpenSSL's reason does not matter.
+  if st.gone or rc == GONE then
+    err.clear()
+    return CLOSED
+  end
+  local word = PASSING[-rc]
+  if word then
+    err.clear()
+    if word == ASKED then
+      if asked(st.conn) then return ASKED end
+      word = WANTWRITE
+    end
+    return st.deadline and loop.waits(word) and limit.due(st, word) or word
+  end
+  word = guard.within(st, failed, -rc)
+  -- A stream has not got our alert yet. Its methods may yield, so this comes last.
+  local conn = st.conn
+  if st.failed and conn.out_beg ~= conn.out_end then st.transport.flush(st) end
+  return word
+end
+
+--- Does the word mean "wait and try again"?
+function loop.waits(word)
+  return word == WANTREAD or word == WANTWRITE
+end
+
+--- Has OpenSSL gone past a record without plaintext, and not looked for the next one?
+-- Behind a deadline the word for that is another.
+-- @tparam table st
+-- @tparam string word  the verdict
+function loop.passed(st, word)
+  return st.conn.starved == 0
+     and (word == WANTREAD or word == TIMEOUT and not st.failed)
+end
+local passed = loop.passed
+
+--- Did the last call stop there? What follows may be in OpenSSL already.
+function loop.stopped(st)
+  local conn = st.conn
+  return conn.starved == 0 and S.want(conn) == K.SSL_READING
+end
+
+local function again(st, try, word, p, n)
+  if not passed(st, word) then return word, nil end
+  err.clear()
+  local rc = try(st, p, n)
+  if rc > 0 then return nil, rc end
+  word = loop.judge(st, rc)
+  return word, nil
+end
+
+--- Go past records without plaintext, without waiting and not for long: a server's first
+-- answer may lie behind its session tickets. Without a loop: see invariant 3.
+-- @tparam table st
+-- @tparam function try  as for `run`, and so are p and n
+-- @tparam string word  the verdict
+-- @treturn string|nil  nil for success, else the last verdict
+-- @treturn number|nil  for success what `try` answered
+function loop.past(st, try, word, p, n)
+  local rc
+  word, rc = again(st, try, word, p, n)
+  if word then word, rc = again(st, try, word, p, n) end
+  if word then word, rc = again(st, try, word, p, n) end
+  if word then word, rc = again(st, try, word, p, n) end
+  return word, rc
+end
+
+--- Wait for what the judge said.
+-- @tparam table st
+-- @tparam string word  "wantread" or "wantwrite"
+-- @param start  from limit.start
+-- @treturn true
+-- @treturn false,string  the time is over: `word`, or the transport's own word
+function loop.wait(st, word, start)
+  local conn = st.conn
+  S.release(conn)
+  if conn.out_beg ~= conn.out_end then
+    st.transport.flush(st)
+    if st.status == "closed" then return false, "closed" end
+  end
+  local left = limit.left(st, start)
+  if left == 0 then return false, limit.due(st, word) end
+  if passed(st, word) then return true end
+  local ready, why = st.transport.wait(st, word, left)
+  if not ready then
+    if why and why == st.broken and conn.in_error ~= 0 then
+      if why == CLOSED then why = judge_end(st, why) end
+      fail(st, why)
+    end
+    return false, why or limit.due(st, word)
+  end
+  if conn.out_beg ~= conn.out_end then st.transport.flush(st) end
+  if st.status == "closed" then return false, "closed" end
+  return true
+end
+
+--- Try again until it succeeds, fails, or the time is over.
+-- @tparam table st
+-- @tparam function try  try(st, p, n) -> more than 0 for success, else what `judge`
+--   takes
+-- @tparam string word  the verdict that brought us here
+-- @param[opt] start  from limit.start, when the operation has waited before
+-- @param[opt] p  for `try`, as is n
+-- @treturn string|nil  nil for success, else the last verdict
+-- @treturn number|nil  for success what `try` answered
+function loop.run(st, try, word, start, p, n)
+  start = start or limit.start(st)
+  while loop.waits(word) do
+    local ready, why = loop.wait(st, word, start)
+    if not ready then return why end
+    if st.failed then return st.failed end
+    err.clear()
+    local rc = try(st, p, n)
+    if rc > 0 then return nil, rc end
+    word = loop.judge(st, rc)
+  end
+  return word
+end
+
+-- Without a call of OpenSSL's to judge, what breaks here is noted here.
+local function flush(st)
+  local word = st.transport.flush(st)
+  if not word or word == WANTWRITE or st.conn.out_error == 0 then return word end
+  if not st.problem then lasterror.note(st, word) end
+  hear(st)
+  return st.failed or word
+end
+
+--- Hand all queued output to the transport, as far as the time allows.
+-- @tparam table st
+-- @param[opt] start  from limit.start
+-- @treturn string|nil  nil when nothing is queued any more, else "wantwrite" or
+--   the words of a broken transport
+function loop.drain(st, start)
+  local word = flush(st)
+  if word ~= WANTWRITE then return word end
+  if st.nowait then return (limit.due(st, word)) end
+  return loop.drain_waiting(st, start)
+end
+
+--- The waiting half of `drain`.
+function loop.drain_waiting(st, start)
+  start = start or limit.start(st)
+  local word
+  repeat
+    local ready, why = loop.wait(st, WANTWRITE, start)
+    if not ready then return why end
+    word = flush(st)
+  until word ~= WANTWRITE
+  return word
+end
+
+return loop

@@ -1,0 +1,123 @@
+--- ssl.io.state: the state of a connection.
+--
+-- At the end of a Lua state the struct's finalizer runs before a user's `__gc` that
+-- may still call us, and leaves NULL in `conn.ssl`: who hands that to OpenSSL tests
+-- it first. ssl.io.guard says what a finalizer may do in the middle of a call.
+--
+-- A connection that lies idle costs its table 24 bytes a field, and the next power of
+-- two of them. So the fields that every connection uses are made here, in one order,
+-- so that all look alike to compiled code, and those that few use have only a default
+-- that all share, until somebody sets one:
+--
+--   self      the object
+--   guarded   this table: for ssl.io.guard
+--   conn      struct lsf_conn (shim/conn.h): SSL *, BIO, buffers, descriptor
+--   ctx       the context, kept alive as Lua object beside OpenSSL's own count
+--   server    true on the accepting side
+--   status    "new", "connected" or "closed"
+--   open      connected and no fatal error: receive and send may ask OpenSSL
+--   failed    the words of a fatal error, or false
+--   block, total, nowait    the time limits (ssl.io.timeout)
+--   received, sent, born    what getstats reports
+--   maxline, maxall         how much one receive gathers (ssl.connection.receive)
+--   owed, owed_data, owed_from, ends    ssl.connection.send
+--   prepared, sni_map, sni_strict, name    ssl.handshake.handshake, ssl.handshake.sni
+--   dh_reason    why the user's DH parameters could not be used
+--   staple, stapled, stapled_till, status_reason    ssl.feature.stapling
+--   psk_reason   ssl.feature.onverify: a certificate came where only a key will do
+--   asking       a function of the user's runs: keep away from OpenSSL
+--   psk          the function that its context had when it began (ssl.feature.psk)
+--   keyed        the handshake used a pre-shared key (ssl.feature.psk, ssl.session.client)
+--   pausable     the handshake may stand still in a job (ssl.feature.psk)
+--   alpn         a server's protocol list, which the struct points to
+--   transport    what waits and carries (ssl.io.descriptor, ssl.io.stream, ssl.engine)
+--   stream, broken, answered, offer    ssl.io.stream
+--   waiting, lent    ssl.io.inbound
+--   reading, draining, sending, shaking, owners, semaphore, passing    ssl.io.mutex
+--   ended, undrained    ssl.engine
+--   origin       what `unwrap` gives back: ssl.io.wrapped, or a stream itself
+--   updating     ssl.connection.keyupdate: OpenSSL has noted one
+--   request      ssl.connection.postauth: a client is asked for its certificate
+--   early        ssl.feature.earlydata: there was early data, or may be some
+--   closing      close has begun
+--   eof          what an end without close_notify is: ssl.io.loop
+--   ended_early  such an end, which the configuration takes for one in order
+--   goodbye      ssl.connection.goodbye: our close_notify was sent, and more will not be
+--   gone         it has ended, whatever calls are still in the middle of using it
+--   explain, problem    ssl.lasterror: a failure in parts
+--   deadline     ssl.io.timeout
+--   policy       what a client's connection verifies by (ssl.session.fingerprint); a server's
+--                session id context
+--   proves       the DNS name that the peer has to prove, which the struct points to
+--   demands      names and records that it demands of the peer
+--   session      what its setsession was given
+--   store        where a server's sessions are (ssl.session.store)
+--   sessionorigin    what its sessions share (ssl.session.origin)
+
+local object = require "ssl.base.object"
+local shim   = require "ssl.ffi.shim"
+
+local state = {}
+
+-- ssl.connection.methods and ssl.connection.inspect fill in the methods.
+state.class = object.class("SSL:Connection", {}, {})
+
+--- What a closed connection has for a struct: inert, and shared by all of them.
+state.closed = shim.conn()
+
+--- The state of a connection, or an argument error.
+-- @tparam[opt=1] number level  as for ssl.base.arg
+function state.of(self, level)
+  local st = object.state(self, state.class, 1, (level or 1) + 1)
+  return st
+end
+
+--- The state of a connection that has shaken hands and is not closed, or nil; or an
+-- argument error of the method that asks.
+function state.connected(self)
+  local st = object.state(self, state.class, 1, 2)
+  return st.status == "connected" and st.conn.ssl ~= nil and st or nil
+end
+
+--- The end of a connection: from now on it is closed. Calls that are in the middle of
+-- using it keep what they use.
+-- @treturn cdata  its struct, to be freed
+function state.part(st)
+  local conn = st.conn
+  st.status, st.open, st.gone = "closed", false, true
+  if conn.inside <= 0 then st.conn = state.closed end
+  return conn
+end
+
+-- What few connections set.
+local DEFAULTS = { __index = {
+  failed = false, name = false, sni_map = false, sni_strict = false,
+  dh_reason = false, asking = false, alpn = false,
+  status_reason = false, psk_reason = false, staple = false, stapled = false,
+  stapled_till = false,
+  owed_data = "", owed_from = 0, ends = false,
+  waiting = false, lent = false, broken = false, answered = 0, offer = false,
+  reading = false, draining = false, sending = false, shaking = false,
+  owners = false, semaphore = false, passing = false,
+  ended = false, undrained = "", closing = false,
+  updating = false, request = false, early = false,
+  session = false, demands = "", proves = false, store = false, keyed = false, psk = false,
+  eof = false, explain = false, problem = false, ended_early = false,
+  sessionorigin = false, deadline = false, goodbye = false, gone = false,
+} }
+
+--- A new connection object and its state.
+function state.new(conn, ctx, server, transport)
+  local self, st = object.new(state.class)
+  st.self, st.conn, st.ctx, st.server, st.status = self, conn, ctx, server, "new"
+  st.guarded = st
+  st.open, st.block, st.total, st.nowait = false, false, false, false
+  st.received, st.sent, st.born = 0, 0, shim.C.now()
+  st.owed, st.prepared, st.pausable, st.policy = 0, false, false, false
+  st.transport, st.stream, st.origin = transport, false, false
+  st.maxline, st.maxall = 0, 0
+  setmetatable(st, DEFAULTS)
+  return self, st
+end
+
+return state

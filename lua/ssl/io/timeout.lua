@@ -1,0 +1,87 @@
+--- ssl.io.timeout: how long an operation may wait.
+--
+-- LuaSocket's two limits. Either alone bounds the whole call, from its first
+-- wait on; with both, one wait lasts at most `block` seconds and all of them
+-- together `total`. A limit of 0 means: only look. `nowait` says that beforehand,
+-- so that such a call never enters a function with a loop.
+--
+-- And a deadline of our own, for all calls together.
+
+local ahead = require "ssl.io.readahead"
+local arg  = require "ssl.base.arg"
+local shim = require "ssl.ffi.shim"
+local now  = shim.C.now
+
+local limit = {}
+
+local TIMEOUT, WANTREAD = "timeout", "wantread"
+
+local MODES = { b = "block", t = "total", r = "total" }
+
+--- `conn:settimeout(seconds, mode)` on a connection's state.
+function limit.set(st, seconds, mode, level)
+  level = level + 1
+  local n = arg.optnumber(seconds, -1, 2, level)
+  local field = MODES[arg.optstring(mode, "b", 3, level):sub(1, 1)]
+  if not field then arg.fail(3, "invalid timeout mode", level) end
+  st[field] = n >= 0 and n or false
+  st.nowait = st.block == 0 or st.total == 0
+  ahead.settle(st)
+  if st.conn.blocking == 1 and (st.block or st.total) then
+    st.transport.patient(st, false)
+  end
+end
+
+--- When an operation began to wait; nil where nothing bounds it.
+function limit.start(st)
+  return (st.block or st.total or st.deadline) and now() or nil
+end
+
+--- Seconds that the next wait may last: 0 when the time is over, -1 for ever.
+function limit.left(st, start)
+  local block, total, deadline = st.block, st.total, st.deadline
+  if not block and not total and not deadline then return -1 end
+  local time, left = now(), math.huge
+  if block and total then
+    left = math.min(block, total - (time - start))
+  elseif block or total then
+    left = (block or total) - (time - start)
+  end
+  if deadline then left = math.min(left, deadline - time) end
+  return left > 0 and left or 0
+end
+
+--- `conn:setdeadline(seconds)`: one limit for all operations together, from now on;
+-- nil or negative: none.
+function limit.deadline(st, seconds)
+  st.deadline = seconds and seconds >= 0 and now() + seconds or false
+  if st.deadline and st.conn.blocking == 1 then st.transport.patient(st, false) end
+end
+
+--- What to answer instead of "wait, and try again": behind the deadline that would be
+-- for nothing.
+-- @tparam table st
+-- @tparam string word  "wantread" or "wantwrite"
+-- @treturn string  `word`, or "timeout"
+function limit.due(st, word)
+  return st.deadline and now() >= st.deadline and TIMEOUT or word
+end
+
+-- After so many records in a row a call checks its limits.
+local TURNS = 256
+
+--- May a loop go on that never waits, because the peer sends as fast as it reads?
+-- @tparam table st
+-- @tparam number turns  how often it has gone round
+-- @param start  from `start`, if it has waited
+-- @treturn string|nil  nil: yes; else the message to return: there is more to read
+-- @return start
+function limit.turn(st, turns, start)
+  if turns % TURNS ~= 0 then return nil, start end
+  if st.nowait then return (limit.due(st, WANTREAD)), start end
+  start = start or limit.start(st)
+  if limit.left(st, start) == 0 then return (limit.due(st, WANTREAD)), start end
+  return nil, start
+end
+
+return limit

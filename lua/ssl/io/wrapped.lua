@@ -1,0 +1,89 @@
+--- ssl.io.wrapped: the object that a descriptor came from, for `unwrap`.
+--
+-- A socket of LuaSocket's is 8 KiB, for what it reads ahead, and most connections
+-- never ask for theirs again. So where it holds no bytes it is not held: as long as
+-- the program has it, it is the one that is given back, and where nobody has, one like
+-- it is made. Everything else that was wrapped is kept.
+
+local origin = {}
+
+-- The socket by its descriptor, which is the connection's alone from now on.
+local alive = setmetatable({}, { __mode = "v" })
+
+-- What a socket that was let go was like: its time limits. Shared by all such.
+local RECIPE  = {}
+local recipes = setmetatable({}, { __mode = "v" })
+
+local CLIENT = "tcp{client}"
+
+-- LuaSocket's own test of what it is given: the class table in the registry. And how
+-- to make one, which it is only told by the name of its module.
+local class, make
+
+local function luasocket(sock)
+  if type(sock) ~= "userdata" or not debug then return false end
+  if not class then
+    make  = package.loaded["socket.core"]
+    class = make and make.tcp4 and make.tcp6 and debug.getregistry()[CLIENT]
+  end
+  return class and debug.getmetatable(sock) == class
+     and class.__index.gettimeout ~= nil and class.__index.dirty ~= nil
+end
+
+local function recipe(sock)
+  local block, total = sock:gettimeout()
+  local name = ("%.17g %.17g"):format(block, total)
+  local found = recipes[name]
+  if not found then
+    found = setmetatable({ block = block, total = total }, RECIPE)
+    recipes[name] = found
+  end
+  return found
+end
+
+--- What a connection's state is to hold.
+-- @param sock  what was wrapped, with its descriptor
+-- @tparam number fd
+function origin.hold(sock, fd)
+  if fd < 0 or not luasocket(sock) or sock:dirty() then return sock end
+  alive[fd] = sock
+  local held = recipe(sock)
+  return held
+end
+
+-- socket.tcp makes a socket that has yet to connect, and connecting changes its class;
+-- here the descriptor is connected already.
+local function remade(held, fd)
+  local function socket(tcp)
+    local sock = tcp()
+    sock:close()
+    debug.setmetatable(sock, class)
+    sock:setfd(fd)
+    return sock
+  end
+  local sock = socket(make.tcp4)
+  if (sock:getsockname() or ""):find(":", 1, true) then
+    sock:setfd(-1)
+    sock = socket(make.tcp6)
+  end
+  sock:settimeout(held.block, "b")
+  sock:settimeout(held.total, "t")
+  return sock
+end
+
+--- The object again, with its descriptor.
+-- @param held  from `hold`
+-- @tparam number fd
+function origin.restore(held, fd)
+  if getmetatable(held) ~= RECIPE then
+    held:setfd(fd)
+    return held
+  end
+  local sock = alive[fd]
+  if not sock then return (remade(held, fd)) end
+  alive[fd] = nil
+  sock:setfd(fd)
+  return sock
+end
+
+return origin

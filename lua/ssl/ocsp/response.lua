@@ -1,0 +1,235 @@
+--- ssl.ocsp.response: judging an OCSP response (RFC 6960 section 3.2).
+--
+-- Whose word counts: the issuer of the certificate, a responder whom it has given a
+-- certificate for that purpose, or the one responder that the user names. So the only
+-- anchor of trust is the issuer itself; whether the issuer is to be trusted was decided
+-- before, when the certificate's own chain was verified.
+
+local ffi    = require "ffi"
+local lib    = require "ssl.ffi.lib"
+local handle = require "ssl.ffi.handle"
+local asn1   = require "ssl.x509.asn1"
+local err    = require "ssl.base.errors"
+local C, K   = lib.C, lib.K
+
+local response = {}
+
+local own_response = handle.type("lsf_OCSP_RESPONSE *response", "OCSP_RESPONSE_free")
+local own_basic    = handle.type("lsf_OCSP_BASICRESP *basic", "OCSP_BASICRESP_free")
+local own_request  = handle.type("lsf_OCSP_REQUEST *request", "OCSP_REQUEST_free")
+local own_id       = handle.type("lsf_OCSP_CERTID *id", "OCSP_CERTID_free")
+local own_store    = handle.type("lsf_X509_STORE *ocsp_store", "X509_STORE_free")
+local own_stack    = handle.type("lsf_OPENSSL_STACK *signers", "OPENSSL_sk_free")
+
+-- Clocks differ.
+local LEEWAY = 300
+-- Without a time of the next response this one counts for a day.
+local MAXIMUM_AGE = 86400
+-- For ever, in times that every time_t can hold: 31 years.
+local FOR_EVER = 1e9
+
+local MALFORMED = "the response is malformed"
+
+-- All of the bytes, or NULL.
+local function decode(decoder, der)
+  local bytes = ffi.cast("const unsigned char *", der)
+  local at = ffi.new("const unsigned char *[1]", bytes)
+  local value = decoder(nil, at, #der)
+  return value, value ~= nil and at[0] - bytes == #der
+end
+
+--- Is it a response, of whatever content?
+-- @tparam string der
+-- @treturn cdata|nil  a handle with the field `basic`
+-- @treturn string  without it: why
+-- @treturn boolean  true: it is an error that the responder reports, unsigned
+function response.parse(der)
+  local pointer, whole = decode(C.d2i_OCSP_RESPONSE, der)
+  local outer = own_response(pointer)
+  err.clear()
+  if not outer then return nil, MALFORMED, false end
+  local status = C.OCSP_response_status(outer.response)
+  local basic
+  if whole and status == K.OCSP_RESPONSE_STATUS_SUCCESSFUL then
+    basic = own_basic(C.OCSP_response_get1_basic(outer.response))
+  end
+  outer:free()
+  err.clear()
+  if basic then return basic end
+  if not whole or status == K.OCSP_RESPONSE_STATUS_SUCCESSFUL then
+    return nil, MALFORMED, false
+  end
+  local word = ffi.string(C.OCSP_response_status_str(status))
+  return nil, ("the responder reports an error (%s)"):format(word), true
+end
+
+local function store_of(issuer, time)
+  local store = own_store(C.X509_STORE_new())
+  if not store then return nil end
+  C.X509_STORE_set_flags(store.ocsp_store, K.X509_V_FLAG_PARTIAL_CHAIN)
+  C.X509_VERIFY_PARAM_set_time(C.X509_STORE_get0_param(store.ocsp_store), time)
+  return C.X509_STORE_add_cert(store.ocsp_store, issuer) == 1 and store or nil
+end
+
+local function stack_of(issuer, responder)
+  local stack = own_stack(C.OPENSSL_sk_new_null())
+  if not stack or C.OPENSSL_sk_push(stack.signers, issuer) <= 0 then return nil end
+  if responder and C.OPENSSL_sk_push(stack.signers, responder) <= 0 then return nil end
+  return stack
+end
+
+-- Who is among the signers is found there even when the response brings no
+-- certificate; trusted for being there is only a responder that the user named.
+local function signed(basic, issuer, options, time)
+  local store, signers = store_of(issuer, time), stack_of(issuer, options.responder)
+  if not store or not signers then return nil, "out of memory" end
+  err.clear()
+  local flags = options.responder and K.OCSP_TRUSTOTHER or 0
+  local rc = C.OCSP_basic_verify(basic, signers.signers, store.ocsp_store, flags)
+  local reason = rc ~= 1 and err.reason()
+  signers:free()
+  store:free()
+  if not reason then return true end
+  return nil, ("the response is not signed by the issuer or on its behalf (%s)")
+              :format(reason)
+end
+
+-- Identifiers are hashes, with a hash of the responder's choice.
+local function is_about(single, subject, issuer)
+  local object = ffi.new "lsf_ASN1_OBJECT *[1]"
+  local id = C.OCSP_SINGLERESP_get0_id(single)
+  if C.OCSP_id_get0_info(nil, object, nil, nil, id) ~= 1 then return false end
+  local nid = C.OBJ_obj2nid(object[0])
+  local md = nid ~= K.NID_undef and C.EVP_get_digestbyname(C.OBJ_nid2sn(nid)) or nil
+  if not md or md == nil then return false end
+  local wanted = own_id(C.OCSP_cert_to_id(md, subject, issuer))
+  if not wanted then return false end
+  local same = C.OCSP_id_cmp(wanted.id, id) == 0
+  wanted:free()
+  return same
+end
+
+-- Where OpenSSL puts the facts of one answer.
+local code_t, time_t = ffi.typeof "int[1]", ffi.typeof "lsf_ASN1_GENERALIZEDTIME *[1]"
+
+local function as_time(value)
+  return ffi.cast("lsf_ASN1_TIME *", value[0])
+end
+
+-- -2 where one of the times is none.
+local function compare(value, time)
+  return C.ASN1_TIME_cmp_time_t(as_time(value), time)
+end
+
+local function fresh(times, options, time)
+  local this_update, next_update = times.this_update, times.next_update
+  local leeway = math.min(options.leeway or LEEWAY, FOR_EVER)
+  local most = math.min(options.maxage or MAXIMUM_AGE, FOR_EVER)
+  local since = compare(this_update, time + leeway)
+  if since == -2 then return nil, MALFORMED end
+  if since > 0 then
+    return nil, ("the response is not valid before %s"):format(asn1.time(as_time(this_update)))
+  end
+  if next_update[0] == nil then
+    if compare(this_update, time - leeway - most) >= 0 then
+      return true
+    end
+    return nil, ("the response of %s is too old"):format(asn1.time(as_time(this_update)))
+  end
+  local till = compare(next_update, time - leeway)
+  if till == -2 then return nil, MALFORMED end
+  if till >= 0 then return true end
+  return nil, ("the response has expired on %s"):format(asn1.time(as_time(next_update)))
+end
+
+-- Seconds since 1970: what newer information is to be had then. Without a time of the next
+-- update, as long as the response itself would count.
+local function valid_till(times, options)
+  local this_update, next_update = times.this_update, times.next_update
+  local now = os.time()
+  local last = next_update[0] ~= nil and next_update or this_update
+  local most = last == this_update and math.min(options.maxage or MAXIMUM_AGE, FOR_EVER) or 0
+  return now + (asn1.seconds_from_now(as_time(last)) or 0) + most
+end
+
+local function text_of(value)
+  return value[0] ~= nil and asn1.time(as_time(value)) or nil
+end
+
+-- The status, what is to be told of it, and the times; or nil and why.
+local function read(single)
+  local code, revoked_at = code_t(), time_t()
+  local this_update, next_update = time_t(), time_t()
+  local times = { this_update = this_update, next_update = next_update }
+  local status = C.OCSP_single_get0_status(single, code, revoked_at, this_update,
+                                           next_update)
+  local details = { thisupdate = text_of(this_update), nextupdate = text_of(next_update) }
+  if status == K.V_OCSP_CERTSTATUS_GOOD then return "good", details, times end
+  if status == K.V_OCSP_CERTSTATUS_UNKNOWN then return "unknown", details, times end
+  if status ~= K.V_OCSP_CERTSTATUS_REVOKED then return nil, MALFORMED end
+  details.revokedat = text_of(revoked_at)
+  if code[0] >= 0 then details.reason = ffi.string(C.OCSP_crl_reason_str(code[0])) end
+  return "revoked", details, times
+end
+
+-- The first answer that is about the certificate and fresh.
+local function find(basic, subject, issuer, options, time)
+  local why = "the response is about another certificate"
+  for i = 0, C.OCSP_resp_count(basic) - 1 do
+    local single = C.OCSP_resp_get0(basic, i)
+    if is_about(single, subject, issuer) then
+      local status, details, times = read(single)
+      if not status then return nil, details end
+      local ok, stale = fresh(times, options, time)
+      if ok then
+        details.validtill = valid_till(times, options)
+        return status, details
+      end
+      why = stale
+    end
+  end
+  return nil, why
+end
+
+-- 1: in both and equal.
+local function same_nonce(basic, der)
+  local pointer, whole = decode(C.d2i_OCSP_REQUEST, der)
+  local request = own_request(pointer)
+  if not request then return false end
+  local same = whole and C.OCSP_check_nonce(request.request, basic) == 1
+  request:free()
+  return same
+end
+
+--- What a response says about a certificate.
+-- @tparam string der
+-- @tparam cdata subject  X509; the caller keeps all of them alive
+-- @tparam cdata issuer  X509, whose word counts
+-- @tparam table options  `time`: seconds since 1970, now; `leeway`: seconds, 300;
+--   `maxage`: seconds, a day, for a response that names no next update; `responder`:
+--   X509 that is trusted to sign; `request`: DER whose nonce has to be in the response
+-- @treturn string,table  "good", "revoked" or "unknown"; and `thisupdate`,
+--   `nextupdate`, `revokedat` (text), `reason`; `validtill`: seconds since 1970, the next
+--   update, or where none is named `maxage` after this one
+-- @treturn nil,string,boolean  why it says nothing; true: the responder reports an
+--   error
+function response.judge(der, subject, issuer, options)
+  local time = options.time or os.time()
+  local basic, why, reported = response.parse(der)
+  if not basic then return nil, why, reported end
+  local status, details
+  local ok, unsigned = signed(basic.basic, issuer, options, time)
+  if not ok then
+    status, details = nil, unsigned
+  elseif options.request and not same_nonce(basic.basic, options.request) then
+    status, details = nil, "the response has not the nonce of the request"
+  else
+    status, details = find(basic.basic, subject, issuer, options, time)
+  end
+  basic:free()
+  err.clear()
+  if not status then return nil, details, false end
+  return status, details
+end
+
+return response

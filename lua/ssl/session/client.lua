@@ -1,0 +1,172 @@
+--- ssl.session.client: a client's sessions, taken from one connection to the next.
+--
+-- OpenSSL tells of new sessions in the middle of its work; the shim keeps them
+-- (shim/session.c), and `drain` hands them on between two calls: to a client's
+-- `onsession`, to a server's store. In TLS 1.3 they come after the handshake, so
+-- `drain` is called wherever the peer has been listened to: after a handshake, within
+-- receive while nothing that was received is in anybody's hands, and before a close.
+
+local lib      = require "ssl.ffi.lib"
+local shim     = require "ssl.ffi.shim"
+local context  = require "ssl.context.setters"
+local fingerprint = require "ssl.session.fingerprint"
+local negotiated = require "ssl.connection.negotiated"
+local session  = require "ssl.session.object"
+local sessionorigin = require "ssl.session.origin"
+local sessionstore = require "ssl.session.store"
+local state    = require "ssl.io.state"
+local C, K, S  = lib.C, lib.K, shim.C
+
+local resumption = {}
+
+local methods = state.class.methods
+
+local CLIENT_CACHE = bit.bor(K.SSL_SESS_CACHE_CLIENT, K.SSL_SESS_CACHE_NO_INTERNAL)
+
+--- Let the connections of a client's context keep their new sessions.
+-- @tparam table c  the context's state
+function resumption.enable(c)
+  local ctx = c.handle.ctx
+  C.SSL_CTX_ctrl(ctx, K.SSL_CTRL_SET_SESS_CACHE_MODE, CLIENT_CACHE, nil)
+  C.SSL_CTX_sess_set_new_cb(ctx, shim.callback "new_session")
+end
+
+-- Until when a session may be resumed, for a context with `ocsp`. The OCSP response of the
+-- full handshake counts for the session, and for sessions that are made by resuming it. So
+-- all of them end when that response ends.
+local function limited_to(st)
+  if not context.state(st.ctx).ocsp then return nil end
+  if not st.session or not negotiated.resumed(st) then return st.stapled_till end
+  local offered = session.state(st.session).handle.session
+  return offered == nil and 0 or session.ends(offered)
+end
+
+-- Of a session that the connection made; its reference is taken over.
+local function own(st, pointer)
+  local time = limited_to(st)
+  if time then session.limit(pointer, time) end
+  session.limit_by_peer(pointer)
+  return session.own(pointer, fingerprint.policy(st.policy), sessionorigin.of(st))
+end
+
+-- An expired session is withdrawn, except with early data: that was made for the session.
+local function withdraw_expired(st)
+  local offered = session.state(st.session).handle.session
+  if st.early or offered ~= nil and not session.expired(offered) then return end
+  C.SSL_set_session(st.conn.ssl, nil)
+  st.session = false
+end
+
+--- A client's handshake is about to begin: what it verifies by is settled. The session
+-- that it was given must still fit. One that has expired since is not offered.
+-- @treturn nil|string  why the handshake must not begin
+function resumption.settle(st)
+  st.policy = fingerprint.connection(st, context.state(st.ctx))
+  if st.session then withdraw_expired(st) end
+  if st.session and session.state(st.session).policy ~= fingerprint.policy(st.policy) then
+    return "session of another verification policy"
+  end
+end
+
+-- Up to TLS 1.2 OpenSSL does not tell of a ticket that takes the place of the one that
+-- was resumed with.
+local function renewed(st)
+  local ssl = st.conn.ssl
+  local offered = session.state(st.session).handle.session
+  return offered ~= C.SSL_get_session(ssl) and C.SSL_session_reused(ssl) == 1
+     and C.SSL_SESSION_get_protocol_version(offered) < K.TLS1_3_VERSION
+end
+
+--- The handshake is done.
+function resumption.done(st)
+  if st.server or not st.session then return end
+  -- The client offered a key as well, and the server has taken one of the two.
+  if st.keyed then
+    st.keyed = C.SSL_get_session(st.conn.ssl) ~= session.state(st.session).handle.session
+  end
+  local f = context.state(st.ctx).onsession
+  if f and renewed(st) then f(st.self, own(st, C.SSL_get1_session(st.conn.ssl))) end
+end
+
+--- Hand on what came; of a connection that has failed, nothing. The functions of the
+-- user's may raise and yield, and close the connection.
+function resumption.drain(st)
+  local conn = st.conn
+  while conn.sessions > 0 do
+    local pointer = S.take_session(conn)
+    if sessionorigin.failed(st) then
+      C.SSL_SESSION_free(pointer)
+    elseif st.server then
+      sessionstore.keep(st, pointer)
+    else
+      context.state(st.ctx).onsession(st.self, own(st, pointer))
+    end
+  end
+end
+
+--- The connection is about to be closed, which never raises: what the user's functions
+-- raise now is lost.
+function resumption.last(st)
+  if st.status == "connected" and st.conn.sessions ~= 0 then pcall(resumption.drain, st) end
+  if st.failed and st.store then pcall(sessionstore.forget, st) end
+end
+
+local connected = state.connected
+
+--- A client's session, to be given to a later connection's `setsession`.
+-- @treturn userdata
+-- @treturn nil,string  "closed"; on servers; where there is none, or none yet: in
+--   TLS 1.3 sessions come after the handshake, with what is received
+function methods:getsession()
+  local st = connected(self)
+  if not st then return nil, "closed" end
+  if st.server then return nil, "sessions are for clients" end
+  if st.asking then return nil, "busy" end
+  local pointer = C.SSL_get1_session(st.conn.ssl)
+  if pointer == nil then return nil, "no session" end
+  if C.SSL_SESSION_is_resumable(pointer) == 0 then
+    C.SSL_SESSION_free(pointer)
+    return nil, "no session"
+  end
+  local found = own(st, pointer)
+  if session.state(found).used then return nil, "no session" end
+  return found
+end
+
+--- Offer a session to the server. Before the handshake, after the names are set.
+-- @tparam userdata s
+-- @treturn true  whether the server takes it is what `resumed` tells
+-- @treturn nil,string  it does not fit: made under another verification policy, used
+--   before, expired; or this is a server, or the handshake has begun. A full handshake
+--   is then what this connection does
+function methods:setsession(s)
+  local st = state.of(self)
+  local given = session.state(s, 2)
+  if st.server then return nil, "sessions are for clients" end
+  if st.status ~= "new" or st.prepared or st.conn.ssl == nil then
+    return nil, "not before the handshake"
+  end
+  local why = session.unusable(given)
+  if why then return nil, why end
+  local policy = fingerprint.connection(st, context.state(st.ctx))
+  if given.policy ~= fingerprint.policy(policy) then
+    return nil, "session of another verification policy"
+  end
+  if C.SSL_set_session(st.conn.ssl, given.handle.session) ~= 1 then
+    return nil, "this session cannot be resumed"
+  end
+  st.session = s
+  session.use(given)
+  return true
+end
+
+--- Did the handshake resume a session?
+-- @treturn boolean
+-- @treturn nil,string  "closed"
+function methods:resumed()
+  local st = connected(self)
+  if not st then return nil, "closed" end
+  return negotiated.resumed(st)
+end
+
+return resumption

@@ -1,0 +1,246 @@
+--- ssl.session.fingerprint: what a context verifies by, in 32 bytes.
+--
+-- A resumed handshake verifies nothing: the verdict of the one that made the session
+-- holds. So a session must not get from one policy to another, and here is what tells
+-- policies apart. It is read from the context as it is now, also where `ssl.context` has
+-- changed it: the settings that OpenSSL tells, and every field of the context's state that
+-- IRRELEVANT does not name. ssl.session.policykeys lists the keys that it has to cover. A
+-- function cannot be compared, so it equals itself only (ssl.base.functionid).
+--
+-- It is computed when a context has its first connection and kept until something of the
+-- context changes (ssl.context.object), or a folder of authorities that it has
+-- (ssl.trust.store).
+
+local ffi    = require "ffi"
+local lib    = require "ssl.ffi.lib"
+local handle = require "ssl.ffi.handle"
+local hash   = require "ssl.base.hash"
+local err    = require "ssl.base.errors"
+local functionid = require "ssl.base.functionid"
+local raw    = require "ssl.x509.encoding"
+local C, K   = lib.C, lib.K
+
+local fingerprint = {}
+
+-- Fields of a context's state that no verdict depends on, or that are counted otherwise.
+local IRRELEVANT = {
+  class = true, handle = true, fingerprint = true, seed = true,
+  mode = true, protocol = true, -- what OpenSSL says of them counts
+  store = true, -- what is in it counts
+  session_context = true, -- is made of it
+  verify_said = true, -- what it leads to counts, psk_only
+  dhparam = true, -- whether there is one counts
+  dh_pem = true, dh = true, -- what it said last
+  alpn_select = true, onclienthello = true, onsession = true,
+  ocspresponse = true, keylog = true, tickets = true, sessionstore = true,
+  earlydata = true, process = true, eof = true, explain = true,
+  maxline = true, maxall = true,
+  __index = true, __tostring = true, __gc = true, __close = true,
+}
+
+-- Options that no verdict depends on. They choose among the suites that both sides allow,
+-- the place of sessions, or the report of an end; or each later handshake applies them
+-- again.
+local BESIDE = { "cipher_server_preference", "prioritize_chacha", "no_ticket",
+                 "no_anti_replay", "ignore_unexpected_eof", "no_renegotiation",
+                 "allow_client_renegotiation" }
+
+local counted_options = ffi.new("uint64_t", 0)
+for _, name in ipairs(BESIDE) do
+  local bits = ffi.cast("uint64_t", lib.options[name] or 0)
+  counted_options = bit.bor(counted_options, bits)
+end
+counted_options = bit.bnot(counted_options)
+
+local sha256 = C.EVP_get_digestbyname "SHA256"
+
+local function made(bytes)
+  return bytes or error("ssl: OpenSSL has no SHA-256", 0)
+end
+
+--- The SHA-256 digest of a text.
+function fingerprint.digest(text)
+  return made(hash.text(text, sha256))
+end
+
+-- Connections of one kind come one after another. One assignment takes both, since a
+-- finalizer may come here in between.
+local last = {}
+
+--- The digest of what `connection` answers.
+function fingerprint.policy(text)
+  local known = last
+  if text ~= known.text then
+    known = { text = text, digest = fingerprint.digest(text) }
+    last = known
+  end
+  return known.digest
+end
+
+-- With the trust settings that a "TRUSTED CERTIFICATE" has beside the certificate.
+local function object(entry)
+  local x509 = C.X509_OBJECT_get0_X509(entry)
+  if x509 ~= nil then
+    local bytes = raw.encode(C.i2d_X509_AUX, x509)
+    return bytes and fingerprint.digest(bytes) or functionid.unique()
+  end
+  local crl = C.X509_OBJECT_get0_X509_CRL(entry)
+  if crl ~= nil then return made(hash.crl(crl, sha256)) end
+  return ""
+end
+
+-- Certificates and CRLs, in no order. Contexts share what ssl.trust.store has read for them,
+-- and what was computed of it.
+local function trusted(c, store)
+  local shared = type(c.store) == "table" and c.store
+  if shared and shared.digest then return shared.digest end
+  if not lib.has.X509_STORE_get0_objects then return functionid.unique() end
+  local objects, out = C.X509_STORE_get0_objects(store), {}
+  for i = 1, C.OPENSSL_sk_num(objects) do
+    out[i] = object(ffi.cast("lsf_X509_OBJECT *", C.OPENSSL_sk_value(objects, i - 1)))
+  end
+  table.sort(out)
+  local all = fingerprint.digest(table.concat(out))
+  if shared then shared.digest = all end
+  return all
+end
+
+local own_ssl = handle.type("lsf_SSL *scratch", "SSL_free")
+local stack_t = ffi.typeof "lsf_OPENSSL_STACK *[1]"
+
+local function x509_digest(x509)
+  return made(hash.certificate(x509, sha256))
+end
+
+-- Every certificate with a key, and its chain: what a handshake may show. Only a
+-- connection can go through them without moving the mark of the context's.
+local function shown(ctx)
+  local held, out = own_ssl(C.SSL_new(ctx)), {}
+  if not held then return functionid.unique() end
+  local ssl, which, stack = held.scratch, K.SSL_CERT_SET_FIRST, stack_t()
+  while C.SSL_ctrl(ssl, K.SSL_CTRL_SET_CURRENT_CERT, which, nil) == 1 do
+    out[#out + 1] = x509_digest(C.SSL_get_certificate(ssl))
+    C.SSL_ctrl(ssl, K.SSL_CTRL_GET_CHAIN_CERTS, 0, stack)
+    for i = 0, stack[0] ~= nil and C.OPENSSL_sk_num(stack[0]) - 1 or -1 do
+      out[#out + 1] = x509_digest(ffi.cast("lsf_X509 *", C.OPENSSL_sk_value(stack[0], i)))
+    end
+    out[#out + 1] = ";"
+    which = K.SSL_CERT_SET_NEXT
+  end
+  held:free()
+  return table.concat(out)
+end
+
+-- In no order: which of those that both sides allow is chosen is no matter of trust.
+local function ciphers(ctx)
+  local all, out = C.SSL_CTX_get_ciphers(ctx), {}
+  for i = 1, all ~= nil and C.OPENSSL_sk_num(all) or 0 do
+    local cipher = ffi.cast("lsf_SSL_CIPHER *", C.OPENSSL_sk_value(all, i - 1))
+    out[i] = ("%08x"):format(C.SSL_CIPHER_get_id(cipher))
+  end
+  table.sort(out)
+  return table.concat(out)
+end
+
+local function text_of(value, name, c)
+  local kind = type(value)
+  if kind == "string" or kind == "number" or kind == "boolean" then return tostring(value) end
+  return functionid.of(value, name, c.sessionid)
+end
+
+-- The fields of a state that count, in order.
+local function counted(c)
+  local names = {}
+  for name in pairs(c) do
+    if not IRRELEVANT[name] and c[name] then names[#names + 1] = name end
+  end
+  table.sort(names)
+  return names
+end
+
+-- What Lua keeps.
+local function of_state(c, out)
+  for _, name in ipairs(counted(c)) do
+    local value = text_of(c[name], name, c)
+    out[#out + 1] = ("%s:%d:%s"):format(name, #value, value)
+  end
+end
+
+local function flags_of(param)
+  return tonumber(C.X509_VERIFY_PARAM_get_flags(param))
+end
+
+local function limit(ctx, command)
+  return tonumber(C.SSL_CTX_ctrl(ctx, command, 0, nil))
+end
+
+-- What OpenSSL says.
+local function of_openssl(ctx, store)
+  local options = bit.band(C.SSL_CTX_get_options(ctx), counted_options)
+  return {
+    ("mode:%d"):format(C.SSL_CTX_get_verify_mode(ctx)),
+    ("depth:%d"):format(C.SSL_CTX_get_verify_depth(ctx)),
+    ("level:%d"):format(C.SSL_CTX_get_security_level(ctx)),
+    ("flags:%d:%d"):format(flags_of(C.SSL_CTX_get0_param(ctx)),
+                           flags_of(C.X509_STORE_get0_param(store))),
+    ("versions:%d:%d"):format(limit(ctx, K.SSL_CTRL_GET_MIN_PROTO_VERSION),
+                              limit(ctx, K.SSL_CTRL_GET_MAX_PROTO_VERSION)),
+    "options:" .. tostring(options),
+    "ciphers:" .. ciphers(ctx),
+    "shown:" .. shown(ctx),
+  }
+end
+
+local function compute(c)
+  local ctx = c.handle.ctx
+  local store = C.SSL_CTX_get_cert_store(ctx)
+  local out = of_openssl(ctx, store)
+  out[#out + 1] = "side:" .. tostring(c.mode)
+  out[#out + 1] = "trusted:" .. trusted(c, store)
+  out[#out + 1] = "dhe:" .. tostring(c.dhparam ~= false)
+  of_state(c, out)
+  err.clear()
+  return fingerprint.digest(table.concat(out, "\n"))
+end
+
+--- Does a context's `sessionid` cover all functions of its policy?
+-- @tparam table c  the context's state
+-- @treturn boolean  false: it is already that of another function
+function fingerprint.named(c)
+  local fine = true
+  for _, place in ipairs(c.sessionid and counted(c) or {}) do
+    local f = c[place]
+    if type(f) == "function" then
+      fine = functionid.covered(c.sessionid, place, f) and fine
+    end
+  end
+  return fine
+end
+
+--- The fingerprint of a context.
+-- @tparam table c  the context's state
+-- @treturn string  32 bytes
+function fingerprint.context(c)
+  local known = c.fingerprint
+  if known then return known end
+  known = compute(c)
+  c.fingerprint = known
+  return known
+end
+
+--- What a client's connection will verify by, before its handshake: the context as it
+-- was when the connection was made, the name that is sent, the name and the records
+-- that are demanded.
+-- @tparam table st
+-- @tparam table c  the context's state
+-- @treturn string
+function fingerprint.connection(st, c)
+  local base = st.policy
+  -- The store is the context's: what changed there meanwhile counts, and cannot be told.
+  if fingerprint.context(c) ~= base then base = functionid.unique() end
+  local name = C.SSL_get_servername(st.conn.ssl, K.TLSEXT_NAMETYPE_host_name)
+  name = name ~= nil and ffi.string(name) or ""
+  return ("%s%d:%s%s"):format(base, #name, name, st.demands)
+end
+
+return fingerprint

@@ -1,0 +1,176 @@
+--- ssl.session.store: a server's sessions, kept where the user likes.
+--
+--   get(id, conn) -> bytes or nil      put(id, bytes, conn, seconds)      remove(id)
+--
+-- OpenSSL asks for a session in the middle of a handshake and has no stopping point
+-- there, so the connection runs its handshake as a job that stands still while `get`
+-- looks (shim/pause.c). New sessions are handed to `put` when the handshake is done,
+-- and what must not be used any more to `remove`, when that shows.
+--
+-- A store is for sessions, a ticket holds one itself: where there is a store, sessions
+-- are in it and the client gets an id, unless the context has ticket keys.
+--
+-- A context's `sessionstore` is what its connections keep as `store`:
+-- { user = the user's table, keys = of ssl.session.seal, by_tickets = true where these come
+-- from `ticketkeys`, counts = numbers for context.sessionstats }.
+
+local ffi      = require "ffi"
+local lib      = require "ssl.ffi.lib"
+local shim     = require "ssl.ffi.shim"
+local err      = require "ssl.base.errors"
+local question = require "ssl.io.ask"
+local seal     = require "ssl.session.seal"
+local session  = require "ssl.session.object"
+local sessionorigin = require "ssl.session.origin"
+local C, K, H  = lib.C, lib.K, shim.K
+
+local sessionstore = {}
+
+--- Can this OpenSSL do it?
+sessionstore.supported = C.ASYNC_is_capable() == 1 and seal.supported
+
+local SERVER_CACHE = bit.bor(K.SSL_SESS_CACHE_SERVER, K.SSL_SESS_CACHE_NO_INTERNAL)
+
+local function use_cache(ctx)
+  C.SSL_CTX_ctrl(ctx, K.SSL_CTRL_SET_SESS_CACHE_MODE, SERVER_CACHE, nil)
+end
+
+--- Let a context's connections use a store.
+-- @tparam table c  the context's state
+-- @tparam table user  with `get`, `put`, and perhaps `remove`
+-- @tparam {string,...}|nil secrets  for ssl.session.seal; nil: the store is trusted
+-- @tparam boolean by_tickets  they are the keys of the tickets
+function sessionstore.enable(c, user, secrets, by_tickets)
+  local ctx = c.handle.ctx
+  c.sessionstore = { user = user, keys = seal.keys(secrets or { "" }),
+                     by_tickets = by_tickets or false,
+                     counts = { found = 0, absent = 0, expired = 0, foreign = 0, refused = 0,
+                                kept = 0 } }
+  use_cache(ctx)
+  C.SSL_CTX_sess_set_new_cb(ctx, shim.callback "new_session")
+  C.SSL_CTX_sess_set_get_cb(ctx, shim.callback "get_session")
+  if not c.tickets then C.SSL_CTX_set_options(ctx, lib.options.no_ticket) end
+end
+
+--- The keys of a context's tickets were replaced.
+-- @tparam table c  the context's state
+-- @tparam {string,...} secrets
+function sessionstore.rekey(c, secrets)
+  local store = c.sessionstore
+  if store and store.by_tickets then seal.replace(store.keys, secrets) end
+end
+
+--- Replace the secrets by ones that are not the keys of the tickets.
+-- @tparam table c  the context's state
+-- @tparam {string,...} secrets
+function sessionstore.setkey(c, secrets)
+  c.sessionstore.by_tickets = false
+  seal.replace(c.sessionstore.keys, secrets)
+end
+
+--- A server's connection begins: its sessions are where this context has them, whatever
+-- context the handshake is switched to. So OpenSSL has it.
+-- @tparam table st
+-- @tparam table c  the context's state
+function sessionstore.apply(st, c)
+  if c.sessionstore then st.store = c.sessionstore end
+end
+
+--- The handshake goes on with another context. Whether there are session ids is
+-- OpenSSL's question to that one; without a store of its own they lead nowhere there.
+-- @tparam table st
+-- @tparam table c  the other context's state
+function sessionstore.adopt(st, c)
+  if not st.store then return end
+  if not c.sessionstore then use_cache(c.handle.ctx) end
+  if st.conn.tickets == nil then C.SSL_set_options(st.conn.ssl, lib.options.no_ticket) end
+end
+
+-- The session that is in an entry, or nil and what it counts as. Nothing is decoded that
+-- is not authentic. OpenSSL compares the session id context of the session itself.
+local function decode(st, id, entry)
+  if entry == nil or entry == false then return nil, "absent" end
+  local context, expires, der
+  if type(entry) == "string" then context, expires, der = seal.open(st.store.keys, id, entry) end
+  if not context then return nil, "refused" end
+  if context ~= st.policy then return nil, "foreign" end
+  if expires <= os.time() then return nil, "expired" end
+  local pointer = session.decode(der)
+  if not pointer then return nil, "refused" end
+  if session.id(pointer) == id and not session.expired(pointer) then return pointer, "found" end
+  C.SSL_SESSION_free(pointer)
+  return nil, "refused"
+end
+
+--- Answer the paused handshake. What is no session of that id is none; the handshake
+-- is a full one then.
+-- @tparam table st
+function sessionstore.answer(st)
+  local conn, store = st.conn, st.store
+  local id = ffi.string(conn.session_id, conn.session_id_length)
+  local entry = question.ask(st, store.user.get, id, st.self)
+  if st.status == "closed" then return end
+  local pointer, kind = decode(st, id, entry)
+  store.counts[kind] = store.counts[kind] + 1
+  if kind == "expired" and store.user.remove then
+    question.ask(st, store.user.remove, id)
+    if st.status == "closed" then return end
+  end
+  conn.found, conn.question = pointer, H.LSF_QUESTION_NONE
+end
+
+-- A stateless ticket of TLS 1.3 comes by here too.
+local function in_ticket(st, pointer)
+  return C.SSL_SESSION_get_protocol_version(pointer) >= K.TLS1_3_VERSION
+     and bit.band(C.SSL_get_options(st.conn.ssl),
+                  ffi.cast("uint64_t", lib.options.no_ticket)) == 0
+end
+
+-- The entry for a session, its id, and for how many seconds.
+local function entry_of(store, pointer)
+  session.limit_by_peer(pointer)
+  local der = session.encode(pointer)
+  if not der then return nil end
+  local id, seconds = session.id(pointer), tonumber(C.SSL_SESSION_get_timeout(pointer))
+  return seal.close(store.keys, id, session.context(pointer), session.ends(pointer), der),
+         id, seconds
+end
+
+--- Put a session into the store.
+-- @tparam table st
+-- @tparam cdata pointer  whose reference is taken over
+function sessionstore.keep(st, pointer)
+  local store = st.store
+  local entry, id, seconds
+  if store and not in_ticket(st, pointer) then entry, id, seconds = entry_of(store, pointer) end
+  C.SSL_SESSION_free(pointer)
+  if not entry then return end
+  store.counts.kept = store.counts.kept + 1
+  local ids = sessionorigin.of(st).ids
+  ids[#ids + 1] = id
+  store.user.put(id, entry, st.self, seconds)
+end
+
+-- The session that OpenSSL has given up: its id, or nil.
+local function given_up(ssl)
+  local pointer = C.SSL_get_session(ssl)
+  if pointer == nil or C.SSL_SESSION_is_resumable(pointer) == 1 then return nil end
+  local id = session.id(pointer)
+  err.clear()
+  return id ~= "" and id or nil
+end
+
+--- The connection ends: its sessions, after a fatal alert, are not to be used again.
+-- @tparam table st
+function sessionstore.forget(st)
+  local ssl, store = st.conn.ssl, st.store
+  if not store or not store.user.remove or ssl == nil or st.asking then return end
+  local newest = given_up(ssl)
+  if newest then store.user.remove(newest) end
+  if not sessionorigin.failed(st) then return end
+  for _, id in ipairs(sessionorigin.of(st).ids) do
+    if id ~= newest then store.user.remove(id) end
+  end
+end
+
+return sessionstore

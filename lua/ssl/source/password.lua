@@ -1,0 +1,61 @@
+--- ssl.source.password: opening what may need a password.
+--
+-- The user's password function may raise or yield, so it does not run inside
+-- OpenSSL. The material is read with a callback of the shim that has no password to
+-- give: it notes that it was asked, and the decoding fails. Then the function is
+-- called, with no C frame below and nothing held that could leak, and the material is
+-- read again. Without a password the same callback makes sure that OpenSSL never
+-- prompts on a terminal.
+--
+-- A password is handed over whole or not at all. No copy of it is made here;
+-- OpenSSL wipes its own.
+
+local shim = require "ssl.ffi.shim"
+local err  = require "ssl.base.errors"
+
+local password = {}
+
+-- What `try` made, or nil, the reason, and whether a password was missing.
+local function attempt(try, text)
+  err.clear()
+  local answer = shim.password(text)
+  local value, reason = try(answer, text)
+  if value then
+    err.clear()
+    return value
+  end
+  reason = reason or err.reason()
+  err.clear()
+  if answer.too_long ~= 0 then return nil, "password too long" end
+  if not text and answer.asked ~= 0 then return nil, "password required", true end
+  return nil, reason
+end
+
+--- Is this a password, a function that returns one, or nil?
+function password.valid(value)
+  local kind = type(value)
+  return kind == "nil" or kind == "string" or kind == "function"
+end
+
+--- Open something.
+-- @tparam string|function|nil given  a function is asked only where a password is
+--   needed; its errors are the caller's
+-- @tparam function try  try(answer, text): `answer` goes to OpenSSL behind the shim's
+--   callback, `text` is the password, if there is one; returns what it opened, or nil
+--   and the reason, or nil alone where OpenSSL's queue has it
+-- @return what `try` returned
+-- @treturn nil,string  the reason
+function password.open(given, try)
+  local text = type(given) == "string" and given or nil
+  local value, reason, missing = attempt(try, text)
+  if missing and type(given) == "function" then
+    text = given()
+    -- OpenSSL's words for a wrong password: an empty one is not to be tried.
+    if type(text) ~= "string" then return nil, "bad decrypt" end
+    value, reason = attempt(try, text)
+  end
+  if not value then return nil, reason end
+  return value
+end
+
+return password

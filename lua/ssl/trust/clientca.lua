@@ -1,0 +1,82 @@
+--- ssl.trust.clientca: whose certificates a server asks its clients for.
+--
+-- SSL_CTX_set_client_CA_list(3), RFC 8446 section 4.2.4: a hint for choosing a
+-- certificate, and no check. What is accepted is what the context trusts.
+
+local ffi    = require "ffi"
+local lib    = require "ssl.ffi.lib"
+local handle = require "ssl.ffi.handle"
+local err    = require "ssl.base.errors"
+local distinguished = require "ssl.x509.name"
+local x509   = require "ssl.x509.certificate"
+local C      = lib.C
+
+local clientca = {}
+
+local own_name = handle.type("lsf_X509_NAME *ca_name", "X509_NAME_free")
+
+-- The names stand in a list of at most 65,535 bytes, each with two bytes before it;
+-- in TLS 1.3 among other extensions. OpenSSL would fail every handshake.
+local MOST = 65000
+
+local function encoded(name)
+  local der, length = ffi.new "const unsigned char *[1]", ffi.new "size_t[1]"
+  if C.X509_NAME_get0_der(name, der, length) ~= 1 then return nil end
+  return ffi.string(der[0], length[0])
+end
+
+-- Each name once, as handles, and all of them as one text; or nil and the reason.
+local function names(certs)
+  local list, texts, seen, size = {}, {}, {}, 0
+  err.clear()
+  for _, cert in ipairs(certs) do
+    local name = C.X509_get_subject_name(x509.pointer(cert))
+    local bytes = encoded(name)
+    if not bytes then return nil, err.reason() end
+    if not seen[bytes] then
+      seen[bytes], size = true, size + 2 + #bytes
+      list[#list + 1], texts[#texts + 1] = own_name(C.X509_NAME_dup(name)), bytes
+    end
+  end
+  if size > MOST then
+    return nil, ("the names take %d bytes; %d fit"):format(size, MOST)
+  end
+  return list, table.concat(texts)
+end
+
+--- Ask for certificates of these authorities.
+-- @tparam table state  of the context
+-- @tparam {userdata,...} certs  the authorities' own
+-- @treturn true
+-- @treturn nil,string  the reason
+function clientca.ask(state, certs)
+  local list, text = names(certs)
+  if not list then return nil, text end
+  local stack = C.OPENSSL_sk_new_null()
+  if stack == nil then return nil, err.reason() end
+  for _, name in ipairs(list) do
+    -- The stack owns it from here on.
+    if C.OPENSSL_sk_push(stack, name.ca_name) > 0 then name.ca_name = nil end
+  end
+  C.SSL_CTX_set_client_CA_list(state.handle.ctx, stack)
+  state.clientca = text
+  err.clear()
+  return true
+end
+
+--- The names that a server asks for, or that a client was told.
+-- @tparam table st
+-- @treturn {string,...}  UTF-8, the last entry first (RFC 4514, RFC 2253); empty where
+--   none were named
+function clientca.names(st)
+  local stack, list = C.SSL_get_client_CA_list(st.conn.ssl), {}
+  if stack == nil then return list end
+  for i = 0, C.OPENSSL_sk_num(stack) - 1 do
+    local name = ffi.cast("lsf_X509_NAME *", C.OPENSSL_sk_value(stack, i))
+    list[i + 1] = distinguished.text(name) or ""
+  end
+  err.clear()
+  return list
+end
+
+return clientca

@@ -1,0 +1,213 @@
+--- ssl.trust.store: trust stores, read once and shared by contexts.
+--
+-- The bundle of a system is 140 certificates, and reading it takes as long as twenty
+-- handshakes. So a store that came from files alone is kept, under a text that says
+-- which files and in what state, and the next context that wants the same gets the
+-- same store. Contexts never see each other through it: nothing is ever added to a
+-- shared store or set on it, and a context that has more to say gets a copy first.
+-- A certificate is in both then; only the lists are two.
+--
+-- Connections share their context's store too (`settle`): a connection trusts what the
+-- store holds when the connection is made, and a context that is changed later changes a
+-- copy.
+--
+-- These stores look into no folders, because OpenSSL keeps what it has found in a folder
+-- for as long as the store lives. Connections get a copy that looks into the folders.
+-- Where the folders have changed since (ssl.source.folder), the next connection gets a new copy.
+--
+-- A context's `store` is false as long as nothing was read, and then
+-- { handle, folders, shared, digest, view }: the store itself where it is `shared`, with
+-- other contexts or with connections, its folders, and the copy that looks into them.
+
+local lib       = require "ssl.ffi.lib"
+local handle    = require "ssl.ffi.handle"
+local err       = require "ssl.base.errors"
+local filestamp = require "ssl.source.filestamp"
+local folder    = require "ssl.source.folder"
+local material  = require "ssl.source.source"
+local C, K      = lib.C, lib.K
+
+local store = {}
+
+local own = handle.type("lsf_X509_STORE *shared", "X509_STORE_free")
+
+-- A bundle takes OpenSSL some 800 KB, and few programs have more than one.
+local LIMIT = 4
+
+-- A file written twice between two ticks of the system's clock, of some ms, looks the
+-- same. Seconds after which that is sure not to happen any more.
+local SETTLED = 2
+
+-- Can what is in a store be copied? Else folders are OpenSSL's to look into, for good.
+local APART = lib.has.X509_STORE_get0_objects
+
+-- Of shared stores, with a `name` each, last used first.
+local cache = {}
+
+-- A stamp, or nil when it is too young to be trusted. Its sixth number is the time of
+-- the last change.
+local function settled(path)
+  local stamp = filestamp(path)
+  local changed = stamp and tonumber(stamp:match "^%S+ %S+ %S+ %S+ %S+ (%S+)")
+  return changed and changed + SETTLED <= os.time() and stamp or nil
+end
+
+-- What the store of a file is kept under, for contexts with these folders; nil where it
+-- is not to be kept.
+local function name_of(file, path)
+  local name = ("%q %q"):format(file or "", path or "")
+  if not file then return name end
+  local stamp = settled(file)
+  return stamp and name .. stamp or nil
+end
+
+local function find(name)
+  for i, entry in ipairs(cache) do
+    if entry.name == name and entry.handle.shared ~= nil then
+      table.insert(cache, 1, table.remove(cache, i))
+      return entry
+    end
+  end
+end
+
+local function keep(name, ctx, path)
+  local shared = C.SSL_CTX_get_cert_store(ctx)
+  if C.X509_STORE_up_ref(shared) ~= 1 then return false end
+  local entry = { name = name, handle = own(shared), shared = true, folders = { path },
+                  digest = false, view = false }
+  table.insert(cache, 1, entry)
+  cache[LIMIT + 1] = nil
+  return entry
+end
+
+-- X509_STORE_add_* take references of their own.
+local function copy_objects(from, to)
+  local objects = C.X509_STORE_get0_objects(from)
+  for i = 0, C.OPENSSL_sk_num(objects) - 1 do
+    local element = C.OPENSSL_sk_value(objects, i)
+    local cert, crl = C.X509_OBJECT_get0_X509(element), C.X509_OBJECT_get0_X509_CRL(element)
+    local ok = cert == nil or C.X509_STORE_add_cert(to, cert) == 1
+    ok = ok and (crl == nil or C.X509_STORE_add_crl(to, crl) == 1)
+    if not ok then return false end
+  end
+  return true
+end
+
+-- A store with what is in this one, and with the flags that it verifies with.
+local function copy(from)
+  err.clear()
+  local fresh = own(C.X509_STORE_new())
+  local ok = fresh and from ~= nil and copy_objects(from, fresh.shared)
+  if ok then
+    local flags = C.X509_VERIFY_PARAM_get_flags(C.X509_STORE_get0_param(from))
+    ok = C.X509_STORE_set_flags(fresh.shared, flags) == 1
+  end
+  err.clear()
+  if not ok then error("not enough memory", 0) end
+  return fresh
+end
+
+local function add_folder(to, path)
+  return C.X509_STORE_load_locations(to, nil, path) == 1
+end
+
+-- The store that connections verify by: a copy that looks into the folders. A copy that was
+-- made just after a change of the folders is replaced at the next look.
+local function view(entry, base)
+  local stamp, young, at = folder.stamp(table.concat(entry.folders, folder.SEPARATOR))
+  local old = entry.view
+  if old and old.handle.shared ~= nil and old.stamp == stamp
+     and (not old.young or old.at == at) then
+    return old.handle.shared
+  end
+  local fresh = copy(base)
+  for _, path in ipairs(entry.folders) do
+    if not add_folder(fresh.shared, path) then error("not enough memory", 0) end
+  end
+  entry.view = { handle = fresh, stamp = stamp, young = young, at = at }
+  return fresh.shared
+end
+
+--- The store of a context, to be changed: its own from now on.
+-- @tparam table state  of the context
+-- @treturn cdata  X509_STORE *, borrowed from the context
+-- @raise without memory
+function store.of(state)
+  local ctx, entry = state.handle.ctx, state.store
+  state.store = { handle = false, shared = false, digest = false, view = false,
+                  folders = entry and { unpack(entry.folders) } or {} }
+  if not entry or not entry.shared then return C.SSL_CTX_get_cert_store(ctx) end
+  local fresh = copy(entry.handle.shared)
+  C.SSL_CTX_set1_cert_store(ctx, fresh.shared)
+  fresh:free()
+  return C.SSL_CTX_get_cert_store(ctx)
+end
+
+--- A connection begins, or is switched to this context: it gets the context's present
+-- store, and later changes of the context go into a copy.
+-- @tparam cdata ssl
+-- @tparam table state  of the context
+function store.settle(ssl, state)
+  local ctx, entry = state.handle.ctx, state.store
+  local current = C.SSL_CTX_get_cert_store(ctx)
+  if APART and not (entry and entry.shared) and C.X509_STORE_up_ref(current) == 1 then
+    entry = entry or { folders = {}, digest = false, view = false }
+    entry.handle, entry.shared = own(current), true
+    state.store = entry
+  end
+  if APART and entry and entry.folders[1] then
+    current = view(entry, current)
+    -- What completes the own chain may be in the folder, too.
+    C.SSL_ctrl(ssl, K.SSL_CTRL_SET_CHAIN_CERT_STORE, 1, current)
+  end
+  C.SSL_ctrl(ssl, K.SSL_CTRL_SET_VERIFY_CERT_STORE, 1, current)
+end
+
+--- Before a connection begins: where a folder has changed the context verifies by
+-- something else, and its fingerprint has to be made anew.
+-- @tparam table state  of the context
+function store.look(state)
+  local entry = state.store
+  if not entry or not entry.folders[1] then return end
+  local paths = table.concat(entry.folders, folder.SEPARATOR)
+  -- The sessions of a server may be for servers on other machines, too.
+  local seen = state.mode == "server" and folder.contents(paths) or folder.stamp(paths)
+  if seen ~= state.folders_seen then state.folders_seen, state.fingerprint = seen, false end
+end
+
+-- In OpenSSL's order. Only the first folder that there is can fail: without a name.
+local function read(ctx, file, path)
+  if not APART or not path then return C.SSL_CTX_load_verify_locations(ctx, file, path) == 1 end
+  if file and C.SSL_CTX_load_verify_locations(ctx, file, nil) ~= 1 then return false end
+  local try = own(C.X509_STORE_new())
+  local ok = try and add_folder(try.shared, path)
+  if try then try:free() end
+  return ok
+end
+
+--- Have a context believe what is in these files too.
+-- @tparam table state  of the context
+-- @tparam string|nil file  PEM
+-- @tparam string|nil path  a folder with hashed names
+-- @treturn boolean  false: the reason is in OpenSSL's queue, or the third result
+-- @treturn boolean  did nothing have to be read?
+-- @treturn string|nil
+function store.load(state, file, path)
+  local ctx = state.handle.ctx
+  local name = not state.store and APART and name_of(file, path)
+  local entry = name and find(name)
+  if entry then
+    C.SSL_CTX_set1_cert_store(ctx, entry.handle.shared)
+    state.store = entry
+    return true, true
+  end
+  local nul = file and material.nul(file)
+  if nul then return false, false, nul end
+  store.of(state)
+  local ok = read(ctx, file, path)
+  if path then table.insert(state.store.folders, path) end
+  state.store = ok and name and keep(name, ctx, path) or state.store
+  return ok, false
+end
+
+return store

@@ -1,0 +1,115 @@
+--- ssl.trust.verifyflags: whom a context believes, and how it verifies.
+
+local lib = require "ssl.ffi.lib"
+local err = require "ssl.base.errors"
+local pressure = require "ssl.base.gcpressure"
+local store = require "ssl.trust.store"
+local C, K = lib.C, lib.K
+local bor = bit.bor
+
+-- What a certificate of the usual bundles takes in OpenSSL's memory, measured.
+local CERTIFICATE_KB = 6
+
+-- What asks for more than `peer` brings it along: alone, OpenSSL would ignore it
+-- and verify nothing.
+local modes = {
+  none                 = K.SSL_VERIFY_NONE,
+  peer                 = K.SSL_VERIFY_PEER,
+  client_once          = bor(K.SSL_VERIFY_PEER, K.SSL_VERIFY_CLIENT_ONCE),
+  fail_if_no_peer_cert = bor(K.SSL_VERIFY_PEER, K.SSL_VERIFY_FAIL_IF_NO_PEER_CERT),
+  post_handshake       = bor(K.SSL_VERIFY_PEER, K.SSL_VERIFY_POST_HANDSHAKE),
+}
+
+-- The same with crl_check_chain, which OpenSSL reads only beside crl_check.
+local extensions = {
+  lsec_continue       = 0,
+  lsec_ignore_purpose = 0,
+  crl_check           = K.X509_V_FLAG_CRL_CHECK,
+  crl_check_chain     = bor(K.X509_V_FLAG_CRL_CHECK, K.X509_V_FLAG_CRL_CHECK_ALL),
+  -- Not in LuaSec: the others of OpenSSL's flags that mean something by themselves.
+  ignore_critical      = K.X509_V_FLAG_IGNORE_CRITICAL,
+  x509_strict          = K.X509_V_FLAG_X509_STRICT,
+  allow_proxy_certs    = K.X509_V_FLAG_ALLOW_PROXY_CERTS,
+  extended_crl_support = K.X509_V_FLAG_EXTENDED_CRL_SUPPORT,
+  use_deltas           = K.X509_V_FLAG_USE_DELTAS,
+  check_ss_signature   = K.X509_V_FLAG_CHECK_SS_SIGNATURE,
+  trusted_first        = K.X509_V_FLAG_TRUSTED_FIRST,
+  suiteb_128_los_only  = K.X509_V_FLAG_SUITEB_128_LOS_ONLY,
+  suiteb_192_los       = K.X509_V_FLAG_SUITEB_192_LOS,
+  suiteb_128_los       = K.X509_V_FLAG_SUITEB_128_LOS,
+  no_alt_chains        = K.X509_V_FLAG_NO_ALT_CHAINS,
+  no_check_time        = K.X509_V_FLAG_NO_CHECK_TIME,
+}
+
+local trust = {
+  --- The values of the keys `verify` and `verifyext`, by name.
+  values = { verify = modes, verifyext = extensions },
+}
+
+local function combine(values, names)
+  local flags = 0
+  for _, name in ipairs(names) do
+    if not values[name] then return nil, name end
+    flags = bor(flags, values[name])
+  end
+  return flags
+end
+
+-- Certificates and CRLs in memory; what comes from a folder is read later.
+local function stored(ctx)
+  if not lib.has.X509_STORE_get0_objects then return 0 end
+  return C.OPENSSL_sk_num(C.X509_STORE_get0_objects(C.SSL_CTX_get_cert_store(ctx)))
+end
+
+--- Load CA certificates and CRLs.
+-- @tparam table state  of the context
+-- @tparam string|nil file  PEM
+-- @tparam string|nil path  a folder with hashed names
+-- @treturn true
+-- @treturn nil,string  the reason
+function trust.locations(state, file, path)
+  local ctx = state.handle.ctx
+  err.clear()
+  local before = stored(ctx)
+  local ok, shared, why = store.load(state, file, path)
+  local reason = not ok and (why or err.reason "no CA file or folder given")
+  err.clear()
+  -- What is in a folder is not in the store before it is asked for.
+  if path then state.folders = ("%s%q"):format(state.folders or "", path) end
+  if not shared then pressure.add(CERTIFICATE_KB * (stored(ctx) - before)) end
+  if not ok then return nil, reason end
+  return true
+end
+
+--- Set the verification mode to exactly what is named; without a name, leave it.
+-- Ends lsec_continue, as in LuaSec.
+-- @treturn true
+-- @treturn nil,string  an unknown name; nothing was changed
+function trust.verify(state, names)
+  local mode, unknown = combine(modes, names)
+  if not mode then return nil, unknown end
+  if #names > 0 then
+    C.SSL_CTX_set_verify(state.handle.ctx, mode, nil)
+    state.verify_continue = false
+    state.verify_said, state.psk_only = true, false
+  end
+  return true
+end
+
+--- Set the extended verification flags. OpenSSL's, once on, stay on; the lsec flags
+-- become those named now.
+-- @treturn true
+-- @treturn nil,string  an unknown name; nothing was changed
+function trust.extend(state, names)
+  local flags, unknown = combine(extensions, names)
+  if not flags then return nil, unknown end
+  state.verify_continue, state.ignore_purpose = false, false
+  for _, name in ipairs(names) do
+    if name == "lsec_continue" then state.verify_continue = true end
+    if name == "lsec_ignore_purpose" then state.ignore_purpose = true end
+  end
+  if flags ~= 0 then C.X509_STORE_set_flags(store.of(state), flags) end
+  return true
+end
+
+return trust

@@ -1,0 +1,94 @@
+--- ssl.x509.asn1: object identifiers, strings, times and integers as Lua strings.
+--
+-- Nothing here keeps what it is given or frees it. Strings are read through
+-- functions only: their struct is opaque from OpenSSL 4.0 on.
+
+local ffi    = require "ffi"
+local lib    = require "ssl.ffi.lib"
+local membio = require "ssl.source.membio"
+local C      = lib.C
+
+local asn1 = {}
+
+local TEXT_ROOM = 128
+
+--- The text of an object identifier.
+-- @tparam cdata object
+-- @tparam boolean numeric  dotted numbers always; else OpenSSL's long name, or
+--   the short one, or the numbers when it has no name for it
+-- @treturn string|nil  nil when it has no text (OpenSSL refuses giant ones)
+function asn1.object(object, numeric)
+  local room = TEXT_ROOM
+  local flag = numeric and 1 or 0
+  local text = ffi.new("char[?]", room)
+  local length = C.OBJ_obj2txt(text, room, object, flag)
+  if length >= room then
+    room = length + 1
+    text = ffi.new("char[?]", room)
+    length = C.OBJ_obj2txt(text, room, object, flag)
+  end
+  if length <= 0 then return nil end
+  return ffi.string(text, length)
+end
+
+--- How far a time is from now.
+-- @tparam cdata time  ASN1_TIME
+-- @treturn number|nil  seconds, negative where it is over; nil where it is no time
+function asn1.seconds_from_now(time)
+  local day, second = ffi.new "int[1]", ffi.new "int[1]"
+  if C.ASN1_TIME_diff(day, second, nil, time) ~= 1 then return nil end
+  return day[0] * 86400 + second[0]
+end
+
+--- The content bytes of a string, whatever its type.
+-- @tparam cdata s
+-- @treturn string
+function asn1.bytes(s)
+  return (ffi.string(C.ASN1_STRING_get0_data(s), C.ASN1_STRING_length(s)))
+end
+
+--- A character string converted to UTF-8.
+-- @tparam cdata s
+-- @treturn string|nil  nil when its type or its content cannot be converted
+function asn1.utf8(s)
+  local out = ffi.new("unsigned char *[1]")
+  local length = C.ASN1_STRING_to_UTF8(out, s)
+  if length < 0 then return nil end
+  local text = ffi.string(out[0], length)
+  C.CRYPTO_free(out[0], nil, 0)
+  return text
+end
+
+--- A string in an object's encoding.
+-- @tparam cdata s
+-- @tparam string encoding  "ai5" for the bytes as they are, or "utf8"
+-- @treturn string|nil
+function asn1.text(s, encoding)
+  if encoding == "utf8" then return (asn1.utf8(s)) end
+  return (asn1.bytes(s))
+end
+
+--- A time as in "Nov 23 12:54:51 2026 GMT".
+-- @tparam cdata time
+-- @treturn string|nil  nil when it is not a valid time
+function asn1.time(time)
+  local bio = membio.new()
+  local valid = bio and C.ASN1_TIME_print(bio.membio, time) == 1
+  return membio.take(bio, valid)
+end
+
+--- An integer in upper-case hexadecimal, an even number of digits.
+-- @tparam cdata integer
+-- @treturn string|nil  nil when memory is short
+function asn1.hex(integer)
+  local number = C.ASN1_INTEGER_to_BN(integer, nil)
+  if number == nil then return nil end
+  local digits = C.BN_bn2hex(number)
+  C.BN_free(number)
+  if digits == nil then return nil end
+  local text = ffi.string(digits)
+  C.CRYPTO_free(digits, nil, 0)
+  return text
+end
+
+return asn1

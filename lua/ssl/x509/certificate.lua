@@ -1,0 +1,304 @@
+--- ssl.x509.certificate: certificates.
+--
+-- An object owns one reference to an X509 and gives it back when it is
+-- finalized. What OpenSSL's getters borrow from the X509 is valid only as long
+-- as the object is: `keep` at the end of a method holds the object in a stack
+-- slot that compiled code may not drop before.
+--
+-- No method leaves an error in OpenSSL's queue.
+
+local ffi           = require "ffi"
+local lib           = require "ssl.ffi.lib"
+local handle        = require "ssl.ffi.handle"
+local altname       = require "ssl.x509.altname"
+local arg           = require "ssl.base.arg"
+local asn1          = require "ssl.x509.asn1"
+local hash          = require "ssl.base.hash"
+local distinguished = require "ssl.x509.name"
+local err           = require "ssl.base.errors"
+local issued        = require "ssl.x509.issued"
+local material      = require "ssl.source.source"
+local membio        = require "ssl.source.membio"
+local object        = require "ssl.base.object"
+local pressure      = require "ssl.base.gcpressure"
+local extension     = require "ssl.x509.extension"
+local raw           = require "ssl.x509.encoding"
+local C, K          = lib.C, lib.K
+
+local own = handle.type("lsf_X509 *x509", "X509_free")
+
+local x509 = {}
+local methods = {}
+local class
+
+local KEY_TYPES = {
+  [K.EVP_PKEY_RSA] = "RSA", [K.EVP_PKEY_DSA] = "DSA", [K.EVP_PKEY_DH] = "DH",
+  [K.EVP_PKEY_EC]  = "EC",
+}
+local DIGESTS = { sha1 = true, sha256 = true, sha512 = true }
+
+-- What an ASN.1 time can hold: the years 0 to 9999.
+local FIRST_SECOND, LAST_SECOND = -62167219200, 253402300799
+
+-- A password for certificates that claim to be encrypted: without one OpenSSL
+-- asks at the terminal.
+local NO_PASSWORD = ffi.new("char[1]")
+
+-- What OpenSSL takes for a certificate beside the bytes of its text.
+local CERTIFICATE_KB = 4
+
+local function keep() end
+
+-- The state of an object that still has its certificate, or an argument error.
+local function live(self, position, level)
+  level = (level or 1) + 1
+  local state = object.state(self, class, position, level)
+  if state.held:lost() then
+    arg.fail(position or 1, "SSL:Certificate expected, got finalized object", level)
+  end
+  return state
+end
+
+--- The entries of the subject.
+-- @treturn {{oid=string,name=string,value=string},...}  in certificate order
+function methods:subject()
+  local state = live(self)
+  local name = C.X509_get_subject_name(state.held.x509)
+  local entries = distinguished.entries(name, state.encoding)
+  err.clear()
+  keep(state)
+  return entries
+end
+
+--- The entries of the issuer, as of `subject`.
+function methods:issuer()
+  local state = live(self)
+  local name = C.X509_get_issuer_name(state.held.x509)
+  local entries = distinguished.entries(name, state.encoding)
+  err.clear()
+  keep(state)
+  return entries
+end
+
+--- The subjectAltName, which is the only extension that is reported.
+-- @treturn table  empty, or with the key "2.5.29.17" (see altname.lua)
+function methods:extensions()
+  local state = live(self)
+  local found = { ["2.5.29.17"] = altname.read(state.held.x509, state.encoding) }
+  err.clear()
+  keep(state)
+  return found
+end
+
+--- The certificate as PEM text.
+-- @treturn string|nil
+function methods:pem()
+  local state = live(self)
+  local bio = membio.new()
+  local text = membio.take(bio, bio and
+                           C.PEM_write_bio_X509(bio.membio, state.held.x509) == 1)
+  err.clear()
+  return text
+end
+
+--- The public key.
+-- @treturn string  PEM
+-- @treturn string  "RSA", "DSA", "DH", "EC" or "Unknown"
+-- @treturn number  bits
+-- @treturn nil  alone, when OpenSSL cannot read the key
+function methods:pubkey()
+  local state = live(self)
+  local key = C.X509_get0_pubkey(state.held.x509)
+  local bio = key ~= nil and membio.new() or nil
+  local pem = membio.take(bio, bio and C.PEM_write_bio_PUBKEY(bio.membio, key) == 1)
+  local kind = pem and (KEY_TYPES[C.EVP_PKEY_get_base_id(key)] or "Unknown")
+  local bits = pem and C.EVP_PKEY_get_bits(key)
+  err.clear()
+  keep(state)
+  if not pem then return nil end
+  return pem, kind, bits
+end
+
+--- Fingerprint: the digest of the DER encoding.
+-- @tparam[opt="sha1"] string algorithm  "sha1", "sha256" or "sha512"
+-- @treturn string  lower-case hexadecimal
+-- @treturn nil,string  the algorithm is not one of these, or OpenSSL failed
+function methods:digest(algorithm)
+  local state = live(self)
+  algorithm = arg.optstring(algorithm, "sha1", 2)
+  local md = DIGESTS[algorithm] and C.EVP_get_digestbyname(algorithm)
+  if not md or md == nil then
+    err.clear()
+    return nil, ("digest algorithm not supported (%s)"):format(algorithm)
+  end
+  err.clear()
+  local bytes = hash.certificate(state.held.x509, md)
+  keep(state)
+  if not bytes then
+    return nil, ("error processing the certificate (%s)"):format(err.reason())
+  end
+  return hash.hex(bytes)
+end
+
+--- Is a time within the validity period? Both ends belong to it.
+-- @tparam number time  seconds since 1970, truncated
+-- @treturn boolean  false also when a time of the certificate is none
+function methods:validat(...)
+  local time = ...
+  local state = live(self)
+  time = arg.integer(time, 2)
+  if not (time >= FIRST_SECOND and time <= LAST_SECOND) then return false end
+  local held = state.held
+  local from  = C.ASN1_TIME_cmp_time_t(C.X509_get0_notBefore(held.x509), time)
+  local till  = C.ASN1_TIME_cmp_time_t(C.X509_get0_notAfter(held.x509), time)
+  err.clear()
+  keep(state)
+  return (from == -1 or from == 0) and (till == 0 or till == 1)
+end
+
+--- The beginning of the validity period.
+-- @treturn string  as in "Nov 23 12:54:51 2026 GMT"
+-- @treturn nil  when the certificate holds no valid time there
+function methods:notbefore()
+  local state = live(self)
+  local text = asn1.time(C.X509_get0_notBefore(state.held.x509))
+  err.clear()
+  keep(state)
+  return text
+end
+
+--- The end of the validity period, as `notbefore`.
+function methods:notafter()
+  local state = live(self)
+  local text = asn1.time(C.X509_get0_notAfter(state.held.x509))
+  err.clear()
+  keep(state)
+  return text
+end
+
+--- The serial number.
+-- @treturn string  upper-case hexadecimal, an even number of digits ("0" is zero)
+function methods:serial()
+  local state = live(self)
+  local text = asn1.hex(C.X509_get0_serialNumber(state.held.x509))
+  err.clear()
+  keep(state)
+  return text
+end
+
+--- Does this certificate, as the only one trusted, verify another?
+-- @param cert  the other
+-- @param ...  certificates that may stand between, not trusted
+-- @treturn boolean  true
+-- @treturn nil,string  why not
+function methods:issued(...)
+  local count, given, between = select("#", ...), { ... }, {}
+  local state = live(self)
+  local subject = live(given[1], 2)
+  for i = 2, count do
+    between[i - 1] = live(given[i], i + 1).held.x509
+  end
+  local ok, message = issued(state.held.x509, subject.held.x509, between)
+  err.clear()
+  keep(state, subject, given)
+  if ok then return true end
+  return nil, message
+end
+
+--- Choose how names and alternative names are given.
+-- @tparam string encoding  "ai5" (the bytes as they are; the default) or "utf8"
+-- @treturn boolean  false and no change for anything else
+function methods:setencode(...)
+  local encoding = ...
+  local state = live(self)
+  encoding = arg.string(encoding, 2)
+  for _, known in ipairs { "ai5", "utf8" } do
+    if encoding:sub(1, #known) == known then
+      state.encoding = known
+      return true
+    end
+  end
+  return false
+end
+
+--- The short name of the signature's algorithm.
+-- @treturn string|nil  as in "RSA-SHA256"; "UNDEF" for one OpenSSL does not know
+function methods:getsignaturename()
+  local state = live(self)
+  local name = C.OBJ_nid2sn(C.X509_get_signature_nid(state.held.x509))
+  err.clear()
+  return name ~= nil and ffi.string(name) or nil
+end
+
+extension.install(methods, live, keep)
+raw.install(methods, live, keep)
+
+local function describe(self)
+  local held = object.state(self, class).held
+  local pointer = not held:lost() and ffi.cast("void *", held.x509)
+  return "X509 certificate: " .. (tostring(pointer):match "0x%x+" or "NULL")
+end
+
+local function free(self)
+  local held = object.is(self, class) and getmetatable(self).held
+  if held then held:drop() end
+end
+
+class = object.class("SSL:Certificate", methods, { tostring = describe, free = free })
+
+--- An object that takes over one reference.
+-- @tparam cdata pointer  X509 *
+-- @treturn userdata|nil  nil for NULL
+function x509.own(pointer)
+  if pointer == nil then return nil end
+  local self, state = object.new(class)
+  state.held     = own(pointer)
+  state.encoding = "ai5"
+  return self
+end
+
+--- An object with a reference of its own to what somebody else owns.
+-- @tparam cdata pointer  X509 *
+-- @treturn userdata|nil  nil for NULL
+function x509.borrow(pointer)
+  if pointer == nil or C.X509_up_ref(pointer) ~= 1 then return nil end
+  return (x509.own(pointer))
+end
+
+--- Is it a certificate object?
+function x509.is(cert)
+  return (object.is(cert, class))
+end
+
+--- The X509 * of a certificate object, which the caller keeps alive.
+-- @param cert  anything
+-- @tparam[opt=1] number position  of the argument
+-- @tparam[opt=1] number level  as in object.state
+-- @raise "SSL:Certificate expected" for anything else, or a finalized object
+function x509.pointer(cert, position, level)
+  local state = live(cert, position, (level or 1) + 1)
+  return state.held.x509
+end
+
+--- The first certificate of a PEM text, or the one that ssl.der made.
+-- @tparam string|userdata pem
+-- @treturn userdata|nil  nil when there is none
+function x509.load(...)
+  local pem = ...
+  local bytes = material.bytes(pem)
+  if bytes then
+    local one = material.decode(bytes, C.d2i_X509, x509.own)
+    if one then pressure.add(CERTIFICATE_KB + #bytes / 1024) end
+    return one
+  end
+  pem = arg.string(pem, 1)
+  local bio = membio.read(pem)
+  if not bio then return nil end
+  local cert = x509.own(C.PEM_read_bio_X509(bio.membio, nil, nil, NO_PASSWORD))
+  bio:free()
+  err.clear()
+  if cert then pressure.add(CERTIFICATE_KB + #pem / 1024) end
+  return cert
+end
+
+return x509

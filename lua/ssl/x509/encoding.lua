@@ -1,0 +1,115 @@
+--- ssl.x509.encoding: certificates as bytes and as text.
+
+local ffi    = require "ffi"
+local lib    = require "ssl.ffi.lib"
+local arg    = require "ssl.base.arg"
+local hash   = require "ssl.base.hash"
+local distinguished = require "ssl.x509.name"
+local err    = require "ssl.base.errors"
+local membio = require "ssl.source.membio"
+local C, K   = lib.C, lib.K
+
+local raw = {}
+
+local DIGESTS = { sha1 = true, sha256 = true, sha384 = true, sha512 = true }
+
+--- What an encoder of OpenSSL's makes.
+-- @tparam function encode  as i2d_X509: encode(value, out) -> length
+-- @treturn string|nil  nil where it fails
+function raw.encode(encode, value)
+  local out = ffi.new "unsigned char *[1]"
+  local length = encode(value, out)
+  if length <= 0 then return nil end
+  local der = ffi.string(out[0], length)
+  C.CRYPTO_free(out[0], nil, 0)
+  return der
+end
+
+--- The DER of a certificate.
+-- @tparam cdata x509  the caller keeps it alive
+-- @treturn string|nil
+function raw.der(x509)
+  local der = raw.encode(C.i2d_X509, x509)
+  return der
+end
+
+--- The DER of its public key: SubjectPublicKeyInfo (RFC 5280 section 4.1).
+-- @treturn string|nil
+function raw.spki(x509)
+  local der = raw.encode(C.i2d_X509_PUBKEY, C.X509_get_X509_PUBKEY(x509))
+  return der
+end
+
+local function spkidigest(x509, algorithm)
+  local md = DIGESTS[algorithm] and C.EVP_get_digestbyname(algorithm)
+  if not md or md == nil then
+    return nil, ("digest algorithm not supported (%s)"):format(algorithm)
+  end
+  err.clear()
+  local der = raw.spki(x509)
+  local bytes = der and hash.text(der, md)
+  if not bytes then
+    return nil, ("error processing the certificate (%s)"):format(err.reason())
+  end
+  return hash.hex(bytes)
+end
+
+local function text(x509)
+  if not lib.has.X509_print_ex then return nil, "not supported by this OpenSSL" end
+  local bio = membio.new()
+  local made = bio and C.X509_print_ex(bio.membio, x509, K.XN_FLAG_ONELINE, 0) == 1
+  return membio.take(bio, made)
+end
+
+local function getter(live, keep, get)
+  return function(self)
+    local state = live(self)
+    local value, message = get(state.held.x509)
+    err.clear()
+    keep(state)
+    if message then return nil, message end
+    return value
+  end
+end
+
+--- Make them methods.
+-- @tparam table methods
+-- @tparam function live  self -> state, or an argument error (ssl.x509)
+-- @tparam function keep
+function raw.install(methods, live, keep)
+  --- The certificate's bytes, and those of its public key.
+  -- @treturn string|nil
+  methods.der  = getter(live, keep, raw.der)
+  methods.spki = getter(live, keep, raw.spki)
+
+  --- All of it for a person to read, as `openssl x509 -text` has it.
+  -- @treturn string|nil
+  -- @treturn nil,string  this OpenSSL has no such function
+  methods.text = getter(live, keep, text)
+
+  --- Subject and issuer in one line (RFC 4514), UTF-8, the last entry first.
+  -- @treturn string|nil
+  methods.subjecttext = getter(live, keep, function(x509)
+    return (distinguished.text(C.X509_get_subject_name(x509)))
+  end)
+  methods.issuertext = getter(live, keep, function(x509)
+    return (distinguished.text(C.X509_get_issuer_name(x509)))
+  end)
+
+  --- Digest of the public key, for pinning: it stays when the certificate is renewed
+  -- with the same key.
+  -- @tparam[opt="sha256"] string algorithm  or "sha1", "sha384", "sha512"
+  -- @treturn string  lower-case hexadecimal
+  -- @treturn nil,string  the algorithm is not one of these, or OpenSSL failed
+  function methods:spkidigest(algorithm)
+    local state = live(self)
+    algorithm = arg.optstring(algorithm, "sha256", 2)
+    local hex, message = spkidigest(state.held.x509, algorithm)
+    err.clear()
+    keep(state)
+    if message then return nil, message end
+    return hex
+  end
+end
+
+return raw

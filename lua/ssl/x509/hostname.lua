@@ -1,0 +1,85 @@
+--- ssl.x509.hostname: the name that a peer has to prove, before OpenSSL sees it. Pure Lua.
+--
+-- OpenSSL takes an empty name for "do not check", a leading dot for "every
+-- subdomain", and answers an address with a wildcard (`*.0.0.1`). So what is no
+-- host name is refused here, with a reason, and addresses are told from names:
+-- they are looked for in different places of a certificate.
+
+local ip = require "ssl.x509.ip"
+
+local hostname = {}
+
+local MAX_NAME, MAX_LABEL = 253, 63
+
+-- First match refuses. The order makes the reason the most telling one.
+local REFUSED = {
+  { "%z",          "the host name contains a NUL byte" },
+  { "[\128-\255]", 'the host name is not ASCII: give its A-label ("xn--...")' },
+  { "%s",          "the host name contains white space" },
+  { "%c",          "the host name contains a control character" },
+  { "%*",          "the host name contains a wildcard" },
+  { "%%",          "the host name has a zone id, which no certificate can name" },
+}
+
+-- What a URL parser would read as an IPv4 address: nobody else can mean a name.
+local function ends_in_number(name)
+  local last = name:match "[^.]*$"
+  return last:find "^%d+$" or last:find "^0[xX]%x*$"
+end
+
+local function address(text)
+  local canonical = ip.canonical(text)
+  if canonical then return "ip", canonical end
+  return nil, "the host name is not a valid IPv6 address (a port is no part of it)"
+end
+
+local function dns(name)
+  if #name > MAX_NAME then
+    return nil, "the host name is longer than 253 characters"
+  end
+  if name:find "^%." then return nil, "the host name begins with a dot" end
+  for label in (name .. "."):gmatch "([^.]*)%." do
+    if label == "" then return nil, "the host name has an empty label" end
+    if #label > MAX_LABEL then
+      return nil, "the host name has a label longer than 63 characters"
+    end
+  end
+  if name:find "[^%w%-_.]" then
+    return nil, "the host name contains a character that no host name has"
+  end
+  if ends_in_number(name) then
+    return nil, "the host name ends in a number but is not a valid IPv4 address"
+  end
+  return "dns", name:lower()
+end
+
+--- What kind of name it is, and its one spelling.
+-- One trailing dot and the brackets around an IPv6 address are left out.
+-- @tparam string name
+-- @treturn string  "dns" or "ip"
+-- @treturn string  the name in lower case, or the address as inet_ntop writes it
+-- @treturn nil,string  one sentence that says why it is refused
+function hostname.normalize(name)
+  if name == "" then return nil, "the host name is empty" end
+  for _, refused in ipairs(REFUSED) do
+    if name:find(refused[1]) then return nil, refused[2] end
+  end
+  local inside = name:match "^%[(.*)%]$"
+  if inside then
+    if ip.v6(inside) then return "ip", ip.canonical(inside) end
+    return nil, "the host name has brackets around what is not an IPv6 address"
+  end
+  if name:find("[][]") then
+    return nil, "the host name contains a bracket that does not enclose it"
+  end
+  if name:find(":", 1, true) then
+    local kind, text = address(name)
+    return kind, text
+  end
+  local bare = name:gsub("%.$", "")
+  if bare == "" then return nil, "the host name is empty" end
+  if ip.v4(bare) then return "ip", bare end
+  return dns(bare)
+end
+
+return hostname

@@ -1,0 +1,122 @@
+-- A session is resumed only where a full handshake under the policy of now would go
+-- through with the same peer. Every pair of policies is walked: one that made the
+-- session, one that is asked to resume it, over every key that belongs to a policy.
+
+describe("the walk of policies:", function()
+  local house    = require "spec.support.init"
+  local pair     = require "spec.support.pair"
+  local policies = require "spec.support.policies"
+  local process  = require "spec.support.process"
+  local sessions = require "spec.support.sessions"
+  local walker   = require "spec.support.walker"
+  local declared = require("ssl.session.policykeys").keys
+
+  setup(policies.begin)
+  teardown(function()
+    policies.finish()
+    process.stop_all()
+  end)
+
+  -- Policies are walked in steps of so many, and of the pairs every so many is tried by
+  -- a handshake; of all of them what they are kept apart by is compared.
+  local STEP, EACH = house.scale(1, 7), house.scale(20, 40)
+
+  -- Where sessions are: keys of the side's contexts.
+  local PLACES = {
+    client = { ["a client"] = {} },
+    server = { ["a server with tickets"] = { ticketkeys = { sessions.key "w" } },
+               ["a server with a store"] = { sessionstore = sessions.store(),
+                                             sessionkey = ("s"):rep(32) } },
+  }
+
+  local walks = {}
+
+  -- The same one again: what was tried is known.
+  local function walk_of(side, version, place)
+    place = place or next(PLACES[side])
+    local id = side .. version .. place
+    walks[id] = walks[id] or walker.new(side, version, PLACES[side][place])
+    return walks[id]
+  end
+
+  for side in pairs(PLACES) do
+    it("has an entry for each key of a " .. side .. " that belongs to the policy", function()
+      for _, version in ipairs(pair.versions) do
+        local entries = policies[side](version)
+        for key, counts in pairs(declared) do
+          if counts == true then assert.is_truthy(entries[key], key) end
+        end
+        for key in pairs(entries) do assert.is_true(declared[key], key) end
+      end
+    end)
+
+    it("shows for each key of a " .. side .. " that it can decide", function()
+      local decides = {}
+      for _, version in ipairs(pair.versions) do
+        local walk = walk_of(side, version)
+        for key, entry in pairs(walk.entries) do
+          if type(entry) == "table" then
+            local lax, strict = walk:ends_of(key)
+            local before, now = walk:full(lax, entry.peer).ok, walk:full(strict, entry.peer).ok
+            assert.is_truthy(before or not now, key .. " of " .. version)
+            decides[key] = decides[key] or before and not now or false
+            if entry.neutral then assert.same({ true, true }, { before, now }, key) end
+          end
+        end
+      end
+      for key, does in pairs(decides) do
+        assert.equal(not policies[side]("tlsv1_3")[key].neutral, does, key)
+      end
+    end)
+  end
+
+  local function apart(walk, from, to, peer, asked)
+    local what = ("from %s to %s, with %s"):format(from, to, peer)
+    assert.are_not.equal(walk:policy(from), walk:policy(to), what)
+    if asked then assert.is_false(walk:resumed(from, to, peer), what) end
+  end
+
+  for side, places in pairs(PLACES) do
+    for place in pairs(places) do
+      for _, version in ipairs(pair.versions) do
+        local where = ("%s, %s: "):format(place, version)
+
+        it(where .. "a session is resumed under its own policy", function()
+          local walk, count = walk_of(side, version, place), 0
+          for key, entry in pairs(walk.entries) do
+            for _, name in ipairs(type(entry) == "table" and { walk:ends_of(key) } or {}) do
+              if walk:full(name, entry.peer).bytes then
+                assert.is_true(walk:resumed(name, name, entry.peer), name)
+                count = count + 1
+              end
+            end
+          end
+          assert.is_true(count > 20)
+        end)
+
+        it(where .. "none is resumed under the policy that a key makes stricter", function()
+          local walk, count = walk_of(side, version, place), 0
+          for from, to, peer in walk:own_pairs() do
+            apart(walk, from, to, peer, true)
+            count = count + 1
+          end
+          assert.is_true(count > 15)
+        end)
+      end
+    end
+  end
+
+  for side in pairs(PLACES) do
+    for _, version in ipairs(pair.versions) do
+      it(("none of a %s is resumed where a full handshake would fail, %s"):format(side, version),
+         function()
+        local walk, count = walk_of(side, version, side == "server" and "a server with tickets"), 0
+        for from, to, peer in walk:pairs(STEP) do
+          apart(walk, from, to, peer, count % EACH == 0)
+          count = count + 1
+        end
+        assert.is_true(count > house.scale(1000, 10))
+      end)
+    end
+  end
+end)
