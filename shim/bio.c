@@ -6,7 +6,6 @@
  * and the question may change the real one.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "lsf.h"
 
@@ -53,7 +52,7 @@ from_fd(BIO *bio, struct lsf_conn *c, void *buffer, size_t length)
 /*
  * More input: straight to where OpenSSL wants it, or into the empty input buffer.
  * Returns what the read method has to return, which is positive when there is
- * some; c->in_end is 0 when it is where OpenSSL wanted it.
+ * some; the input buffer is empty when it is where OpenSSL wanted it.
  */
 static int
 refill(BIO *bio, struct lsf_conn *c, char *buffer, int wanted)
@@ -69,17 +68,10 @@ refill(BIO *bio, struct lsf_conn *c, char *buffer, int wanted)
 		return starved(bio, c);
 	if (!c->ahead)
 		return from_fd(bio, c, buffer, (size_t)wanted);
-	if (c->in == NULL && (c->in = lsf_take(c->pool)) == NULL) {
-		c->in_error = ENOMEM;
+	if (!lsf_in_room(c))
 		return -1;
-	}
 	n = from_fd(bio, c, c->in, LSF_BUFFER);
-	if (n > 0) {
-		c->in_end = (uint32_t)n;
-	} else {
-		lsf_give(c->pool, c->in);
-		c->in = NULL;
-	}
+	lsf_in_filled(c, n);
 
 	return n;
 }
@@ -89,7 +81,6 @@ int
 lsf_bio_read(BIO *bio, char *buffer, int length)
 {
 	struct lsf_conn *c = lsf_api.BIO_get_data(bio);
-	uint32_t n;
 	int rc;
 
 	lsf_api.BIO_clear_flags(bio, FLAGS_RWS | FLAGS_SHOULD_RETRY);
@@ -103,15 +94,8 @@ lsf_bio_read(BIO *bio, char *buffer, int length)
 		if (rc <= 0 || c->in_end == 0)
 			return rc;
 	}
-	n = c->in_end - c->in_beg;
-	if (n > (uint32_t)length)
-		n = (uint32_t)length;
-	memcpy(buffer, c->in + c->in_beg, n);
-	c->in_beg += n;
-	if (c->in_beg == c->in_end)
-		lsf_empty(c);
 
-	return (int)n;
+	return lsf_in_take(c, buffer, length);
 }
 
 /*
@@ -125,31 +109,6 @@ broken(const struct lsf_conn *c)
 	errno = c->out_error;
 
 	return -1;
-}
-
-/*
- * Append to the queue what fits. Returns the bytes taken, or -1 without memory: part of
- * a record may have left, so nothing more can.
- */
-static int
-enqueue(struct lsf_conn *c, const char *data, size_t length)
-{
-	if (c->out == NULL && (c->out = lsf_take(c->pool)) == NULL) {
-		c->out_error = ENOMEM;
-		return -1;
-	}
-	if (c->out_beg > 0 && length > LSF_BUFFER - c->out_end) {
-		memmove(c->out, c->out + c->out_beg, c->out_end - c->out_beg);
-		c->out_end -= c->out_beg;
-		c->out_beg = 0;
-	}
-	if (length > LSF_BUFFER - c->out_end)
-		length = LSF_BUFFER - c->out_end;
-	memcpy(c->out + c->out_end, data, length);
-	c->out_end += (uint32_t)length;
-	c->queued += (double)length;
-
-	return (int)length;
 }
 
 /* Write method: the bytes taken, or -1 as BIO_write. */
@@ -175,12 +134,11 @@ lsf_bio_write(BIO *bio, const char *buffer, int length)
 		n = lsf_fd_write(c, buffer, (size_t)length);
 		if (c->out_error != 0)
 			return broken(c);
-		c->queued += (double)n;
-		c->sent += (double)n;
+		lsf_out_passed(c, n);
 		if (n == (size_t)length)
 			return length;
 	}
-	rc = enqueue(c, buffer + n, (size_t)length - n);
+	rc = lsf_enqueue(c, buffer + n, (size_t)length - n);
 	if (rc < 0)
 		return n > 0 ? (int)n : -1;
 	if (n + (size_t)rc == 0)

@@ -20,6 +20,45 @@ lsf_empty(struct lsf_conn *c)
 }
 
 /*
+ * A buffer for input, where there is none. Returns 0 without memory, which the next read
+ * reports.
+ */
+int
+lsf_in_room(struct lsf_conn *c)
+{
+	if (c->in == NULL && (c->in = lsf_take(c->pool)) == NULL)
+		c->in_error = ENOMEM;
+
+	return c->in != NULL;
+}
+
+/* The empty buffer has got n bytes; it goes back where it has got none. */
+void
+lsf_in_filled(struct lsf_conn *c, int n)
+{
+	if (n > 0)
+		c->in_end = (uint32_t)n;
+	else
+		lsf_empty(c);
+}
+
+/* Up to `length` bytes of the input that waits go to OpenSSL. Returns how many. */
+int
+lsf_in_take(struct lsf_conn *c, char *to, int length)
+{
+	uint32_t n = c->in_end - c->in_beg;
+
+	if (n > (uint32_t)length)
+		n = (uint32_t)length;
+	memcpy(to, c->in + c->in_beg, n);
+	c->in_beg += n;
+	if (c->in_beg == c->in_end)
+		lsf_empty(c);
+
+	return (int)n;
+}
+
+/*
  * The same as lsf_feed without a copy, where no input waits: `length` bytes of `data`,
  * from `from` on. They belong to Lua, which keeps them as they are until all has been
  * read. Returns 1, or 0: feed them.
@@ -49,10 +88,8 @@ lsf_feed(struct lsf_conn *c, const char *data, size_t from, size_t length)
 
 	if (c->lent)
 		return 0;
-	if (c->in == NULL && (c->in = lsf_take(c->pool)) == NULL) {
-		c->in_error = ENOMEM;
+	if (!lsf_in_room(c))
 		return -1;
-	}
 	if (c->in_beg > 0) {
 		memmove(c->in, c->in + c->in_beg, (size_t)held);
 		c->in_beg = 0;
@@ -65,6 +102,39 @@ lsf_feed(struct lsf_conn *c, const char *data, size_t from, size_t length)
 	c->in_end += (uint32_t)length;
 
 	return (int)length;
+}
+
+/*
+ * Append to the queue what fits. Returns the bytes taken, or -1 without memory: part of
+ * a record may have left, so nothing more can.
+ */
+int
+lsf_enqueue(struct lsf_conn *c, const char *data, size_t length)
+{
+	if (c->out == NULL && (c->out = lsf_take(c->pool)) == NULL) {
+		c->out_error = ENOMEM;
+		return -1;
+	}
+	if (c->out_beg > 0 && length > LSF_BUFFER - c->out_end) {
+		memmove(c->out, c->out + c->out_beg, c->out_end - c->out_beg);
+		c->out_end -= c->out_beg;
+		c->out_beg = 0;
+	}
+	if (length > LSF_BUFFER - c->out_end)
+		length = LSF_BUFFER - c->out_end;
+	memcpy(c->out + c->out_end, data, length);
+	c->out_end += (uint32_t)length;
+	c->queued += (double)length;
+
+	return (int)length;
+}
+
+/* n bytes went to the transport at once, past the empty queue. */
+void
+lsf_out_passed(struct lsf_conn *c, size_t n)
+{
+	c->queued += (double)n;
+	c->sent += (double)n;
 }
 
 /* The transport took `length` bytes from the front of the queue. */

@@ -186,6 +186,11 @@ LSF_API void lsf_conn_finalize(struct lsf_conn *c);
 
 /* buffer.c */
 void lsf_empty(struct lsf_conn *c);
+int lsf_in_room(struct lsf_conn *c);
+void lsf_in_filled(struct lsf_conn *c, int n);
+int lsf_in_take(struct lsf_conn *c, char *to, int length);
+int lsf_enqueue(struct lsf_conn *c, const char *data, size_t length);
+void lsf_out_passed(struct lsf_conn *c, size_t n);
 LSF_API int lsf_lend(struct lsf_conn *c, const char *p, size_t at, size_t n);
 LSF_API int lsf_feed(struct lsf_conn *c, const char *p, size_t at, size_t n);
 LSF_API int lsf_queued(const struct lsf_conn *c, unsigned char *to, double n);
@@ -208,6 +213,7 @@ LSF_API void lsf_delivered(struct lsf_conn *c);
 LSF_API void lsf_unclaim(struct lsf_conn *c, const unsigned char *p, int n);
 LSF_API int lsf_deliver(struct lsf_conn *c, unsigned char *to, int n);
 LSF_API void lsf_drop(struct lsf_conn *c);
+void lsf_decrypted(struct lsf_conn *c, int n);
 LSF_API int lsf_append(struct lsf_conn *c, const void *data, int n);
 
 /* readwrite.c */

@@ -114,6 +114,13 @@ lsf_drop(struct lsf_conn *c)
 	lsf_release(c);
 }
 
+/* n bytes have come behind those that wait, in the room that lsf_reserve made. */
+void
+lsf_decrypted(struct lsf_conn *c, int n)
+{
+	c->plain_end += n;
+}
+
 /* Put bytes behind those that wait. Returns 1, or 0 as lsf_reserve. */
 int
 lsf_append(struct lsf_conn *c, const void *data, int n)

@@ -66,7 +66,7 @@ lsf_read(struct lsf_conn *c)
 		return -LSF_ERROR_MEMORY;
 	rc = decrypt(c, c->plain + c->plain_end, c->plain_size - c->plain_end);
 	if (rc > 0)
-		c->plain_end += rc;
+		lsf_decrypted(c, rc);
 
 	return rc;
 }
