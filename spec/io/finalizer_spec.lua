@@ -1,5 +1,5 @@
 -- A finalizer of the program's may use and close any connection, also the one that is in
--- the middle of a call. See ssl.io.guard, shim/plain.c.
+-- the middle of a call. See ssl.io.guard, shim/plaintext.c.
 
 describe("a finalizer in the middle of a call", function()
   local house = require "spec.support.init"

@@ -66,4 +66,22 @@ describe("the shim", function()
                 circles { ["a.c"] = a, ["b.c"] = file({ "b" }, "{ return c; }"), ["c.c"] = c })
     assert.same({}, circles { ["a.c"] = a, ["b.c"] = file({ "b" }, "abc, a_b, ba"), ["c.c"] = c })
   end)
+
+  -- Comments and pages lead there.
+  it("has each file of it that is named somewhere", function()
+    local found, missing = 0, {}
+    for _, place in ipairs { "lua lua", "ffi lua", "spec lua", "shim c", "shim h", "docs md" } do
+      local folder, extension = place:match "(%S+) (%S+)"
+      for _, path in ipairs(sources.list(folder, extension)) do
+        local text = sources.read(path)
+        for name in text:gmatch "%f[%w_]shim/[%w_]+%.[ch]%f[%W]" do
+          found = found + 1
+          local f = io.open(name)
+          if f then f:close() else missing[#missing + 1] = path .. ": " .. name end
+        end
+      end
+    end
+    assert.is_true(found > 20)
+    assert.same({}, missing)
+  end)
 end)

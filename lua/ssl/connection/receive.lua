@@ -7,7 +7,7 @@
 -- The straight functions try once, or twice where half a result was there, and
 -- return; each has a looping sister for the case that has to wait or to gather.
 -- See ssl.io.loop, invariant 3. The shim is given the struct and no pointer out of it: a
--- finalizer may use or close the connection wherever Lua allocates (shim/plain.c).
+-- finalizer may use or close the connection wherever Lua allocates (shim/plaintext.c).
 
 local shim  = require "ssl.ffi.shim"
 local loop  = require "ssl.io.loop"

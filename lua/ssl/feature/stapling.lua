@@ -2,7 +2,7 @@
 --
 -- A client judges the response where OpenSSL asks for it: the server's certificate has
 -- been verified, and this side's Finished has not been sent, nor a certificate of its
--- own in TLS 1.3. The handshake stands still in a job for that moment (shim/status.c),
+-- own in TLS 1.3. The handshake stands still in a job for that moment (shim/stapling.c),
 -- so that judging is Lua, and a refusal is an alert before any data. A server whose
 -- response is a function's stands still when its certificate has been chosen.
 

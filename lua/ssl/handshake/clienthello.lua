@@ -1,6 +1,6 @@
 --- ssl.handshake.clienthello: a server's decisions when the client has spoken.
 --
--- The handshake has stopped (shim/hello.c). In this order: the user's onclienthello
+-- The handshake has stopped (shim/clienthello.c). In this order: the user's onclienthello
 -- chooses a context or refuses; without a choice of its own the server name does;
 -- then the context in force gives DH parameters and an ALPN list. Each function
 -- runs on the caller's coroutine and may raise, yield, or close the connection.

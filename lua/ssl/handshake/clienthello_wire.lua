@@ -1,7 +1,7 @@
 --- ssl.handshake.clienthello_wire: what a client said in its ClientHello. Pure Lua.
 --
 -- The shim copies what is wanted into one string of items, each a tag, a length
--- (two bytes each) and the bytes (shim/hello.c). Tags are extension types (RFC 8446
+-- (two bytes each) and the bytes (shim/clienthello.c). Tags are extension types (RFC 8446
 -- section 4.2) and two of the shim's own. A part that is malformed reads as absent:
 -- OpenSSL refuses the handshake later, with the right alert.
 

@@ -1,6 +1,6 @@
 --- ssl.io.delivery: plaintext out of a connection's buffer, as a string of Lua's.
 --
--- The bytes are claimed until the string is there (shim/plain.c): a finalizer that runs
+-- The bytes are claimed until the string is there (shim/plaintext.c): a finalizer that runs
 -- meanwhile may use the connection. Lua may have no memory for a long string. The peer
 -- decides how long a string gets, so that must not raise: the bytes go back to the buffer.
 
