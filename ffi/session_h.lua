@@ -25,7 +25,6 @@ unsigned char *SSL_SESSION_get_id(const SSL_SESSION *s, unsigned int *len);
 unsigned char *SSL_SESSION_get0_id_context(const SSL_SESSION *s, unsigned int *len);
 long SSL_SESSION_get_time(const SSL_SESSION *s);
 long SSL_SESSION_get_timeout(const SSL_SESSION *s);
-long SSL_SESSION_set_timeout(SSL_SESSION *s, long t);
 /* Borrowed from the session. */
 int SSL_SESSION_get0_ticket_appdata(SSL_SESSION *ss, void **data, size_t *len);
 /* d2i moves the pointer to behind what it read. */
@@ -33,7 +32,6 @@ int i2d_SSL_SESSION(const SSL_SESSION *in, unsigned char **pp);
 SSL_SESSION *d2i_SSL_SESSION(SSL_SESSION **a, const unsigned char **pp, long length);
 
 /* Borrowed from the session: the peer's certificate, or NULL. */
-X509 *SSL_SESSION_get0_peer(SSL_SESSION *s);
 
 int SSL_CTX_set_session_ticket_cb(SSL_CTX *ctx, int (*generate)(SSL *, void *),
                                   int (*decrypt)(SSL *, SSL_SESSION *,

@@ -192,6 +192,9 @@ unsigned int lsf_psk_client(SSL *ssl, const char *hint, char *identity,
 unsigned int lsf_psk_server(SSL *ssl, const char *identity, unsigned char *psk,
                             unsigned int max_psk);
 
+void lsf_session_limit(SSL_SESSION *session, double end);
+void lsf_session_limit_by_peer(SSL_SESSION *session);
+
 int lsf_ticket_made(SSL *ssl, void *arg);
 int lsf_new_session(SSL *ssl, SSL_SESSION *session);
 SSL_SESSION *lsf_take_session(struct lsf_conn *c);

@@ -47,7 +47,7 @@ lsf_info(const SSL *ssl, int where, int value)
 
 	/* Without a ticket, nobody has asked for one. */
 	if ((where & CB_HANDSHAKE_DONE) && lsf_api.SSL_is_server(ssl))
-		lsf_end_with_peer(ssl);
+		lsf_session_limit_by_peer(lsf_api.SSL_get_session(ssl));
 	if (!(where & (CB_ALERT | CB_HANDSHAKE_DONE)) ||
 	    (c = lsf_conn_of(ssl)) == NULL)
 		return;

@@ -330,7 +330,8 @@ LSF_API unsigned int lsf_psk_server(SSL *ssl, const char *identity,
 
 /* validity.c */
 void lsf_note_validity(struct lsf_conn *c, X509_STORE_CTX *store_ctx);
-void lsf_end_with_peer(const SSL *ssl);
+LSF_API void lsf_session_limit(SSL_SESSION *session, double end);
+LSF_API void lsf_session_limit_by_peer(SSL_SESSION *session);
 
 /* session.c */
 LSF_API int lsf_ticket_made(SSL *ssl, void *arg);

@@ -12,7 +12,7 @@ int
 lsf_ticket_made(SSL *ssl, void *arg)
 {
 	(void)arg;
-	lsf_end_with_peer(ssl);
+	lsf_session_limit_by_peer(lsf_api.SSL_get_session(ssl));
 
 	return 1;
 }

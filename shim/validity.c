@@ -104,31 +104,33 @@ noted(SSL_SESSION *session)
 	return end;
 }
 
-static void
-end_with(SSL_SESSION *session, int64_t end)
+/* Let a session end at a time, seconds since 1970, at the latest. */
+void
+lsf_session_limit(SSL_SESSION *session, double end)
 {
-	int64_t left = end - lsf_api.SSL_SESSION_get_time(session);
+	double left = end - (double)lsf_api.SSL_SESSION_get_time(session);
 
-	if (end == 0 || left >= lsf_api.SSL_SESSION_get_timeout(session))
-		return;
-	(void)lsf_api.SSL_SESSION_set_timeout(session,
-	    left > 0 ? (long)left : 0);
+	if (left < (double)lsf_api.SSL_SESSION_get_timeout(session))
+		(void)lsf_api.SSL_SESSION_set_timeout(session,
+		    left > 0 ? (long)left : 0);
 }
 
 /*
- * Let the session of a connection end with the client's certificate, which the session
- * holds, and with all that its verification depended on.
+ * Let a session end with the certificate of the peer, which the session holds, and with
+ * all that its verification depended on. What had expired before was accepted by the
+ * program, and sets no end. NULL is fine.
  */
 void
-lsf_end_with_peer(const SSL *ssl)
+lsf_session_limit_by_peer(SSL_SESSION *session)
 {
-	SSL_SESSION *session = lsf_api.SSL_get_session(ssl);
 	X509 *peer;
+	int64_t end;
 
 	if (session == NULL)
 		return;
-	end_with(session, noted(session));
-	peer = lsf_api.SSL_SESSION_get0_peer(session);
-	if (peer != NULL)
-		end_with(session, moment(lsf_api.X509_get0_notAfter(peer)));
+	if ((end = noted(session)) > 0)
+		lsf_session_limit(session, (double)end);
+	if ((peer = lsf_api.SSL_SESSION_get0_peer(session)) != NULL &&
+	    (end = moment(lsf_api.X509_get0_notAfter(peer))) > 0)
+		lsf_session_limit(session, (double)end);
 }

@@ -12,14 +12,13 @@ local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
 local handle   = require "ssl.ffi.handle"
 local arg      = require "ssl.base.arg"
-local asn1     = require "ssl.x509.asn1"
 local err      = require "ssl.base.errors"
 local fingerprint = require "ssl.session.fingerprint"
 local object   = require "ssl.base.object"
 local pressure = require "ssl.base.gcpressure"
 local process  = require "ssl.base.process"
 local shim     = require "ssl.ffi.shim"
-local C, K     = lib.C, lib.K
+local C, K, S  = lib.C, lib.K, shim.C
 
 local session = {}
 
@@ -87,40 +86,25 @@ function session.ends(pointer)
   return tonumber(C.SSL_SESSION_get_time(pointer) + C.SSL_SESSION_get_timeout(pointer))
 end
 
---- Let it end then at the latest.
--- @tparam cdata pointer
--- @tparam number time  seconds since 1970
-function session.limit(pointer, time)
-  if session.ends(pointer) <= time then return end
-  local made = tonumber(C.SSL_SESSION_get_time(pointer))
-  C.SSL_SESSION_set_timeout(pointer, math.max(time - made, 0))
-end
+--- Let it end then at the latest: session.limit(pointer, time), in seconds since 1970.
+session.limit = S.session_limit
 
---- What the shim has noted in a session (shim/verify.c).
+--- Let a session end when the peer's certificate expires, or what its verification
+-- depended on: session.limit_by_peer(pointer). A resumed handshake checks none of them.
+-- The shim does the same for a server's tickets (shim/validity.c).
+session.limit_by_peer = S.session_limit_by_peer
+
+--- The errors of verification that were passed over when a session was made, as the shim
+-- has noted them (shim/verify.c).
 -- @tparam cdata pointer
--- @treturn number  when the peer's verification ends, seconds since 1970; 0: not noted
--- @treturn string  the errors that were passed over, four bytes each
-function session.notes(pointer)
+-- @treturn string  four bytes each
+function session.passed_over(pointer)
   local data, length = ffi.new "void *[1]", ffi.new "size_t[1]"
   if C.SSL_SESSION_get0_ticket_appdata(pointer, data, length) ~= 1
      or length[0] < NOTED then
-    return 0, ""
+    return ""
   end
-  local bytes, till = ffi.string(data[0], length[0]), 0
-  for i = 1, NOTED do till = till * 256 + bytes:byte(i) end
-  return till, bytes:sub(NOTED + 1)
-end
-
---- Let a session end when the peer's certificate expires, or what its verification
--- depended on: a resumed handshake checks none of them. What had expired before was
--- accepted by the program (lsec_continue, onverify), and sets no end.
--- @tparam cdata pointer
-function session.limit_by_peer(pointer)
-  local till = session.notes(pointer)
-  if till > 0 then session.limit(pointer, till) end
-  local cert = C.SSL_SESSION_get0_peer(pointer)
-  local left = cert ~= nil and asn1.seconds_from_now(C.X509_get0_notAfter(cert))
-  if left and left >= 0 then session.limit(pointer, os.time() + left) end
+  return ffi.string(ffi.cast("char *", data[0]) + NOTED, length[0] - NOTED)
 end
 
 --- Has its time passed?

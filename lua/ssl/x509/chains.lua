@@ -4,7 +4,7 @@ local ffi  = require "ffi"
 local lib  = require "ssl.ffi.lib"
 local handle = require "ssl.ffi.handle"
 local err  = require "ssl.base.errors"
-local notes  = require("ssl.session.object").notes
+local passed_over = require("ssl.session.object").passed_over
 local x509 = require "ssl.x509.certificate"
 local C, K = lib.C, lib.K
 
@@ -81,7 +81,7 @@ end
 local function carried(ssl)
   local held = own_session(C.SSL_get1_session(ssl))
   if not held then return nil end
-  local _, bytes = notes(held.peer_session)
+  local bytes = passed_over(held.peer_session)
   held:free()
   if bytes == "" then return nil end
   local out = {}
