@@ -15,6 +15,9 @@ int getpid(void);
 int kill(int pid, int sig);
 int waitpid(int pid, int *status, int options);
 int fcntl(int fd, int cmd, ...);
+int chmod(const char *path, unsigned mode);
+int mkfifo(const char *path, unsigned mode);
+char *mkdtemp(char *template);
 int posix_spawnp(int *pid, const char *file, const void *actions,
                  const void *attributes, const char *const argv[], char *const envp[]);
 extern char **environ;
@@ -26,6 +29,10 @@ local quote = house.quote
 local WNOHANG, SIGTERM, SIGKILL = 1, 15, 9
 local F_SETFD, FD_CLOEXEC = 2, 1
 local MAX_FD = 1024
+local OURS, EVERYBODYS = 384, 493 -- 0600, 0755
+-- Seconds for what takes a moment: they are over only when it does not happen. A machine
+-- that is busy with other things takes ten times as long as a quiet one.
+local PATIENCE = 60
 
 local process = { SIGTERM = SIGTERM, SIGKILL = SIGKILL, quote = quote }
 local running, folders = {}, {}
@@ -41,10 +48,12 @@ end
 
 --- An empty folder, removed by `stop_all` and at the end.
 function process.folder()
-  local path = process.capture "mktemp -d":gsub("\n", "")
-  assert(path ~= "", "mktemp failed")
+  local template = (os.getenv "TMPDIR" or "/tmp") .. "/spec.XXXXXX"
+  local name = ffi.new("char[?]", #template + 1, template)
+  assert(C.mkdtemp(name) ~= nil, "mkdtemp failed")
+  local path = ffi.string(name)
   -- A server that drops its rights must get in.
-  os.execute("chmod 755 " .. quote(path))
+  assert(C.chmod(path, EVERYBODYS) == 0, "chmod failed")
   folders[#folders + 1] = path
   return path
 end
@@ -94,17 +103,24 @@ local function close_on_exec()
 end
 
 -- The shell only redirects and is then replaced by the command. Opened for
--- reading and writing, the fifo never blocks and never ends. setpriv (Linux) has
--- the kernel send a TERM when this process is gone, however it went.
+-- reading and writing, the fifo never blocks and never ends. The shell has another
+-- parent than it should when this process was gone before setpriv asked for the signal.
 local SCRIPT = [[
-cd "$1" || exit 127
-input=$2
-shift 2
-if command -v setpriv >/dev/null 2>&1; then
-	set -- setpriv --pdeathsig TERM -- "$@"
-fi
+[ "$PPID" = "$1" ] || exit 127
+cd "$2" || exit 127
+input=$3
+shift 3
 exec "$@" <>"$input" >out 2>err
 ]]
+
+-- setpriv (Linux) has the kernel send a TERM when this process is gone, however it went.
+local with_parent
+
+local function first_words()
+  if with_parent == nil then with_parent = house.run "command -v setpriv >/dev/null 2>&1" end
+  if not with_parent then return { "sh" } end
+  return { "setpriv", "--pdeathsig", "TERM", "--", "sh" }
+end
 
 local function spawn(words)
   local argv = ffi.new("const char *[?]", #words + 1)
@@ -131,9 +147,12 @@ function process.start(options)
   if options.input then
     process.write(dir .. "/in", options.input)
   else
-    assert(house.run("mkfifo " .. quote(dir .. "/in")), "mkfifo failed")
+    assert(C.mkfifo(dir .. "/in", OURS) == 0, "mkfifo failed")
   end
-  local words = { "sh", "-c", SCRIPT, "sh", dir, input }
+  local words = first_words()
+  for _, word in ipairs { "-c", SCRIPT, "sh", tostring(C.getpid()), dir, input } do
+    words[#words + 1] = word
+  end
   if options.env then
     words[#words + 1] = "env"
     for name, value in pairs(options.env) do words[#words + 1] = name .. "=" .. value end
@@ -166,7 +185,7 @@ function child_methods:ended()
 end
 
 local function poll(seconds, check)
-  local deadline = socket.gettime() + seconds
+  local deadline = socket.gettime() + (seconds or PATIENCE)
   repeat
     local a, b = check()
     if a then return a, b end
@@ -175,18 +194,18 @@ local function poll(seconds, check)
 end
 
 --- Wait for its end.
--- @tparam[opt=10] number seconds
+-- @tparam[opt=60] number seconds
 -- @return as `ended`
 function child_methods:wait(seconds)
-  return poll(seconds or 10, function() return self:ended() end)
+  return poll(seconds, function() return self:ended() end)
 end
 
 --- Wait until its port accepts. Raises, with its output, when it does not.
 -- The connection made to find out is closed at once.
--- @tparam[opt=30] number seconds
+-- @tparam[opt=60] number seconds
 -- @treturn table  the child
 function child_methods:wait_port(seconds)
-  local _, listens = poll(seconds or 30, function()
+  local _, listens = poll(seconds, function()
     if self:ended() then return "ended", false end
     local probe = socket.connect(self.host, self.port)
     if probe then probe:close() end
@@ -201,9 +220,9 @@ function child_methods:wait_port(seconds)
 end
 
 --- Wait until what it wrote matches a pattern.
--- @treturn string  the match, or nil after `seconds` (10)
+-- @treturn string  the match, or nil after `seconds` (60)
 function child_methods:wait_output(pattern, seconds)
-  return poll(seconds or 10, function() return self:output():match(pattern) end)
+  return poll(seconds, function() return self:output():match(pattern) end)
 end
 
 --- What it has written so far: standard output, then standard error.
