@@ -14,6 +14,14 @@ describe("documentation", function()
   local root = process.capture "pwd":gsub("\n", "")
   local PAGES = sources.list("docs", "md")
   table.insert(PAGES, "README.md")
+  table.insert(PAGES, "CONTRIBUTING.md")
+  table.insert(PAGES, "SECURITY.md")
+
+  -- The pages for people who change the library.
+  local INTERNALS = sources.list("docs/internals", "md")
+  table.insert(INTERNALS, "CONTRIBUTING.md")
+  local OUR_FOLDERS = { lua = true, ffi = true, shim = true, spec = true, script = true,
+                        bench = true, docs = true, samples = true, cmake = true }
 
   local function connected(name)
     return function(world)
@@ -180,6 +188,49 @@ describe("documentation", function()
     assert.same({}, missing)
   end)
 
+  -- `lua/ssl/io/loop.lua`, `shim/` and `lua/ssl/*.lua`: a file, a folder, or some files.
+  local function named_paths(page)
+    local found = {}
+    for text in sources.read(page):gmatch "`([^`\n]+)`" do
+      for path in text:gmatch "%f[%w.]%.?%l+/[%w_/.*-]*" do
+        local folder = path:match "^[^/]+"
+        if OUR_FOLDERS[folder] then found[#found + 1] = path end
+      end
+    end
+    return found
+  end
+
+  local function is_there(path)
+    return os.execute(("ls -d %s >/dev/null 2>&1"):format(path)) == 0
+  end
+
+  it("has every path that the pages about the inside name", function()
+    local missing, count = {}, 0
+    for _, page in ipairs(INTERNALS) do
+      for _, path in ipairs(named_paths(page)) do
+        count = count + 1
+        if not is_there(path) then missing[#missing + 1] = page .. ": " .. path end
+      end
+    end
+    assert.is_true(count > 50)
+    assert.same({}, missing)
+  end)
+
+  it("mentions every room and every file of the shim in architecture.md", function()
+    local text = sources.read "docs/internals/architecture.md"
+    local missing = {}
+    local rooms = process.capture "find lua/ssl -mindepth 1 -type d"
+    for room in rooms:gmatch "[^\n]+" do
+      if not text:find("`" .. room .. "/`", 1, true) then missing[#missing + 1] = room end
+    end
+    for _, extension in ipairs { "c", "h" } do
+      for _, path in ipairs(sources.list("shim", extension)) do
+        if not text:find("`" .. path .. "`", 1, true) then missing[#missing + 1] = path end
+      end
+    end
+    assert.same({}, missing)
+  end)
+
   it("has every method of a connection in docs/connection.md", function()
     local text = sources.read "docs/connection.md"
     local missing = {}
@@ -192,7 +243,7 @@ describe("documentation", function()
   it("lists every page in docs/index.md", function()
     local text = sources.read "docs/index.md"
     for _, page in ipairs(sources.list("docs", "md")) do
-      local name = page:match "[^/]+$"
+      local name = page:match "^docs/(.+)$"
       assert.is_true(name == "index.md" or text:find("(" .. name .. ")", 1, true) ~= nil, name)
     end
   end)
