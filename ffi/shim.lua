@@ -9,10 +9,10 @@
 --   shim.ticket_keys(n)  an array of struct lsf_ticket_key
 --   shim.pool      the buffers of this Lua state
 
-local ffi   = require "ffi"
-local lib   = require "ssl.ffi.lib"
-local names = require "ssl.ffi.names"
-local search = require "ssl.ffi.search"
+local ffi          = require "ffi"
+local lib          = require "ssl.ffi.lib"
+local names        = require "ssl.ffi.names"
+local search       = require "ssl.ffi.search"
 local declarations = require "ssl.ffi.shim_h"
 
 local shim = { C = {}, K = declarations.enums, has = {} }

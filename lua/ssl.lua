@@ -18,9 +18,9 @@ local digest        = require "ssl.session.digest"
 local filestamp     = require "ssl.source.filestamp"
 local hostname      = require "ssl.x509.hostname"
 local key           = require "ssl.credential.key"
-local material      = require "ssl.source.source"
+local material      = require "ssl.source.material"
 local connection    = require "ssl.connection.new"
-local lasterror     = require "ssl.io.failure"
+local failure       = require "ssl.io.failure"
 local newcontext    = require "ssl.context.new"
 local process       = require "ssl.base.process"
 local session       = require "ssl.session.object"
@@ -45,7 +45,7 @@ local ssl = {
   systemca        = systemca,
   ocsp            = require "ssl.ocsp.request",
   importsession   = session.import,
-  lasterror       = lasterror.newest,
+  lasterror       = failure.newest,
 }
 
 local function made(ctx, why)

@@ -6,18 +6,18 @@
 
 require("ssl.foreign").refuse "ssl.config"
 
-local lib      = require "ssl.ffi.lib"
-local shim     = require "ssl.ffi.shim"
-local curves   = require "ssl.context.curves"
-local dane     = require "ssl.feature.dane"
-local groups   = require "ssl.context.groups"
-local keystore = require "ssl.credential.keyuri"
-local pkcs12   = require "ssl.credential.pkcs12"
-local protocol = require "ssl.context.versions"
-local psk      = require "ssl.feature.psk"
+local lib          = require "ssl.ffi.lib"
+local shim         = require "ssl.ffi.shim"
+local curves       = require "ssl.context.curves"
+local dane         = require "ssl.feature.dane"
+local groups       = require "ssl.context.groups"
+local keyuri       = require "ssl.credential.keyuri"
+local pkcs12       = require "ssl.credential.pkcs12"
+local versions     = require "ssl.context.versions"
+local psk          = require "ssl.feature.psk"
 local sessionstore = require "ssl.session.store"
-local tickets  = require "ssl.session.tickets"
-local staple   = require "ssl.feature.stapling"
+local tickets      = require "ssl.session.tickets"
+local stapling     = require "ssl.feature.stapling"
 
 local options = {}
 for name in pairs(lib.options) do options[name] = true end
@@ -35,7 +35,7 @@ for name in pairs(dane.flags) do dane_flags[name] = true end
 
 -- An absent name reads as nil, so what OpenSSL lacks is left out.
 local has_curves = curves.supported or nil
-local protocols  = protocol.list()
+local protocols  = versions.list()
 local has_tls13  = protocols.tlsv1_3
 
 return {
@@ -44,12 +44,12 @@ return {
   algorithms   = { ec = has_curves },
   capabilities = { curves_list = has_curves, ecdh_auto = has_curves,
                    alpn = true, psk = psk.supported or nil,
-                   keylog = true, ocsp = staple.supported or nil,
+                   keylog = true, ocsp = stapling.supported or nil,
                    sessionstore = sessionstore.supported or nil,
                    ticketkeys = tickets.supported or nil,
                    groups = groups(), keyupdate = has_tls13, posthandshakeauth = has_tls13,
                    earlydata = has_tls13,
-                   pkcs12 = pkcs12.supported or nil, store = keystore.supported or nil,
+                   pkcs12 = pkcs12.supported or nil, store = keyuri.supported or nil,
                    dane = dane_flags },
   curves       = curves.list(),
   openssl      = openssl,

@@ -1,15 +1,15 @@
 --- ssl.connect: TCP, TLS and the host name, in one call.
 
-local shim          = require "ssl.ffi.shim"
-local arg           = require "ssl.base.arg"
-local checks        = require "ssl.context.cfg"
-local connection    = require "ssl.connection.new"
-local err           = require "ssl.base.errors"
-local hostname      = require "ssl.x509.hostname"
-local identity      = require "ssl.x509.matching"
-local newcontext    = require "ssl.context.new"
-local session       = require "ssl.session.object"
-local x509          = require "ssl.x509.certificate"
+local shim       = require "ssl.ffi.shim"
+local arg        = require "ssl.base.arg"
+local checks     = require "ssl.context.cfg"
+local connection = require "ssl.connection.new"
+local errors     = require "ssl.base.errors"
+local hostname   = require "ssl.x509.hostname"
+local matching   = require "ssl.x509.matching"
+local newcontext = require "ssl.context.new"
+local session    = require "ssl.session.object"
+local x509       = require "ssl.x509.certificate"
 
 local LAST_PORT = 65535
 
@@ -38,7 +38,7 @@ end
 
 local function failure(before, phase, name, reason)
   local message = ("%s %s: %s"):format(phase, name, reason)
-  err.note(before, message)
+  errors.note(before, message)
   return nil, message
 end
 
@@ -75,7 +75,7 @@ end
 local function matches(conn, kind, name)
   local cert = conn:getpeercertificate()
   if not cert then return false end
-  local ok = identity.match(x509.pointer(cert), kind, name)
+  local ok = matching.match(x509.pointer(cert), kind, name)
   return ok, cert
 end
 
@@ -153,7 +153,7 @@ local function connect(name, port, flags)
   end
   local whole = arg.optnumber(flags.deadline or nil, nil, 3)
 
-  local before = err.newest
+  local before = errors.newest
   local kind, host = hostname.normalize(name)
   if not kind then return failure(before, "host name", ("%q"):format(name), host) end
   local ctx, why = newcontext(configuration(flags), 2, "connect")

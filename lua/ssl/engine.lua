@@ -16,7 +16,7 @@ local ciphertext = require "ssl.io.ciphertext"
 local connection = require "ssl.connection.new"
 local goodbye    = require "ssl.connection.goodbye"
 local guard      = require "ssl.io.guard"
-local intake     = require "ssl.io.inbound"
+local inbound    = require "ssl.io.inbound"
 local newcontext = require "ssl.context.new"
 local object     = require "ssl.base.object"
 local receive    = require "ssl.connection.receive"
@@ -29,8 +29,8 @@ local RECORD = K.SSL3_RT_MAX_PLAIN_LENGTH
 
 -- What was fed, and the end of the stream behind it.
 local function top_up(st)
-  local conn, came = st.conn, intake.feed(st)
-  if not st.ended or intake.held(st) > 0 or conn.eof == 1 then return came end
+  local conn, came = st.conn, inbound.feed(st)
+  if not st.ended or inbound.size(st) > 0 or conn.eof == 1 then return came end
   conn.eof = 1
   return true
 end
@@ -50,7 +50,7 @@ function transport.getfd()
 end
 
 function transport.held(st)
-  return intake.held(st)
+  return inbound.size(st)
 end
 
 -- The struct goes, and close_notify in it.
@@ -81,7 +81,7 @@ function methods:feed(bytes)
   bytes = arg.optstring(bytes, nil, 2)
   if st.status == "closed" or st.conn.ssl == nil or st.ended then return end
   if bytes then
-    intake.add(st, bytes)
+    inbound.push(st, bytes)
   else
     st.ended = true
   end

@@ -11,13 +11,13 @@ require("ssl.foreign").refuse "ssl.https"
 
 local socket   = require "socket"
 local exchange = require "ssl.https.exchange"
-local hop      = require "ssl.https.request"
-local limits   = require "ssl.https.timeouts"
-local link     = require "ssl.https.dial"
+local hop      = require "ssl.https.hop"
+local timeouts = require "ssl.https.timeouts"
+local dial     = require "ssl.https.dial"
 local misuse   = require "ssl.https.misuse"
 local pool     = require "ssl.https.pool"
-local stream   = require "ssl.https.tls"
-local wire     = require "ssl.https.reader"
+local tls      = require "ssl.https.tls"
+local reader   = require "ssl.https.reader"
 local ssl      = require "ssl"
 
 local https = {
@@ -44,12 +44,12 @@ end
 
 -- On one connection, or on two: the first may have been kept for too long.
 local function answer(request, plan, limit, open)
-  local w, why = link.open(request, plan, limit, open)
+  local w, why = dial.open(request, plan, limit, open)
   if not w then return nil, why end
   local code, headers, status = ask(w, request)
-  if not code and wire.may_repeat(w, request.method, headers) then
-    link.close(open)
-    w, why = link.open(request, plan, limit, open, true)
+  if not code and reader.may_repeat(w, request.method, headers) then
+    dial.close(open)
+    w, why = dial.open(request, plan, limit, open, true)
     if not w then return nil, why end
     code, headers, status = ask(w, request)
   end
@@ -60,13 +60,13 @@ end
 -- The whole of a request, redirects included. It may raise: sinks and sources are
 -- the caller's.
 local function perform(reqt, open)
-  local limit = limits.new(reqt.timeout, https.TIMEOUT)
+  local limit = timeouts.new(reqt.timeout, https.TIMEOUT)
   local request, why = hop.new(reqt, https.PORT)
   if not request then return nil, why end
   local redirected, last = 0, nil
   while true do
     local plan
-    plan, why = link.plan(request, https)
+    plan, why = dial.plan(request, https)
     if not plan then return nil, why end
     local w, code, headers, status = answer(request, plan, limit, open)
     if not w then return nil, code end
@@ -75,12 +75,12 @@ local function perform(reqt, open)
       local ok
       ok, why = exchange.body(w, request, code, headers)
       if not ok then return nil, why end
-      link.done(request, plan, w, open)
+      dial.done(request, plan, w, open)
       headers.location = headers.location or last
       return 1, code, headers, status
     end
     if plan.key then exchange.skip(w, request, code, headers) end
-    link.done(request, plan, w, open)
+    dial.done(request, plan, w, open)
     request, last, redirected = target, location, redirected + 1
   end
 end
@@ -93,7 +93,7 @@ local unwrap = socket.protect(function(raised) error(raised, 0) end)
 local function protected(reqt)
   local open = {}
   local results = { pcall(perform, reqt, open) }
-  link.close(open)
+  dial.close(open)
   if not results[1] then return unwrap(results[2]) end
   return unpack(results, 2, 5)
 end
@@ -196,7 +196,7 @@ function https.tcp(params)
   -- Taken now: the caller may well store our function in the same table.
   local create = params.create
   return function()
-    return socket.try(stream.new(params, https, create))
+    return socket.try(tls.new(params, https, create))
   end
 end
 

@@ -4,7 +4,7 @@ describe("close", function()
   local fresh    = require "spec.support.fresh"
   local house    = require "spec.support.init"
   local narrow   = require "spec.support.narrow"
-  local detached = require "ssl.io.linger"
+  local linger = require "ssl.io.linger"
   local pair     = require "spec.support.pair"
   local pki      = require "spec.support.pki"
   local process  = require "spec.support.process"
@@ -77,10 +77,10 @@ describe("close", function()
 
   local function sweep_until_empty()
     local deadline = socket.gettime() + 20
-    while detached.count() > 0 do
+    while linger.count() > 0 do
       assert(socket.gettime() < deadline, "descriptors stay")
       socket.sleep(0.02)
-      detached.sweep()
+      linger.poll()
     end
   end
 
@@ -97,7 +97,7 @@ describe("close", function()
             send_all_at_limit_0(conn)
           end
           conn:close()
-          detached.sweep()
+          linger.poll()
         end
         sweep_until_empty()
         child:wait(60)
@@ -148,7 +148,7 @@ describe("close", function()
       sent = sent + (last or partly)
     until not last
     server:close()
-    assert.equal(1, detached.count())
+    assert.equal(1, linger.count())
     client:settimeout(0)
     other:settimeout(0)
     local deadline, got = socket.gettime() + 20, 0
@@ -159,7 +159,7 @@ describe("close", function()
       assert.same({ nil, "wantread", "" }, { other:receive() })
       if word == "wantread" then socket.sleep(0.001) end
       assert(socket.gettime() < deadline, "the end does not come")
-    until word == "closed" and detached.count() == 0
+    until word == "closed" and linger.count() == 0
     assert.is_true(got >= sent)
     for _, conn in ipairs { client, other, friend } do conn:close() end
     sweep_until_empty()
@@ -261,7 +261,7 @@ describe("close", function()
     end
     -- All at once, and read at once: who takes nothing for seconds is given up.
     for _, one in ipairs(pairs_of) do one.server:close() end
-    assert.equal(many, detached.count())
+    assert.equal(many, linger.count())
     local left, whole, deadline = many, 0, socket.gettime() + 120
     while left > 0 do
       assert(socket.gettime() < deadline, "the ends do not come")

@@ -1,7 +1,7 @@
 -- send interrupted: what was reported has left, what has left is not sent again.
 
 describe("an interrupted send", function()
-  local detached = require "ssl.io.linger"
+  local linger = require "ssl.io.linger"
   local socket = require "socket"
   local house  = require "spec.support.init"
   local bulk   = require "spec.support.bulk"
@@ -37,7 +37,7 @@ describe("an interrupted send", function()
     repeat
       local text, why, rest = conn:receive "*a"
       into[#into + 1], word = text or rest, why
-      detached.sweep()
+      linger.poll()
     until word ~= "wantread" or socket.gettime() > deadline
     return table.concat(into), word ~= "closed" and word or nil
   end

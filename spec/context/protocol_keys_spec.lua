@@ -419,11 +419,11 @@ MaxProtocol = TLSv1.2
 
   for key, value in pairs { posthandshakeauth = true, earlydata = 100 } do
     it(key .. " is refused by name where OpenSSL does not speak TLS 1.3", function()
-      local protocol = require "ssl.context.versions"
-      local speaks = protocol.speaks
-      protocol.speaks = function() return false end
+      local versions = require "ssl.context.versions"
+      local speaks = versions.speaks
+      versions.speaks = function() return false end
       local message = refused { [key] = value }
-      protocol.speaks = speaks
+      versions.speaks = speaks
       assert.equal(("invalid %s (%s cannot speak TLS 1.3)"):format(key, lib.openssl.version),
                    message)
       assert.is_truthy(create { [key] = value })

@@ -8,7 +8,7 @@ describe("key = \"store:URI\"", function()
   local pair     = require "spec.support.pair"
   local pki      = require "spec.support.pki"
   local process  = require "spec.support.process"
-  local keystore = require "ssl.credential.keyuri"
+  local keyuri = require "ssl.credential.keyuri"
 
   after_each(process.stop_all)
 
@@ -124,10 +124,10 @@ describe("key = \"store:URI\"", function()
   end
 
   it("is refused by name where OpenSSL cannot do it", function()
-    local supported = keystore.supported
-    keystore.supported = false
+    local supported = keyuri.supported
+    keyuri.supported = false
     local ctx, message = newcontext(PLAIN)
-    keystore.supported = supported
+    keyuri.supported = supported
     assert.is_nil(ctx)
     assert.equal("error loading private key (this OpenSSL has no stores)", message)
   end)

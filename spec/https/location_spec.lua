@@ -2,7 +2,7 @@
 -- the client busy: no time limit counts there.
 
 describe("ssl.https reads a location", function()
-  local hop     = require "ssl.https.request"
+  local hop     = require "ssl.https.hop"
   local house   = require "spec.support.init"
   local resolve = require "ssl.https.location"
 

@@ -7,7 +7,7 @@ describe("ssl.https and a kept connection", function()
   local pki     = require "spec.support.pki"
   local process = require "spec.support.process"
   local web     = require "spec.support.web"
-  local wire    = require "ssl.https.reader"
+  local reader    = require "ssl.https.reader"
 
   local server, pool
 
@@ -221,13 +221,13 @@ describe("ssl.https and a kept connection", function()
   end)
 
   it("repeats anything of which no byte left", function()
-    local w = wire.new({}, {}, true)
-    assert.is_true(wire.may_repeat(w, "POST", "closed"))
+    local w = reader.new({}, {}, true)
+    assert.is_true(reader.may_repeat(w, "POST", "closed"))
     w.sent = true
-    assert.is_false(wire.may_repeat(w, "POST", "closed"))
-    assert.is_true(wire.may_repeat(w, "GET", "closed"))
-    assert.is_false(wire.may_repeat(w, "GET", "timeout"))
-    assert.is_false(wire.may_repeat(wire.new({}, {}, false), "GET", "closed"))
+    assert.is_false(reader.may_repeat(w, "POST", "closed"))
+    assert.is_true(reader.may_repeat(w, "GET", "closed"))
+    assert.is_false(reader.may_repeat(w, "GET", "timeout"))
+    assert.is_false(reader.may_repeat(reader.new({}, {}, false), "GET", "closed"))
   end)
 
   it("is not waited for where another is less trouble", function()

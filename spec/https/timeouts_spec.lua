@@ -3,7 +3,7 @@
 describe("ssl.https and time", function()
   local https   = require "ssl.https"
   local house   = require "spec.support.init"
-  local limits  = require "ssl.https.timeouts"
+  local timeouts  = require "ssl.https.timeouts"
   local ltn12   = require "ltn12"
   local pki     = require "spec.support.pki"
   local process = require "spec.support.process"
@@ -270,20 +270,20 @@ describe("ssl.https and time", function()
   end)
 
   it("tells what is left", function()
-    local limit = limits.new({ connect = 5, send = false, total = 3 }, 7)
-    assert.is_true(limits.left(limit, "connect") <= 3)
-    assert.is_true(limits.left(limit, "send") <= 3)
-    limit = limits.new({ connect = 5, send = false }, 7)
-    assert.same({ 5, 7 }, { limits.left(limit, "connect"), limits.left(limit, "handshake") })
-    assert.is_nil(limits.left(limit, "send"))
-    limit = limits.new({ connect = 5, send = -1, total = -1 }, 7)
-    assert.same({ 5 }, { limits.left(limit, "connect") })
-    assert.is_nil((limits.left(limit, "send")))
-    assert.is_nil((limits.left(limit, "send", ssl.monotonic() - 9)))
-    assert.is_true(limits.left(limit, "connect", ssl.monotonic() - 1) <= 4)
+    local limit = timeouts.new({ connect = 5, send = false, total = 3 }, 7)
+    assert.is_true(timeouts.left(limit, "connect") <= 3)
+    assert.is_true(timeouts.left(limit, "send") <= 3)
+    limit = timeouts.new({ connect = 5, send = false }, 7)
+    assert.same({ 5, 7 }, { timeouts.left(limit, "connect"), timeouts.left(limit, "handshake") })
+    assert.is_nil(timeouts.left(limit, "send"))
+    limit = timeouts.new({ connect = 5, send = -1, total = -1 }, 7)
+    assert.same({ 5 }, { timeouts.left(limit, "connect") })
+    assert.is_nil((timeouts.left(limit, "send")))
+    assert.is_nil((timeouts.left(limit, "send", ssl.monotonic() - 9)))
+    assert.is_true(timeouts.left(limit, "connect", ssl.monotonic() - 1) <= 4)
     assert.same({ nil, "timeout" },
-                { limits.left(limit, "connect", ssl.monotonic() - 9) })
-    limit = limits.new({ total = 0 }, 7)
-    assert.same({ nil, "timeout" }, { limits.left(limit, "send") })
+                { timeouts.left(limit, "connect", ssl.monotonic() - 9) })
+    limit = timeouts.new({ total = 0 }, 7)
+    assert.same({ nil, "timeout" }, { timeouts.left(limit, "send") })
   end)
 end)

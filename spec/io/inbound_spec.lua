@@ -2,7 +2,7 @@
 
 describe("bytes that come through Lua", function()
   local house  = require "spec.support.init"
-  local intake = require "ssl.io.inbound"
+  local inbound = require "ssl.io.inbound"
   local pair   = require "spec.support.pair"
   local ssl    = require "ssl"
   local state  = require "ssl.io.state"
@@ -52,7 +52,7 @@ describe("bytes that come through Lua", function()
 
   local function held(engine)
     local st = state.of(engine:connection())
-    return intake.held(st), st.lent, st.conn["in"] == nil
+    return inbound.size(st), st.lent, st.conn["in"] == nil
   end
 
   local data = text()
@@ -133,8 +133,8 @@ describe("bytes that come through Lua", function()
     local server, client = connected()
     for _, piece in ipairs(encrypted(server, data)) do client:feed(piece) end
     local st = state.of(client:connection())
-    assert.is_true(intake.held(st) > 0)
+    assert.is_true(inbound.size(st) > 0)
     client:connection():close()
-    assert.same({ 0, false }, { intake.held(st), st.lent })
+    assert.same({ 0, false }, { inbound.size(st), st.lent })
   end)
 end)

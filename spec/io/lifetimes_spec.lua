@@ -2,7 +2,7 @@
 -- user's may still call us.
 
 describe("the end of", function()
-  local detached = require "ssl.io.linger"
+  local linger = require "ssl.io.linger"
   local house   = require "spec.support.init"
   local narrow  = require "spec.support.narrow"
   local pair    = require "spec.support.pair"
@@ -127,14 +127,14 @@ describe("the end of", function()
         sent = sent + (last or partly)
       until not last
       getmetatable(client).__gc(client)
-      assert.is_true(detached.count() > 0)
+      assert.is_true(linger.count() > 0)
       server:settimeout(0.01)
       local deadline = socket.gettime() + house.scale(20, 120)
       local got, word = 0
       repeat
         local data, why, partly = server:receive(#text)
         got, word = got + #(data or partly), why
-        detached.sweep()
+        linger.poll()
         assert(socket.gettime() < deadline, "the end does not come")
       until word ~= "wantread"
       assert.same({ "unexpected eof while reading", true }, { word, got >= sent })

@@ -12,7 +12,7 @@ describe("the policy of a context", function()
   local process     = require "spec.support.process"
   local sessions    = require "spec.support.sessions"
   local sources     = require "spec.support.sources"
-  local declared    = require("ssl.session.policykeys").keys
+  local declared    = require("ssl.context.policykeys").keys
   local over        = policies.over
 
   setup(policies.begin)

@@ -9,7 +9,7 @@ describe("the walk of policies:", function()
   local process  = require "spec.support.process"
   local sessions = require "spec.support.sessions"
   local walker   = require "spec.support.walker"
-  local declared = require("ssl.session.policykeys").keys
+  local declared = require("ssl.context.policykeys").keys
 
   setup(policies.begin)
   teardown(function()

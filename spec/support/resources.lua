@@ -2,7 +2,7 @@
 
 local ffi      = require "ffi"
 local socket   = require "socket"
-local detached = require "ssl.io.linger"
+local linger = require "ssl.io.linger"
 
 local resources = {}
 
@@ -29,8 +29,8 @@ function resources.descriptors()
   collectgarbage()
   collectgarbage()
   local deadline = socket.gettime() + 10
-  while detached.count() > 0 and socket.gettime() < deadline do
-    detached.sweep()
+  while linger.count() > 0 and socket.gettime() < deadline do
+    linger.poll()
     socket.sleep(0.001)
   end
   return resources.open()

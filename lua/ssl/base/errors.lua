@@ -7,12 +7,12 @@
 -- needs: for a forged signature it is an arithmetic error, and the last entry says that
 -- verification failed. `err.cause` chooses the entry.
 
-local ffi = require "ffi"
-local lib = require "ssl.ffi.lib"
-local S   = require("ssl.ffi.shim").C
+local ffi  = require "ffi"
+local lib  = require "ssl.ffi.lib"
+local S    = require("ssl.ffi.shim").C
 local C, K = lib.C, lib.K
 
-local err = {
+local errors = {
   --- The words where OpenSSL has none.
   UNKNOWN = "unknown error",
 
@@ -42,7 +42,7 @@ local function words(code)
 end
 
 --- Empty the queue. Cheap when it is empty already.
-function err.clear()
+function errors.clear()
   if C.ERR_peek_error() ~= 0 then C.ERR_clear_error() end
 end
 
@@ -55,14 +55,14 @@ end
 --- The whole queue, which is empty afterwards, and noted as `err.newest`.
 -- @treturn {table,...}|nil  the cause first: `code`, `library`, `reason`; nil when
 --   nothing was queued
-function err.take_all()
+function errors.take_all()
   local queue, code = {}, tonumber(C.ERR_get_error())
   if code == 0 then return nil end
   while code ~= 0 do
     queue[#queue + 1] = entry(code)
     code = tonumber(C.ERR_get_error())
   end
-  err.newest = { message = queue[1].reason, queue = queue }
+  errors.newest = { message = queue[1].reason, queue = queue }
   return queue
 end
 
@@ -74,7 +74,7 @@ local FIRST_OWN_REASON, COMMON = 100, 2^18
 -- own, else the first of all.
 -- @tparam {table,...} queue  of `take_all`
 -- @treturn table
-function err.cause(queue)
+function errors.cause(queue)
   for _, queued in ipairs(queue) do
     local reason = lib.error_reason(queued.code)
     if lib.error_library(queued.code) == K.ERR_LIB_SSL and reason >= FIRST_OWN_REASON
@@ -87,36 +87,36 @@ end
 
 --- The first queued reason; the queue is empty afterwards.
 -- @treturn string|nil  nil when nothing was queued
-function err.take()
-  local queue = err.take_all()
+function errors.take()
+  local queue = errors.take_all()
   return queue and queue[1].reason
 end
 
 --- As `take`, but always a text.
 -- @tparam[opt="unknown error"] string default  when OpenSSL gave no reason
-function err.reason(default)
-  return err.take() or default or err.UNKNOWN
+function errors.reason(default)
+  return errors.take() or default or errors.UNKNOWN
 end
 
 --- A failure in words of ours. What OpenSSL has said of it since it began counts for
 -- more.
 -- @tparam table|nil before  `err.newest` of then
 -- @tparam string message
-function err.note(before, message)
-  if err.newest == before then err.newest = { message = message } end
+function errors.note(before, message)
+  if errors.newest == before then errors.newest = { message = message } end
 end
 
 --- The words of the C library for an errno.
 -- @tparam number errno
-function err.system(errno)
+function errors.system(errno)
   return ffi.string(C.strerror(errno))
 end
 
 --- The words for an errno of a transport: LuaSocket's where it has some.
 -- @tparam number errno
-function err.transport(errno)
+function errors.transport(errno)
   local word = S.errno_word(errno)
-  return word ~= nil and ffi.string(word) or err.system(errno)
+  return word ~= nil and ffi.string(word) or errors.system(errno)
 end
 
-return err
+return errors

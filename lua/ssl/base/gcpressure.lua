@@ -6,7 +6,7 @@
 -- takes is added up, and each quarter of a megabyte moves the collector on by as
 -- much. A user who stopped the collector is left alone: a step would start it.
 
-local pressure = {
+local gcpressure = {
   CONNECTION = 50, -- KB, both buffers and handshake state included
   CONTEXT    = 20,
 }
@@ -16,7 +16,7 @@ local owing = 0
 
 --- Account for memory taken outside Lua.
 -- @tparam number kilobytes
-function pressure.add(kilobytes)
+function gcpressure.took(kilobytes)
   owing = owing + kilobytes
   if owing < STEP then return end
   local sum = owing
@@ -26,8 +26,8 @@ end
 
 --- What was taken has been given back in time.
 -- @tparam number kilobytes
-function pressure.sub(kilobytes)
+function gcpressure.returned(kilobytes)
   owing = math.max(0, owing - kilobytes)
 end
 
-return pressure
+return gcpressure

@@ -1,9 +1,9 @@
 --- ssl.connection.binding: values that only the two ends of one connection share.
 
-local ffi = require "ffi"
-local lib = require "ssl.ffi.lib"
-local err = require "ssl.base.errors"
-local C, K = lib.C, lib.K
+local ffi    = require "ffi"
+local lib    = require "ssl.ffi.lib"
+local errors = require "ssl.base.errors"
+local C, K   = lib.C, lib.K
 
 local binding = {
   --- What `export` makes at most. TLS 1.3 ends at 255 digests, TLS 1.2 nowhere.
@@ -42,11 +42,11 @@ end
 function binding.export(st, label, length, context)
   if context and #context > LONGEST_CONTEXT then return nil end
   local out = ffi.new("unsigned char[?]", length)
-  err.clear()
+  errors.clear()
   local rc = C.SSL_export_keying_material(st.conn.ssl, out, length, label, #label,
                                           context, context and #context or 0,
                                           context and 1 or 0)
-  err.clear()
+  errors.clear()
   local material = rc == 1 and ffi.string(out, length) or nil
   ffi.fill(out, length)
   return material

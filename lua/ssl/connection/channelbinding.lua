@@ -7,7 +7,7 @@ local ffi     = require "ffi"
 local lib     = require "ssl.ffi.lib"
 local binding = require "ssl.connection.binding"
 local hash    = require "ssl.base.hash"
-local err     = require "ssl.base.errors"
+local errors  = require "ssl.base.errors"
 local own     = require "ssl.x509.ownchain"
 local peer    = require "ssl.x509.chains"
 local x509    = require "ssl.x509.certificate"
@@ -113,9 +113,9 @@ function channelbinding.make(st, type)
   if not MAKERS[type] then
     return nil, ("unknown channel binding type (%s)"):format(type)
   end
-  err.clear()
+  errors.clear()
   local value, message = MAKERS[type](st)
-  err.clear()
+  errors.clear()
   if value then return value end
   return nil, message or ("error making the channel binding (%s)"):format(type)
 end

@@ -12,23 +12,23 @@
 -- A connection that another process used last, from which this one was forked, is
 -- that one's: it is let go, and the peer notices nothing.
 
-local lib      = require "ssl.ffi.lib"
-local shim     = require "ssl.ffi.shim"
-local detached = require "ssl.io.linger"
-local err      = require "ssl.base.errors"
-local intake   = require "ssl.io.inbound"
-local pressure = require "ssl.base.gcpressure"
-local resumption = require "ssl.session.client"
-local state    = require "ssl.io.state"
-local C, S     = lib.C, shim.C
+local lib        = require "ssl.ffi.lib"
+local shim       = require "ssl.ffi.shim"
+local linger     = require "ssl.io.linger"
+local errors     = require "ssl.base.errors"
+local inbound    = require "ssl.io.inbound"
+local gcpressure = require "ssl.base.gcpressure"
+local resumption = require "ssl.session.resumption"
+local state      = require "ssl.io.state"
+local C, S       = lib.C, shim.C
 
 local function say_goodbye(st)
   local conn = st.conn
   conn.closing = 1
   if not st.open or conn.ssl == nil or conn.out_error ~= 0 then return end
-  err.clear()
+  errors.clear()
   C.SSL_shutdown(conn.ssl)
-  err.clear()
+  errors.clear()
 end
 
 -- Tell the peer -> what the transport's `finish` says.
@@ -61,9 +61,9 @@ return function(st)
   state.part(st)
   st.owed, st.owed_data = 0, ""
   -- Of a handshake that did not succeed nothing was reported as sent.
-  if connected and not finished then detached.add(conn) end
+  if connected and not finished then linger.add(conn) end
   local freed = shim.free(conn)
-  intake.forget(st)
-  if freed then pressure.sub(pressure.CONNECTION) end
-  detached.sweep()
+  inbound.clear(st)
+  if freed then gcpressure.returned(gcpressure.CONNECTION) end
+  linger.poll()
 end

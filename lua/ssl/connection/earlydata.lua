@@ -4,11 +4,10 @@
 
 local lib       = require "ssl.ffi.lib"
 local arg       = require "ssl.base.arg"
-local context   = require "ssl.context.setters"
-local earlystep = require "ssl.feature.earlydata"
+local earlydata = require "ssl.feature.earlydata"
 local handshake = require "ssl.handshake.handshake"
 local state     = require "ssl.io.state"
-local turn      = require "ssl.io.mutex"
+local mutex     = require "ssl.io.mutex"
 local C, K      = lib.C, lib.K
 
 local methods = state.class.methods
@@ -34,8 +33,8 @@ end
 local function obstacle(st)
   if st.status == "closed" or st.conn.ssl == nil then return "closed" end
   if st.failed then return st.failed end
-  if st.asking or turn.taken(st, "shaking") then return "busy" end
-  if not context.state(st.ctx).earlydata and not st.early then
+  if st.asking or mutex.held(st, "shaking") then return "busy" end
+  if not st.c.earlydata and not st.early then
     return "early data is off: see earlydata"
   end
 end
@@ -44,7 +43,7 @@ end
 local function allowance(st)
   local session = C.SSL_get_session(st.conn.ssl)
   local most = session ~= nil and C.SSL_SESSION_get_max_early_data(session) or 0
-  return math.min(most, context.state(st.ctx).earlydata)
+  return math.min(most, st.c.earlydata)
 end
 
 -- A client begins before its handshake; a server answers what it has received.
@@ -83,7 +82,7 @@ function methods:sendearlydata(data)
   end
   if word then return nil, word end
   if data == "" then return 0 end
-  local early = st.early or earlystep.new()
+  local early = st.early or earlydata.new()
   st.early, early.text = early, data
   local ok, why = step(st, "write")
   if not ok then return nil, why end
@@ -106,9 +105,9 @@ function methods:receiveearlydata()
   local early = st.early
   if not early then
     if st.prepared then return nil, "none" end
-    early = earlystep.new()
+    early = earlydata.new()
     st.early = early
-    earlystep.own(context.state(st.ctx))
+    earlydata.own(st.c)
   end
   while not early.pieces[1] and not early.finished do
     local ok, why = step(st, "read")

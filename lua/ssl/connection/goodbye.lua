@@ -2,13 +2,13 @@
 --
 -- Each side says close_notify once and may go on receiving (RFC 8446 section 6.1).
 
-local lib   = require "ssl.ffi.lib"
-local shim  = require "ssl.ffi.shim"
-local err   = require "ssl.base.errors"
-local loop  = require "ssl.io.loop"
+local lib     = require "ssl.ffi.lib"
+local shim    = require "ssl.ffi.shim"
+local errors  = require "ssl.base.errors"
+local loop    = require "ssl.io.loop"
 local receive = require "ssl.connection.receive"
-local state = require "ssl.io.state"
-local turn  = require "ssl.io.mutex"
+local state   = require "ssl.io.state"
+local mutex   = require "ssl.io.mutex"
 local C, K, S = lib.C, lib.K, shim.C
 
 local goodbye = {}
@@ -24,9 +24,9 @@ local function queue_notify(st)
   if S.want(conn) == K.SSL_WRITING then return "wantwrite" end
   local closing = conn.closing
   conn.closing, st.goodbye = 1, true
-  err.clear()
+  errors.clear()
   C.SSL_shutdown(conn.ssl)
-  err.clear()
+  errors.clear()
   conn.closing = closing
   if said(conn) then conn.silent = 1 end
 end
@@ -35,7 +35,7 @@ end
 -- @tparam table st  open
 -- @treturn string|nil  nil when it has left, else the word why not
 function goodbye.say(st)
-  if st.stream and not turn.wait(st, "sending") then return "busy" end
+  if st.stream and not mutex.wait(st, "sending") then return "busy" end
   if not st.open or st.conn.ssl == nil then return st.failed or "closed" end
   local unsaid = not said(st.conn)
   local refused = unsaid and loop.refused(st)

@@ -1,10 +1,11 @@
 --- ssl.connection.info: what was negotiated.
 
-local ffi = require "ffi"
-local lib = require "ssl.ffi.lib"
+local ffi        = require "ffi"
+local lib        = require "ssl.ffi.lib"
+local resumption = require "ssl.session.resumption"
 local negotiated = require "ssl.connection.negotiated"
-local sni = require "ssl.handshake.sni"
-local C   = lib.C
+local sni        = require "ssl.handshake.sni"
+local C          = lib.C
 
 local info = {}
 
@@ -59,7 +60,7 @@ end
 local FURTHER = {
   group      = function(st) return negotiated.group(st.conn.ssl) end,
   sigalg     = function(st) return negotiated.sigalg(st.conn.ssl) end,
-  resumed    = negotiated.resumed,
+  resumed    = resumption.resumed,
   servername = sni.name,
   alpn       = info.alpn,
 }

@@ -95,11 +95,4 @@ function methods:exportkeyingmaterial(...)
   return material
 end
 
---- `true`, or `false` and what verification had to say.
-function methods:getpeerverification()
-  local st = connected(self)
-  if not st then return false, "closed" end
-  return peer.verification(st)
-end
-
 return methods

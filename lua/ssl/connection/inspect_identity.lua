@@ -5,7 +5,7 @@
 
 local arg            = require "ssl.base.arg"
 local channelbinding = require "ssl.connection.channelbinding"
-local staple         = require "ssl.feature.stapling"
+local stapling       = require "ssl.feature.stapling"
 local state          = require "ssl.io.state"
 
 local methods, connected = state.class.methods, state.connected
@@ -43,7 +43,7 @@ end
 function methods:getocspresponse()
   local st = connected(self)
   if not st then return nil, "closed" end
-  local der = staple.response(st)
+  local der = stapling.response(st)
   if der and st.stapled then return der, st.stapled end
   return der
 end

@@ -4,13 +4,13 @@
 -- as much as they should; this is for who wants them sooner. The peer's answer comes
 -- with whatever is received next.
 
-local lib   = require "ssl.ffi.lib"
-local shim  = require "ssl.ffi.shim"
-local arg   = require "ssl.base.arg"
-local err   = require "ssl.base.errors"
-local loop  = require "ssl.io.loop"
-local state = require "ssl.io.state"
-local turn  = require "ssl.io.mutex"
+local lib     = require "ssl.ffi.lib"
+local shim    = require "ssl.ffi.shim"
+local arg     = require "ssl.base.arg"
+local errors  = require "ssl.base.errors"
+local loop    = require "ssl.io.loop"
+local state   = require "ssl.io.state"
+local mutex   = require "ssl.io.mutex"
 local C, K, S = lib.C, lib.K, shim.C
 
 local methods = state.class.methods
@@ -23,7 +23,7 @@ end
 -- Bring what is under way to its end. nil, or the word that is in the way.
 local function settle(st)
   if C.SSL_in_init(st.conn.ssl) == 0 then return nil end
-  err.clear()
+  errors.clear()
   local rc = try(st)
   if rc > 0 then return nil end
   local word = loop.judge(st, rc)
@@ -34,9 +34,9 @@ end
 -- A record that the transport has refused has to leave before the keys change, and
 -- only who sent it can send it again.
 local function note(st, kind)
-  err.clear()
+  errors.clear()
   local ok = C.SSL_key_update(st.conn.ssl, kind) == 1
-  err.clear()
+  errors.clear()
   st.updating = ok
   return not ok and "wantwrite" or nil
 end
@@ -72,7 +72,7 @@ function methods:keyupdate(request)
   end
   local kind = request and K.SSL_KEY_UPDATE_REQUESTED or K.SSL_KEY_UPDATE_NOT_REQUESTED
   if not st.stream then return update(st, kind) end
-  if not turn.wait(st, "sending") then return nil, "busy" end
-  turn.enter(st, "sending")
-  return turn.finish(st, "sending", pcall(update, st, kind))
+  if not mutex.wait(st, "sending") then return nil, "busy" end
+  mutex.lock(st, "sending")
+  return mutex.finish(st, "sending", pcall(update, st, kind))
 end

@@ -4,24 +4,24 @@
 -- is part of the interface: programs probe. The work is done elsewhere; this file
 -- says who may ask when.
 
-local lib        = require "ssl.ffi.lib"
-local shim       = require "ssl.ffi.shim"
-local ahead      = require "ssl.io.readahead"
-local arg        = require "ssl.base.arg"
-local close      = require "ssl.connection.close"
-local dane       = require "ssl.feature.dane"
-local handshake  = require "ssl.handshake.handshake"
-local info       = require "ssl.connection.info"
-local lasterror  = require "ssl.io.failure"
-local limit      = require "ssl.io.timeout"
-local loop       = require "ssl.io.loop"
-local receive    = require "ssl.connection.receive"
-local send       = require "ssl.connection.send"
-local sni        = require "ssl.handshake.sni"
-local state      = require "ssl.io.state"
-local stream     = require "ssl.io.stream"
-local verifyname = require "ssl.feature.peername"
-local K, S       = lib.K, shim.C
+local lib       = require "ssl.ffi.lib"
+local shim      = require "ssl.ffi.shim"
+local readahead = require "ssl.io.readahead"
+local arg       = require "ssl.base.arg"
+local close     = require "ssl.connection.close"
+local dane      = require "ssl.feature.dane"
+local handshake = require "ssl.handshake.handshake"
+local info      = require "ssl.connection.info"
+local failure   = require "ssl.io.failure"
+local timeout   = require "ssl.io.timeout"
+local loop      = require "ssl.io.loop"
+local receive   = require "ssl.connection.receive"
+local send      = require "ssl.connection.send"
+local sni       = require "ssl.handshake.sni"
+local state     = require "ssl.io.state"
+local stream    = require "ssl.io.stream"
+local peername  = require "ssl.feature.peername"
+local K, S      = lib.K, shim.C
 
 local methods = state.class.methods
 
@@ -54,7 +54,7 @@ function methods:settimeout(seconds, mode)
   if st.stream then
     stream.settimeout(st, seconds, mode)
   elseif st.conn.stream == 0 then -- an engine never waits
-    limit.set(st, seconds, mode, 1)
+    timeout.set(st, seconds, mode, 1)
   end
   return 1
 end
@@ -66,7 +66,7 @@ end
 function methods:setdeadline(seconds)
   local st = state.of(self)
   seconds = arg.optnumber(seconds, nil, 2)
-  if st.status ~= "closed" then limit.deadline(st, seconds) end
+  if st.status ~= "closed" then timeout.deadline(st, seconds) end
   return 1
 end
 
@@ -75,7 +75,7 @@ end
 function methods:dirty()
   local st = state.of(self)
   local conn = st.conn
-  if conn.asks_dirty == 0 then ahead.dirty_asked(st) end
+  if conn.asks_dirty == 0 then readahead.dirty_asked(st) end
   if conn.plain_beg ~= conn.plain_end then return true end
   if not (st.open or st.request and not st.asking)
      or conn.out_end - conn.out_beg > shim.K.LSF_QUEUE_LIMIT then
@@ -104,7 +104,7 @@ end
 function methods:getfd()
   local st = state.of(self)
   if st.status == "closed" then return -1 end
-  if st.conn.asks_fd == 0 then ahead.fd_asked(st) end
+  if st.conn.asks_fd == 0 then readahead.fd_asked(st) end
   return st.transport.getfd(st)
 end
 
@@ -142,7 +142,7 @@ function methods:sni(...)
     if fresh(st) then sni.serve(st, name, strict and true or false, 1) end
   else
     name = arg.string(name, 2)
-    if fresh(st) then sni.request(st, name) end
+    if fresh(st) then peername.request(st, name) end
   end
 end
 
@@ -192,13 +192,13 @@ function methods:setverifyname(name)
   local st = state.of(self)
   name = arg.string(name, 2)
   if not fresh(st) then return nil, "not before the handshake" end
-  return verifyname.demand(st, name)
+  return peername.demand(st, name)
 end
 
 --- The fatal error of this connection in parts, or nil: see docs/errors.md.
 function methods:lasterror()
   local st = state.of(self)
-  return (lasterror.of(st))
+  return (failure.of(st))
 end
 
 return methods

@@ -1,7 +1,7 @@
 --- ssl.connection.negotiated: the names of what a handshake chose beside the cipher.
 
-local ffi = require "ffi"
-local lib = require "ssl.ffi.lib"
+local ffi  = require "ffi"
+local lib  = require "ssl.ffi.lib"
 local C, K = lib.C, lib.K
 
 local negotiated = {}
@@ -59,13 +59,6 @@ function negotiated.sigalg(ssl)
   -- Those that bring a digest of their own: Ed25519, ML-DSA-65.
   local name = short_name(kind)
   return name and (name:gsub("-", ""))
-end
-
---- Did the handshake resume a session? OpenSSL calls it so in TLS 1.3, too, where a key
--- was used that both sides had beforehand (`st.keyed`).
--- @tparam table st
-function negotiated.resumed(st)
-  return C.SSL_session_reused(st.conn.ssl) == 1 and not st.keyed
 end
 
 return negotiated

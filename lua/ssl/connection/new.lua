@@ -2,33 +2,33 @@
 --
 -- Their methods are in ssl.connection.methods and ssl.connection.inspect.
 
-local lib       = require "ssl.ffi.lib"
-local shim      = require "ssl.ffi.shim"
-local arg       = require "ssl.base.arg"
-local context   = require "ssl.context.setters"
-local descriptor = require "ssl.io.descriptor"
-local detached  = require "ssl.io.linger"
-local err       = require "ssl.base.errors"
-local guard     = require "ssl.io.guard"
-local intake    = require "ssl.io.inbound"
-local object    = require "ssl.base.object"
-local origin    = require "ssl.io.wrapped"
-local policy    = require "ssl.handshake.inherit"
-local pressure  = require "ssl.base.gcpressure"
-local sessionid = require "ssl.session.sessionid"
+local lib          = require "ssl.ffi.lib"
+local shim         = require "ssl.ffi.shim"
+local arg          = require "ssl.base.arg"
+local sslctx       = require "ssl.context.sslctx"
+local descriptor   = require "ssl.io.descriptor"
+local linger       = require "ssl.io.linger"
+local errors       = require "ssl.base.errors"
+local guard        = require "ssl.io.guard"
+local inbound      = require "ssl.io.inbound"
+local object       = require "ssl.base.object"
+local wrapped      = require "ssl.io.wrapped"
+local inherit      = require "ssl.handshake.inherit"
+local gcpressure   = require "ssl.base.gcpressure"
+local sessionid    = require "ssl.session.sessionid"
 local sessionstore = require "ssl.session.store"
-local servername = require "ssl.feature.servername"
-local state     = require "ssl.io.state"
-local stream    = require "ssl.io.stream"
-local tickets   = require "ssl.session.tickets"
-local C, K, S   = lib.C, lib.K, shim.C
+local peername     = require "ssl.feature.peername"
+local state        = require "ssl.io.state"
+local stream       = require "ssl.io.stream"
+local tickets      = require "ssl.session.tickets"
+local C, K, S      = lib.C, lib.K, shim.C
 
 require "ssl.connection.methods"
 require "ssl.connection.inspect"
 require "ssl.connection.sendfile"
 require "ssl.connection.inspect_identity"
 require "ssl.connection.socketoptions"
-require "ssl.session.client"
+require "ssl.connection.sessions"
 require "ssl.connection.keyupdate"
 require "ssl.connection.postauth"
 require "ssl.connection.earlydata"
@@ -61,7 +61,7 @@ function state.class.free(self)
   if st.open and conn.ssl ~= nil then C.SSL_set_shutdown(conn.ssl, K.SSL_SENT_SHUTDOWN) end
   local connected = st.status == "connected"
   state.part(st)
-  if connected then detached.add(conn) end
+  if connected then linger.add(conn) end
   shim.free(conn)
 end
 
@@ -77,38 +77,38 @@ end
 -- @treturn nil,string  "invalid mode", "error creating SSL object (REASON)"
 function connection.create(ctx, level)
   level = (level or 1) + 1
-  if not object.is(ctx, context.class) or context.state(ctx).handle:lost() then
+  if not object.is(ctx, sslctx.class) or sslctx.state(ctx).handle:lost() then
     -- By this name for ssl.wrap too.
     error("bad argument #1 to 'create' (invalid context)", level + 1)
   end
-  local c = context.state(ctx)
+  local c = sslctx.state(ctx)
   local set_state, server = mode_of(c)
   if not set_state then return nil, "invalid mode" end
-  detached.sweep()
+  linger.poll()
   local verifies_by = sessionid.bind(c)
-  err.clear()
+  errors.clear()
   local conn = shim.conn()
   local ssl = C.SSL_new(c.handle.ctx)
   if ssl == nil then
-    return nil, ("error creating SSL object (%s)"):format(err.reason())
+    return nil, ("error creating SSL object (%s)"):format(errors.reason())
   end
   conn.ssl = ssl
   local bio = S.conn_bio(conn, shim.pool.lsf_pool, -1)
   if bio == nil then
-    return nil, ("error creating SSL object (%s)"):format(err.reason())
+    return nil, ("error creating SSL object (%s)"):format(errors.reason())
   end
   C.SSL_set_bio(ssl, bio, bio)
   set_state(ssl)
-  local self, st = state.new(conn, ctx, server, descriptor)
+  local self, st = state.new(conn, ctx, c, server, descriptor)
   tickets.apply(st, c)
   sessionstore.apply(st, c)
-  policy.apply(st, c, verifies_by)
+  inherit.apply(st, c, verifies_by)
   if c.servername and not server then
-    local ok, why = servername.apply(st, c.servername)
+    local ok, why = peername.apply(st, c.servername)
     if not ok then return nil, ("error creating SSL object (%s)"):format(why) end
   end
-  err.clear()
-  pressure.add(pressure.CONNECTION)
+  errors.clear()
+  gcpressure.took(gcpressure.CONNECTION)
   return self
 end
 
@@ -122,7 +122,7 @@ function connection.setfd(self, fd, level, from)
   local st = state.of(self, level)
   if st.status ~= "new" then arg.fail(1, "invalid SSL object state", level) end
   fd = arg.integer(fd, 2, level)
-  st.conn.fd, st.origin = fd, from and origin.hold(from, fd) or false
+  st.conn.fd, st.origin = fd, from and wrapped.keep(from, fd) or false
   S.nonblocking(fd)
 end
 
@@ -134,7 +134,7 @@ function connection.setstream(self, carrier, initial)
   local st = state.of(self)
   st.transport, st.stream, st.origin = stream, carrier, carrier
   st.conn.stream = 1
-  intake.add(st, initial)
+  inbound.push(st, initial)
 end
 
 --- Bytes of the peer's that were read from the descriptor before TLS began.

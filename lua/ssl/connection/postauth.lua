@@ -15,22 +15,21 @@
 -- (ssl.handshake.job), into a buffer that belongs to the request, because the call that stood
 -- still is finished with the pointers it began with.
 
-local ffi      = require "ffi"
-local lib      = require "ssl.ffi.lib"
-local shim     = require "ssl.ffi.shim"
-local arg      = require "ssl.base.arg"
-local binding  = require "ssl.connection.binding"
-local context  = require "ssl.context.setters"
-local delivery = require "ssl.io.delivery"
-local err      = require "ssl.base.errors"
-local lasterror = require "ssl.io.failure"
-local limit    = require "ssl.io.timeout"
-local loop     = require "ssl.io.loop"
-local resumption = require "ssl.session.client"
-local state    = require "ssl.io.state"
-local turn     = require "ssl.io.mutex"
-local verifier = require "ssl.feature.onverify"
-local C, K, S  = lib.C, lib.K, shim.C
+local ffi        = require "ffi"
+local lib        = require "ssl.ffi.lib"
+local shim       = require "ssl.ffi.shim"
+local arg        = require "ssl.base.arg"
+local binding    = require "ssl.connection.binding"
+local delivery   = require "ssl.io.delivery"
+local errors     = require "ssl.base.errors"
+local failure    = require "ssl.io.failure"
+local timeout    = require "ssl.io.timeout"
+local loop       = require "ssl.io.loop"
+local resumption = require "ssl.session.resumption"
+local state      = require "ssl.io.state"
+local mutex      = require "ssl.io.mutex"
+local onverify   = require "ssl.feature.onverify"
+local C, K, S    = lib.C, lib.K, shim.C
 
 local methods = state.class.methods
 
@@ -44,7 +43,7 @@ local buffer_t = ffi.typeof("struct { size_t lsf_read; unsigned char bytes["
                             .. K.SSL3_RT_MAX_PLAIN_LENGTH .. "]; }")
 
 local function jobs(st, command)
-  if context.state(st.ctx).onverify then
+  if st.c.onverify then
     C.SSL_ctrl(st.conn.ssl, command, K.SSL_MODE_ASYNC, nil)
   end
 end
@@ -67,8 +66,8 @@ local function finish(st, word)
   if st.status == "closed" or st.conn.ssl == nil then return "closed" end
   if not word and not deliver(st, request) then word = delivery.NO_MEMORY end
   if word then
-    st.failed = lasterror.explain(st, st.failed ~= BUSY and st.failed or word)
-    lasterror.rename(st)
+    st.failed = failure.explain(st, st.failed ~= BUSY and st.failed or word)
+    failure.rename(st)
     return st.failed
   end
   jobs(st, K.SSL_CTRL_CLEAR_MODE)
@@ -90,7 +89,7 @@ end
 -- One step towards the answer. The verdict; nil where there was something to read.
 local function read(st, request)
   local buffer = request.buffer
-  err.clear()
+  errors.clear()
   local rc = C.SSL_read_ex(st.conn.ssl, buffer.bytes, ffi.sizeof(buffer.bytes),
                            ffi.cast("size_t *", buffer))
   rc = S.verdict(st.conn, rc)
@@ -115,11 +114,11 @@ end
 
 -- Until the answer is there: nil, or the word why not.
 local function gather(st, request)
-  local start = limit.start(st)
+  local start = timeout.start(st)
   while not answered(st, request) do
     local word = read(st, request)
     if word == "asked" then
-      verifier.answer(st, context.state(st.ctx))
+      onverify.answer(st, st.c)
       word = gone(st) and "closed" or nil
     elseif word and not answered(st, request) then
       if not loop.waits(word) then return word end
@@ -141,10 +140,10 @@ local function begin(st, optional)
   -- "Once" is about what nobody asked for.
   local wanted = bit.band(bit.bor(mode, K.SSL_VERIFY_PEER, demand),
                           bit.bnot(K.SSL_VERIFY_CLIENT_ONCE))
-  err.clear()
+  errors.clear()
   C.SSL_set_verify(ssl, wanted, nil)
   if C.SSL_verify_client_post_handshake(ssl) ~= 1 then
-    local reason = err.reason()
+    local reason = errors.reason()
     C.SSL_set_verify(ssl, mode, nil)
     return reason == NO_EXTENSION and "the client does no post-handshake authentication"
         or reason
@@ -158,7 +157,7 @@ end
 -- Why there can be no request, or nil.
 local function obstacle(st)
   if st.status ~= "connected" or st.conn.ssl == nil then return "closed" end
-  if st.asking or turn.taken(st, "shaking") then return BUSY end
+  if st.asking or mutex.held(st, "shaking") then return BUSY end
   if st.request and st.failed == BUSY then return nil end
   if not st.open then return st.failed or "closed" end
   if not st.server then return "only a server asks for certificates" end
@@ -171,7 +170,7 @@ local function obstacle(st)
   end
   local refused = loop.refused(st)
   if refused then return refused end
-  if turn.taken(st, "reading") or turn.taken(st, "sending") then return BUSY end
+  if mutex.held(st, "reading") or mutex.held(st, "sending") then return BUSY end
 end
 
 -- Go on with the request. The results of `requestcertificate`.
@@ -197,6 +196,6 @@ function methods:requestcertificate(optional)
   local word = obstacle(st)
   if not word and not st.request then word = begin(st, optional) end
   if word then return nil, word end
-  turn.enter(st, "shaking")
-  return turn.finish(st, "shaking", pcall(complete, st))
+  mutex.lock(st, "shaking")
+  return mutex.finish(st, "shaking", pcall(complete, st))
 end

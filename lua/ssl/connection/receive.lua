@@ -9,17 +9,17 @@
 -- See ssl.io.loop, invariant 3. The shim is given the struct and no pointer out of it: a
 -- finalizer may use or close the connection wherever Lua allocates (shim/plaintext.c).
 
-local shim  = require "ssl.ffi.shim"
-local loop  = require "ssl.io.loop"
-local limit = require "ssl.io.timeout"
-local arg   = require "ssl.base.arg"
-local delivery = require "ssl.io.delivery"
-local detached = require "ssl.io.linger"
-local ending = require "ssl.io.ending"
-local guard = require "ssl.io.guard"
-local object = require "ssl.base.object"
-local resumption = require "ssl.session.client"
-local CLASS = require("ssl.io.state").class
+local shim       = require "ssl.ffi.shim"
+local loop       = require "ssl.io.loop"
+local timeout    = require "ssl.io.timeout"
+local arg        = require "ssl.base.arg"
+local delivery   = require "ssl.io.delivery"
+local linger     = require "ssl.io.linger"
+local ending     = require "ssl.io.ending"
+local guard      = require "ssl.io.guard"
+local object     = require "ssl.base.object"
+local resumption = require "ssl.session.resumption"
+local CLASS      = require("ssl.io.state").class
 
 local S = shim.C
 local read, find = S.read, S.find
@@ -42,7 +42,7 @@ local fill
 -- A peer may send sessions for ever.
 local function may_go_on(st, word, start)
   return loop.waits(word) and not st.nowait
-     and (not start or limit.left(st, start) ~= 0)
+     and (not start or timeout.left(st, start) ~= 0)
 end
 
 -- The peer has given sessions. The user's function may do anything, also with this
@@ -56,7 +56,7 @@ local function told(st, conn, start, before, word)
     release(conn)
     return st.open and word or st.failed or "closed", start
   end
-  return fill(st, conn, start or limit.start(st))
+  return fill(st, conn, start or timeout.start(st))
 end
 
 -- The attempt did not succeed: wait where the limits allow it. A program whose
@@ -65,10 +65,10 @@ end
 local function starved(st, conn, start, rc)
   local before = conn.plain_end - conn.plain_beg
   local word = loop.past(st, try, loop.judge(st, rc))
-  detached.sweep()
+  linger.poll()
   if conn.sessions ~= 0 and before == 0 then return told(st, conn, start, before, word) end
   if loop.waits(word) and not st.nowait then
-    start = start or limit.start(st)
+    start = start or timeout.start(st)
     if not start and st.transport.patient then st.transport.patient(st, true) end
     word = loop.run(st, try, word, start)
     if conn.sessions ~= 0 and before == 0 then return told(st, conn, start, before, word) end
@@ -141,7 +141,7 @@ end
 -- As `fill`, in a loop that has gone round so often.
 local function more(st, conn, start, turns)
   local word
-  word, start = limit.turn(st, turns, start)
+  word, start = timeout.turn(st, turns, start)
   if word then return word, start end
   return fill(st, conn, start)
 end

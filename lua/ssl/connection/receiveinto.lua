@@ -1,14 +1,14 @@
 --- ssl.connection.receiveinto: decrypted bytes straight into C memory of the user's.
 
-local ffi   = require "ffi"
-local shim  = require "ssl.ffi.shim"
-local arg   = require "ssl.base.arg"
-local guard = require "ssl.io.guard"
-local limit = require "ssl.io.timeout"
-local loop  = require "ssl.io.loop"
-local object = require "ssl.base.object"
-local resumption = require "ssl.session.client"
-local CLASS = require("ssl.io.state").class
+local ffi        = require "ffi"
+local shim       = require "ssl.ffi.shim"
+local arg        = require "ssl.base.arg"
+local guard      = require "ssl.io.guard"
+local timeout    = require "ssl.io.timeout"
+local loop       = require "ssl.io.loop"
+local object     = require "ssl.base.object"
+local resumption = require "ssl.session.resumption"
+local CLASS      = require("ssl.io.state").class
 
 local S    = shim.C
 local read_into = S.read_into
@@ -29,7 +29,7 @@ local function fill_into(st, conn, start, p, n)
   local word
   word, came = loop.past(st, try_into, loop.judge(st, came), p, n)
   if word and loop.waits(word) and not st.nowait then
-    start = start or limit.start(st)
+    start = start or timeout.start(st)
     word, came = loop.run(st, try_into, word, start, p, n)
   end
   return word, start, came or 0
@@ -48,7 +48,7 @@ local function into(st, conn, buffer, n, done)
   repeat
     word, start, came = fill_into(st, conn, start, p + done, n - done)
     st.received, done, turns = st.received + came, done + came, turns + 1
-    if not word and done < n then word, start = limit.turn(st, turns, start) end
+    if not word and done < n then word, start = timeout.turn(st, turns, start) end
   until word or done == n
   if done == n then return n, nil, nil end
   return nil, word, done

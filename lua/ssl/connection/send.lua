@@ -15,14 +15,14 @@
 -- A send of more than one record gathers up to 64 KiB before it calls the kernel
 -- (`conn.cork`), except at time limit 0, where each record goes at once.
 
-local ffi   = require "ffi"
-local shim  = require "ssl.ffi.shim"
-local loop  = require "ssl.io.loop"
-local limit = require "ssl.io.timeout"
-local arg   = require "ssl.base.arg"
-local object = require "ssl.base.object"
-local turn = require "ssl.io.mutex"
-local CLASS = require("ssl.io.state").class
+local ffi     = require "ffi"
+local shim    = require "ssl.ffi.shim"
+local loop    = require "ssl.io.loop"
+local timeout = require "ssl.io.timeout"
+local arg     = require "ssl.base.arg"
+local object  = require "ssl.base.object"
+local mutex   = require "ssl.io.mutex"
+local CLASS   = require("ssl.io.state").class
 
 local write, same = shim.C.write, shim.C.same
 local text_t = ffi.typeof "const char *"
@@ -90,7 +90,7 @@ end
 -- `start` is when the call began to wait, if it did.
 local function gather_and_send(st, data, done, last, start)
   local conn = st.conn
-  start = start or limit.start(st)
+  start = start or timeout.start(st)
   local gather = not st.nowait and last - done > RECORD
   st.ends = st.ends or {}
   while done < last do
@@ -114,7 +114,7 @@ end
 
 -- Output of an earlier call waits, or bytes are owed.
 local function after_rest(st, data, done, last, start)
-  start = start or limit.start(st)
+  start = start or timeout.start(st)
   local stuck = loop.drain(st, start)
   if stuck then return nil, stuck, done end
   if st.owed > 0 then
@@ -140,7 +140,7 @@ end
 local function single_again(st, data, done, last, rc)
   local word = loop.judge(st, rc)
   if st.nowait then return nil, word, done end
-  local start = limit.start(st)
+  local start = timeout.start(st)
   local ready, why = wait_for(st, word, start)
   if not ready then return nil, why, done end
   return gather_and_send(st, data, done, last, start)
@@ -172,9 +172,9 @@ end
 -- A stream's send may yield, and another coroutine may send meanwhile: its bytes come
 -- behind, whole.
 local function in_turn(st, f, data, done, last)
-  if not turn.wait(st, "sending") then return nil, "busy", done end
-  turn.enter(st, "sending")
-  return turn.finish(st, "sending", pcall(f, st, data, done, last))
+  if not mutex.wait(st, "sending") then return nil, "busy", done end
+  mutex.lock(st, "sending")
+  return mutex.finish(st, "sending", pcall(f, st, data, done, last))
 end
 
 --- One of the pieces that a longer send is made of.

@@ -4,15 +4,15 @@
 -- made of them. The file's own position is neither used nor moved, so several
 -- connections may send from one file.
 
-local ffi    = require "ffi"
-local shim   = require "ssl.ffi.shim"
-local arg    = require "ssl.base.arg"
-local err    = require "ssl.base.errors"
-local limit  = require "ssl.io.timeout"
-local object = require "ssl.base.object"
-local send   = require "ssl.connection.send"
-local state  = require "ssl.io.state"
-local S      = shim.C
+local ffi     = require "ffi"
+local shim    = require "ssl.ffi.shim"
+local arg     = require "ssl.base.arg"
+local errors  = require "ssl.base.errors"
+local timeout = require "ssl.io.timeout"
+local object  = require "ssl.base.object"
+local send    = require "ssl.connection.send"
+local state   = require "ssl.io.state"
+local S       = shim.C
 
 local PIECE    = shim.K.LSF_QUEUE_LIMIT
 -- What one call sends at most that may not wait: others want their turn.
@@ -31,13 +31,13 @@ local function take()
 end
 
 local function pieces(st, source, done, last)
-  local start, stop = limit.start(st), st.nowait and done + AT_ONCE or last
+  local start, stop = timeout.start(st), st.nowait and done + AT_ONCE or last
   while done < last do
     if done >= stop then return nil, "wantwrite", done end
     local n = S.file_read(source.fd, source.buffer, math.min(PIECE, last - done),
                           source.offset + done)
     if n == 0 then break end
-    if n < 0 then return nil, err.system(-n), done end
+    if n < 0 then return nil, errors.system(-n), done end
     local sent, word, part = send.piece(st, source.buffer, n, start)
     if not sent then return nil, word, done + part end
     done = done + n

@@ -4,13 +4,13 @@
 -- what had been read of it beyond TLS. Plaintext that the peer sent before its
 -- close_notify is handed over too: nothing is lost.
 
-local shim     = require "ssl.ffi.shim"
-local delivery = require "ssl.io.delivery"
-local goodbye  = require "ssl.connection.goodbye"
-local intake   = require "ssl.io.inbound"
-local origin   = require "ssl.io.wrapped"
-local pressure = require "ssl.base.gcpressure"
-local state    = require "ssl.io.state"
+local shim       = require "ssl.ffi.shim"
+local delivery   = require "ssl.io.delivery"
+local goodbye    = require "ssl.connection.goodbye"
+local inbound    = require "ssl.io.inbound"
+local wrapped    = require "ssl.io.wrapped"
+local gcpressure = require "ssl.base.gcpressure"
+local state      = require "ssl.io.state"
 
 -- The descriptor goes back to the object that it came from, or to the caller. nil: a
 -- finalizer has closed it.
@@ -21,7 +21,7 @@ local function give_back(st)
   if st.gone then return nil end
   if fd < 0 then return st.origin end
   if not st.origin then return fd end
-  return origin.restore(st.origin, fd)
+  return wrapped.restore(st.origin, fd)
 end
 
 local function everything(st, conn)
@@ -47,12 +47,12 @@ return function(self)
   local conn = st.conn
   local plain = everything(st, conn)
   if not plain then return nil, delivery.NO_MEMORY end
-  local behind = intake.rest(st) -- what OpenSSL did not read is not TLS any more
+  local behind = inbound.drain(st) -- what OpenSSL did not read is not TLS any more
   if st.transport.leave then st.transport.leave(st) end
   local transport = give_back(st)
   if transport == nil then return nil, "closed" end
   shim.free(state.part(st))
-  intake.forget(st)
-  pressure.sub(pressure.CONNECTION)
+  inbound.clear(st)
+  gcpressure.returned(gcpressure.CONNECTION)
   return transport, behind, plain
 end

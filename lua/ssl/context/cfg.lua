@@ -7,11 +7,11 @@
 -- checked against the list of ssl.context.keys. Where `ssl.config.strict` is true, every
 -- table is.
 
-local config  = require "ssl.config"
-local keys    = require "ssl.context.keys"
-local nearest = require "ssl.base.nearest"
-local trust   = require "ssl.trust.verifyflags"
-local unknown = require "ssl.base.unknown"
+local config      = require "ssl.config"
+local keys        = require "ssl.context.keys"
+local nearest     = require "ssl.base.nearest"
+local verifyflags = require "ssl.trust.verifyflags"
+local unknown     = require "ssl.base.unknown"
 
 local cfg = {
   --- What is wrong with a table of options that may have these keys only: see
@@ -21,7 +21,7 @@ local cfg = {
 
 -- Does a list have a value that this library knows and LuaSec does not?
 local function foreign(record, value)
-  local known = trust.values[record.key]
+  local known = verifyflags.values[record.key]
   if not known then return false end
   for _, name in ipairs(type(value) == "table" and value or { value }) do
     if known[name] and not record.theirs[name] then return true end

@@ -1,9 +1,9 @@
 --- ssl.context.curves: named curves and key exchange groups.
 
-local ffi = require "ffi"
-local lib = require "ssl.ffi.lib"
-local err = require "ssl.base.errors"
-local C, K = lib.C, lib.K
+local ffi    = require "ffi"
+local lib    = require "ssl.ffi.lib"
+local errors = require "ssl.base.errors"
+local C, K   = lib.C, lib.K
 
 local curves = {}
 
@@ -50,13 +50,13 @@ end
 function curves.list()
   local out = {}
   if not curves.supported then return out end
-  err.clear()
+  errors.clear()
   builtin(out)
   for alias, name in pairs(aliases) do
     out[alias] = out[name]
   end
   montgomery(out)
-  err.clear()
+  errors.clear()
   return out
 end
 
@@ -72,12 +72,12 @@ function curves.set(state, name)
   if not known[name] then
     return nil, ("elliptic curve '%s' not supported"):format(name)
   end
-  err.clear()
+  errors.clear()
   if not set_groups(state.handle.ctx, name) then
     return nil, ("error setting elliptic curve (%s)")
-                :format(err.reason "not usable in TLS")
+                :format(errors.reason "not usable in TLS")
   end
-  err.clear()
+  errors.clear()
   state.groups = name
   return true
 end
@@ -88,9 +88,9 @@ end
 -- @treturn true
 -- @treturn nil,string  the whole message
 function curves.set_list(state, list)
-  err.clear()
+  errors.clear()
   local ok = set_groups(state.handle.ctx, list)
-  err.clear()
+  errors.clear()
   if ok then
     state.groups = list
     return true
@@ -110,7 +110,7 @@ function curves.hand_over(ssl, old, new)
   if old.groups == new.groups then return end
   for _, list in ipairs(new.groups and { new.groups } or DEFAULTS) do
     local rc = C.SSL_ctrl(ssl, K.SSL_CTRL_SET_GROUPS_LIST, 0, ffi.cast("char *", list))
-    err.clear()
+    errors.clear()
     if rc == 1 then return end
   end
 end

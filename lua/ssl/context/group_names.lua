@@ -4,12 +4,12 @@
 -- the list and OpenSSL does not tell which, so where it refuses, every name is tried
 -- alone, on a context of its own.
 
-local ffi = require "ffi"
-local lib = require "ssl.ffi.lib"
-local err = require "ssl.base.errors"
-local C   = lib.C
+local ffi    = require "ffi"
+local lib    = require "ssl.ffi.lib"
+local errors = require "ssl.base.errors"
+local C      = lib.C
 
-local named = {}
+local group_names = {}
 
 local function set(ctx, command, list)
   -- The text is only read.
@@ -17,7 +17,7 @@ local function set(ctx, command, list)
 end
 
 --- Does OpenSSL understand this name, or word for several, alone? Changes the context.
-function named.knows(ctx, command, name)
+function group_names.knows(ctx, command, name)
   return name ~= "" and set(ctx, command, name)
 end
 
@@ -27,7 +27,7 @@ local function stranger(command, list)
   if ctx == nil then return nil end
   local found
   for element in (list .. ":"):gmatch "([^:]*):" do
-    if not named.knows(ctx, command, element) then
+    if not group_names.knows(ctx, command, element) then
       found = element
       break
     end
@@ -40,7 +40,7 @@ end
 -- @param value  such a string, or an array of names
 -- @treturn string
 -- @treturn nil,string  what is wrong with it, as a half sentence
-function named.text(value)
+function group_names.text(value)
   if type(value) == "table" then
     for i, name in ipairs(value) do
       if type(name) ~= "string" then
@@ -63,14 +63,14 @@ end
 -- @tparam string list
 -- @treturn true
 -- @treturn false,string  the whole message
-function named.apply(ctx, command, noun, list)
-  err.clear()
+function group_names.apply(ctx, command, noun, list)
+  errors.clear()
   local ok = set(ctx, command, list)
   local name = not ok and stranger(command, list)
-  err.clear()
+  errors.clear()
   if ok then return true end
   if name then return false, ("unknown %s '%s' in \"%s\""):format(noun, name, list) end
   return false, ("unusable list of %ss \"%s\""):format(noun, list)
 end
 
-return named
+return group_names

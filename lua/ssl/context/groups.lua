@@ -2,10 +2,10 @@
 --
 -- It has no list before 3.5, so each name is tried on a context.
 
-local lib   = require "ssl.ffi.lib"
-local err   = require "ssl.base.errors"
-local named = require "ssl.context.group_names"
-local C, K  = lib.C, lib.K
+local lib         = require "ssl.ffi.lib"
+local errors      = require "ssl.base.errors"
+local group_names = require "ssl.context.group_names"
+local C, K        = lib.C, lib.K
 
 -- As the IANA's registry has them, but for NIST's three, which every version knows by
 -- the names in front.
@@ -25,9 +25,9 @@ return function()
   local ctx = C.SSL_CTX_new(C.TLS_method())
   if ctx == nil then return out end
   for _, name in ipairs(NAMES) do
-    out[name] = named.knows(ctx, K.SSL_CTRL_SET_GROUPS_LIST, name) or nil
+    out[name] = group_names.knows(ctx, K.SSL_CTRL_SET_GROUPS_LIST, name) or nil
   end
   C.SSL_CTX_free(ctx)
-  err.clear()
+  errors.clear()
   return out
 end

@@ -9,7 +9,7 @@
 --   kind     what its value is:
 --              "text", "number", "switch", "function"
 --              "list"      a string, or an array of them (or a function)
---              "file"      a file name, or what may stand for one (ssl.source.source)
+--              "file"      a file name, or what may stand for one (ssl.source.material)
 --              "files"     one of these, or an array
 --              "entries"   an array of tables, whose keys are `fields`
 --              "fields"    anything, and as a table one with the keys `fields`

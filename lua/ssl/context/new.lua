@@ -4,46 +4,46 @@
 -- loop. A wrong type raises at the caller of newcontext; everything else is returned,
 -- and the first failure ends the work.
 
-local context      = require "ssl.context.setters"
-local err          = require "ssl.base.errors"
-local certificates = require "ssl.context.options_credentials"
-local checks       = require "ssl.context.cfg"
-local fingerprint  = require "ssl.session.fingerprint"
-local identity     = require "ssl.context.options_ocsp_keylog"
-local questions    = require "ssl.context.options_handshake"
-local bending      = require "ssl.context.options_protocol"
-local sessions     = require "ssl.context.options_session"
-local policykeys   = require "ssl.session.policykeys"
-local setting      = require "ssl.context.option"
-local manners      = require "ssl.context.options_connection"
-local trusting     = require "ssl.context.options_trust"
-local verify       = require "ssl.context.options_verify"
-local x509         = require "ssl.x509.certificate"
-local string_key, strings_key = setting.string_key, setting.strings_key
+local context                 = require "ssl.context.setters"
+local errors                  = require "ssl.base.errors"
+local certificates            = require "ssl.context.options_credentials"
+local checks                  = require "ssl.context.cfg"
+local fingerprint             = require "ssl.session.fingerprint"
+local identity                = require "ssl.context.options_ocsp_keylog"
+local questions               = require "ssl.context.options_handshake"
+local bending                 = require "ssl.context.options_protocol"
+local sessions                = require "ssl.context.options_session"
+local policykeys              = require "ssl.context.policykeys"
+local option                  = require "ssl.context.option"
+local manners                 = require "ssl.context.options_connection"
+local trusting                = require "ssl.context.options_trust"
+local verify                  = require "ssl.context.options_verify"
+local x509                    = require "ssl.x509.certificate"
+local string_key, strings_key = option.string_key, option.strings_key
 
 local function locations(ctx, cfg, level)
   local cafile, capath = cfg.cafile or nil, cfg.capath or nil
   if not cafile and not capath then return true end
-  cafile = cafile and setting.sources(cafile, x509.is, 2, "locations", level + 1)
-  capath = capath and setting.text(capath, 3, "locations", level + 1)
+  cafile = cafile and option.sources(cafile, x509.is, 2, "locations", level + 1)
+  capath = capath and option.text(capath, 3, "locations", level + 1)
   return context.locations(ctx, cafile, capath)
 end
 
 local function groups(ctx, cfg, level)
   local name = cfg.curveslist and "setcurveslist" or cfg.curve and "setcurve"
   if not name then return true end
-  local value = setting.text(cfg.curveslist or cfg.curve, 2, name, level + 1)
+  local value = option.text(cfg.curveslist or cfg.curve, 2, name, level + 1)
   return context[name](ctx, value)
 end
 
 local function mode(ctx, cfg, level)
-  local value = setting.text(cfg.mode, 2, "setmode", level + 1)
+  local value = option.text(cfg.mode, 2, "setmode", level + 1)
   return context.setmode(ctx, value)
 end
 
 local function depth(ctx, cfg, level)
   if not cfg.depth then return true end
-  local value = setting.number(cfg.depth, 2, "setdepth", level + 1)
+  local value = option.number(cfg.depth, 2, "setdepth", level + 1)
   return context.setdepth(ctx, value)
 end
 
@@ -100,9 +100,9 @@ local function noting(cfg, asked)
 end
 
 local function build(cfg, face, level)
-  local protocol = setting.text(cfg.protocol, 1, "create", level + 1)
+  local protocol = option.text(cfg.protocol, 1, "create", level + 1)
   local problem = face ~= false and checks.problem(cfg, face)
-  if problem then setting.misuse(1, "newcontext", problem, level + 1) end
+  if problem then option.misuse(1, "newcontext", problem, level + 1) end
   local asked = {}
   cfg = noting(cfg, asked)
   local ctx, message = context.create(protocol)
@@ -127,10 +127,10 @@ end
 -- @treturn nil,string
 -- @raise for a value of a wrong type, and for what ssl.cfg finds wrong
 local function newcontext(cfg, level, face)
-  local before = err.newest
+  local before = errors.newest
   local ctx, why = build(cfg, face, (level or 1) + 1)
   if ctx then return ctx end
-  err.note(before, why)
+  errors.note(before, why)
   return nil, why
 end
 

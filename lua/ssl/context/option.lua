@@ -6,14 +6,14 @@
 -- behind the key would, at `level`: each function adds one to the level that it was
 -- given and passes it on, and none of them is called by a tail call.
 
-local arg     = require "ssl.base.arg"
-local context = require "ssl.context.setters"
-local material = require "ssl.source.source"
+local arg      = require "ssl.base.arg"
+local context  = require "ssl.context.setters"
+local material = require "ssl.source.material"
 
-local setting = {}
+local option = {}
 
 --- A wrong type: raises as the function `name` would.
-function setting.misuse(position, name, message, level)
+function option.misuse(position, name, message, level)
   error(("bad argument #%d to '%s' (%s)"):format(position, name, message), level + 1)
 end
 
@@ -21,64 +21,64 @@ local function check(kind, convert)
   return function(value, position, name, level)
     local converted = convert(value)
     if converted == nil then
-      setting.misuse(position, name, arg.expected(kind, value), level + 1)
+      option.misuse(position, name, arg.expected(kind, value), level + 1)
     end
     return converted
   end
 end
 
 --- A string, or a number made one.
-setting.text = check("string", function(value)
+option.text = check("string", function(value)
   if type(value) == "number" then return tostring(value) end
   return type(value) == "string" and value or nil
 end)
 
 --- A number, or a string that is one.
-setting.number = check("number", function(value)
+option.number = check("number", function(value)
   local kind = type(value)
   return (kind == "number" or kind == "string") and tonumber(value) or nil
 end)
 
 --- A string, or an array of strings; as an array. A nil among them is a mistake and no
 -- end: behind it stand demands, such as `{ nil, "peer" }`.
-function setting.texts(value, name, level)
+function option.texts(value, name, level)
   if type(value) ~= "table" then
-    local one = setting.text(value, 2, name, level + 1)
+    local one = option.text(value, 2, name, level + 1)
     return { one }
   end
   local out = {}
   for i = 1, #value do
-    out[i] = setting.text(value[i], i + 1, name, level + 1)
+    out[i] = option.text(value[i], i + 1, name, level + 1)
   end
   return out
 end
 
---- What may be the name of a file, as an array of ssl.source.source's.
+--- What may be the name of a file, as an array of ssl.source.material's.
 -- @tparam function|nil takes  which objects will do too
-function setting.sources(value, takes, position, name, level)
+function option.sources(value, takes, position, name, level)
   local list, wrong = material.sources(value, takes)
   if not list then
-    setting.misuse(position, name, arg.expected("string", wrong), level + 1)
+    option.misuse(position, name, arg.expected("string", wrong), level + 1)
   end
   return list
 end
 
 --- The setter of a key whose string the function `name` of ssl.context takes.
-function setting.string_key(key, name)
+function option.string_key(key, name)
   return function(ctx, cfg, level)
     if not cfg[key] then return true end
-    local value = setting.text(cfg[key], 2, name, level + 1)
+    local value = option.text(cfg[key], 2, name, level + 1)
     return context[name](ctx, value)
   end
 end
 
 --- The same for a string or an array of strings; `set(ctx, ...)` takes them.
-function setting.strings_key(key, name, set)
+function option.strings_key(key, name, set)
   return function(ctx, cfg, level)
     if not cfg[key] then return true end
-    local values = setting.texts(cfg[key], name, level + 1)
+    local values = option.texts(cfg[key], name, level + 1)
     return set(ctx, unpack(values))
   end
 end
 
-return setting
+return option

@@ -1,20 +1,20 @@
 --- ssl.context.options_credentials: the keys and certificates of a configuration.
 
-local arg      = require "ssl.base.arg"
-local context  = require "ssl.context.setters"
-local key      = require "ssl.credential.key"
-local material = require "ssl.source.source"
-local password = require "ssl.source.password"
-local pkey     = require "ssl.credential.keyobject"
-local setting  = require "ssl.context.option"
-local x509     = require "ssl.x509.certificate"
+local arg       = require "ssl.base.arg"
+local context   = require "ssl.context.setters"
+local key       = require "ssl.credential.key"
+local material  = require "ssl.source.material"
+local password  = require "ssl.source.password"
+local keyobject = require "ssl.credential.keyobject"
+local option    = require "ssl.context.option"
+local x509      = require "ssl.x509.certificate"
 
 local function load_key(ctx, entry, level)
   local given = entry.password or nil
   if not password.valid(given) then return false, "invalid password type" end
   local source = entry.key
-  if not material.bytes(source) and not pkey.is(source) then
-    source = setting.text(source, 2, "loadkey", level + 1)
+  if not material.bytes(source) and not keyobject.is(source) then
+    source = option.text(source, 2, "loadkey", level + 1)
   end
   return context.loadkey(ctx, source, given)
 end
@@ -28,7 +28,7 @@ local function load_pkcs12(ctx, entry, level)
   end
   local source = entry.pkcs12
   if not material.bytes(source) then
-    source = setting.text(source, 2, "loadpkcs12", level + 1)
+    source = option.text(source, 2, "loadpkcs12", level + 1)
   end
   return context.loadpkcs12(ctx, source, given)
 end
@@ -47,7 +47,7 @@ local function load_pair(ctx, entry, level)
     given = key.current(context.state(ctx))
   end
   if not entry.certificate then return true end
-  local chain = setting.sources(entry.certificate, x509.is, 2, "loadcert", level + 1)
+  local chain = option.sources(entry.certificate, x509.is, 2, "loadcert", level + 1)
   local ok, message = context.loadcert(ctx, chain)
   if not ok then return false, message end
   local same = key.current(context.state(ctx)) == given
@@ -65,11 +65,11 @@ local function certificates(ctx, cfg, level)
     return ok, message
   end
   if type(entries) ~= "table" then
-    setting.misuse(1, "ipairs", arg.expected("table", entries), level + 1)
+    option.misuse(1, "ipairs", arg.expected("table", entries), level + 1)
   end
   for i, entry in ipairs(entries) do
     if type(entry) ~= "table" then
-      setting.misuse(1, "newcontext", ("certificates[%d]: %s"):format(
+      option.misuse(1, "newcontext", ("certificates[%d]: %s"):format(
              i, arg.expected("table", entry)), level + 1)
     end
     local ok, message = load_pair(ctx, entry, level + 1)

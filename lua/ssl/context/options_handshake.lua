@@ -1,11 +1,11 @@
 --- ssl.context.options_handshake: the keys of a configuration whose answers a handshake asks
 -- for: functions of the user's, and what stands in for them.
 
-local alpn     = require "ssl.feature.alpn"
-local context  = require "ssl.context.setters"
-local psk      = require "ssl.feature.psk"
-local setting  = require "ssl.context.option"
-local verifier = require "ssl.feature.onverify"
+local alpn       = require "ssl.feature.alpn"
+local context    = require "ssl.context.setters"
+local psk        = require "ssl.feature.psk"
+local option     = require "ssl.context.option"
+local onverify   = require "ssl.feature.onverify"
 local known_dane = require("ssl.feature.dane").flags
 
 local questions = {}
@@ -57,10 +57,10 @@ end
 function questions.dane(ctx, cfg, level)
   local choice = cfg.dane
   if not choice then return true end
-  local flags = type(choice) == "table" and setting.texts(choice, "setdane", level + 1) or {}
+  local flags = type(choice) == "table" and option.texts(choice, "setdane", level + 1) or {}
   for i, name in ipairs(flags) do
     if not known_dane[name] then
-      setting.misuse(i + 1, "setdane", ("invalid option '%s'"):format(name), level + 1)
+      option.misuse(i + 1, "setdane", ("invalid option '%s'"):format(name), level + 1)
     end
   end
   return context.setdane(ctx, unpack(flags))
@@ -71,7 +71,7 @@ function questions.onverify(ctx, cfg)
   local f = cfg.onverify
   if not f then return true end
   if type(f) ~= "function" then return false, "invalid onverify (function expected)" end
-  if not verifier.supported then
+  if not onverify.supported then
     return false, "invalid onverify (this OpenSSL cannot do it)"
   end
   context.state(ctx).onverify = f

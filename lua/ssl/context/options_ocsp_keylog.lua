@@ -7,7 +7,7 @@ local context  = require "ssl.context.setters"
 local keylog   = require "ssl.feature.keylog"
 local ocsp     = require "ssl.ocsp.request"
 local response = require "ssl.ocsp.response"
-local staple   = require "ssl.feature.stapling"
+local stapling = require "ssl.feature.stapling"
 local C, K     = lib.C, lib.K
 
 local identity = {}
@@ -33,7 +33,7 @@ function identity.ocsp(ctx, cfg)
   end
   if cfg.mode ~= "client" then return false, "invalid ocsp (it is for clients)" end
   local state = context.state(ctx)
-  if not staple.supported or not install(state) or not wish(state) then
+  if not stapling.supported or not install(state) or not wish(state) then
     return false, "invalid ocsp (this OpenSSL cannot do it)"
   end
   state.ocsp = choice
@@ -51,13 +51,13 @@ function identity.ocspresponse(ctx, cfg)
     return false, "invalid ocspresponse (string or function expected)"
   end
   local state = context.state(ctx)
-  if not ocsp.supported or type(given) == "function" and not staple.supported
+  if not ocsp.supported or type(given) == "function" and not stapling.supported
      or not install(state) then
     return false, "invalid ocspresponse (this OpenSSL cannot do it)"
   end
   if type(given) == "string" then
-    if #given > staple.LONGEST then
-      return false, ("invalid ocspresponse (longer than %d bytes)"):format(staple.LONGEST)
+    if #given > stapling.LONGEST then
+      return false, ("invalid ocspresponse (longer than %d bytes)"):format(stapling.LONGEST)
     end
     local parsed, why = response.parse(given)
     if not parsed then return false, ("invalid ocspresponse (%s)"):format(why) end

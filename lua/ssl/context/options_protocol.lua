@@ -4,13 +4,13 @@
 -- OpenSSL takes level and signature algorithms along with the certificate
 -- (SSL_set_SSL_CTX), ssl.handshake.inherit the rest.
 
-local lib      = require "ssl.ffi.lib"
-local shim     = require "ssl.ffi.shim"
-local context  = require "ssl.context.setters"
-local earlystep = require "ssl.feature.earlydata"
-local named    = require "ssl.context.group_names"
-local protocol = require "ssl.context.versions"
-local C, K, H  = lib.C, lib.K, shim.K
+local lib         = require "ssl.ffi.lib"
+local shim        = require "ssl.ffi.shim"
+local context     = require "ssl.context.setters"
+local earlystep   = require "ssl.feature.earlydata"
+local group_names = require "ssl.context.group_names"
+local protocol    = require "ssl.context.versions"
+local C, K, H     = lib.C, lib.K, shim.K
 
 local MOST_SECURE = 5
 
@@ -46,10 +46,10 @@ end
 local function list(key, noun, command)
   return function(ctx, cfg)
     if not cfg[key] then return true end
-    local text, why = named.text(cfg[key])
+    local text, why = group_names.text(cfg[key])
     if not text then return false, ("invalid %s (%s)"):format(key, why) end
     local state = context.state(ctx)
-    local ok, message = named.apply(state.handle.ctx, command, noun, text)
+    local ok, message = group_names.apply(state.handle.ctx, command, noun, text)
     if not ok then return false, message end
     state[key] = text
     return true

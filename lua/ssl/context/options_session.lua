@@ -4,7 +4,7 @@
 local lib          = require "ssl.ffi.lib"
 local arg          = require "ssl.base.arg"
 local context      = require "ssl.context.setters"
-local resumption   = require "ssl.session.client"
+local resumption   = require "ssl.session.resumption"
 local seal         = require "ssl.session.seal"
 local sessionstore = require "ssl.session.store"
 local tickets      = require "ssl.session.tickets"

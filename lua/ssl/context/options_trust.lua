@@ -7,19 +7,19 @@ local arg          = require "ssl.base.arg"
 local certificates = require "ssl.credential.certificates"
 local clientca     = require "ssl.trust.clientca"
 local context      = require "ssl.context.setters"
-local err          = require "ssl.base.errors"
-local material     = require "ssl.source.source"
-local servername   = require "ssl.feature.servername"
-local setting      = require "ssl.context.option"
+local errors       = require "ssl.base.errors"
+local material     = require "ssl.source.material"
+local peername     = require "ssl.feature.peername"
+local option       = require "ssl.context.option"
 local systemca     = require "ssl.trust.systemca"
-local trust        = require "ssl.trust.verifyflags"
+local verifyflags  = require "ssl.trust.verifyflags"
 local x509         = require "ssl.x509.certificate"
 local C, K         = lib.C, lib.K
 
 local keys = {}
 
 local function wrong(key, value, level, kind)
-  setting.misuse(1, "newcontext", key .. ": " .. arg.expected(kind or "string", value),
+  option.misuse(1, "newcontext", key .. ": " .. arg.expected(kind or "string", value),
                  level + 1)
 end
 
@@ -42,7 +42,7 @@ function keys.systemca(ctx, cfg, level)
   local found, reason = systemca()
   if found then
     local ok
-    ok, reason = trust.locations(context.state(ctx), found.cafile, found.capath)
+    ok, reason = verifyflags.locations(context.state(ctx), found.cafile, found.capath)
     if ok then return true end
     reason = ("%s; tried %s"):format(reason, table.concat(found.tried, ", "))
   end
@@ -56,7 +56,7 @@ function keys.servername(ctx, cfg, level)
   if type(name) ~= "string" then wrong("servername", name, level + 1) end
   local ok, reason = nil, "for clients only"
   if cfg.mode == "client" then
-    ok, reason = servername.set(context.state(ctx), name)
+    ok, reason = peername.set(context.state(ctx), name)
   end
   if ok then return true end
   return false, ("invalid servername (%s)"):format(reason)
@@ -97,7 +97,7 @@ function keys.purpose(ctx, cfg, level)
   local index = -1
   if not name:find("\0", 1, true) then index = C.X509_PURPOSE_get_by_sname(name) end
   local known = index >= 0 and C.X509_PURPOSE_get0(index)
-  err.clear()
+  errors.clear()
   if not known or known == nil then
     return false, ("invalid purpose (%s)"):format(name)
   end

@@ -8,10 +8,10 @@
 local checks  = require "ssl.context.cfg"
 local context = require "ssl.context.setters"
 local lib     = require "ssl.ffi.lib"
-local setting = require "ssl.context.option"
+local option  = require "ssl.context.option"
 local C, K    = lib.C, lib.K
 
-local set = setting.strings_key("verify", "setverify", context.setverify)
+local set = option.strings_key("verify", "setverify", context.setverify)
 
 -- A function `onverify` verifies the peer too (ssl.handshake.inherit).
 local function verifies(ctx, cfg)

@@ -3,26 +3,26 @@
 -- LuaSec's module, function by function: `true`, or `false` and a message; wrong
 -- types raise. Parameters are `...` so that an error can tell nil from none.
 
-local ffi    = require "ffi"
-local lib    = require "ssl.ffi.lib"
-local alpn   = require "ssl.feature.alpn"
-local anchors = require "ssl.trust.anchors"
-local arg    = require "ssl.base.arg"
+local ffi          = require "ffi"
+local lib          = require "ssl.ffi.lib"
+local alpn         = require "ssl.feature.alpn"
+local anchors      = require "ssl.trust.anchors"
+local arg          = require "ssl.base.arg"
 local certificates = require "ssl.credential.certificates"
-local curves = require "ssl.context.curves"
-local dane   = require "ssl.feature.dane"
-local err    = require "ssl.base.errors"
-local key    = require "ssl.credential.key"
-local material = require "ssl.source.source"
-local password = require "ssl.source.password"
-local pkcs12 = require "ssl.credential.pkcs12"
-local pkey   = require "ssl.credential.keyobject"
-local psk    = require "ssl.feature.psk"
-local sslctx = require "ssl.context.object"
-local trust  = require "ssl.trust.verifyflags"
-local x509   = require "ssl.x509.certificate"
-local C      = lib.C
-local live   = sslctx.live
+local curves       = require "ssl.context.curves"
+local dane         = require "ssl.feature.dane"
+local errors       = require "ssl.base.errors"
+local key          = require "ssl.credential.key"
+local material     = require "ssl.source.material"
+local password     = require "ssl.source.password"
+local pkcs12       = require "ssl.credential.pkcs12"
+local keyobject    = require "ssl.credential.keyobject"
+local psk          = require "ssl.feature.psk"
+local sslctx       = require "ssl.context.sslctx"
+local verifyflags  = require "ssl.trust.verifyflags"
+local x509         = require "ssl.x509.certificate"
+local C            = lib.C
+local live         = sslctx.live
 
 local context = { class = sslctx.class, state = sslctx.state }
 local methods = sslctx.methods
@@ -66,13 +66,13 @@ function context.setmode(...)
     return false, ("invalid mode (%s)"):format(mode)
   end
   if mode == "server" and not sslctx.set_session_context(state) then
-    return answer("error creating context", false, err.reason())
+    return answer("error creating context", false, errors.reason())
   end
   state.mode = mode
   return true
 end
 
--- An argument that may be what ssl.source.source has.
+-- An argument that may be what ssl.source.material has.
 local function sources(value, takes, position, level)
   level = (level or 1) + 1
   local list, wrong = material.sources(value, takes)
@@ -102,11 +102,11 @@ local function setter(what, noun, apply)
     text = arg.string(text, 2)
     local nul = cut(text, noun)
     if nul then return answer(what, false, nul) end
-    err.clear()
+    errors.clear()
     if apply(state.handle.ctx, text) ~= 1 then
-      return answer(what, false, err.reason())
+      return answer(what, false, errors.reason())
     end
-    err.clear()
+    errors.clear()
     return true
   end
 end
@@ -138,7 +138,7 @@ function context.loadkey(...)
   local ctx, source, given = ...
   local there = select("#", ...) > 2
   local state = live(ctx)
-  if not material.bytes(source) and not pkey.is(source) then
+  if not material.bytes(source) and not keyobject.is(source) then
     source = arg.string(source, 2)
   end
   if not there or not password.valid(given) then
@@ -191,7 +191,7 @@ function context.setverify(...)
   local ctx, count, given = ..., select("#", ...) - 1, { select(2, ...) }
   local state = live(ctx)
   local wanted = names(given, count)
-  local ok, unknown = trust.verify(state, wanted)
+  local ok, unknown = verifyflags.verify(state, wanted)
   return answer("invalid verify option", ok, unknown)
 end
 
@@ -200,11 +200,11 @@ function methods.setverifyext(ctx, ...)
   local count, given = select("#", ...), { ... }
   local state = live(ctx)
   local wanted = names(given, count)
-  local ok, unknown = trust.extend(state, wanted)
+  local ok, unknown = verifyflags.extend(state, wanted)
   return answer("invalid verify option", ok, unknown)
 end
 
--- Renegotiation is off (ssl.context.object); who lets clients begin one wants it. Early data that
+-- Renegotiation is off (ssl.context.sslctx); who lets clients begin one wants it. Early data that
 -- can be replayed is never wanted.
 local function permit(state, wanted)
   for _, name in ipairs(wanted) do
@@ -244,9 +244,9 @@ function context.setalpn(...)
   if not alpn.decode(wire) then
     return answer("error setting ALPN", false, "malformed list")
   end
-  err.clear()
+  errors.clear()
   local rc = C.SSL_CTX_set_alpn_protos(state.handle.ctx, wire, #wire)
-  if rc ~= 0 then return answer("error setting ALPN", false, err.reason()) end
+  if rc ~= 0 then return answer("error setting ALPN", false, errors.reason()) end
   return true
 end
 
@@ -267,10 +267,10 @@ function context.setpskhint(...)
   local ctx, hint = ...
   local state = live(ctx)
   hint = arg.string(hint, 2)
-  err.clear()
+  errors.clear()
   local ok = psk.supported and not cut(hint, "hint")
          and C.SSL_CTX_use_psk_identity_hint(state.handle.ctx, hint) == 1
-  err.clear()
+  errors.clear()
   if ok then state.psk_hint = hint end
   return ok
 end

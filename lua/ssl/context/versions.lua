@@ -6,9 +6,9 @@
 -- because the level is a policy that the user's cipher list may still lift, some
 -- cipher has to remain.
 
-local lib = require "ssl.ffi.lib"
-local err = require "ssl.base.errors"
-local C, K = lib.C, lib.K
+local lib    = require "ssl.ffi.lib"
+local errors = require "ssl.base.errors"
+local C, K   = lib.C, lib.K
 
 local LOWEST, HIGHEST = K.SSL_CTRL_GET_MIN_PROTO_VERSION, K.SSL_CTRL_GET_MAX_PROTO_VERSION
 
@@ -63,9 +63,9 @@ end
 function protocol.limit(ctx, name)
   local version = versions[name]
   if not version then return true end
-  err.clear()
+  errors.clear()
   local ok = available(ctx, version) and limit(ctx, version)
-  err.clear()
+  errors.clear()
   return ok
 end
 
@@ -137,9 +137,9 @@ function protocol.narrow(ctx, name, minimum, maximum)
     if high and high < only then return outside(name, "maxversion", maximum) end
     return true
   end
-  err.clear()
+  errors.clear()
   local ok = apply(ctx, low, high)
-  err.clear()
+  errors.clear()
   if ok then return true end
   return false, ("%s contradicts the configuration of OpenSSL"):format(
     low and "minversion " .. minimum or "maxversion " .. maximum)
@@ -149,7 +149,7 @@ end
 -- @treturn table  name -> true
 function protocol.list()
   local out = {}
-  err.clear()
+  errors.clear()
   local ctx = C.SSL_CTX_new(C.TLS_method())
   if ctx ~= nil then
     for name, version in pairs(versions) do
@@ -157,7 +157,7 @@ function protocol.list()
     end
     C.SSL_CTX_free(ctx)
   end
-  err.clear()
+  errors.clear()
   return out
 end
 

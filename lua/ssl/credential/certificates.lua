@@ -3,8 +3,8 @@
 
 local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
-local err      = require "ssl.base.errors"
-local material = require "ssl.source.source"
+local errors   = require "ssl.base.errors"
+local material = require "ssl.source.material"
 local x509     = require "ssl.x509.certificate"
 local C, K     = lib.C, lib.K
 
@@ -35,7 +35,7 @@ function certificates.read(source)
 end
 
 --- The same for several sources.
--- @tparam table sources  of ssl.source.source
+-- @tparam table sources  of ssl.source.material
 -- @treturn {userdata,...}  at least one
 -- @treturn nil,string  the reason
 function certificates.collect(sources)
@@ -57,7 +57,7 @@ end
 -- @treturn nil,string  the reason
 function certificates.use(state, chain)
   local ctx = state.handle.ctx
-  err.clear()
+  errors.clear()
   local ok = C.SSL_CTX_use_certificate(ctx, x509.pointer(chain[1])) == 1
          and C.SSL_CTX_ctrl(ctx, K.SSL_CTRL_CHAIN, 0, nil) == 1
   for i = 2, #chain do
@@ -65,14 +65,14 @@ function certificates.use(state, chain)
     ok = ok and C.SSL_CTX_ctrl(ctx, K.SSL_CTRL_CHAIN_CERT, 1,
                                ffi.cast("void *", x509.pointer(chain[i]))) == 1
   end
-  if not ok then return nil, err.reason() end
-  err.clear()
+  if not ok then return nil, errors.reason() end
+  errors.clear()
   return true
 end
 
 --- The same, from wherever it is.
 -- @tparam table state  of the context
--- @tparam table sources  of ssl.source.source
+-- @tparam table sources  of ssl.source.material
 -- @treturn true
 -- @treturn nil,string  the reason
 function certificates.load(state, sources)
@@ -81,10 +81,10 @@ function certificates.load(state, sources)
     if file:find("\0", 1, true) then return nil, "NUL in the file name" end
     local nul = material.nul(file)
     if nul then return nil, nul end
-    err.clear()
+    errors.clear()
     local ok = C.SSL_CTX_use_certificate_chain_file(state.handle.ctx, file) == 1
-    if not ok then return nil, err.reason() end
-    err.clear()
+    if not ok then return nil, errors.reason() end
+    errors.clear()
     return true
   end
   local chain, reason = certificates.collect(sources)
@@ -94,7 +94,7 @@ end
 
 local function issued(issuer, cert)
   local ok = C.X509_check_issued(x509.pointer(issuer), x509.pointer(cert)) == 0
-  err.clear()
+  errors.clear()
   return ok
 end
 

@@ -1,22 +1,22 @@
 --- ssl.credential.key: private keys from whatever holds them, and what a context does with them.
 
-local lib      = require "ssl.ffi.lib"
-local shim     = require "ssl.ffi.shim"
-local arg      = require "ssl.base.arg"
-local err      = require "ssl.base.errors"
-local keystore = require "ssl.credential.keyuri"
-local material = require "ssl.source.source"
-local membio   = require "ssl.source.membio"
-local password = require "ssl.source.password"
-local pkey     = require "ssl.credential.keyobject"
-local C        = lib.C
+local lib       = require "ssl.ffi.lib"
+local shim      = require "ssl.ffi.shim"
+local arg       = require "ssl.base.arg"
+local errors    = require "ssl.base.errors"
+local keyuri    = require "ssl.credential.keyuri"
+local material  = require "ssl.source.material"
+local membio    = require "ssl.source.membio"
+local password  = require "ssl.source.password"
+local keyobject = require "ssl.credential.keyobject"
+local C         = lib.C
 
 local key = {}
 
 local function read_pem(source, answer)
   local bio, reason = material.open(source)
   if not bio then return nil, reason end
-  local held = pkey.own(C.PEM_read_bio_PrivateKey(bio.membio, nil, shim.C.password,
+  local held = keyobject.own(C.PEM_read_bio_PrivateKey(bio.membio, nil, shim.C.password,
                                                   answer))
   bio:free()
   return held
@@ -24,10 +24,10 @@ end
 
 -- A key as it is; else an encrypted PKCS #8, which asks for its password.
 local function read_der(bytes, answer)
-  local held, reason = material.decode(bytes, C.d2i_AutoPrivateKey, pkey.own)
+  local held, reason = material.decode(bytes, C.d2i_AutoPrivateKey, keyobject.own)
   if held or not lib.has.d2i_PKCS8PrivateKey_bio then return held, reason end
   local bio = membio.read(bytes)
-  held = bio and pkey.own(C.d2i_PKCS8PrivateKey_bio(bio.membio, nil, shim.C.password,
+  held = bio and keyobject.own(C.d2i_PKCS8PrivateKey_bio(bio.membio, nil, shim.C.password,
                                                     answer))
   local rest = membio.take(bio, held)
   if held and rest == "" then return held end
@@ -35,17 +35,17 @@ local function read_der(bytes, answer)
     held:free()
     return nil, material.LEFT_OVER
   end
-  if answer.asked ~= 0 then return nil, err.reason() end
+  if answer.asked ~= 0 then return nil, errors.reason() end
   return nil, reason
 end
 
 -- A handle of ssl.credential.keyobject, or nil and the reason. Only where there is a `uri` a
 -- store is opened, and only a string without PEM in it is the name of a file.
 local function read(source, given, uri)
-  if pkey.is(source) then return pkey.share(source) end
+  if keyobject.is(source) then return keyobject.share(source) end
   local bytes = material.bytes(source)
   return password.open(given, function(answer)
-    if uri then return keystore.read(uri, answer) end
+    if uri then return keyuri.read(uri, answer) end
     if bytes then return read_der(bytes, answer) end
     return read_pem(source, answer)
   end)
@@ -57,12 +57,12 @@ end
 -- @treturn true
 -- @treturn nil,string  the reason
 function key.use(state, held)
-  err.clear()
+  errors.clear()
   local ok = not state.handle:lost()
          and C.SSL_CTX_use_PrivateKey(state.handle.ctx, held.pkey) == 1
   held:free()
-  if not ok then return nil, err.reason "invalid context" end
-  err.clear()
+  if not ok then return nil, errors.reason "invalid context" end
+  errors.clear()
   return true
 end
 
@@ -74,16 +74,16 @@ end
 -- @treturn true
 -- @treturn nil,string  the reason
 function key.load(state, source, given)
-  local held, reason = read(source, given, keystore.uri(source))
+  local held, reason = read(source, given, keyuri.uri(source))
   if not held then return nil, reason end
   return key.use(state, held)
 end
 
 --- Does the context's private key belong to its certificate? False without them.
 function key.matches(state)
-  err.clear()
+  errors.clear()
   local ok = C.SSL_CTX_check_private_key(state.handle.ctx) == 1
-  err.clear()
+  errors.clear()
   return ok
 end
 
@@ -105,7 +105,7 @@ end
 -- The text may come from a stranger, so it is never a name of a file or a store.
 local function of_text(text)
   if not material.file(text) then return text end
-  if keystore.uri(text) then
+  if keyuri.uri(text) then
     return nil, "a store is opened by ssl.loadkey { store = URI } only"
   end
   return material.der(text)
@@ -129,13 +129,13 @@ function key.object(...)
     source = arg.string(source, 1)
   end
   if not password.valid(given) then arg.mismatch("string", given, 2) end
-  local before = err.newest
+  local before = errors.newest
   local held, reason
   if not uri then source, reason = of_text(source) end
   if source then held, reason = read(source, given, uri) end
-  if held then return pkey.object(held) end
+  if held then return keyobject.object(held) end
   local message = ("error loading private key (%s)"):format(reason)
-  err.note(before, message)
+  errors.note(before, message)
   return nil, message
 end
 

@@ -6,11 +6,11 @@ local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
 local handle = require "ssl.ffi.handle"
 local arg    = require "ssl.base.arg"
-local err    = require "ssl.base.errors"
+local errors = require "ssl.base.errors"
 local object = require "ssl.base.object"
 local C, K   = lib.C, lib.K
 
-local pkey = {
+local keyobject = {
   --- A handle with the field `pkey` that owns one reference, or nil for NULL.
   own = handle.type("lsf_EVP_PKEY *pkey", "EVP_PKEY_free"),
 }
@@ -28,7 +28,7 @@ local function name_of(key)
   if NAMES[id] then return NAMES[id] end
   local name = lib.has.EVP_PKEY_get0_type_name and C.EVP_PKEY_get0_type_name(key)
             or C.OBJ_nid2sn(id)
-  err.clear()
+  errors.clear()
   return name ~= nil and ffi.string(name) or "Unknown"
 end
 
@@ -71,23 +71,23 @@ class = object.class("SSL:Key", methods, {
 })
 
 --- An object that takes over a handle of `pkey.own`.
-function pkey.object(held)
+function keyobject.object(held)
   local self, state = object.new(class)
   state.held = held
   return self
 end
 
 --- Is it a key object?
-function pkey.is(value)
+function keyobject.is(value)
   return (object.is(value, class))
 end
 
 --- A handle with a reference of its own to the key of an object.
 -- @raise for a finalized object
-function pkey.share(self)
+function keyobject.share(self)
   local key = live(self).held.pkey
-  if C.EVP_PKEY_up_ref(key) ~= 1 then return nil, err.reason() end
-  return pkey.own(key)
+  if C.EVP_PKEY_up_ref(key) ~= 1 then return nil, errors.reason() end
+  return keyobject.own(key)
 end
 
-return pkey
+return keyobject

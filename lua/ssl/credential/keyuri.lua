@@ -3,14 +3,14 @@
 -- What a URI means is up to the providers that OpenSSL has loaded: `file:` is built
 -- in, `pkcs11:` comes with a provider, and then the key itself never leaves the token.
 
-local lib    = require "ssl.ffi.lib"
-local shim   = require "ssl.ffi.shim"
-local handle = require "ssl.ffi.handle"
-local err    = require "ssl.base.errors"
-local pkey   = require "ssl.credential.keyobject"
-local C, K   = lib.C, lib.K
+local lib       = require "ssl.ffi.lib"
+local shim      = require "ssl.ffi.shim"
+local handle    = require "ssl.ffi.handle"
+local errors    = require "ssl.base.errors"
+local keyobject = require "ssl.credential.keyobject"
+local C, K      = lib.C, lib.K
 
-local keystore = {
+local keyuri = {
   --- Can this OpenSSL do it?
   supported = lib.has.OSSL_STORE_open and lib.has.OSSL_STORE_load
           and lib.has.OSSL_STORE_eof and lib.has.OSSL_STORE_close
@@ -22,14 +22,14 @@ local keystore = {
 local PREFIX = "store:"
 
 local own_method, own_store, own_info
-if keystore.supported then
+if keyuri.supported then
   own_method = handle.type("lsf_UI_METHOD *ui_method", "UI_destroy_method")
   own_store  = handle.type("lsf_OSSL_STORE_CTX *uri_store", "OSSL_STORE_close")
   own_info   = handle.type("lsf_OSSL_STORE_INFO *store_info", "OSSL_STORE_INFO_free")
 end
 
 --- The URI of a text that begins with "store:", or nil.
-function keystore.uri(value)
+function keyuri.uri(value)
   return type(value) == "string" and value:sub(1, #PREFIX) == PREFIX
      and value:sub(#PREFIX + 1) or nil
 end
@@ -47,10 +47,10 @@ local STORE = "STORE routines"
 -- It takes every URI for the name of a file as well, and complains of that first; and it
 -- looks for a scheme in two places, and complains of either.
 local function why(uri)
-  local queue, from = err.take_all() or {}, 1
+  local queue, from = errors.take_all() or {}, 1
   for i, one in ipairs(queue) do
     local errno = lib.system_errno(one.code)
-    if errno and of_file(uri) then return err.system(errno) end
+    if errno and of_file(uri) then return errors.system(errno) end
     if errno then from = i + 1 end
   end
   local one, cause = queue[from], queue[from + 1]
@@ -63,10 +63,10 @@ local function first(store)
   while C.OSSL_STORE_eof(store.uri_store) == 0 do
     local info = own_info(C.OSSL_STORE_load(store.uri_store))
     if not info then return nil end
-    local key = pkey.own(C.OSSL_STORE_INFO_get1_PKEY(info.store_info))
+    local key = keyobject.own(C.OSSL_STORE_INFO_get1_PKEY(info.store_info))
     info:free()
     if key then return key end
-    err.clear()
+    errors.clear()
   end
 end
 
@@ -75,13 +75,13 @@ end
 -- @tparam cdata answer  for a password: see ssl.source.password
 -- @treturn cdata  a handle of ssl.credential.keyobject
 -- @treturn nil,string|nil  the reason, where it is not in OpenSSL's queue
-function keystore.read(uri, answer)
-  if not keystore.supported then return nil, "this OpenSSL has no stores" end
+function keyuri.read(uri, answer)
+  if not keyuri.supported then return nil, "this OpenSSL has no stores" end
   if uri:find("\0", 1, true) then return nil, "NUL in the URI" end
   -- It asks as it asks for the password of a PEM text.
   local method = own_method(C.UI_UTIL_wrap_read_pem_callback(shim.C.password, 0))
   if not method then return nil end
-  err.clear()
+  errors.clear()
   local store = own_store(C.OSSL_STORE_open(uri, method.ui_method, answer, nil, nil))
   local key
   if store then
@@ -94,4 +94,4 @@ function keystore.read(uri, answer)
   return nil, why(uri)
 end
 
-return keystore
+return keyuri

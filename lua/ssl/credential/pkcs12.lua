@@ -4,12 +4,12 @@ local ffi          = require "ffi"
 local lib          = require "ssl.ffi.lib"
 local handle       = require "ssl.ffi.handle"
 local certificates = require "ssl.credential.certificates"
-local err          = require "ssl.base.errors"
+local errors       = require "ssl.base.errors"
 local key          = require "ssl.credential.key"
-local material     = require "ssl.source.source"
+local material     = require "ssl.source.material"
 local membio       = require "ssl.source.membio"
 local password     = require "ssl.source.password"
-local pkey         = require "ssl.credential.keyobject"
+local keyobject    = require "ssl.credential.keyobject"
 local x509         = require "ssl.x509.certificate"
 local C            = lib.C
 
@@ -32,20 +32,20 @@ local function open(source)
   local bytes = material.bytes(source) or is_der(source) and source
   if bytes then return membio.read(bytes) or nil, "the text is too long" end
   if source:find("\0", 1, true) then return nil, "NUL in the file name" end
-  err.clear()
+  errors.clear()
   local bio = membio.file(source)
-  if not bio then return nil, err.reason() end
+  if not bio then return nil, errors.reason() end
   return bio
 end
 
 local function decode(source)
   local bio, reason = open(source)
   if not bio then return nil, reason end
-  err.clear()
+  errors.clear()
   local held = own(C.d2i_PKCS12_bio(bio.membio, nil))
   -- Behind what is in a file there may be what a download has left there.
   local rest = membio.take(bio, held and material.bytes(source))
-  if not held then return nil, err.reason "malformed DER" end
+  if not held then return nil, errors.reason "malformed DER" end
   if not rest or rest == "" then return held end
   held:free()
   return nil, material.LEFT_OVER
@@ -55,7 +55,7 @@ end
 -- one are two different things to it, and both are in use.
 local function opens(p12, text)
   if C.PKCS12_mac_present(p12) ~= 1 then return true end
-  err.clear()
+  errors.clear()
   if text and text ~= "" then return C.PKCS12_verify_mac(p12, text, #text) == 1 end
   return C.PKCS12_verify_mac(p12, nil, 0) == 1 or C.PKCS12_verify_mac(p12, "", 0) == 1
 end
@@ -74,13 +74,13 @@ end
 local function take(p12, text)
   local held, leaf = ffi.new "lsf_EVP_PKEY *[1]", ffi.new "lsf_X509 *[1]"
   local others = ffi.new "lsf_OPENSSL_STACK *[1]"
-  err.clear()
+  errors.clear()
   if C.PKCS12_parse(p12, text, held, leaf, others) ~= 1 then
-    local reason = err.reason()
+    local reason = errors.reason()
     -- What old programs encrypted with is not in OpenSSL 3's own provider.
     return nil, reason == "unsupported" and "unsupported algorithm" or reason
   end
-  return { key = pkey.own(held[0]), leaf = x509.own(leaf[0]), others = owned(others[0]) }
+  return { key = keyobject.own(held[0]), leaf = x509.own(leaf[0]), others = owned(others[0]) }
 end
 
 -- As ssl.source.password wants it: `answer` says that the password was missing.
@@ -89,7 +89,7 @@ local function try(p12, answer, text)
   if not opens(p12, text) then
     answer.asked = 1
     -- A failed comparison queues nothing.
-    return nil, err.take() or "wrong password"
+    return nil, errors.take() or "wrong password"
   end
   return take(p12, text)
 end

@@ -6,9 +6,9 @@
 
 local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
-local err      = require "ssl.base.errors"
+local errors   = require "ssl.base.errors"
 local hostname = require "ssl.x509.hostname"
-local verifyname = require "ssl.feature.peername"
+local peername = require "ssl.feature.peername"
 local C, K     = lib.C, lib.K
 
 local dane = {
@@ -23,9 +23,9 @@ local dane = {
 -- @treturn nil,string
 function dane.enable(state, names)
   local ctx = state.handle.ctx
-  err.clear()
-  if C.SSL_CTX_dane_enable(ctx) <= 0 then return nil, err.reason() end
-  err.clear()
+  errors.clear()
+  if C.SSL_CTX_dane_enable(ctx) <= 0 then return nil, errors.reason() end
+  errors.clear()
   state.dane = state.dane or 0
   for _, name in ipairs(names) do
     C.SSL_CTX_dane_set_flags(ctx, dane.flags[name])
@@ -54,12 +54,12 @@ function dane.host(st, name)
     return false, "the host name is an IP address: TLSA records belong to names"
   end
   local ssl = st.conn.ssl
-  err.clear()
+  errors.clear()
   if C.SSL_dane_enable(ssl, host) <= 0 then
-    return false, ("error enabling DANE (%s)"):format(err.reason())
+    return false, ("error enabling DANE (%s)"):format(errors.reason())
   end
-  verifyname.compare(st, host)
-  err.clear()
+  peername.compare(st, host)
+  errors.clear()
   st.demands = ("%s%d:dane:%s"):format(st.demands, #host, host)
   return true
 end
@@ -82,13 +82,13 @@ function dane.record(st, usage, selector, mtype, data)
   if not (byte(usage) and byte(selector) and byte(mtype)) then
     return false, "error adding TLSA record (field not in the range 0 to 255)"
   end
-  err.clear()
+  errors.clear()
   if C.SSL_dane_tlsa_add(st.conn.ssl, usage, selector, mtype, data, #data) <= 0 then
-    return false, ("error adding TLSA record (%s)"):format(err.reason())
+    return false, ("error adding TLSA record (%s)"):format(errors.reason())
   end
   st.demands = ("%s%d:tlsa:%d:%d:%d:%s"):format(st.demands, #data, usage, selector, mtype,
                                                 data)
-  err.clear()
+  errors.clear()
   return true
 end
 

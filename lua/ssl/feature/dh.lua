@@ -11,7 +11,7 @@ local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
 local handle = require "ssl.ffi.handle"
 local shim   = require "ssl.ffi.shim"
-local err    = require "ssl.base.errors"
+local errors = require "ssl.base.errors"
 local membio = require "ssl.source.membio"
 local C, K   = lib.C, lib.K
 
@@ -24,14 +24,14 @@ local own = handle.type("lsf_DH *dh", "DH_free")
 -- A text that claims to be encrypted would make OpenSSL prompt, were it not for
 -- the callback.
 local function decode(pem)
-  err.clear()
+  errors.clear()
   local bio = membio.read(pem)
-  if not bio then return nil, err.reason "text too long" end
+  if not bio then return nil, errors.reason "text too long" end
   local params = own(C.PEM_read_bio_DHparams(bio.membio, nil, shim.C.password,
                                              shim.password()))
   bio:free()
-  if not params then return nil, err.reason() end
-  err.clear()
+  if not params then return nil, errors.reason() end
+  errors.clear()
   return params
 end
 

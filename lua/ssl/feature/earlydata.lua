@@ -10,15 +10,15 @@
 -- of those that it has itself in memory, in this process. So a context with early data
 -- keeps its sessions there and nowhere else, and the data never comes by `receive`.
 
-local ffi = require "ffi"
-local lib = require "ssl.ffi.lib"
+local ffi     = require "ffi"
+local lib     = require "ssl.ffi.lib"
 local process = require "ssl.base.process"
-local C, K = lib.C, lib.K
+local C, K    = lib.C, lib.K
 
-local earlystep = {}
+local earlydata = {}
 
 --- The most that can be allowed, in bytes: what a server keeps of one client.
-earlystep.MOST = 1048576
+earlydata.MOST = 1048576
 
 -- What was sent and is rejected has to be read past: at least what OpenSSL would.
 local PASSED = K.SSL3_RT_MAX_PLAIN_LENGTH
@@ -38,7 +38,7 @@ local written_t = ffi.typeof "size_t[1]"
 -- @tparam number most  in bytes
 -- @treturn true
 -- @treturn false,string  what it cannot go together with
-function earlystep.allow(state, cfg, most)
+function earlydata.allow(state, cfg, most)
   local ctx = state.handle.ctx
   state.earlydata, state.process = most, process()
   if state.mode ~= "server" then return true end
@@ -61,7 +61,7 @@ end
 --- A server is about to accept early data. A session may be used for that once. After a
 -- fork parent and child have the same sessions: the child drops its copies.
 -- @tparam table state  of the context
-function earlystep.own(state)
+function earlydata.own(state)
   if state.process == process() then return end
   state.process = process()
   C.SSL_CTX_flush_sessions(state.handle.ctx, 0)
@@ -72,7 +72,7 @@ end
 -- @tparam table st
 -- @tparam table old  the state of the context that it comes from
 -- @tparam table new
-function earlystep.adopt(st, old, new)
+function earlydata.adopt(st, old, new)
   if not old.earlydata then return end
   local most = new.earlydata or 0
   C.SSL_set_max_early_data(st.conn.ssl, most)
@@ -84,7 +84,7 @@ end
 -- `text`: to be sent; `taken`: OpenSSL has it, and perhaps it waits in the queue;
 -- `pieces`: what was read and not yet handed out; `seen`: there was some; `finished`:
 -- there is no more to read; `sent`: bytes.
-function earlystep.new()
+function earlydata.new()
   return { stage = false, text = false, taken = false, pieces = {}, seen = false,
            finished = false, sent = 0, buffer = false }
 end
@@ -121,7 +121,7 @@ end
 --- One step. A handshake that goes on before everything was written or read has that
 -- done first: OpenSSL cannot pass it by. What was read waits in `pieces`.
 -- @treturn number  as SSL_do_handshake: 1 for success
-function earlystep.try(st)
+function earlydata.try(st)
   local ssl, early = st.conn.ssl, st.early
   if early.text and not early.taken then
     local rc = write(ssl, early)
@@ -136,4 +136,4 @@ function earlystep.try(st)
   return C.SSL_do_handshake(ssl)
 end
 
-return earlystep
+return earlydata

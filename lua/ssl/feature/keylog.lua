@@ -4,12 +4,11 @@
 -- (shim/keylog.c), and they go where the user wants them when the call is done. What
 -- becomes of them there has no influence on the connection. The format is NSS's.
 
-local ffi     = require "ffi"
-local lib     = require "ssl.ffi.lib"
-local shim    = require "ssl.ffi.shim"
-local context = require "ssl.context.setters"
-local err     = require "ssl.base.errors"
-local C, S    = lib.C, shim.C
+local ffi    = require "ffi"
+local lib    = require "ssl.ffi.lib"
+local shim   = require "ssl.ffi.shim"
+local errors = require "ssl.base.errors"
+local C, S   = lib.C, shim.C
 
 local keylog = {}
 
@@ -22,7 +21,7 @@ function keylog.set(state, sink)
   if type(sink) == "string" then
     local errno = S.keys_save(nil, sink)
     if errno ~= 0 then
-      return false, ("error opening keylog %s (%s)"):format(sink, err.system(errno))
+      return false, ("error opening keylog %s (%s)"):format(sink, errors.system(errno))
     end
   end
   state.keylog = sink
@@ -36,7 +35,7 @@ end
 -- @raise what the user's function raises; the lines that it has not seen are lost
 function keylog.drain(st)
   local conn = st.conn
-  local sink = context.state(st.ctx).keylog
+  local sink = st.c.keylog
   if type(sink) == "string" then
     S.keys_save(conn, sink)
     return

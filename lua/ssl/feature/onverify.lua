@@ -11,19 +11,19 @@
 local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
-local question = require "ssl.io.ask"
+local question = require "ssl.io.question"
 local psk      = require "ssl.feature.psk"
 local x509     = require "ssl.x509.certificate"
 local C, K, H  = lib.C, lib.K, shim.K
 
-local verifier = {}
+local onverify = {}
 
 --- Can this OpenSSL do it?
-verifier.supported = C.ASYNC_is_capable() == 1
+onverify.supported = C.ASYNC_is_capable() == 1
 
 --- Is every certificate a question?
 -- @tparam table ctx  the context's state
-function verifier.wanted(ctx)
+function onverify.wanted(ctx)
   return ctx.onverify or ctx.psk_only
 end
 
@@ -57,7 +57,7 @@ end
 --- Answer the paused handshake. Only `true` accepts.
 -- @tparam table st
 -- @tparam table ctx  the context's state
-function verifier.answer(st, ctx)
+function onverify.answer(st, ctx)
   local conn = st.conn
   local store_ctx = conn.store_ctx
   if not ctx.onverify then
@@ -74,4 +74,4 @@ function verifier.answer(st, ctx)
   if st.status ~= "closed" then decide(conn, store_ctx, verdict) end
 end
 
-return verifier
+return onverify

@@ -1,4 +1,7 @@
---- ssl.feature.peername: demand a name of the peer, inside the handshake.
+--- ssl.feature.peername: the name that a client's peer has to have.
+--
+-- It is sent as server name (a DNS name; an address never is: RFC 6066 section 3), and
+-- demanded of the certificate inside the handshake.
 --
 -- OpenSSL compares while it verifies, so that a peer with another name gets the
 -- alert and no byte of ours. Where the chain is not verified it makes no
@@ -6,11 +9,11 @@
 
 local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
-local err      = require "ssl.base.errors"
+local errors   = require "ssl.base.errors"
 local hostname = require "ssl.x509.hostname"
 local C, K     = lib.C, lib.K
 
-local verifyname = {}
+local peername = {}
 
 -- The common name counts where there is no alternative name of any kind. OpenSSL takes
 -- it beside addresses too, so it is told to look at alternative names alone, and the
@@ -22,7 +25,7 @@ local chars_t = ffi.typeof "const char *"
 --- How names are compared, for a connection that demands one.
 -- @tparam table st
 -- @tparam string|nil name  a DNS name, normalized; nil: an address
-function verifyname.compare(st, name)
+function peername.compare(st, name)
   local conn = st.conn
   C.X509_VERIFY_PARAM_set_hostflags(C.SSL_get0_param(conn.ssl), FLAGS)
   st.proves = name or false -- keeps the bytes alive
@@ -35,11 +38,11 @@ end
 -- @tparam string name  see ssl.hostname
 -- @treturn string,string  "dns" or "ip", and the name in its one spelling
 -- @treturn nil,string  what is wrong with the name; nothing was demanded
-function verifyname.demand(st, name)
+function peername.demand(st, name)
   local kind, text = hostname.normalize(name)
   if not kind then return nil, text end
   local param = C.SSL_get0_param(st.conn.ssl)
-  err.clear()
+  errors.clear()
   local rc
   -- One name counts, the last: not one of each kind.
   if kind == "ip" then
@@ -49,10 +52,44 @@ function verifyname.demand(st, name)
     C.X509_VERIFY_PARAM_set1_ip(param, nil, 0)
     rc = C.X509_VERIFY_PARAM_set1_host(param, text, #text)
   end
-  if rc ~= 1 then return nil, err.reason() end
-  verifyname.compare(st, kind == "dns" and text or nil)
+  if rc ~= 1 then return nil, errors.reason() end
+  peername.compare(st, kind == "dns" and text or nil)
   st.demands = ("%s%d:%s:%s"):format(st.demands, #text, kind, text)
   return kind, text
 end
 
-return verifyname
+--- Ask for a name. Before the handshake.
+-- A name that no extension can carry (empty, over 255 bytes) is not sent.
+function peername.request(st, name)
+  name = name:match("^%Z*")
+  errors.clear()
+  C.SSL_ctrl(st.conn.ssl, K.SSL_CTRL_SET_TLSEXT_HOSTNAME,
+             K.TLSEXT_NAMETYPE_host_name, ffi.cast("char *", name))
+  errors.clear()
+end
+
+--- A context's name.
+-- @tparam table c  state of the context
+-- @tparam string name
+-- @treturn true
+-- @treturn nil,string  why this is no name
+function peername.set(c, name)
+  local kind, text = hostname.normalize(name)
+  if not kind then return nil, text end
+  c.servername = text
+  return true
+end
+
+--- Apply it to a new connection. `sni` and `setverifyname` may still change it.
+-- @tparam table st
+-- @tparam string name  of `set`
+-- @treturn true
+-- @treturn nil,string  the reason
+function peername.apply(st, name)
+  local kind, text = peername.demand(st, name)
+  if not kind then return nil, text end
+  if kind == "dns" then peername.request(st, text) end
+  return true
+end
+
+return peername

@@ -8,8 +8,8 @@
 local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
-local question = require "ssl.io.ask"
-local C, K, H = lib.C, lib.K, shim.K
+local question = require "ssl.io.question"
+local C, K, H  = lib.C, lib.K, shim.K
 
 local psk = {
   --- Why a handshake ended that went on without a key.

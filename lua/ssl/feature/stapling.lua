@@ -9,25 +9,25 @@
 local ffi       = require "ffi"
 local lib       = require "ssl.ffi.lib"
 local shim      = require "ssl.ffi.shim"
-local err       = require "ssl.base.errors"
+local errors    = require "ssl.base.errors"
 local extension = require "ssl.x509.extension"
 local ocsp      = require "ssl.ocsp.request"
 local peer      = require "ssl.x509.chains"
-local question  = require "ssl.io.ask"
-local raw       = require "ssl.x509.encoding"
+local question  = require "ssl.io.question"
+local encoding  = require "ssl.x509.encoding"
 local response  = require "ssl.ocsp.response"
 local tlv       = require "ssl.x509.der"
 local x509      = require "ssl.x509.certificate"
 local C, K, H   = lib.C, lib.K, shim.K
 
-local staple = {}
+local stapling = {}
 
 --- Can this OpenSSL do it?
-staple.supported = ocsp.supported and C.ASYNC_is_capable() == 1
+stapling.supported = ocsp.supported and C.ASYNC_is_capable() == 1
 
 --- The longest response that can be stapled: a message of that kind has at most 16,384
 -- bytes, four of which come before the response.
-staple.LONGEST = 16380
+stapling.LONGEST = 16380
 
 -- TLS features (RFC 7633): the extensions that a server has to answer.
 local TLS_FEATURE, STATUS_REQUEST = "1.3.6.1.5.5.7.1.24", 5
@@ -44,14 +44,14 @@ end
 --- Take over what the context says. Before a handshake, or when it switches.
 -- @tparam table st
 -- @tparam table ctx  the context's state
-function staple.apply(st, ctx)
+function stapling.apply(st, ctx)
   local given = ctx.ocspresponse
   st.conn.ask_status = type(given) == "function" and 1 or 0
   put(st, type(given) == "string" and given)
 end
 
 --- May the handshake have to stand still for it?
-function staple.pauses(st, ctx)
+function stapling.pauses(st, ctx)
   if st.server then return type(ctx.ocspresponse) == "function" end
   return ctx.ocsp and true or false
 end
@@ -65,13 +65,13 @@ local function first_of_many(ssl)
   if tonumber(C.SSL_ctrl(ssl, command, 0, stack)) <= 0 or stack[0] == nil then return nil end
   local leaf = ffi.cast("lsf_OCSP_RESPONSE *", C.OPENSSL_sk_value(stack[0], 0))
   if leaf == nil then return nil end
-  local der = raw.encode(C.i2d_OCSP_RESPONSE, leaf)
+  local der = encoding.encode(C.i2d_OCSP_RESPONSE, leaf)
   return der
 end
 
 --- The response that the server stapled: received, or sent.
 -- @treturn string|nil  DER
-function staple.response(st)
+function stapling.response(st)
   local ssl = st.conn.ssl
   local data = ffi.new "unsigned char *[1]"
   local length = tonumber(C.SSL_ctrl(ssl, K.SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP, 0,
@@ -134,11 +134,11 @@ local function absent(ctx, leaf, reported)
 end
 
 -- A session's certificate was judged when the session was made, which does not outlive the
--- response (ssl.session.client), and a key shared beforehand has none.
+-- response (ssl.session.resumption), and a key shared beforehand has none.
 local function judge(st, ctx)
   local leaf = peer.certificate(st, 1)
   if not leaf or C.SSL_session_reused(st.conn.ssl) == 1 then return true end
-  local der = staple.response(st)
+  local der = stapling.response(st)
   if not der then return absent(ctx, leaf) end
   local issuer = issuer_of(st, leaf)
   if not issuer then return false, "the issuer of the certificate is not known" end
@@ -164,9 +164,9 @@ local function ask(st, ctx)
   if der and type(der) ~= "string" then
     question.give_up(st, "ssl: the function ocspresponse has to return a string or nil")
   end
-  if der and #der > staple.LONGEST then
+  if der and #der > stapling.LONGEST then
     question.give_up(st, ("ssl: the function ocspresponse returned more than %d bytes")
-                         :format(staple.LONGEST))
+                         :format(stapling.LONGEST))
   end
   put(st, der)
   decide(st, true)
@@ -175,15 +175,15 @@ end
 --- Answer the paused handshake.
 -- @tparam table st
 -- @tparam table ctx  the context's state
-function staple.answer(st, ctx)
+function stapling.answer(st, ctx)
   if st.server then
     ask(st, ctx)
     return
   end
   local ok, why = judge(st, ctx)
-  err.clear()
+  errors.clear()
   if not ok then st.status_reason = "OCSP: " .. why end
   decide(st, ok)
 end
 
-return staple
+return stapling

@@ -9,11 +9,10 @@ local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
 local alpn     = require "ssl.feature.alpn"
-local context  = require "ssl.context.setters"
 local dh       = require "ssl.feature.dh"
 local hello    = require "ssl.handshake.clienthello_wire"
-local policy   = require "ssl.handshake.inherit"
-local question = require "ssl.io.ask"
+local inherit  = require "ssl.handshake.inherit"
+local question = require "ssl.io.question"
 local sni      = require "ssl.handshake.sni"
 local C, K, H  = lib.C, lib.K, shim.K
 
@@ -60,7 +59,7 @@ function clienthello.wanted(st, ctx)
 end
 
 local function adopt(st, ctx)
-  local ok, problem = pcall(policy.adopt, st, ctx)
+  local ok, problem = pcall(inherit.switch, st, ctx)
   if not ok then question.give_up(st, problem) end
 end
 
@@ -79,7 +78,7 @@ end
 
 local function choose_context(st, said)
   local go_on, chosen = true, false
-  local f = context.state(st.ctx).onclienthello
+  local f = st.c.onclienthello
   st.name = said.name or false
   if f then go_on, chosen = asked(st, said, f) end
   if not go_on or chosen then return go_on end
@@ -97,7 +96,7 @@ local function choose_context(st, said)
 end
 
 local function choose_protocol(st, offered)
-  local select = context.state(st.ctx).alpn_select
+  local select = st.c.alpn_select
   if not select or not offered or not alpn.decode(offered) then return end
   local wire = question.ask(st, select, offered)
   if st.status == "closed" or type(wire) ~= "string" or not alpn.decode(wire) then
@@ -113,8 +112,7 @@ function clienthello.answer(st)
   local conn = st.conn
   local said = hello.parse(ffi.string(conn.said, conn.said_length))
   if not choose_context(st, said) then return end
-  local ctx = context.state(st.ctx)
-  if ctx.dhparam then ask_dh(st, ctx, said) end
+  if st.c.dhparam then ask_dh(st, st.c, said) end
   if st.status ~= "closed" then choose_protocol(st, said.alpn) end
   if st.status ~= "closed" then conn.hello = H.LSF_HELLO_ACCEPT end
 end

@@ -1,31 +1,30 @@
 --- ssl.handshake.handshake: until both sides agree, or one says why not.
 --
 -- What only the user can answer is asked between two calls of OpenSSL and on the
--- caller's coroutine: the function may raise or yield (ssl.io.ask). Two places: at the
+-- caller's coroutine: the function may raise or yield (ssl.io.question). Two places: at the
 -- ClientHello (ssl.handshake.clienthello), and inside a job that stands still (ssl.feature.psk,
 -- ssl.feature.onverify).
 
-local lib      = require "ssl.ffi.lib"
-local shim     = require "ssl.ffi.shim"
-local ahead    = require "ssl.io.readahead"
-local clienthello = require "ssl.handshake.clienthello"
-local context  = require "ssl.context.setters"
-local detached = require "ssl.io.linger"
-local earlystep = require "ssl.feature.earlydata"
-local err      = require "ssl.base.errors"
-local job      = require "ssl.handshake.job"
-local keylog   = require "ssl.feature.keylog"
-local lasterror = require "ssl.io.failure"
-local limit    = require "ssl.io.timeout"
-local loop     = require "ssl.io.loop"
-local policy   = require "ssl.handshake.inherit"
-local psk      = require "ssl.feature.psk"
-local staple   = require "ssl.feature.stapling"
-local resumption = require "ssl.session.client"
+local lib          = require "ssl.ffi.lib"
+local shim         = require "ssl.ffi.shim"
+local readahead    = require "ssl.io.readahead"
+local clienthello  = require "ssl.handshake.clienthello"
+local linger       = require "ssl.io.linger"
+local earlydata    = require "ssl.feature.earlydata"
+local errors       = require "ssl.base.errors"
+local job          = require "ssl.handshake.job"
+local keylog       = require "ssl.feature.keylog"
+local failure      = require "ssl.io.failure"
+local timeout      = require "ssl.io.timeout"
+local loop         = require "ssl.io.loop"
+local inherit      = require "ssl.handshake.inherit"
+local psk          = require "ssl.feature.psk"
+local stapling     = require "ssl.feature.stapling"
+local resumption   = require "ssl.session.resumption"
 local sessionstore = require "ssl.session.store"
-local turn     = require "ssl.io.mutex"
-local verifier = require "ssl.feature.onverify"
-local C, S, H  = lib.C, shim.C, shim.K
+local mutex        = require "ssl.io.mutex"
+local onverify     = require "ssl.feature.onverify"
+local C, S, H      = lib.C, shim.C, shim.K
 
 -- Once, before the first step.
 local function prepare(st)
@@ -34,9 +33,8 @@ local function prepare(st)
     st.failed = resumption.settle(st) or false
     return
   end
-  policy.settle(st)
-  local ctx = context.state(st.ctx)
-  if clienthello.wanted(st, ctx) then
+  inherit.settle(st)
+  if clienthello.wanted(st, st.c) then
     st.conn.hello = H.LSF_HELLO_ASK
   end
 end
@@ -46,11 +44,11 @@ local function answer(st)
   if conn.hello == H.LSF_HELLO_ASKED then
     clienthello.answer(st)
   elseif conn.question == H.LSF_QUESTION_VERIFY then
-    verifier.answer(st, context.state(st.ctx))
+    onverify.answer(st, st.c)
   elseif conn.question == H.LSF_QUESTION_SESSION then
     sessionstore.answer(st)
   elseif conn.question == H.LSF_QUESTION_STATUS then
-    staple.answer(st, context.state(st.ctx))
+    stapling.answer(st, st.c)
   else
     psk.answer(st)
   end
@@ -68,7 +66,7 @@ local function try(st)
   conn.cork = 1
   local rc
   if st.early then
-    rc = earlystep.try(st)
+    rc = earlydata.try(st)
   else
     rc = C.SSL_do_handshake(conn.ssl)
   end
@@ -78,7 +76,7 @@ local function try(st)
 end
 
 local function attempt(st)
-  err.clear()
+  errors.clear()
   local rc = try(st)
   local word = rc <= 0 and loop.judge(st, rc) or nil
   if st.conn.out_beg ~= st.conn.out_end then
@@ -100,7 +98,7 @@ local function advance(st)
     elseif st.nowait or not loop.waits(word) then
       return word, start
     else
-      start = start or limit.start(st)
+      start = start or timeout.start(st)
       word = loop.run(st, try, word, start)
       if word and word ~= "asked" then return word, start end
     end
@@ -116,10 +114,10 @@ local function explain(st, word)
   elseif own and st.failed then
     word, st.failed = own, own
   elseif st.failed then
-    word = lasterror.explain(st, word)
+    word = failure.explain(st, word)
     st.failed = word
   end
-  if st.failed then lasterror.rename(st) end
+  if st.failed then failure.rename(st) end
   return word
 end
 
@@ -134,12 +132,12 @@ local function shake(st)
   if st.status == "connected" and (st.request or not st.failed) then return true end
   if st.failed then return false, st.failed end
   if st.asking then return false, "busy" end
-  detached.sweep()
+  linger.poll()
   if not st.prepared then
     prepare(st)
     if gone(st) then return false, "closed" end
     if st.failed then
-      lasterror.rename(st)
+      failure.rename(st)
       return false, st.failed
     end
   end
@@ -150,7 +148,7 @@ local function shake(st)
     -- A clean end is one for a connection. Here it comes before there is any.
     if word == "closed" and not st.failed then
       st.failed = word
-      lasterror.note(st, word)
+      failure.note(st, word)
     end
     if st.failed then st.transport.flush(st) end
     return false, explain(st, word)
@@ -158,7 +156,7 @@ local function shake(st)
   if st.early and st.early.stage then return true end
   job.done(st)
   st.status, st.open = "connected", true
-  ahead.settle(st)
+  readahead.update(st)
   if st.session then resumption.done(st) end
   if st.conn.sessions ~= 0 then resumption.drain(st) end
   if gone(st) then return false, "closed" end
@@ -169,9 +167,9 @@ end
 -- handshake at a place that it does not know.
 local function in_turn(st)
   if not st.stream or st.status ~= "new" then return shake(st) end
-  if turn.taken(st, "shaking") then return false, "busy" end
-  turn.enter(st, "shaking")
-  return turn.finish(st, "shaking", pcall(shake, st))
+  if mutex.held(st, "shaking") then return false, "busy" end
+  mutex.lock(st, "shaking")
+  return mutex.finish(st, "shaking", pcall(shake, st))
 end
 
 -- What was said of secrets goes to the key log, whatever came of the handshake.

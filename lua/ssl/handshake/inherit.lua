@@ -12,23 +12,23 @@
 -- another. OpenSSL still looks up a few settings in the context, such as the cipher
 -- suites. So a connection whose context has changed before its handshake resumes nothing.
 
-local lib     = require "ssl.ffi.lib"
-local shim    = require "ssl.ffi.shim"
-local context = require "ssl.context.setters"
-local curves  = require "ssl.context.curves"
-local earlystep = require "ssl.feature.earlydata"
-local functionid = require "ssl.base.functionid"
-local job     = require "ssl.handshake.job"
-local psk     = require "ssl.feature.psk"
-local sessionid = require "ssl.session.sessionid"
+local lib          = require "ssl.ffi.lib"
+local shim         = require "ssl.ffi.shim"
+local sslctx       = require "ssl.context.sslctx"
+local curves       = require "ssl.context.curves"
+local earlydata    = require "ssl.feature.earlydata"
+local functionid   = require "ssl.base.functionid"
+local job          = require "ssl.handshake.job"
+local psk          = require "ssl.feature.psk"
+local sessionid    = require "ssl.session.sessionid"
 local sessionstore = require "ssl.session.store"
-local tickets = require "ssl.session.tickets"
-local staple  = require "ssl.feature.stapling"
-local store   = require "ssl.trust.store"
-local verifier = require "ssl.feature.onverify"
-local C, K    = lib.C, lib.K
+local tickets      = require "ssl.session.tickets"
+local stapling     = require "ssl.feature.stapling"
+local store        = require "ssl.trust.store"
+local onverify     = require "ssl.feature.onverify"
+local C, K         = lib.C, lib.K
 
-local policy = {}
+local inherit = {}
 
 -- A cast of -1 would be 2^63: LuaJIT leaves that to the processor.
 local EVERY_OPTION = 0xffffffffffffffffULL
@@ -47,28 +47,28 @@ end
 
 -- The keys `purpose`, `crl` and `partialchain`, the first of which goes before
 -- lsec_ignore_purpose. Not in the store, which may belong to other contexts too.
-local function chain(ssl, ctx)
-  if ctx.verify_flags == 0 and not ctx.purpose then return end
+local function chain(ssl, c)
+  if c.verify_flags == 0 and not c.purpose then return end
   local param = C.SSL_get0_param(ssl)
-  C.X509_VERIFY_PARAM_set_flags(param, ctx.verify_flags)
-  if ctx.purpose then C.X509_VERIFY_PARAM_set_purpose(param, ctx.purpose) end
-  if ctx.purpose_trust then C.X509_VERIFY_PARAM_set_trust(param, ctx.purpose_trust) end
+  C.X509_VERIFY_PARAM_set_flags(param, c.verify_flags)
+  if c.purpose then C.X509_VERIFY_PARAM_set_purpose(param, c.purpose) end
+  if c.purpose_trust then C.X509_VERIFY_PARAM_set_trust(param, c.purpose_trust) end
 end
 
 -- With the key `crl` every certificate is looked up, and lists may be absent for a part of
 -- the chain. With `crl_check_chain` in verifyext every certificate needs a list.
-local function some_lists(ctx)
-  if bit.band(ctx.verify_flags, K.X509_V_FLAG_CRL_CHECK_ALL) == 0 then return 0 end
-  local param = C.X509_STORE_get0_param(C.SSL_CTX_get_cert_store(ctx.handle.ctx))
+local function some_lists(c)
+  if bit.band(c.verify_flags, K.X509_V_FLAG_CRL_CHECK_ALL) == 0 then return 0 end
+  local param = C.X509_STORE_get0_param(C.SSL_CTX_get_cert_store(c.handle.ctx))
   local demanded = tonumber(C.X509_VERIFY_PARAM_get_flags(param))
   return bit.band(demanded, K.X509_V_FLAG_CRL_CHECK_ALL) == 0 and 1 or 0
 end
 
 -- Where a function judges certificates, SSL_VERIFY_NONE must not be used: it would go on
 -- whatever the function returns.
-local function mode(ctx)
-  local wanted = C.SSL_CTX_get_verify_mode(ctx.handle.ctx)
-  return verifier.wanted(ctx) and bit.bor(wanted, K.SSL_VERIFY_PEER) or wanted
+local function mode(c)
+  local wanted = C.SSL_CTX_get_verify_mode(c.handle.ctx)
+  return onverify.wanted(c) and bit.bor(wanted, K.SSL_VERIFY_PEER) or wanted
 end
 
 -- OpenSSL compares the session id context of the connection with that of a session.
@@ -82,54 +82,54 @@ local function set_session_context(st, id)
   end
 end
 
-local function bind(st, ctx, verifies_by)
+local function bind(st, c, verifies_by)
   if st.server then
-    set_session_context(st, ctx.session_context or verifies_by)
+    set_session_context(st, c.session_context or verifies_by)
   else
     st.policy = verifies_by
   end
-  store.settle(st.conn.ssl, ctx)
+  store.settle(st.conn.ssl, c)
 end
 
 --- Take over what the context says. Before a handshake, or when it switches.
 -- @tparam table st
--- @tparam table ctx  the context's state
+-- @tparam table c  the context's state
 -- @tparam string verifies_by  what ssl.session.sessionid has bound it to
-function policy.apply(st, ctx, verifies_by)
+function inherit.apply(st, c, verifies_by)
   local conn = st.conn
-  bind(st, ctx, verifies_by)
-  conn.tolerant = ctx.verify_continue and 1 or 0
-  conn.some_lists = some_lists(ctx)
-  conn.ask_verify = verifier.wanted(ctx) and 1 or 0
-  conn.once = ctx.once
-  if st.eof ~= ctx.eof then st.eof = ctx.eof end
-  if st.explain ~= ctx.explain then st.explain = ctx.explain end
-  st.maxline, st.maxall = ctx.maxline, ctx.maxall
-  C.SSL_set_verify(conn.ssl, mode(ctx), verify_callback)
-  if ctx.ignore_purpose then purpose(conn.ssl, true) end
-  chain(conn.ssl, ctx)
-  psk.apply(st, ctx)
-  staple.apply(st, ctx)
-  job.apply(st, ctx)
+  bind(st, c, verifies_by)
+  conn.tolerant = c.verify_continue and 1 or 0
+  conn.some_lists = some_lists(c)
+  conn.ask_verify = onverify.wanted(c) and 1 or 0
+  conn.once = c.once
+  if st.eof ~= c.eof then st.eof = c.eof end
+  if st.explain ~= c.explain then st.explain = c.explain end
+  st.maxline, st.maxall = c.maxline, c.maxall
+  C.SSL_set_verify(conn.ssl, mode(c), verify_callback)
+  if c.ignore_purpose then purpose(conn.ssl, true) end
+  chain(conn.ssl, c)
+  psk.apply(st, c)
+  stapling.apply(st, c)
+  job.apply(st, c)
 end
 
 --- A server's handshake is about to begin. Where its context has changed since, the
 -- connection gets a session id context of its own: it resumes no session, and no other
 -- connection resumes one of its sessions.
 -- @tparam table st
-function policy.settle(st)
-  local ctx = context.state(st.ctx)
-  if ctx.handle:lost() or ctx.fingerprint and ctx.session_context == st.policy then
+function inherit.settle(st)
+  local c = st.c
+  if c.handle:lost() or c.fingerprint and c.session_context == st.policy then
     return
   end
-  local now = sessionid.bind(ctx)
-  if (ctx.session_context or now) ~= st.policy then
+  local now = sessionid.bind(c)
+  if (c.session_context or now) ~= st.policy then
     set_session_context(st, functionid.unique())
   end
 end
 
-local function version(from, to, ssl, ctx)
-  C.SSL_ctrl(ssl, to, C.SSL_CTX_ctrl(ctx, from, 0, nil), nil)
+local function version(from, to, ssl, c)
+  C.SSL_ctrl(ssl, to, C.SSL_CTX_ctrl(c, from, 0, nil), nil)
 end
 
 --- Go on with another context. Within a handshake stopped at the ClientHello.
@@ -137,8 +137,8 @@ end
 -- @tparam table st
 -- @tparam userdata ctx
 -- @raise when it is no usable context any more
-function policy.adopt(st, ctx)
-  local new = context.state(ctx, 2)
+function inherit.switch(st, ctx)
+  local new = sslctx.state(ctx, 2)
   local ssl, to = st.conn.ssl, new.handle.ctx
   local lost = new.handle:lost()
   local verifies_by = not lost and sessionid.bind(new)
@@ -146,18 +146,18 @@ function policy.adopt(st, ctx)
     error("ssl: the context for this server name cannot be used", 0)
   end
   purpose(ssl, false)
-  C.X509_VERIFY_PARAM_clear_flags(C.SSL_get0_param(ssl), context.state(st.ctx).verify_flags)
-  policy.apply(st, new, verifies_by)
+  C.X509_VERIFY_PARAM_clear_flags(C.SSL_get0_param(ssl), st.c.verify_flags)
+  inherit.apply(st, new, verifies_by)
   C.SSL_set_verify_depth(ssl, C.SSL_CTX_get_verify_depth(to))
   C.SSL_clear_options(ssl, EVERY_OPTION)
   C.SSL_set_options(ssl, C.SSL_CTX_get_options(to))
   tickets.adopt(st, new)
   sessionstore.adopt(st, new)
-  curves.hand_over(ssl, context.state(st.ctx), new)
-  earlystep.adopt(st, context.state(st.ctx), new)
+  curves.hand_over(ssl, st.c, new)
+  earlydata.adopt(st, st.c, new)
   version(K.SSL_CTRL_GET_MIN_PROTO_VERSION, K.SSL_CTRL_SET_MIN_PROTO_VERSION, ssl, to)
   version(K.SSL_CTRL_GET_MAX_PROTO_VERSION, K.SSL_CTRL_SET_MAX_PROTO_VERSION, ssl, to)
-  st.ctx = ctx
+  st.ctx, st.c = ctx, new
 end
 
-return policy
+return inherit

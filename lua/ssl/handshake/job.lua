@@ -9,9 +9,9 @@
 -- here would make a handshake wait for the end of another one, and no scheduler can wait
 -- for that.
 
-local lib     = require "ssl.ffi.lib"
-local staple  = require "ssl.feature.stapling"
-local C, K    = lib.C, lib.K
+local lib      = require "ssl.ffi.lib"
+local stapling = require "ssl.feature.stapling"
+local C, K     = lib.C, lib.K
 
 local job = {}
 
@@ -19,7 +19,7 @@ local job = {}
 -- @tparam table st
 -- @tparam table ctx  the context's state
 function job.apply(st, ctx)
-  st.pausable = (st.psk or st.store or staple.pauses(st, ctx) or ctx.onverify) and true or false
+  st.pausable = (st.psk or st.store or stapling.pauses(st, ctx) or ctx.onverify) and true or false
   C.SSL_ctrl(st.conn.ssl, st.pausable and K.SSL_CTRL_MODE or K.SSL_CTRL_CLEAR_MODE,
              K.SSL_MODE_ASYNC, nil)
 end

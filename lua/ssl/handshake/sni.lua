@@ -8,9 +8,8 @@ local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
 local arg      = require "ssl.base.arg"
-local context  = require "ssl.context.setters"
-local err      = require "ssl.base.errors"
-local question = require "ssl.io.ask"
+local sslctx   = require "ssl.context.sslctx"
+local question = require "ssl.io.question"
 local C, K     = lib.C, lib.K
 local now      = shim.C.now
 
@@ -53,22 +52,12 @@ local function by_map(st, name)
   return key and map[key]
 end
 
---- Ask for a name. Before the handshake.
--- A name that no extension can carry (empty, over 255 bytes) is not sent.
-function sni.request(st, name)
-  name = name:match("^%Z*")
-  err.clear()
-  C.SSL_ctrl(st.conn.ssl, K.SSL_CTRL_SET_TLSEXT_HOSTNAME,
-             K.TLSEXT_NAMETYPE_host_name, ffi.cast("char *", name))
-  err.clear()
-end
-
 local function check(name, ctx, level)
   level = level + 1
   if type(name) ~= "string" then
     arg.fail(2, "server names expected as keys, got " .. type(name), level)
   end
-  if context.state(ctx, 2, level).handle:lost() then
+  if sslctx.state(ctx, 2, level).handle:lost() then
     arg.fail(2, "invalid context", level)
   end
 end

@@ -1,11 +1,11 @@
 --- ssl.https.dial: the connection for a request, new or out of a pool.
 
-local hop    = require "ssl.https.request"
-local limits = require "ssl.https.timeouts"
-local pool   = require "ssl.https.pool"
-local proxy  = require "ssl.https.proxy"
-local stream = require "ssl.https.tls"
-local wire   = require "ssl.https.reader"
+local hop      = require "ssl.https.hop"
+local timeouts = require "ssl.https.timeouts"
+local pool     = require "ssl.https.pool"
+local proxy    = require "ssl.https.proxy"
+local tls      = require "ssl.https.tls"
+local reader   = require "ssl.https.reader"
 
 local link = {}
 
@@ -24,11 +24,11 @@ end
 
 local function dial(request, plan, limit, open)
   local reqt = request.reqt
-  local s, why = stream.new(reqt, plan.defaults, reqt.create)
+  local s, why = tls.new(reqt, plan.defaults, reqt.create)
   if not s then return nil, why end
   open.stream = s
   local ok
-  ok, why = stream.open(s, request.host, request.port, plan.policy, limit, plan.via)
+  ok, why = tls.open(s, request.host, request.port, plan.policy, limit, plan.via)
   if ok then return s end
   -- Closed already, and an object of the caller's may take that once.
   open.stream = nil
@@ -44,7 +44,7 @@ function link.plan(request, defaults)
   local via, why = route(request, defaults)
   if why then return nil, why end
   local policy
-  policy, why = stream.policy(request.reqt, defaults, request.host, request.port, via,
+  policy, why = tls.policy(request.reqt, defaults, request.host, request.port, via,
                               request.reqt.create)
   if not policy then return nil, why end
   return { defaults = defaults, via = via, policy = policy,
@@ -65,12 +65,12 @@ function link.open(request, plan, limit, open, fresh)
   local s = plan.key and not fresh and pool.take(request.reqt.pool, plan.key)
   if s then
     open.stream = s
-    return wire.new(s, limit, true)
+    return reader.new(s, limit, true)
   end
   local why
   s, why = dial(request, plan, limit, open)
   if not s then return nil, why end
-  return wire.new(s, limit, false)
+  return reader.new(s, limit, false)
 end
 
 --- Close what is open, if something is. Nothing takes longer than the request may.
@@ -80,7 +80,7 @@ function link.close(open, unwanted)
   local s = open.stream
   open.stream = nil
   if not s then return end
-  limits.close(open.limit, s.sock, unwanted)
+  timeouts.close(open.limit, s.sock, unwanted)
   s:close()
 end
 

@@ -5,7 +5,7 @@
 -- the reason has arrived. So where sending makes no progress, the client checks what has
 -- arrived.
 
-local stream = require "ssl.https.tls"
+local tls = require "ssl.https.tls"
 
 local early = {}
 
@@ -17,7 +17,7 @@ local MOST, PIECE = 65536, 4096
 
 --- Can one look without waiting? A limit of 0 would be the end of some objects' sending.
 function early.possible(s)
-  return stream.over_descriptor(s)
+  return tls.over_descriptor(s)
 end
 
 --- What is here already; nil where that is nothing, or the connection is at its end. The

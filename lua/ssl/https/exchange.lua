@@ -5,9 +5,9 @@
 -- of the connection tells a whole body from a cut one. The framing, and nothing that
 -- a step or a sink does, says too whether the connection is fit for another request.
 
-local ltn12   = require "ltn12"
-local canonic = require("socket.headers").canonic
-local limits  = require "ssl.https.timeouts"
+local ltn12        = require "ltn12"
+local canonic      = require("socket.headers").canonic
+local timeouts     = require "ssl.https.timeouts"
 local add_trailers = require "ssl.https.trailers"
 
 local exchange = {}
@@ -354,7 +354,7 @@ function exchange.skip(wire, hop, code, headers)
        or length > PIECE then
       return false
     end
-    wire.limit = limits.within(wire.limit, PATIENCE)
+    wire.limit = timeouts.within(wire.limit, PATIENCE)
     if not ltn12.pump.all(by_length(wire, length), ltn12.sink.null()) then return false end
   end
   wire.complete = true

@@ -3,9 +3,9 @@
 -- These are wrong types, and fields that exclude each other: a request raises for them. A
 -- wrong text may come from elsewhere, so for that a request returns a message.
 
-local fields = require "ssl.https.fields"
-local limits = require "ssl.https.timeouts"
-local pool   = require "ssl.https.pool"
+local fields   = require "ssl.https.fields"
+local timeouts = require "ssl.https.timeouts"
+local pool     = require "ssl.https.pool"
 
 local TEXTS = { "method", "scheme", "host", "port", "path", "params", "query", "user", "uri",
                 "body" }
@@ -63,7 +63,7 @@ end
 -- @treturn string|nil  for an argument error
 function misuse.request(reqt)
   return of_types(reqt) or of_body(reqt) or reqt.headers and fields.misuse(reqt.headers)
-         or limits.problem(reqt.timeout)
+         or timeouts.problem(reqt.timeout)
 end
 
 return misuse

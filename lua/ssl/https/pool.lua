@@ -10,7 +10,7 @@
 
 local socket = require "socket"
 local ssl    = require "ssl"
-local stream = require "ssl.https.tls"
+local tls    = require "ssl.https.tls"
 local now    = ssl.monotonic
 
 local pool = {}
@@ -70,7 +70,7 @@ end
 -- and the like are read on the way where the connection is over a descriptor.
 local function lives(entry)
   local s = entry.stream
-  if stream.over_descriptor(s) then
+  if tls.over_descriptor(s) then
     local _, why = s.sock:receive(0)
     return why == "wantread"
   end
@@ -116,7 +116,7 @@ local function all() return true end
 -- @tparam[opt] number lifetime  seconds after which the server closes it
 function pool.give(self, key, host, s, lifetime)
   -- The close of a kept connection waits for nothing, and neither does a look at it.
-  if stream.over_descriptor(s) then s.sock:settimeout(0) end
+  if tls.over_descriptor(s) then s.sock:settimeout(0) end
   own(self)
   if self.closed then return s:close() end
   local life = math.min(self.idle, lifetime and lifetime - MARGIN or math.huge)
@@ -129,7 +129,7 @@ end
 --- Can a connection be kept at all? Only where there is a way to see that the peer
 -- has ended it.
 function pool.keepable(s)
-  return stream.over_descriptor(s) or s.sock:getfd() >= 0
+  return tls.over_descriptor(s) or s.sock:getfd() >= 0
 end
 
 --- Close what is kept. From then on the pool keeps nothing: requests that use it, or

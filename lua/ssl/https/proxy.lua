@@ -3,12 +3,12 @@
 -- The proxy learns the authority of the origin and the credentials that are meant
 -- for the proxy, and nothing else; the name is checked against the origin.
 
-local http    = require "socket.http"
-local limits  = require "ssl.https.timeouts"
-local noproxy = require "ssl.https.noproxy"
+local http      = require "socket.http"
+local timeouts  = require "ssl.https.timeouts"
+local noproxy   = require "ssl.https.noproxy"
 local printable = require "ssl.https.printable"
-local url     = require "ssl.https.url"
-local now     = require("ssl").monotonic
+local url       = require "ssl.https.url"
+local now       = require("ssl").monotonic
 
 local proxy = {}
 
@@ -79,7 +79,7 @@ end
 local function line(sock, room, limit, since)
   local bytes = {}
   repeat
-    local why = limits.arm(limit, sock, "connect", since)
+    local why = timeouts.arm(limit, sock, "connect", since)
     if why then return nil, why end
     local byte
     byte, why = sock:receive(1)
@@ -110,7 +110,7 @@ end
 -- Once more the time that connecting may take, for all of it together.
 local function ask(sock, head, limit)
   local since = now()
-  local why = limits.arm(limit, sock, "connect", since)
+  local why = timeouts.arm(limit, sock, "connect", since)
   if why then return nil, why end
   local sent
   sent, why = sock:send(head)

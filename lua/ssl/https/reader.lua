@@ -4,11 +4,11 @@
 -- the request may be made again on another connection, and this one be used again. It
 -- reads lines, too: those of a connection are as long as the peer makes them.
 
-local early  = require "ssl.https.earlydata"
-local limits = require "ssl.https.timeouts"
-local now    = require("ssl").monotonic
+local early    = require "ssl.https.earlydata"
+local timeouts = require "ssl.https.timeouts"
+local now      = require("ssl").monotonic
 
-local wire = {}
+local reader = {}
 local methods = {}
 local class = { __index = methods }
 
@@ -16,7 +16,7 @@ local class = { __index = methods }
 local function refused(self)
   local held = self.ahead:sub(self.at)
   local more = early.look(self.stream, #held)
-  limits.disarm(self.limit)
+  timeouts.disarm(self.limit)
   if not more then return false end
   self.ahead, self.at, self.answered = held .. more, 1, true
   self.early = early.refuses(self.ahead)
@@ -27,7 +27,7 @@ end
 local function send_from(self, data, at)
   local since, most = nil, early.possible(self.stream) and early.LOOK or nil
   while true do
-    local why = limits.arm(self.limit, self.stream.sock, "send", since, most)
+    local why = timeouts.arm(self.limit, self.stream.sock, "send", since, most)
     if why then return nil, why end
     since = since or now()
     local last, partial
@@ -54,7 +54,7 @@ end
 -- What the stream has, at least one byte. A `part` of something has what is left of the
 -- limit of the whole, which began with its first part.
 local function fetch(self, most, part)
-  local why = limits.arm(self.limit, self.stream.sock, "receive", part and self.began)
+  local why = timeouts.arm(self.limit, self.stream.sock, "receive", part and self.began)
   if why then return nil, why end
   if part and not self.began then self.began = now() end
   local data
@@ -123,7 +123,7 @@ end
 function methods:receive(count)
   local first = held(self, count)
   if #first == count then return first end
-  local why = limits.arm(self.limit, self.stream.sock, "receive")
+  local why = timeouts.arm(self.limit, self.stream.sock, "receive")
   if why then return nil, why end
   local data
   data, why = self.stream:receive(count - #first)
@@ -167,8 +167,8 @@ end
 --   `complete`: the answer was read to its end, by its framing;
 --   `persistent`: both sides want to go on, as far as the heads say;
 --   `lifetime`: for so many seconds, if the server said
-function wire.new(stream, limit, kept)
-  limits.disarm(limit)
+function reader.new(stream, limit, kept)
+  timeouts.disarm(limit)
   return setmetatable({
     stream = stream, limit = limit, kept = kept, sent = false, pulled = false,
     whole = false, refused = false, answered = false, complete = false, persistent = false,
@@ -188,9 +188,9 @@ local IDEMPOTENT = { GET = true, HEAD = true, OPTIONS = true, TRACE = true, PUT 
 -- @tparam string method
 -- @tparam string why  how it failed
 -- @treturn boolean
-function wire.may_repeat(self, method, why)
+function reader.may_repeat(self, method, why)
   return self.kept and not self.answered and not self.pulled and why ~= "timeout"
      and (not self.sent or IDEMPOTENT[method] == true)
 end
 
-return wire
+return reader

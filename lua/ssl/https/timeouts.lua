@@ -7,7 +7,7 @@
 
 local now = require("ssl").monotonic
 
-local limits = {}
+local timeouts = {}
 
 local PHASES = { "connect", "handshake", "send", "receive" }
 
@@ -16,7 +16,7 @@ for _, phase in ipairs(PHASES) do KNOWN[phase] = true end
 
 --- Is this something that `timeout` may be?
 -- @treturn string  what is wrong with it; nil when nothing is
-function limits.problem(timeout)
+function timeouts.problem(timeout)
   if not timeout or tonumber(timeout) then return nil end
   if type(timeout) ~= "table" then
     return "number or table expected in field 'timeout', got " .. type(timeout)
@@ -50,7 +50,7 @@ end
 -- @tparam[opt] number|table default  where the request is silent; a number is none for
 --   the total
 -- @treturn table  for limits.arm
-function limits.new(timeout, default)
+function timeouts.new(timeout, default)
   local self = { armed = nil, on = nil, deadline = nil }
   for _, phase in ipairs(PHASES) do self[phase] = of(timeout, default, phase) end
   local total = of(type(timeout) == "table" and timeout or nil,
@@ -61,7 +61,7 @@ end
 
 --- These limits, and no more than so many seconds from now on for all calls together.
 -- @treturn table
-function limits.within(self, seconds)
+function timeouts.within(self, seconds)
   local closer = {}
   for name, value in pairs(self) do closer[name] = value end
   closer.deadline = math.min(self.deadline or math.huge, now() + seconds)
@@ -74,7 +74,7 @@ end
 -- @tparam[opt] number since  when that began which this call is only a part of
 -- @treturn number  seconds; nil for no limit
 -- @treturn nil,string  "timeout": the time is over
-function limits.left(self, phase, since)
+function timeouts.left(self, phase, since)
   local limit, deadline = self[phase], self.deadline
   if since and limit then deadline = math.min(deadline or math.huge, since + limit) end
   if not deadline then return limit end
@@ -91,13 +91,13 @@ end
 -- @tparam[opt] number most  seconds, where that is less
 -- @treturn nil
 -- @treturn string  "timeout": the time is over, so the call must not be made
-function limits.arm(self, sock, phase, since, most)
+function timeouts.arm(self, sock, phase, since, most)
   local limit = self[phase]
   if most and (not limit or most < limit) then limit = most end
   if not since and not self.deadline and self.on == sock and self.armed == limit then
     return nil
   end
-  local left, why = limits.left(self, phase, since)
+  local left, why = timeouts.left(self, phase, since)
   if why then return why end
   if left and (not limit or left < limit) then limit = left end
   sock:settimeout(limit)
@@ -109,7 +109,7 @@ end
 -- @tparam table self
 -- @param sock  what is closed; before TLS it is LuaSocket's, whose close waits for nothing
 -- @tparam[opt] boolean unwanted  the peer does not want what is still on its way
-function limits.close(self, sock, unwanted)
+function timeouts.close(self, sock, unwanted)
   if unwanted then sock:settimeout(0) end
   if not self.deadline then return end
   local left = math.max(0, self.deadline - now())
@@ -119,8 +119,8 @@ function limits.close(self, sock, unwanted)
 end
 
 --- Forget what was set last: somebody else has had his hands on it.
-function limits.disarm(self)
+function timeouts.disarm(self)
   self.on = nil
 end
 
-return limits
+return timeouts

@@ -6,16 +6,16 @@
 -- limit that ran out is "timeout", and a reset is not "closed", which would pass for
 -- the end of a body.
 
-local socket   = require "socket"
-local ssl      = require "ssl"
-local context  = require "ssl.https.context"
-local creating = require "ssl.https.create"
-local limits   = require "ssl.https.timeouts"
+local socket    = require "socket"
+local ssl       = require "ssl"
+local context   = require "ssl.https.context"
+local creating  = require "ssl.https.create"
+local timeouts  = require "ssl.https.timeouts"
 local printable = require "ssl.https.printable"
-local sessions = require "ssl.https.sessions"
-local url      = require "ssl.https.url"
+local sessions  = require "ssl.https.sessions"
+local url       = require "ssl.https.url"
 
-local stream = {}
+local tls = {}
 
 local OPTIONS = { "all", "no_sslv2", "no_sslv3", "no_tlsv1" }
 
@@ -189,7 +189,7 @@ local function take_over(self, conn)
 end
 
 local function fail(self, why, limit)
-  if limit then limits.close(limit, self.sock) end
+  if limit then timeouts.close(limit, self.sock) end
   self:close()
   return nil, why
 end
@@ -213,7 +213,7 @@ local function reach(self, host, port, via, limit)
 end
 
 local function connect(self, host, port, via, limit)
-  local left, why = limits.left(limit, "connect")
+  local left, why = timeouts.left(limit, "connect")
   if why then return nil, why end
   self.sock:settimeout(left)
   -- A name may have several addresses: all attempts together. Not every object that
@@ -247,7 +247,7 @@ end
 --   whether that counts; `resumes`, whether sessions are kept here; `key`, a digest
 --   of all of it: what was made under one key may be used under it, and under no other
 -- @treturn nil,string
-function stream.policy(params, defaults, host, port, via, create)
+function tls.policy(params, defaults, host, port, via, create)
   local cfg, verified = configuration(params, defaults)
   if not cfg then return nil, verified end
   local ctx, signature = context.of(cfg)
@@ -272,7 +272,7 @@ end
 --   `authorization` for it
 -- @treturn true
 -- @treturn nil,string  nothing is left open
-function stream.open(self, host, port, policy, limit, via)
+function tls.open(self, host, port, policy, limit, via)
   local ok, why = connect(self, host, port, via, limit)
   if not ok then return fail(self, why, limit) end
   local _, over = pcall(has_descriptor, self.sock)
@@ -284,7 +284,7 @@ function stream.open(self, host, port, policy, limit, via)
   st.over_descriptor = over and true or false
   -- A connection that is kept must not keep what the first request had.
   st.params, st.create = nil, nil
-  why = limits.arm(limit, conn, "handshake")
+  why = timeouts.arm(limit, conn, "handshake")
   if why then return fail(self, why, limit) end
   ok, why = secure(conn, policy)
   if not ok then return fail(self, why, limit) end
@@ -292,7 +292,7 @@ function stream.open(self, host, port, policy, limit, via)
 end
 
 --- Is it over a descriptor of its own, whose time limits are LuaSocket's?
-function stream.over_descriptor(self)
+function tls.over_descriptor(self)
   return getmetatable(self).over_descriptor
 end
 
@@ -305,10 +305,10 @@ function methods:connect(host, port)
   local place, why = url.host(host)
   if not place then socket.try(fail(self, why)) end
   local policy
-  policy, why = stream.policy(st.params, st.defaults, place, port, nil, st.create)
+  policy, why = tls.policy(st.params, st.defaults, place, port, nil, st.create)
   if not policy then socket.try(fail(self, why)) end
-  local limit = limits.new(st.params.timeout, st.defaults.TIMEOUT)
-  socket.try(stream.open(self, place, port, policy, limit))
+  local limit = timeouts.new(st.params.timeout, st.defaults.TIMEOUT)
+  socket.try(tls.open(self, place, port, policy, limit))
   self.sock:settimeout(limit.receive)
   return 1
 end
@@ -328,7 +328,7 @@ end
 -- @tparam[opt=socket.tcp] function create  makes what connects
 -- @treturn table
 -- @treturn nil,string  of create
-function stream.new(params, defaults, create)
+function tls.new(params, defaults, create)
   local sock, why = creating.new(create)
   if not sock then return nil, why end
   local self = setmetatable({ sock = sock },
@@ -338,4 +338,4 @@ function stream.new(params, defaults, create)
   return self
 end
 
-return stream
+return tls

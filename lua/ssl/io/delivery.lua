@@ -4,11 +4,11 @@
 -- meanwhile may use the connection. Lua may have no memory for a long string. The peer
 -- decides how long a string gets, so that must not raise: the bytes go back to the buffer.
 
-local ffi   = require "ffi"
-local shim  = require "ssl.ffi.shim"
-local S     = shim.C
+local ffi              = require "ffi"
+local shim             = require "ssl.ffi.shim"
+local S                = shim.C
 local claim, delivered = S.claim, S.delivered
-local tostr = ffi.string
+local tostr            = ffi.string
 
 local delivery = {
   --- The word where memory is refused; also what Lua raises then.

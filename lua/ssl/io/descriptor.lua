@@ -19,10 +19,10 @@
 --   drop(st)    an end without a byte more, where another process has the connection
 --   patient(st, may)  from now on a receive may wait inside the BIO, or may not
 
-local shim   = require "ssl.ffi.shim"
-local err    = require "ssl.base.errors"
-local limit  = require "ssl.io.timeout"
-local S      = shim.C
+local shim    = require "ssl.ffi.shim"
+local errors  = require "ssl.base.errors"
+local timeout = require "ssl.io.timeout"
+local S       = shim.C
 
 local descriptor = {}
 
@@ -34,7 +34,7 @@ function descriptor.flush(st)
   local conn = st.conn
   local rc = S.flush(conn)
   if rc > 0 then return nil end
-  return rc == 0 and "wantwrite" or err.transport(conn.out_error)
+  return rc == 0 and "wantwrite" or errors.transport(conn.out_error)
 end
 
 function descriptor.wait(st, word, seconds)
@@ -76,7 +76,7 @@ end
 function descriptor.finish(st)
   local conn = st.conn
   if conn.queued == 0 or S.linger(conn) ~= 0 then return true end
-  local left = math.min(limit.left(st, limit.start(st)), LONGEST)
+  local left = math.min(timeout.left(st, timeout.start(st)), LONGEST)
   if left < 0 then left = LONGEST end
   local deadline, look = S.now() + left, SHORTEST_LOOK
   repeat

@@ -2,13 +2,13 @@
 --
 -- They are noted when it fails: later the alert, the chain and the queue are gone.
 
-local ffi = require "ffi"
-local lib = require "ssl.ffi.lib"
-local err = require "ssl.base.errors"
-local faulty = require "ssl.io.faultycert"
-local C, K = lib.C, lib.K
+local ffi        = require "ffi"
+local lib        = require "ssl.ffi.lib"
+local errors     = require "ssl.base.errors"
+local faultycert = require "ssl.io.faultycert"
+local C, K       = lib.C, lib.K
 
-local lasterror = {}
+local failure = {}
 
 local REFUSED = "certificate verify failed"
 
@@ -34,7 +34,7 @@ local function verification(st, word)
   if ssl == nil or not word:find(REFUSED, 1, true) then return end
   local code = tonumber(C.SSL_get_verify_result(ssl))
   if code == K.X509_V_OK then return end
-  local depth, subject, issuer = faulty(st, code)
+  local depth, subject, issuer = faultycert(st, code)
   return { code = code, text = ffi.string(C.X509_verify_cert_error_string(code)),
            depth = depth, subject = subject, issuer = issuer,
            misnamed = MISNAMED[code] or false, untrusted = UNTRUSTED[code] or false }
@@ -74,21 +74,21 @@ end
 -- @tparam table st
 -- @tparam string word  what the call will return
 -- @tparam {table,...}|nil queue  from ssl.base.errors
-function lasterror.note(st, word, queue)
-  local conn, cause = st.conn, queue and err.cause(queue) or {}
+function failure.note(st, word, queue)
+  local conn, cause = st.conn, queue and errors.cause(queue) or {}
   st.problem = {
     message = word, code = cause.code, library = cause.library, reason = cause.reason,
     queue = queue, alert = alert(conn), verify = verification(st, word),
     errno = errno(conn),
   }
-  err.newest = st.problem
+  errors.newest = st.problem
 end
 
 --- The words for a person, where the configuration wants them (`explain`).
 -- @tparam table st
 -- @tparam string word
 -- @treturn string
-function lasterror.explain(st, word)
+function failure.explain(st, word)
   local verify = st.explain and st.problem and st.problem.verify
   if not verify or word ~= REFUSED then return word end
   local where = "depth " .. verify.depth
@@ -99,10 +99,10 @@ end
 
 --- The words of a failure are those of `st.failed`.
 -- @tparam table st
-function lasterror.rename(st)
+function failure.rename(st)
   st.problem = st.problem or {}
   st.problem.message = st.failed
-  err.newest = st.problem
+  errors.newest = st.problem
 end
 
 local function copy(value)
@@ -121,7 +121,7 @@ end
 --   ssl.io.faultycert found (`depth`, `subject`, `issuer`), and whether it was `misnamed`, or
 --   `untrusted`: its chain ends in no trusted certificate.
 --   `alert`: `direction`, `code`, `text`. `errno`: of the transport.
-function lasterror.of(st)
+function failure.of(st)
   -- A problem without failure: nothing can be sent any more, and what came can be read.
   if st.request or not st.failed and not st.problem then return nil end
   local out = copy(st.problem or {})
@@ -132,8 +132,8 @@ end
 --- The newest failure of anything in this Lua state: of a connection as `of` describes
 -- it, else OpenSSL's words alone.
 -- @treturn table|nil  nil where nothing has failed yet
-function lasterror.newest()
-  local newest = err.newest
+function failure.newest()
+  local newest = errors.newest
   if not newest then return nil end
   local out = copy(newest)
   local first = not out.code and out.queue and out.queue[1]
@@ -141,4 +141,4 @@ function lasterror.newest()
   return out
 end
 
-return lasterror
+return failure

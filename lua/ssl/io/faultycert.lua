@@ -1,10 +1,10 @@
 --- ssl.io.faultycert: which certificate verification stumbled over, and whose list was missing.
 
-local ffi  = require "ffi"
-local lib  = require "ssl.ffi.lib"
-local err  = require "ssl.base.errors"
-local x509 = require "ssl.x509.certificate"
-local C, K = lib.C, lib.K
+local ffi    = require "ffi"
+local lib    = require "ssl.ffi.lib"
+local errors = require "ssl.base.errors"
+local x509   = require "ssl.x509.certificate"
+local C, K   = lib.C, lib.K
 
 -- What is wrong with a list: its issuer is that of the certificate.
 local OF_LISTS = {
@@ -34,6 +34,6 @@ return function(st, code)
   local cert = at(st.conn.ssl, depth)
   local subject = cert and cert:subjecttext()
   local issuer = cert and OF_LISTS[code] and cert:issuertext() or nil
-  err.clear()
+  errors.clear()
   return depth, subject, issuer
 end

@@ -5,11 +5,11 @@
 -- where it lies. What it cannot have yet waits here, in order. So bytes cost the same
 -- each, whether they come one at a time or all at once.
 
-local shim = require "ssl.ffi.shim"
+local shim       = require "ssl.ffi.shim"
 local ciphertext = require "ssl.io.ciphertext"
-local S    = shim.C
+local S          = shim.C
 
-local intake = {}
+local inbound = {}
 
 -- From this length on a copy costs more than it does to keep the string.
 local LONG = 16384
@@ -17,7 +17,7 @@ local LONG = 16384
 --- Put bytes behind those that wait.
 -- @tparam table st
 -- @tparam string bytes
-function intake.add(st, bytes)
+function inbound.push(st, bytes)
   if bytes == "" then return end
   local waiting = st.waiting or { first = 1, last = 0, done = 0, size = 0 }
   st.waiting = waiting
@@ -53,7 +53,7 @@ end
 --- Give the BIO what it takes of the bytes that wait.
 -- @tparam table st
 -- @treturn boolean  did it take any, or fail in a way that the next read tells?
-function intake.feed(st)
+function inbound.feed(st)
   local waiting, came = st.waiting, false
   let_go(st)
   while waiting and waiting.size > 0 do
@@ -67,13 +67,13 @@ function intake.feed(st)
 end
 
 --- How many bytes wait.
-function intake.held(st)
+function inbound.size(st)
   return st.waiting and st.waiting.size or 0
 end
 
 --- All that OpenSSL has not read: what the BIO has, and what waits.
 -- @treturn string
-function intake.rest(st)
+function inbound.drain(st)
   local conn, waiting = st.conn, st.waiting
   local held = conn.in_end - conn.in_beg
   local out = { conn.lent == 1 and held > 0 and st.lent:sub(-held)
@@ -86,8 +86,8 @@ function intake.rest(st)
 end
 
 --- Forget them, when the connection's struct goes.
-function intake.forget(st)
+function inbound.clear(st)
   st.waiting, st.lent = false, false
 end
 
-return intake
+return inbound

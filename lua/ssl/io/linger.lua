@@ -13,7 +13,7 @@ local shim = require "ssl.ffi.shim"
 local S    = shim.C
 local now  = S.now
 
-local detached = {}
+local linger = {}
 
 -- Seconds between two sweeps, and the most entries in one. An entry costs some system
 -- calls, and many calls of the library sweep.
@@ -30,7 +30,7 @@ local list = list_t(S.lingering_new())
 local count, due = 0, 0
 
 --- One more attempt for some of them, without waiting, unless there has just been one.
-function detached.sweep()
+function linger.poll()
   if count == 0 then return end
   local time = now()
   if time < due then return end
@@ -42,13 +42,13 @@ end
 -- lost, its descriptor and its queue leave the struct, which the caller frees.
 -- Finalizers may call it.
 -- @tparam cdata conn
-function detached.add(conn)
+function linger.add(conn)
   count = S.detach(list.lsf_lingering, conn)
 end
 
 --- How many are waiting.
-function detached.count()
+function linger.count()
   return count
 end
 
-return detached
+return linger

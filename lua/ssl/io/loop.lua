@@ -34,15 +34,15 @@
 --   6. The state of the transport - its end, a reset, an errno - is read from the
 --      BIO's struct and never from errno, which a collector step may change.
 
-local lib   = require "ssl.ffi.lib"
-local shim  = require "ssl.ffi.shim"
-local delivery = require "ssl.io.delivery"
-local err   = require "ssl.base.errors"
-local guard = require "ssl.io.guard"
-local lasterror = require "ssl.io.failure"
-local limit = require "ssl.io.timeout"
-local sessionorigin = require "ssl.session.origin"
-local C, K, S, H = lib.C, lib.K, shim.C, shim.K
+local lib           = require "ssl.ffi.lib"
+local shim          = require "ssl.ffi.shim"
+local delivery      = require "ssl.io.delivery"
+local errors        = require "ssl.base.errors"
+local guard         = require "ssl.io.guard"
+local failure       = require "ssl.io.failure"
+local timeout       = require "ssl.io.timeout"
+local sessionorigin = require "ssl.io.sessionorigin"
+local C, K, S, H    = lib.C, lib.K, shim.C, shim.K
 
 local loop = {}
 
@@ -83,8 +83,8 @@ end
 function loop.transport_words(st)
   local conn = st.conn
   if st.broken then return st.broken end
-  if conn.in_error ~= 0 then return err.transport(conn.in_error) end
-  if conn.out_error ~= 0 then return err.transport(conn.out_error) end
+  if conn.in_error ~= 0 then return errors.transport(conn.in_error) end
+  if conn.out_error ~= 0 then return errors.transport(conn.out_error) end
   if conn.eof ~= 0 then return CUT_OFF end
   return CLOSED
 end
@@ -107,19 +107,19 @@ local function fatal(st, code)
   local word, queue
   -- What came to an early end stays there, whatever OpenSSL says of it later.
   if st.ended_early then
-    err.clear()
+    errors.clear()
     return nil
   end
   if code == K.SSL_ERROR_SSL then
-    queue = err.take_all()
-    word = conn.again ~= 0 and AGAIN or queue and err.cause(queue).reason or err.UNKNOWN
+    queue = errors.take_all()
+    word = conn.again ~= 0 and AGAIN or queue and errors.cause(queue).reason or errors.UNKNOWN
     -- To write behind our own close_notify does no harm to what the peer still sends.
     if st.goodbye and queue
        and lib.error_reason(queue[1].code) == K.SSL_R_PROTOCOL_IS_SHUTDOWN then
       return nil
     end
   else
-    err.clear()
+    errors.clear()
     word = code == K.SSL_ERROR_WANT_ASYNC_JOB and NO_JOB or loop.transport_words(st)
   end
   if word == CUT_OFF or word == CLOSED and code ~= K.SSL_ERROR_SSL
@@ -133,7 +133,7 @@ end
 local function fail(st, word, queue)
   st.failed, st.open = word, false
   if queue and word ~= CUT_OFF and word ~= TRUNCATED then sessionorigin.fail(st) end
-  lasterror.note(st, word, queue)
+  failure.note(st, word, queue)
 end
 
 local failed
@@ -147,7 +147,7 @@ local function hear(st)
   if st.failed or st.stream or st.early or st.gone or conn.ssl == nil then return end
   if st.status == "new" and (st.pausable or conn.hello == H.LSF_HELLO_ASK) then return end
   if S.hear(conn) == -K.SSL_ERROR_SSL then guard.within(st, failed, K.SSL_ERROR_SSL) end
-  err.clear()
+  errors.clear()
 end
 
 --- Why nothing can leave any more. What arrived can still be read.
@@ -170,7 +170,7 @@ function failed(st, code)
   if code == K.SSL_ERROR_SSL or conn.in_error ~= 0 or conn.out_error == 0 then
     fail(st, word, queue)
   else
-    lasterror.note(st, word, queue)
+    failure.note(st, word, queue)
     if st.open then conn.silent = 1 end
     hear(st)
   end
@@ -187,17 +187,17 @@ function loop.judge(st, rc)
   if rc == NO_MEMORY then return delivery.NO_MEMORY end
   -- A finalizer has closed the connection: OpenSSL's reason does not matter.
   if st.gone or rc == GONE then
-    err.clear()
+    errors.clear()
     return CLOSED
   end
   local word = PASSING[-rc]
   if word then
-    err.clear()
+    errors.clear()
     if word == ASKED then
       if asked(st.conn) then return ASKED end
       word = WANTWRITE
     end
-    return st.deadline and loop.waits(word) and limit.due(st, word) or word
+    return st.deadline and loop.waits(word) and timeout.due(st, word) or word
   end
   word = guard.within(st, failed, -rc)
   -- A stream has not got our alert yet. Its methods may yield, so this comes last.
@@ -229,7 +229,7 @@ end
 
 local function again(st, try, word, p, n)
   if not passed(st, word) then return word, nil end
-  err.clear()
+  errors.clear()
   local rc = try(st, p, n)
   if rc > 0 then return nil, rc end
   word = loop.judge(st, rc)
@@ -265,8 +265,8 @@ function loop.wait(st, word, start)
     st.transport.flush(st)
     if st.status == "closed" then return false, "closed" end
   end
-  local left = limit.left(st, start)
-  if left == 0 then return false, limit.due(st, word) end
+  local left = timeout.left(st, start)
+  if left == 0 then return false, timeout.due(st, word) end
   if passed(st, word) then return true end
   local ready, why = st.transport.wait(st, word, left)
   if not ready then
@@ -274,7 +274,7 @@ function loop.wait(st, word, start)
       if why == CLOSED then why = judge_end(st, why) end
       fail(st, why)
     end
-    return false, why or limit.due(st, word)
+    return false, why or timeout.due(st, word)
   end
   if conn.out_beg ~= conn.out_end then st.transport.flush(st) end
   if st.status == "closed" then return false, "closed" end
@@ -291,12 +291,12 @@ end
 -- @treturn string|nil  nil for success, else the last verdict
 -- @treturn number|nil  for success what `try` answered
 function loop.run(st, try, word, start, p, n)
-  start = start or limit.start(st)
+  start = start or timeout.start(st)
   while loop.waits(word) do
     local ready, why = loop.wait(st, word, start)
     if not ready then return why end
     if st.failed then return st.failed end
-    err.clear()
+    errors.clear()
     local rc = try(st, p, n)
     if rc > 0 then return nil, rc end
     word = loop.judge(st, rc)
@@ -308,7 +308,7 @@ end
 local function flush(st)
   local word = st.transport.flush(st)
   if not word or word == WANTWRITE or st.conn.out_error == 0 then return word end
-  if not st.problem then lasterror.note(st, word) end
+  if not st.problem then failure.note(st, word) end
   hear(st)
   return st.failed or word
 end
@@ -321,13 +321,13 @@ end
 function loop.drain(st, start)
   local word = flush(st)
   if word ~= WANTWRITE then return word end
-  if st.nowait then return (limit.due(st, word)) end
+  if st.nowait then return (timeout.due(st, word)) end
   return loop.drain_waiting(st, start)
 end
 
 --- The waiting half of `drain`.
 function loop.drain_waiting(st, start)
-  start = start or limit.start(st)
+  start = start or timeout.start(st)
   local word
   repeat
     local ready, why = loop.wait(st, WANTWRITE, start)

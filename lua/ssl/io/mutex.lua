@@ -8,7 +8,7 @@
 -- before it looks at any socket, and in a coroutine of the user's a yield would end
 -- up with its parent: there it is lua-resty-core's semaphore that waits.
 
-local turn = {}
+local mutex = {}
 
 local WEAK = { __mode = "v" }
 
@@ -32,24 +32,24 @@ local function current()
 end
 
 --- Are we in nginx?
-turn.nginx = nginx and true or false
+mutex.nginx = nginx and true or false
 
 --- Is a coroutine in there?
-function turn.taken(st, mark)
+function mutex.held(st, mark)
   if not st[mark] then return false end
   local owner = st.owners[mark]
   return owner ~= nil and (owner == true or not ENDED[coroutine.status(owner)])
 end
 
 --- Go in.
-function turn.enter(st, mark)
+function mutex.lock(st, mark)
   st.owners = st.owners or setmetatable({}, WEAK)
   st.owners[mark] = current() or true
   st[mark] = true
 end
 
 --- Come out, and wake who waits. They go before who has just been in there.
-function turn.leave(st, mark)
+function mutex.unlock(st, mark)
   st[mark] = false
   local waiting = st.semaphore and -st.semaphore:count() or 0
   if waiting > 0 then
@@ -61,9 +61,9 @@ end
 --- Come out with what a pcall in there gave.
 -- @return its results
 -- @raise what it raised
-function turn.finish(st, mark, ok, ...)
+function mutex.finish(st, mark, ok, ...)
   local problem = ...
-  turn.leave(st, mark)
+  mutex.unlock(st, mark)
   if not ok then error(problem, 0) end
   return ...
 end
@@ -86,16 +86,16 @@ end
 -- @tparam table st
 -- @tparam string mark
 -- @treturn boolean  false where there is nothing to yield to, or nothing to wait for
-function turn.wait(st, mark)
+function mutex.wait(st, mark)
   if st.passing then
     st.passing = false
     if nginx and current() then nginx.sleep(SHORT) end
   end
-  while turn.taken(st, mark) do
+  while mutex.held(st, mark) do
     if not can_wait(st, mark) then return false end
     give_way(st)
   end
   return true
 end
 
-return turn
+return mutex

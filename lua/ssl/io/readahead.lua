@@ -7,11 +7,11 @@
 -- does, and who waits in the library. Who has the time limit 0, or has asked for the
 -- descriptor, waits elsewhere. Never within the handshake: `dirty` has not been asked.
 
-local ahead = {}
+local readahead = {}
 
 --- Decide, after anything that counts has changed.
 -- @tparam table st
-function ahead.settle(st)
+function readahead.update(st)
   if st.status ~= "connected" then return end
   local conn = st.conn
   local waits_here = not st.nowait and conn.asks_fd == 0
@@ -19,16 +19,16 @@ function ahead.settle(st)
 end
 
 --- The program asks `dirty`.
-function ahead.dirty_asked(st)
+function readahead.dirty_asked(st)
   if st.status == "closed" then return end
   st.conn.asks_dirty = 1
-  ahead.settle(st)
+  readahead.update(st)
 end
 
 --- The program asks for the descriptor.
-function ahead.fd_asked(st)
+function readahead.fd_asked(st)
   st.conn.asks_fd = 1
-  ahead.settle(st)
+  readahead.update(st)
 end
 
-return ahead
+return readahead

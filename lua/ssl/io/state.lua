@@ -13,6 +13,7 @@
 --   guarded   this table: for ssl.io.guard
 --   conn      struct lsf_conn (shim/conn.h): SSL *, BIO, buffers, descriptor
 --   ctx       the context, kept alive as Lua object beside OpenSSL's own count
+--   c         its state (ssl.context.sslctx)
 --   server    true on the accepting side
 --   status    "new", "connected" or "closed"
 --   open      connected and no fatal error: receive and send may ask OpenSSL
@@ -27,7 +28,7 @@
 --   psk_reason   ssl.feature.onverify: a certificate came where only a key will do
 --   asking       a function of the user's runs: keep away from OpenSSL
 --   psk          the function that its context had when it began (ssl.feature.psk)
---   keyed        the handshake used a pre-shared key (ssl.feature.psk, ssl.session.client)
+--   keyed        the handshake used a pre-shared key (ssl.feature.psk, ssl.session.resumption)
 --   pausable     the handshake may stand still in a job (ssl.feature.psk)
 --   alpn         a server's protocol list, which the struct points to
 --   transport    what waits and carries (ssl.io.descriptor, ssl.io.stream, ssl.engine)
@@ -52,7 +53,7 @@
 --   demands      names and records that it demands of the peer
 --   session      what its setsession was given
 --   store        where a server's sessions are (ssl.session.store)
---   sessionorigin    what its sessions share (ssl.session.origin)
+--   sessionorigin    what its sessions share (ssl.io.sessionorigin)
 
 local object = require "ssl.base.object"
 local shim   = require "ssl.ffi.shim"
@@ -107,9 +108,10 @@ local DEFAULTS = { __index = {
 } }
 
 --- A new connection object and its state.
-function state.new(conn, ctx, server, transport)
+function state.new(conn, ctx, c, server, transport)
   local self, st = object.new(state.class)
-  st.self, st.conn, st.ctx, st.server, st.status = self, conn, ctx, server, "new"
+  st.self, st.conn, st.ctx, st.c = self, conn, ctx, c
+  st.server, st.status = server, "new"
   st.guarded = st
   st.open, st.block, st.total, st.nowait = false, false, false, false
   st.received, st.sent, st.born = 0, 0, shim.C.now()

@@ -15,11 +15,11 @@
 -- TIME belongs to the object: settimeout is passed on as it is, in its units, and
 -- its words for a time-out are returned unchanged.
 
-local shim = require "ssl.ffi.shim"
+local shim       = require "ssl.ffi.shim"
 local ciphertext = require "ssl.io.ciphertext"
-local intake = require "ssl.io.inbound"
-local turn = require "ssl.io.mutex"
-local S    = shim.C
+local inbound    = require "ssl.io.inbound"
+local mutex      = require "ssl.io.mutex"
+local S          = shim.C
 
 local stream = {}
 
@@ -48,7 +48,7 @@ end
 -- Run a method of the object, and keep other coroutines out of it meanwhile.
 local function finish(st, mark, ok, ...)
   local problem = ...
-  turn.leave(st, mark)
+  mutex.unlock(st, mark)
   if not ok then
     broken(st, NONSENSE)
     if mark == "reading" then st.conn.in_error = BROKEN end
@@ -58,7 +58,7 @@ local function finish(st, mark, ok, ...)
 end
 
 local function call(st, mark, method, argument)
-  turn.enter(st, mark)
+  mutex.lock(st, mark)
   return finish(st, mark, pcall(method, st.stream, argument))
 end
 
@@ -80,7 +80,7 @@ end
 -- send the same bytes. The object's method is called by pcall itself: what it raises has
 -- the position of its caller in front, where that is a function in Lua.
 local function send_front(st)
-  turn.enter(st, "draining")
+  mutex.lock(st, "draining")
   local made, data = pcall(ciphertext.queued, st.conn, st.offer or math.huge)
   if not made then finish(st, "draining", false, data) end
   return #data, finish(st, "draining", pcall(st.stream.send, st.stream, data))
@@ -106,7 +106,7 @@ function stream.flush(st)
   local conn = st.conn
   while conn.out_beg ~= conn.out_end do
     if st.broken then return st.broken end
-    if turn.taken(st, "draining") then return "wantwrite" end
+    if mutex.held(st, "draining") then return "wantwrite" end
     local word = send_some(st)
     if word then return word end
   end
@@ -125,8 +125,8 @@ local function receive_some(st)
   data = data or partial or ""
   if type(data) == "string" and data ~= "" then
     st.answered = st.sent
-    intake.add(st, data)
-    intake.feed(st)
+    inbound.push(st, data)
+    inbound.feed(st)
   elseif data == "" and (why == "closed" or why == nil) then
     st.conn.eof = 1
   elseif PASSING[why] then
@@ -139,20 +139,20 @@ local function receive_some(st)
 end
 
 local function wait_to_write(st)
-  if not turn.wait(st, "draining") then return "busy" end
+  if not mutex.wait(st, "draining") then return "busy" end
   return stream.flush(st)
 end
 
 local function take_in(st)
-  if intake.feed(st) then return nil end
-  if turn.taken(st, "reading") then return "busy" end
+  if inbound.feed(st) then return nil end
+  if mutex.held(st, "reading") then return "busy" end
   return receive_some(st)
 end
 
 -- What has arrived can be read though our output is stuck, since the peer may not read
 -- until we do. Where nothing has, that is what is in the way.
 local function wait_to_read(st)
-  local stuck = not turn.taken(st, "draining") and stream.flush(st) or nil
+  local stuck = not mutex.held(st, "draining") and stream.flush(st) or nil
   if stuck == "timeout" or st.status == "closed" then return stuck end
   local why = take_in(st)
   return why and (stuck or why)
@@ -174,7 +174,7 @@ function stream.getfd(st)
 end
 
 function stream.held(st)
-  return intake.held(st)
+  return inbound.size(st)
 end
 
 -- A cosocket that is closed with bytes unread, be it the session tickets of TLS 1.3,
@@ -182,8 +182,8 @@ end
 -- last word, wait for the peer's end. Others than cosockets look after that themselves.
 local function linger(st)
   local object, deadline = st.stream, math.min(st.deadline or math.huge, S.now() + LINGER)
-  if not turn.nginx or not object.settimeouts or st.broken or st.status ~= "connected"
-     or st.sent == st.answered or turn.taken(st, "reading") then
+  if not mutex.nginx or not object.settimeouts or st.broken or st.status ~= "connected"
+     or st.sent == st.answered or mutex.held(st, "reading") then
     return
   end
   repeat

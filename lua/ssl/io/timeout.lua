@@ -7,38 +7,38 @@
 --
 -- And a deadline of our own, for all calls together.
 
-local ahead = require "ssl.io.readahead"
-local arg  = require "ssl.base.arg"
-local shim = require "ssl.ffi.shim"
-local now  = shim.C.now
+local readahead = require "ssl.io.readahead"
+local arg       = require "ssl.base.arg"
+local shim      = require "ssl.ffi.shim"
+local now       = shim.C.now
 
-local limit = {}
+local timeout = {}
 
 local TIMEOUT, WANTREAD = "timeout", "wantread"
 
 local MODES = { b = "block", t = "total", r = "total" }
 
 --- `conn:settimeout(seconds, mode)` on a connection's state.
-function limit.set(st, seconds, mode, level)
+function timeout.set(st, seconds, mode, level)
   level = level + 1
   local n = arg.optnumber(seconds, -1, 2, level)
   local field = MODES[arg.optstring(mode, "b", 3, level):sub(1, 1)]
   if not field then arg.fail(3, "invalid timeout mode", level) end
   st[field] = n >= 0 and n or false
   st.nowait = st.block == 0 or st.total == 0
-  ahead.settle(st)
+  readahead.update(st)
   if st.conn.blocking == 1 and (st.block or st.total) then
     st.transport.patient(st, false)
   end
 end
 
 --- When an operation began to wait; nil where nothing bounds it.
-function limit.start(st)
+function timeout.start(st)
   return (st.block or st.total or st.deadline) and now() or nil
 end
 
 --- Seconds that the next wait may last: 0 when the time is over, -1 for ever.
-function limit.left(st, start)
+function timeout.left(st, start)
   local block, total, deadline = st.block, st.total, st.deadline
   if not block and not total and not deadline then return -1 end
   local time, left = now(), math.huge
@@ -53,7 +53,7 @@ end
 
 --- `conn:setdeadline(seconds)`: one limit for all operations together, from now on;
 -- nil or negative: none.
-function limit.deadline(st, seconds)
+function timeout.deadline(st, seconds)
   st.deadline = seconds and seconds >= 0 and now() + seconds or false
   if st.deadline and st.conn.blocking == 1 then st.transport.patient(st, false) end
 end
@@ -63,7 +63,7 @@ end
 -- @tparam table st
 -- @tparam string word  "wantread" or "wantwrite"
 -- @treturn string  `word`, or "timeout"
-function limit.due(st, word)
+function timeout.due(st, word)
   return st.deadline and now() >= st.deadline and TIMEOUT or word
 end
 
@@ -76,12 +76,12 @@ local TURNS = 256
 -- @param start  from `start`, if it has waited
 -- @treturn string|nil  nil: yes; else the message to return: there is more to read
 -- @return start
-function limit.turn(st, turns, start)
+function timeout.turn(st, turns, start)
   if turns % TURNS ~= 0 then return nil, start end
-  if st.nowait then return (limit.due(st, WANTREAD)), start end
-  start = start or limit.start(st)
-  if limit.left(st, start) == 0 then return (limit.due(st, WANTREAD)), start end
+  if st.nowait then return (timeout.due(st, WANTREAD)), start end
+  start = start or timeout.start(st)
+  if timeout.left(st, start) == 0 then return (timeout.due(st, WANTREAD)), start end
   return nil, start
 end
 
-return limit
+return timeout

@@ -5,7 +5,7 @@
 -- the program has it, it is the one that is given back, and where nobody has, one like
 -- it is made. Everything else that was wrapped is kept.
 
-local origin = {}
+local wrapped = {}
 
 -- The socket by its descriptor, which is the connection's alone from now on.
 local alive = setmetatable({}, { __mode = "v" })
@@ -44,7 +44,7 @@ end
 --- What a connection's state is to hold.
 -- @param sock  what was wrapped, with its descriptor
 -- @tparam number fd
-function origin.hold(sock, fd)
+function wrapped.keep(sock, fd)
   if fd < 0 or not luasocket(sock) or sock:dirty() then return sock end
   alive[fd] = sock
   local held = recipe(sock)
@@ -74,7 +74,7 @@ end
 --- The object again, with its descriptor.
 -- @param held  from `hold`
 -- @tparam number fd
-function origin.restore(held, fd)
+function wrapped.restore(held, fd)
   if getmetatable(held) ~= RECIPE then
     held:setfd(fd)
     return held
@@ -86,4 +86,4 @@ function origin.restore(held, fd)
   return sock
 end
 
-return origin
+return wrapped

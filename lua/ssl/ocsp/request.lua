@@ -7,8 +7,8 @@
 local lib      = require "ssl.ffi.lib"
 local handle   = require "ssl.ffi.handle"
 local arg      = require "ssl.base.arg"
-local err      = require "ssl.base.errors"
-local raw      = require "ssl.x509.encoding"
+local errors   = require "ssl.base.errors"
+local encoding = require "ssl.x509.encoding"
 local response = require "ssl.ocsp.response"
 local x509     = require "ssl.x509.certificate"
 local C        = lib.C
@@ -54,7 +54,7 @@ local function build(request, subject, issuer, nonce)
     return nil
   end
   if nonce and C.OCSP_request_add1_nonce(request, nil, -1) ~= 1 then return nil end
-  local der = raw.encode(C.i2d_OCSP_REQUEST, request)
+  local der = encoding.encode(C.i2d_OCSP_REQUEST, request)
   return der
 end
 
@@ -73,12 +73,12 @@ function ocsp.request(...)
   local authority = x509.pointer(issuer, 2)
   options = arg.options(options, { "nonce" }, 3)
   if not ocsp.supported then return nil, UNSUPPORTED end
-  err.clear()
+  errors.clear()
   local request = own_request(C.OCSP_REQUEST_new())
   local der = request and build(request.request, subject, authority, options.nonce)
-  local reason = not der and err.reason()
+  local reason = not der and errors.reason()
   if request then request:free() end
-  err.clear()
+  errors.clear()
   in_use(cert, issuer)
   if not der then return nil, ("error making the OCSP request (%s)"):format(reason) end
   return der

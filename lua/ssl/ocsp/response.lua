@@ -9,7 +9,7 @@ local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
 local handle = require "ssl.ffi.handle"
 local asn1   = require "ssl.x509.asn1"
-local err    = require "ssl.base.errors"
+local errors = require "ssl.base.errors"
 local C, K   = lib.C, lib.K
 
 local response = {}
@@ -46,7 +46,7 @@ end
 function response.parse(der)
   local pointer, whole = decode(C.d2i_OCSP_RESPONSE, der)
   local outer = own_response(pointer)
-  err.clear()
+  errors.clear()
   if not outer then return nil, MALFORMED, false end
   local status = C.OCSP_response_status(outer.response)
   local basic
@@ -54,7 +54,7 @@ function response.parse(der)
     basic = own_basic(C.OCSP_response_get1_basic(outer.response))
   end
   outer:free()
-  err.clear()
+  errors.clear()
   if basic then return basic end
   if not whole or status == K.OCSP_RESPONSE_STATUS_SUCCESSFUL then
     return nil, MALFORMED, false
@@ -83,10 +83,10 @@ end
 local function signed(basic, issuer, options, time)
   local store, signers = store_of(issuer, time), stack_of(issuer, options.responder)
   if not store or not signers then return nil, "out of memory" end
-  err.clear()
+  errors.clear()
   local flags = options.responder and K.OCSP_TRUSTOTHER or 0
   local rc = C.OCSP_basic_verify(basic, signers.signers, store.ocsp_store, flags)
-  local reason = rc ~= 1 and err.reason()
+  local reason = rc ~= 1 and errors.reason()
   signers:free()
   store:free()
   if not reason then return true end
@@ -227,7 +227,7 @@ function response.judge(der, subject, issuer, options)
     status, details = find(basic.basic, subject, issuer, options, time)
   end
   basic:free()
-  err.clear()
+  errors.clear()
   if not status then return nil, details, false end
   return status, details
 end

@@ -4,21 +4,21 @@
 -- holds. So a session must not get from one policy to another, and here is what tells
 -- policies apart. It is read from the context as it is now, also where `ssl.context` has
 -- changed it: the settings that OpenSSL tells, and every field of the context's state that
--- IRRELEVANT does not name. ssl.session.policykeys lists the keys that it has to cover. A
+-- IRRELEVANT does not name. ssl.context.policykeys lists the keys that it has to cover. A
 -- function cannot be compared, so it equals itself only (ssl.base.functionid).
 --
 -- It is computed when a context has its first connection and kept until something of the
--- context changes (ssl.context.object), or a folder of authorities that it has
+-- context changes (ssl.context.sslctx), or a folder of authorities that it has
 -- (ssl.trust.store).
 
-local ffi    = require "ffi"
-local lib    = require "ssl.ffi.lib"
-local handle = require "ssl.ffi.handle"
-local hash   = require "ssl.base.hash"
-local err    = require "ssl.base.errors"
+local ffi        = require "ffi"
+local lib        = require "ssl.ffi.lib"
+local handle     = require "ssl.ffi.handle"
+local hash       = require "ssl.base.hash"
+local errors     = require "ssl.base.errors"
 local functionid = require "ssl.base.functionid"
-local raw    = require "ssl.x509.encoding"
-local C, K   = lib.C, lib.K
+local encoding   = require "ssl.x509.encoding"
+local C, K       = lib.C, lib.K
 
 local fingerprint = {}
 
@@ -81,7 +81,7 @@ end
 local function object(entry)
   local x509 = C.X509_OBJECT_get0_X509(entry)
   if x509 ~= nil then
-    local bytes = raw.encode(C.i2d_X509_AUX, x509)
+    local bytes = encoding.encode(C.i2d_X509_AUX, x509)
     return bytes and fingerprint.digest(bytes) or functionid.unique()
   end
   local crl = C.X509_OBJECT_get0_X509_CRL(entry)
@@ -199,7 +199,7 @@ local function compute(c)
   out[#out + 1] = "trusted:" .. trusted(c, store)
   out[#out + 1] = "dhe:" .. tostring(c.dhparam ~= false)
   of_state(c, out)
-  err.clear()
+  errors.clear()
   return fingerprint.digest(table.concat(out, "\n"))
 end
 

@@ -8,17 +8,17 @@
 -- of a digest of all that, so that bytes which were cut or damaged are told from a
 -- session.
 
-local ffi      = require "ffi"
-local lib      = require "ssl.ffi.lib"
-local handle   = require "ssl.ffi.handle"
-local arg      = require "ssl.base.arg"
-local err      = require "ssl.base.errors"
+local ffi         = require "ffi"
+local lib         = require "ssl.ffi.lib"
+local handle      = require "ssl.ffi.handle"
+local arg         = require "ssl.base.arg"
+local errors      = require "ssl.base.errors"
 local fingerprint = require "ssl.session.fingerprint"
-local object   = require "ssl.base.object"
-local pressure = require "ssl.base.gcpressure"
-local process  = require "ssl.base.process"
-local shim     = require "ssl.ffi.shim"
-local C, K, S  = lib.C, lib.K, shim.C
+local object      = require "ssl.base.object"
+local gcpressure  = require "ssl.base.gcpressure"
+local process     = require "ssl.base.process"
+local shim        = require "ssl.ffi.shim"
+local C, K, S     = lib.C, lib.K, shim.C
 
 local session = {}
 
@@ -47,7 +47,7 @@ local known = setmetatable({}, { __mode = "v" })
 --- An object for a session.
 -- @tparam cdata pointer  whose reference is taken over
 -- @tparam string policy  32 bytes
--- @tparam[opt] table from  of ssl.session.origin
+-- @tparam[opt] table from  of ssl.io.sessionorigin
 -- @treturn userdata  the same for the same session
 function session.own(pointer, policy, from)
   local address = tostring(pointer)
@@ -60,7 +60,7 @@ function session.own(pointer, policy, from)
   s.handle, s.policy, s.used, s.from = own(pointer), policy, false, from or false
   s.process = process()
   known[address] = self
-  pressure.add(KILOBYTES)
+  gcpressure.took(KILOBYTES)
   return self
 end
 
@@ -155,7 +155,7 @@ function session.decode(bytes)
   local text = ffi.cast("const unsigned char *", bytes)
   local at = ffi.new("const unsigned char *[1]", text)
   local pointer = C.d2i_SSL_SESSION(nil, at, #bytes)
-  err.clear()
+  errors.clear()
   if pointer == nil then return nil end
   if at[0] - text ~= #bytes then
     C.SSL_SESSION_free(pointer)
@@ -248,8 +248,8 @@ function session.import(...)
   local policy, der = session.open(bytes)
   local pointer = policy and session.decode(der)
   if pointer then return session.own(pointer, policy) end
-  err.newest = { message = "malformed session" }
-  return nil, err.newest.message
+  errors.newest = { message = "malformed session" }
+  return nil, errors.newest.message
 end
 
 return session

@@ -11,7 +11,7 @@
 
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
-local err    = require "ssl.base.errors"
+local errors = require "ssl.base.errors"
 local C      = lib.C
 
 local seal = {}
@@ -39,7 +39,7 @@ local sha256 = C.EVP_get_digestbyname "SHA256"
 
 local function hmac(key, length, data, out)
   if C.HMAC(sha256, key, length, data, #data, out, nil) == nil then
-    err.clear()
+    errors.clear()
     error("ssl: OpenSSL has no HMAC with SHA-256", 0)
   end
 end

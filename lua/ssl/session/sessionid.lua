@@ -6,10 +6,10 @@
 -- session made under one verification policy is never resumed under another, also
 -- where a context was changed, or where a server name chose another one.
 
-local lib      = require "ssl.ffi.lib"
+local lib         = require "ssl.ffi.lib"
 local fingerprint = require "ssl.session.fingerprint"
-local store    = require "ssl.trust.store"
-local C        = lib.C
+local store       = require "ssl.trust.store"
+local C           = lib.C
 
 local sessionid = {}
 

@@ -14,15 +14,15 @@
 -- { user = the user's table, keys = of ssl.session.seal, by_tickets = true where these come
 -- from `ticketkeys`, counts = numbers for context.sessionstats }.
 
-local ffi      = require "ffi"
-local lib      = require "ssl.ffi.lib"
-local shim     = require "ssl.ffi.shim"
-local err      = require "ssl.base.errors"
-local question = require "ssl.io.ask"
-local seal     = require "ssl.session.seal"
-local session  = require "ssl.session.object"
-local sessionorigin = require "ssl.session.origin"
-local C, K, H  = lib.C, lib.K, shim.K
+local ffi           = require "ffi"
+local lib           = require "ssl.ffi.lib"
+local shim          = require "ssl.ffi.shim"
+local errors        = require "ssl.base.errors"
+local question      = require "ssl.io.question"
+local seal          = require "ssl.session.seal"
+local session       = require "ssl.session.object"
+local sessionorigin = require "ssl.io.sessionorigin"
+local C, K, H       = lib.C, lib.K, shim.K
 
 local sessionstore = {}
 
@@ -156,7 +156,7 @@ local function given_up(ssl)
   local pointer = C.SSL_get_session(ssl)
   if pointer == nil or C.SSL_SESSION_is_resumable(pointer) == 1 then return nil end
   local id = session.id(pointer)
-  err.clear()
+  errors.clear()
   return id ~= "" and id or nil
 end
 

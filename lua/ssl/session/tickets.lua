@@ -3,9 +3,9 @@
 -- The keys are in C memory, which OpenSSL's question finds through the connection
 -- (shim/ticket.c), and are wiped there when they are replaced.
 
-local ffi  = require "ffi"
-local lib  = require "ssl.ffi.lib"
-local shim = require "ssl.ffi.shim"
+local ffi        = require "ffi"
+local lib        = require "ssl.ffi.lib"
+local shim       = require "ssl.ffi.shim"
 local C, K, S, H = lib.C, lib.K, shim.C, shim.K
 
 local tickets = {}

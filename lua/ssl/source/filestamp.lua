@@ -1,10 +1,10 @@
 --- ssl.source.filestamp: has a file changed since we read it?
 
-local ffi  = require "ffi"
-local arg  = require "ssl.base.arg"
-local err  = require "ssl.base.errors"
+local ffi    = require "ffi"
+local arg    = require "ssl.base.arg"
+local errors = require "ssl.base.errors"
 local folder = require "ssl.source.folder"
-local shim = require "ssl.ffi.shim"
+local shim   = require "ssl.ffi.shim"
 
 local stamp_t = ffi.typeof("double[" .. shim.K.LSF_STAMP .. "]")
 local FOLDER = shim.K.LSF_STAMP - 1
@@ -20,7 +20,7 @@ return function(path)
   if path:find("%z") then return nil, "the name contains a NUL byte" end
   local stamp = stamp_t()
   local errno = shim.C.file_stamp(path, stamp)
-  if errno ~= 0 then return nil, err.system(errno) end
+  if errno ~= 0 then return nil, errors.system(errno) end
   local parts = {}
   for i = 0, FOLDER do parts[i + 1] = ("%.17g"):format(stamp[i]) end
   if stamp[FOLDER] == 0 then return table.concat(parts, " "), "file" end

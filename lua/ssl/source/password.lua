@@ -10,22 +10,22 @@
 -- A password is handed over whole or not at all. No copy of it is made here;
 -- OpenSSL wipes its own.
 
-local shim = require "ssl.ffi.shim"
-local err  = require "ssl.base.errors"
+local shim   = require "ssl.ffi.shim"
+local errors = require "ssl.base.errors"
 
 local password = {}
 
 -- What `try` made, or nil, the reason, and whether a password was missing.
 local function attempt(try, text)
-  err.clear()
+  errors.clear()
   local answer = shim.password(text)
   local value, reason = try(answer, text)
   if value then
-    err.clear()
+    errors.clear()
     return value
   end
-  reason = reason or err.reason()
-  err.clear()
+  reason = reason or errors.reason()
+  errors.clear()
   if answer.too_long ~= 0 then return nil, "password too long" end
   if not text and answer.asked ~= 0 then return nil, "password required", true end
   return nil, reason

@@ -4,11 +4,11 @@
 local lib          = require "ssl.ffi.lib"
 local certificates = require "ssl.credential.certificates"
 local crl          = require "ssl.trust.crl"
-local err          = require "ssl.base.errors"
-local material     = require "ssl.source.source"
-local pressure     = require "ssl.base.gcpressure"
+local errors       = require "ssl.base.errors"
+local material     = require "ssl.source.material"
+local gcpressure   = require "ssl.base.gcpressure"
 local store        = require "ssl.trust.store"
-local trust        = require "ssl.trust.verifyflags"
+local verifyflags  = require "ssl.trust.verifyflags"
 local x509         = require "ssl.x509.certificate"
 local C            = lib.C
 
@@ -28,19 +28,19 @@ local function add(state, source)
   end
   if not certs[1] and not lists[1] then return nil, "no certificate or crl found" end
   local own = store.of(state)
-  err.clear()
+  errors.clear()
   for _, cert in ipairs(certs) do
     if C.X509_STORE_add_cert(own, x509.pointer(cert)) ~= 1 then
-      return nil, err.reason()
+      return nil, errors.reason()
     end
   end
-  pressure.add(ENTRY_KB * (#certs + #lists))
+  gcpressure.took(ENTRY_KB * (#certs + #lists))
   return crl.add(own, lists)
 end
 
 --- Trust these.
 -- @tparam table state  of the context
--- @tparam table|nil sources  of ssl.source.source
+-- @tparam table|nil sources  of ssl.source.material
 -- @tparam string|nil path  a folder with hashed names
 -- @treturn true
 -- @treturn nil,string  the reason
@@ -56,17 +56,17 @@ function anchors.load(state, sources, path)
     elseif i == #sources then
       file, ok = source, true
     else
-      ok, reason = trust.locations(state, source, nil)
+      ok, reason = verifyflags.locations(state, source, nil)
     end
     if not ok then return nil, reason end
   end
   if not file and not path and #sources > 0 then return true end
-  return trust.locations(state, file, path)
+  return verifyflags.locations(state, file, path)
 end
 
 --- Check certificates against these lists too.
 -- @tparam table state  of the context
--- @tparam table sources  of ssl.source.source
+-- @tparam table sources  of ssl.source.material
 -- @treturn true
 -- @treturn nil,string  the reason
 function anchors.revoke(state, sources)
@@ -77,7 +77,7 @@ function anchors.revoke(state, sources)
     if not lists[1] then return nil, "no crl found" end
     for _, one in ipairs(lists) do all[#all + 1] = one end
   end
-  pressure.add(ENTRY_KB * #all)
+  gcpressure.took(ENTRY_KB * #all)
   return crl.add(store.of(state), all)
 end
 

@@ -3,13 +3,13 @@
 -- SSL_CTX_set_client_CA_list(3), RFC 8446 section 4.2.4: a hint for choosing a
 -- certificate, and no check. What is accepted is what the context trusts.
 
-local ffi    = require "ffi"
-local lib    = require "ssl.ffi.lib"
-local handle = require "ssl.ffi.handle"
-local err    = require "ssl.base.errors"
+local ffi           = require "ffi"
+local lib           = require "ssl.ffi.lib"
+local handle        = require "ssl.ffi.handle"
+local errors        = require "ssl.base.errors"
 local distinguished = require "ssl.x509.name"
-local x509   = require "ssl.x509.certificate"
-local C      = lib.C
+local x509          = require "ssl.x509.certificate"
+local C             = lib.C
 
 local clientca = {}
 
@@ -28,11 +28,11 @@ end
 -- Each name once, as handles, and all of them as one text; or nil and the reason.
 local function names(certs)
   local list, texts, seen, size = {}, {}, {}, 0
-  err.clear()
+  errors.clear()
   for _, cert in ipairs(certs) do
     local name = C.X509_get_subject_name(x509.pointer(cert))
     local bytes = encoded(name)
-    if not bytes then return nil, err.reason() end
+    if not bytes then return nil, errors.reason() end
     if not seen[bytes] then
       seen[bytes], size = true, size + 2 + #bytes
       list[#list + 1], texts[#texts + 1] = own_name(C.X509_NAME_dup(name)), bytes
@@ -53,14 +53,14 @@ function clientca.ask(state, certs)
   local list, text = names(certs)
   if not list then return nil, text end
   local stack = C.OPENSSL_sk_new_null()
-  if stack == nil then return nil, err.reason() end
+  if stack == nil then return nil, errors.reason() end
   for _, name in ipairs(list) do
     -- The stack owns it from here on.
     if C.OPENSSL_sk_push(stack, name.ca_name) > 0 then name.ca_name = nil end
   end
   C.SSL_CTX_set_client_CA_list(state.handle.ctx, stack)
   state.clientca = text
-  err.clear()
+  errors.clear()
   return true
 end
 
@@ -75,7 +75,7 @@ function clientca.names(st)
     local name = ffi.cast("lsf_X509_NAME *", C.OPENSSL_sk_value(stack, i))
     list[i + 1] = distinguished.text(name) or ""
   end
-  err.clear()
+  errors.clear()
   return list
 end
 

@@ -3,8 +3,8 @@
 local lib      = require "ssl.ffi.lib"
 local ffi      = require "ffi"
 local handle   = require "ssl.ffi.handle"
-local err      = require "ssl.base.errors"
-local material = require "ssl.source.source"
+local errors   = require "ssl.base.errors"
+local material = require "ssl.source.material"
 local C        = lib.C
 
 local crl = {}
@@ -37,11 +37,11 @@ end
 -- @treturn true
 -- @treturn nil,string  the reason
 function crl.add(store, lists)
-  err.clear()
+  errors.clear()
   for _, one in ipairs(lists) do
-    if C.X509_STORE_add_crl(store, one.crl) ~= 1 then return nil, err.reason() end
+    if C.X509_STORE_add_crl(store, one.crl) ~= 1 then return nil, errors.reason() end
   end
-  err.clear()
+  errors.clear()
   return true
 end
 

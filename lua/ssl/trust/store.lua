@@ -21,10 +21,10 @@
 
 local lib       = require "ssl.ffi.lib"
 local handle    = require "ssl.ffi.handle"
-local err       = require "ssl.base.errors"
+local errors    = require "ssl.base.errors"
 local filestamp = require "ssl.source.filestamp"
 local folder    = require "ssl.source.folder"
-local material  = require "ssl.source.source"
+local material  = require "ssl.source.material"
 local C, K      = lib.C, lib.K
 
 local store = {}
@@ -95,14 +95,14 @@ end
 
 -- A store with what is in this one, and with the flags that it verifies with.
 local function copy(from)
-  err.clear()
+  errors.clear()
   local fresh = own(C.X509_STORE_new())
   local ok = fresh and from ~= nil and copy_objects(from, fresh.shared)
   if ok then
     local flags = C.X509_VERIFY_PARAM_get_flags(C.X509_STORE_get0_param(from))
     ok = C.X509_STORE_set_flags(fresh.shared, flags) == 1
   end
-  err.clear()
+  errors.clear()
   if not ok then error("not enough memory", 0) end
   return fresh
 end

@@ -1,10 +1,10 @@
 --- ssl.trust.verifyflags: whom a context believes, and how it verifies.
 
-local lib = require "ssl.ffi.lib"
-local err = require "ssl.base.errors"
-local pressure = require "ssl.base.gcpressure"
-local store = require "ssl.trust.store"
-local C, K = lib.C, lib.K
+local lib        = require "ssl.ffi.lib"
+local errors     = require "ssl.base.errors"
+local gcpressure = require "ssl.base.gcpressure"
+local store      = require "ssl.trust.store"
+local C, K       = lib.C, lib.K
 local bor = bit.bor
 
 -- What a certificate of the usual bundles takes in OpenSSL's memory, measured.
@@ -41,7 +41,7 @@ local extensions = {
   no_check_time        = K.X509_V_FLAG_NO_CHECK_TIME,
 }
 
-local trust = {
+local verifyflags = {
   --- The values of the keys `verify` and `verifyext`, by name.
   values = { verify = modes, verifyext = extensions },
 }
@@ -67,16 +67,16 @@ end
 -- @tparam string|nil path  a folder with hashed names
 -- @treturn true
 -- @treturn nil,string  the reason
-function trust.locations(state, file, path)
+function verifyflags.locations(state, file, path)
   local ctx = state.handle.ctx
-  err.clear()
+  errors.clear()
   local before = stored(ctx)
   local ok, shared, why = store.load(state, file, path)
-  local reason = not ok and (why or err.reason "no CA file or folder given")
-  err.clear()
+  local reason = not ok and (why or errors.reason "no CA file or folder given")
+  errors.clear()
   -- What is in a folder is not in the store before it is asked for.
   if path then state.folders = ("%s%q"):format(state.folders or "", path) end
-  if not shared then pressure.add(CERTIFICATE_KB * (stored(ctx) - before)) end
+  if not shared then gcpressure.took(CERTIFICATE_KB * (stored(ctx) - before)) end
   if not ok then return nil, reason end
   return true
 end
@@ -85,7 +85,7 @@ end
 -- Ends lsec_continue, as in LuaSec.
 -- @treturn true
 -- @treturn nil,string  an unknown name; nothing was changed
-function trust.verify(state, names)
+function verifyflags.verify(state, names)
   local mode, unknown = combine(modes, names)
   if not mode then return nil, unknown end
   if #names > 0 then
@@ -100,7 +100,7 @@ end
 -- become those named now.
 -- @treturn true
 -- @treturn nil,string  an unknown name; nothing was changed
-function trust.extend(state, names)
+function verifyflags.extend(state, names)
   local flags, unknown = combine(extensions, names)
   if not flags then return nil, unknown end
   state.verify_continue, state.ignore_purpose = false, false
@@ -112,4 +112,4 @@ function trust.extend(state, names)
   return true
 end
 
-return trust
+return verifyflags

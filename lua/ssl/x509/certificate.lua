@@ -15,12 +15,12 @@ local arg           = require "ssl.base.arg"
 local asn1          = require "ssl.x509.asn1"
 local hash          = require "ssl.base.hash"
 local distinguished = require "ssl.x509.name"
-local err           = require "ssl.base.errors"
+local errors        = require "ssl.base.errors"
 local issued        = require "ssl.x509.issued"
-local material      = require "ssl.source.source"
+local material      = require "ssl.source.material"
 local membio        = require "ssl.source.membio"
 local object        = require "ssl.base.object"
-local pressure      = require "ssl.base.gcpressure"
+local gcpressure    = require "ssl.base.gcpressure"
 local extension     = require "ssl.x509.extension"
 local raw           = require "ssl.x509.encoding"
 local C, K          = lib.C, lib.K
@@ -65,7 +65,7 @@ function methods:subject()
   local state = live(self)
   local name = C.X509_get_subject_name(state.held.x509)
   local entries = distinguished.entries(name, state.encoding)
-  err.clear()
+  errors.clear()
   keep(state)
   return entries
 end
@@ -75,7 +75,7 @@ function methods:issuer()
   local state = live(self)
   local name = C.X509_get_issuer_name(state.held.x509)
   local entries = distinguished.entries(name, state.encoding)
-  err.clear()
+  errors.clear()
   keep(state)
   return entries
 end
@@ -85,7 +85,7 @@ end
 function methods:extensions()
   local state = live(self)
   local found = { ["2.5.29.17"] = altname.read(state.held.x509, state.encoding) }
-  err.clear()
+  errors.clear()
   keep(state)
   return found
 end
@@ -97,7 +97,7 @@ function methods:pem()
   local bio = membio.new()
   local text = membio.take(bio, bio and
                            C.PEM_write_bio_X509(bio.membio, state.held.x509) == 1)
-  err.clear()
+  errors.clear()
   return text
 end
 
@@ -113,7 +113,7 @@ function methods:pubkey()
   local pem = membio.take(bio, bio and C.PEM_write_bio_PUBKEY(bio.membio, key) == 1)
   local kind = pem and (KEY_TYPES[C.EVP_PKEY_get_base_id(key)] or "Unknown")
   local bits = pem and C.EVP_PKEY_get_bits(key)
-  err.clear()
+  errors.clear()
   keep(state)
   if not pem then return nil end
   return pem, kind, bits
@@ -128,14 +128,14 @@ function methods:digest(algorithm)
   algorithm = arg.optstring(algorithm, "sha1", 2)
   local md = DIGESTS[algorithm] and C.EVP_get_digestbyname(algorithm)
   if not md or md == nil then
-    err.clear()
+    errors.clear()
     return nil, ("digest algorithm not supported (%s)"):format(algorithm)
   end
-  err.clear()
+  errors.clear()
   local bytes = hash.certificate(state.held.x509, md)
   keep(state)
   if not bytes then
-    return nil, ("error processing the certificate (%s)"):format(err.reason())
+    return nil, ("error processing the certificate (%s)"):format(errors.reason())
   end
   return hash.hex(bytes)
 end
@@ -151,7 +151,7 @@ function methods:validat(...)
   local held = state.held
   local from  = C.ASN1_TIME_cmp_time_t(C.X509_get0_notBefore(held.x509), time)
   local till  = C.ASN1_TIME_cmp_time_t(C.X509_get0_notAfter(held.x509), time)
-  err.clear()
+  errors.clear()
   keep(state)
   return (from == -1 or from == 0) and (till == 0 or till == 1)
 end
@@ -162,7 +162,7 @@ end
 function methods:notbefore()
   local state = live(self)
   local text = asn1.time(C.X509_get0_notBefore(state.held.x509))
-  err.clear()
+  errors.clear()
   keep(state)
   return text
 end
@@ -171,7 +171,7 @@ end
 function methods:notafter()
   local state = live(self)
   local text = asn1.time(C.X509_get0_notAfter(state.held.x509))
-  err.clear()
+  errors.clear()
   keep(state)
   return text
 end
@@ -181,7 +181,7 @@ end
 function methods:serial()
   local state = live(self)
   local text = asn1.hex(C.X509_get0_serialNumber(state.held.x509))
-  err.clear()
+  errors.clear()
   keep(state)
   return text
 end
@@ -199,7 +199,7 @@ function methods:issued(...)
     between[i - 1] = live(given[i], i + 1).held.x509
   end
   local ok, message = issued(state.held.x509, subject.held.x509, between)
-  err.clear()
+  errors.clear()
   keep(state, subject, given)
   if ok then return true end
   return nil, message
@@ -226,7 +226,7 @@ end
 function methods:getsignaturename()
   local state = live(self)
   local name = C.OBJ_nid2sn(C.X509_get_signature_nid(state.held.x509))
-  err.clear()
+  errors.clear()
   return name ~= nil and ffi.string(name) or nil
 end
 
@@ -288,7 +288,7 @@ function x509.load(...)
   local bytes = material.bytes(pem)
   if bytes then
     local one = material.decode(bytes, C.d2i_X509, x509.own)
-    if one then pressure.add(CERTIFICATE_KB + #bytes / 1024) end
+    if one then gcpressure.took(CERTIFICATE_KB + #bytes / 1024) end
     return one
   end
   pem = arg.string(pem, 1)
@@ -296,8 +296,8 @@ function x509.load(...)
   if not bio then return nil end
   local cert = x509.own(C.PEM_read_bio_X509(bio.membio, nil, nil, NO_PASSWORD))
   bio:free()
-  err.clear()
-  if cert then pressure.add(CERTIFICATE_KB + #pem / 1024) end
+  errors.clear()
+  if cert then gcpressure.took(CERTIFICATE_KB + #pem / 1024) end
   return cert
 end
 

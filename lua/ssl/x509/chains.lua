@@ -1,12 +1,10 @@
---- ssl.x509.chains: the certificates of the other side, and what became of verifying them.
+--- ssl.x509.chains: the certificates of the other side.
 
-local ffi  = require "ffi"
-local lib  = require "ssl.ffi.lib"
+local ffi    = require "ffi"
+local lib    = require "ssl.ffi.lib"
 local handle = require "ssl.ffi.handle"
-local err  = require "ssl.base.errors"
-local passed_over = require("ssl.session.object").passed_over
-local x509 = require "ssl.x509.certificate"
-local C, K = lib.C, lib.K
+local x509   = require "ssl.x509.certificate"
+local C      = lib.C
 
 local peer = {}
 
@@ -59,52 +57,6 @@ function peer.chain(st)
   end
   if session then session:free() end
   return out
-end
-
-local function words(code)
-  return ffi.string(C.X509_verify_cert_error_string(code))
-end
-
-local function add(out, depth, code)
-  out[depth + 1] = out[depth + 1] or {}
-  table.insert(out[depth + 1], words(code))
-end
-
--- Errors that lsec_continue passed over: depth + 1 -> texts in order.
-local function collected(conn)
-  local out = {}
-  for i = 0, conn.verdicts - 1 do add(out, conn.verdict[i].depth, conn.verdict[i].code) end
-  return out
-end
-
--- The errors that were passed over in the handshake that made the session; nil for none.
-local function carried(ssl)
-  local held = own_session(C.SSL_get1_session(ssl))
-  if not held then return nil end
-  local bytes = passed_over(held.peer_session)
-  held:free()
-  if bytes == "" then return nil end
-  local out = {}
-  for i = 1, #bytes - 3, 4 do
-    local depth, low, code, rest = bytes:byte(i, i + 3)
-    add(out, depth * 256 + low, code * 256 + rest)
-  end
-  return out
-end
-
---- What verification found, also where it was not asked for.
--- @treturn true
--- @treturn false,string  the last error
--- @treturn false,table  with lsec_continue: errors by depth + 1, those of the handshake
---   that made the session where one was resumed
-function peer.verification(st)
-  local conn = st.conn
-  local result = C.SSL_get_verify_result(conn.ssl)
-  err.clear()
-  if result == K.X509_V_OK then return true end
-  if conn.verdicts > 0 then return false, collected(conn) end
-  local before = conn.tolerant == 1 and carried(conn.ssl)
-  return false, before or words(result)
 end
 
 return peer

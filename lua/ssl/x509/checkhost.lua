@@ -2,7 +2,7 @@
 
 local arg      = require "ssl.base.arg"
 local hostname = require "ssl.x509.hostname"
-local identity = require "ssl.x509.matching"
+local matching = require "ssl.x509.matching"
 local x509     = require "ssl.x509.certificate"
 
 local function keep() end
@@ -19,7 +19,7 @@ return function(cert, name)
   arg.type(name, "string", 2)
   local kind, text = hostname.normalize(name)
   if not kind then return false, text end
-  local matches = identity.match(pointer, kind, text)
+  local matches = matching.match(pointer, kind, text)
   keep(cert)
   return matches
 end

@@ -4,7 +4,7 @@
 -- tag, and where its content begins and ends. What is no DER reads as nil; nothing
 -- here raises.
 
-local tlv = {
+local der = {
   BOOLEAN = 1, INTEGER = 2, BIT_STRING = 3, OBJECT = 6, SEQUENCE = 0x30,
 }
 
@@ -24,7 +24,7 @@ end
 -- @treturn number  the tag
 -- @treturn number,number  the first and the last byte of its content
 -- @treturn nil
-function tlv.read(data, at, limit)
+function der.read(data, at, limit)
   at, limit = at or 1, limit or #data
   if at + 1 > limit then return nil end
   local tag, length = data:byte(at, at + 1)
@@ -44,12 +44,12 @@ end
 -- @tparam string data
 -- @treturn {{tag=number,content=string},...}
 -- @treturn nil
-function tlv.sequence(data)
-  local tag, at, last = tlv.read(data)
-  if tag ~= tlv.SEQUENCE or last ~= #data then return nil end
+function der.sequence(data)
+  local tag, at, last = der.read(data)
+  if tag ~= der.SEQUENCE or last ~= #data then return nil end
   local out = {}
   while at <= last do
-    local inner, first, finish = tlv.read(data, at, last)
+    local inner, first, finish = der.read(data, at, last)
     if not inner then return nil end
     out[#out + 1] = { tag = inner, content = data:sub(first, finish),
                       whole = data:sub(at, finish) }
@@ -60,7 +60,7 @@ end
 
 --- The value of an INTEGER's content, 0 to 2^47.
 -- @treturn number|nil
-function tlv.integer(content)
+function der.integer(content)
   if content == "" or #content > LONGEST_INTEGER or content:byte() > 127 then
     return nil
   end
@@ -69,7 +69,7 @@ end
 
 --- An object identifier's content in numbers.
 -- @treturn string|nil  "1.3.6.1"; nil also for an arc beyond 2^52
-function tlv.object(content)
+function der.object(content)
   local arcs, arc = {}, 0
   for i = 1, #content do
     local byte = content:byte(i)
@@ -90,4 +90,4 @@ function tlv.object(content)
   return table.concat(arcs, ".")
 end
 
-return tlv
+return der

@@ -1,22 +1,22 @@
 --- ssl.x509.encoding: certificates as bytes and as text.
 
-local ffi    = require "ffi"
-local lib    = require "ssl.ffi.lib"
-local arg    = require "ssl.base.arg"
-local hash   = require "ssl.base.hash"
+local ffi           = require "ffi"
+local lib           = require "ssl.ffi.lib"
+local arg           = require "ssl.base.arg"
+local hash          = require "ssl.base.hash"
 local distinguished = require "ssl.x509.name"
-local err    = require "ssl.base.errors"
-local membio = require "ssl.source.membio"
-local C, K   = lib.C, lib.K
+local errors        = require "ssl.base.errors"
+local membio        = require "ssl.source.membio"
+local C, K          = lib.C, lib.K
 
-local raw = {}
+local encoding = {}
 
 local DIGESTS = { sha1 = true, sha256 = true, sha384 = true, sha512 = true }
 
 --- What an encoder of OpenSSL's makes.
 -- @tparam function encode  as i2d_X509: encode(value, out) -> length
 -- @treturn string|nil  nil where it fails
-function raw.encode(encode, value)
+function encoding.encode(encode, value)
   local out = ffi.new "unsigned char *[1]"
   local length = encode(value, out)
   if length <= 0 then return nil end
@@ -28,15 +28,15 @@ end
 --- The DER of a certificate.
 -- @tparam cdata x509  the caller keeps it alive
 -- @treturn string|nil
-function raw.der(x509)
-  local der = raw.encode(C.i2d_X509, x509)
+function encoding.der(x509)
+  local der = encoding.encode(C.i2d_X509, x509)
   return der
 end
 
 --- The DER of its public key: SubjectPublicKeyInfo (RFC 5280 section 4.1).
 -- @treturn string|nil
-function raw.spki(x509)
-  local der = raw.encode(C.i2d_X509_PUBKEY, C.X509_get_X509_PUBKEY(x509))
+function encoding.spki(x509)
+  local der = encoding.encode(C.i2d_X509_PUBKEY, C.X509_get_X509_PUBKEY(x509))
   return der
 end
 
@@ -45,11 +45,11 @@ local function spkidigest(x509, algorithm)
   if not md or md == nil then
     return nil, ("digest algorithm not supported (%s)"):format(algorithm)
   end
-  err.clear()
-  local der = raw.spki(x509)
+  errors.clear()
+  local der = encoding.spki(x509)
   local bytes = der and hash.text(der, md)
   if not bytes then
-    return nil, ("error processing the certificate (%s)"):format(err.reason())
+    return nil, ("error processing the certificate (%s)"):format(errors.reason())
   end
   return hash.hex(bytes)
 end
@@ -65,7 +65,7 @@ local function getter(live, keep, get)
   return function(self)
     local state = live(self)
     local value, message = get(state.held.x509)
-    err.clear()
+    errors.clear()
     keep(state)
     if message then return nil, message end
     return value
@@ -76,11 +76,11 @@ end
 -- @tparam table methods
 -- @tparam function live  self -> state, or an argument error (ssl.x509)
 -- @tparam function keep
-function raw.install(methods, live, keep)
+function encoding.install(methods, live, keep)
   --- The certificate's bytes, and those of its public key.
   -- @treturn string|nil
-  methods.der  = getter(live, keep, raw.der)
-  methods.spki = getter(live, keep, raw.spki)
+  methods.der  = getter(live, keep, encoding.der)
+  methods.spki = getter(live, keep, encoding.spki)
 
   --- All of it for a person to read, as `openssl x509 -text` has it.
   -- @treturn string|nil
@@ -105,11 +105,11 @@ function raw.install(methods, live, keep)
     local state = live(self)
     algorithm = arg.optstring(algorithm, "sha256", 2)
     local hex, message = spkidigest(state.held.x509, algorithm)
-    err.clear()
+    errors.clear()
     keep(state)
     if message then return nil, message end
     return hex
   end
 end
 
-return raw
+return encoding

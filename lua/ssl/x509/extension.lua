@@ -3,13 +3,13 @@
 -- Each reader gives `nil` for an extension that is not there, and `nil, message` for
 -- one that holds something else than it should.
 
-local lib  = require "ssl.ffi.lib"
-local arg  = require "ssl.base.arg"
-local asn1 = require "ssl.x509.asn1"
-local err  = require "ssl.base.errors"
-local tlv  = require "ssl.x509.der"
-local ffi  = require "ffi"
-local C, K = lib.C, lib.K
+local lib    = require "ssl.ffi.lib"
+local arg    = require "ssl.base.arg"
+local asn1   = require "ssl.x509.asn1"
+local errors = require "ssl.base.errors"
+local tlv    = require "ssl.x509.der"
+local ffi    = require "ffi"
+local C, K   = lib.C, lib.K
 
 local extension = {}
 
@@ -154,7 +154,7 @@ function extension.install(methods, live, keep)
     methods[name] = function(self)
       local state = live(self)
       local value, more = read(state.held.x509)
-      err.clear()
+      errors.clear()
       keep(state)
       if more == nil then return value end
       return value, more
@@ -169,7 +169,7 @@ function extension.install(methods, live, keep)
       arg.fail(2, "object identifier in numbers expected")
     end
     local der, critical = extension.find(state.held.x509, oid)
-    err.clear()
+    errors.clear()
     keep(state)
     if not der then return nil end
     return der, critical

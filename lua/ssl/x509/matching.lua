@@ -7,17 +7,17 @@
 
 local lib     = require "ssl.ffi.lib"
 local altname = require "ssl.x509.altname"
-local err     = require "ssl.base.errors"
+local errors  = require "ssl.base.errors"
 local C, K    = lib.C, lib.K
 
-local identity = {}
+local matching = {}
 
 --- Compare.
 -- @tparam cdata x509  the caller keeps it alive
 -- @tparam string kind  "dns" or "ip", as ssl.hostname has it
 -- @tparam string name  normalized
 -- @treturn boolean  false also when OpenSSL cannot tell
-function identity.match(x509, kind, name)
+function matching.match(x509, kind, name)
   local result
   if kind == "ip" then
     result = C.X509_check_ip_asc(x509, name, 0)
@@ -28,8 +28,8 @@ function identity.match(x509, kind, name)
     end
     result = C.X509_check_host(x509, name, #name, flags, nil)
   end
-  err.clear()
+  errors.clear()
   return result == 1
 end
 
-return identity
+return matching

@@ -4,11 +4,11 @@
 -- together from the trusted certificates because none was configured is not
 -- among them.
 
-local ffi  = require "ffi"
-local lib  = require "ssl.ffi.lib"
-local err  = require "ssl.base.errors"
-local x509 = require "ssl.x509.certificate"
-local C, K = lib.C, lib.K
+local ffi    = require "ffi"
+local lib    = require "ssl.ffi.lib"
+local errors = require "ssl.base.errors"
+local x509   = require "ssl.x509.certificate"
+local C, K   = lib.C, lib.K
 
 local own = {}
 
@@ -36,7 +36,7 @@ local function several(ssl)
     mark(K.SSL_CERT_SET_FIRST)
     while C.SSL_get_certificate(ssl) ~= chosen and mark(K.SSL_CERT_SET_NEXT) do end
   end
-  err.clear()
+  errors.clear()
   return more
 end
 

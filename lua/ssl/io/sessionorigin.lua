@@ -1,4 +1,4 @@
---- ssl.session.origin: what sessions need to know about the connection that made them.
+--- ssl.io.sessionorigin: what sessions need to know about the connection that made them.
 --
 -- A fatal alert invalidates the session that it ends (RFC 5246 section 7.2), and all that
 -- its tickets stand for (RFC 8446 section 6.2). OpenSSL marks the newest one only; TLS 1.3

@@ -1,4 +1,4 @@
---- ssl.source.source: what may stand where the name of a file may.
+--- ssl.source.material: what may stand where the name of a file may.
 --
 -- A string is a file name, or PEM text where it contains "-----BEGIN ", which no file
 -- is called. Bytes of DER come as an object, `ssl.der(bytes)`, so that nothing has to
@@ -6,7 +6,7 @@
 
 local ffi    = require "ffi"
 local arg    = require "ssl.base.arg"
-local err    = require "ssl.base.errors"
+local errors = require "ssl.base.errors"
 local membio = require "ssl.source.membio"
 local object = require "ssl.base.object"
 local shim   = require "ssl.ffi.shim"
@@ -113,9 +113,9 @@ function material.open(value)
     if bio then return bio end
     return nil, "the text is too long"
   end
-  err.clear()
+  errors.clear()
   local bio = membio.file(value)
-  if not bio then return nil, err.reason() end
+  if not bio then return nil, errors.reason() end
   return bio
 end
 
@@ -128,12 +128,12 @@ local place_t = ffi.typeof "const unsigned char *[1]"
 -- @return what `keep` made of it
 -- @treturn nil,string  the reason
 function material.decode(bytes, decode, keep)
-  err.clear()
+  errors.clear()
   local place = place_t(ffi.cast("const unsigned char *", bytes))
   local value = keep(decode(nil, place, #bytes))
   local rest = #bytes - (place[0] - ffi.cast("const unsigned char *", bytes))
-  if value == nil then return nil, err.reason "malformed DER" end
-  err.clear()
+  if value == nil then return nil, errors.reason "malformed DER" end
+  errors.clear()
   if rest ~= 0 then return nil, material.LEFT_OVER end
   return value
 end
@@ -148,13 +148,13 @@ function material.decode_all(value, read, keep)
   local bio, reason = material.open(value)
   if not bio then return nil, reason end
   local list = {}
-  err.clear()
+  errors.clear()
   repeat
     local one = keep(read(bio.membio))
     list[#list + 1] = one
   until one == nil
   bio:free()
-  reason = err.reason()
+  reason = errors.reason()
   -- How OpenSSL says that nothing follows.
   if reason ~= "no start line" then return nil, reason end
   return list

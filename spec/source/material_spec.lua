@@ -416,7 +416,7 @@ describe("material from memory", function()
         local ctx = ssl.newcontext(wrong)
         return ctx
       end)
-      assert.equal(line + 8, tonumber(message:match "source/source_spec.lua:(%d+): bad argument"))
+      assert.equal(line + 8, tonumber(message:match "source/material_spec.lua:(%d+): bad argument"))
     end
   end)
 

@@ -1,4 +1,4 @@
---- ssl.session.policykeys: which keys of ssl.newcontext belong to the policy of a context.
+--- ssl.context.policykeys: which keys of ssl.newcontext belong to the policy of a context.
 --
 -- A session made under one policy is never used under another (ssl.session.fingerprint). So a key
 -- is `true`, part of the policy, if a full handshake can fail because of it. For any other

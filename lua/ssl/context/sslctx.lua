@@ -1,19 +1,19 @@
---- ssl.context.object: the context object, an SSL_CTX and what goes with it.
+--- ssl.context.sslctx: the context object, an SSL_CTX and what goes with it.
 --
 -- Its functions are in ssl.context. A context has no close: it is freed when
 -- neither Lua nor a connection refers to it.
 
-local ffi      = require "ffi"
-local lib      = require "ssl.ffi.lib"
-local shim     = require "ssl.ffi.shim"
-local handle   = require "ssl.ffi.handle"
-local arg      = require "ssl.base.arg"
-local err      = require "ssl.base.errors"
-local object   = require "ssl.base.object"
-local pressure = require "ssl.base.gcpressure"
-local protocol = require "ssl.context.versions"
-local random   = require "ssl.base.random"
-local C, K     = lib.C, lib.K
+local ffi        = require "ffi"
+local lib        = require "ssl.ffi.lib"
+local shim       = require "ssl.ffi.shim"
+local handle     = require "ssl.ffi.handle"
+local arg        = require "ssl.base.arg"
+local errors     = require "ssl.base.errors"
+local object     = require "ssl.base.object"
+local gcpressure = require "ssl.base.gcpressure"
+local versions   = require "ssl.context.versions"
+local random     = require "ssl.base.random"
+local C, K       = lib.C, lib.K
 
 local sslctx = { methods = {} }
 
@@ -84,10 +84,10 @@ local function set_callbacks(ctx)
 end
 
 local function bare()
-  err.clear()
+  errors.clear()
   local h = own(C.SSL_CTX_new(C.TLS_method()))
   if not h then
-    return nil, ("error creating context (%s)"):format(err.reason())
+    return nil, ("error creating context (%s)"):format(errors.reason())
   end
   C.SSL_CTX_ctrl(h.ctx, K.SSL_CTRL_SET_SESS_CACHE_MODE, K.SSL_SESS_CACHE_OFF, nil)
   C.SSL_CTX_ctrl(h.ctx, K.SSL_CTRL_MODE, MODES, nil)
@@ -97,7 +97,7 @@ local function bare()
   C.SSL_CTX_set_default_passwd_cb_userdata(h.ctx, NO_PASSWORD)
   C.SSL_CTX_set_options(h.ctx, lib.options.no_renegotiation)
   set_callbacks(h.ctx)
-  err.clear()
+  errors.clear()
   return h
 end
 
@@ -106,12 +106,12 @@ end
 -- @treturn userdata
 -- @treturn nil,string
 function sslctx.new(name)
-  if not protocol.known(name) then
+  if not versions.known(name) then
     return nil, ("invalid protocol (%s)"):format(name)
   end
   local h, message = bare()
   if not h then return nil, message end
-  if not protocol.limit(h.ctx, name) then
+  if not versions.limit(h.ctx, name) then
     return nil, ("invalid protocol (%s): %s cannot speak it")
                 :format(name, lib.openssl.version)
   end
@@ -162,7 +162,7 @@ function sslctx.new(name)
   state.once            = 0      -- LSF_ONCE_*: what a peer may ask for once
   state.maxline         = MOST_LINE -- bytes: ssl.connection.receive
   state.maxall          = MOST_ALL
-  pressure.add(pressure.CONTEXT)
+  gcpressure.took(gcpressure.CONTEXT)
   return ctx
 end
 

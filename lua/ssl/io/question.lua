@@ -1,4 +1,4 @@
---- ssl.io.ask: asking the user in the middle of a handshake.
+--- ssl.io.question: asking the user in the middle of a handshake.
 --
 -- OpenSSL has returned - stopped at the ClientHello, or standing still in a job -
 -- so the function runs on the caller's own coroutine with no C frame below it: it
@@ -7,10 +7,10 @@
 -- finish the paused one. The connection may be closed meanwhile: whoever asked
 -- looks at `st.status` before it touches the struct again.
 
-local lib  = require "ssl.ffi.lib"
-local shim = require "ssl.ffi.shim"
-local err  = require "ssl.base.errors"
-local lasterror = require "ssl.io.failure"
+local lib     = require "ssl.ffi.lib"
+local shim    = require "ssl.ffi.shim"
+local errors  = require "ssl.base.errors"
+local failure = require "ssl.io.failure"
 local C, K, H = lib.C, lib.K, shim.K
 
 local question = {}
@@ -22,10 +22,10 @@ local function refuse(st)
   st.failed, st.open = "callback failed", false
   conn.psk_length, conn.question = H.LSF_PSK_FAIL, H.LSF_QUESTION_NONE
   conn.hello, conn.hello_alert = H.LSF_HELLO_REFUSE, K.SSL_AD_INTERNAL_ERROR
-  lasterror.rename(st)
-  err.clear()
+  failure.rename(st)
+  errors.clear()
   C.SSL_do_handshake(conn.ssl)
-  err.clear()
+  errors.clear()
   pcall(st.transport.flush, st)
 end
 

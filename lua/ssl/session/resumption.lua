@@ -1,4 +1,4 @@
---- ssl.session.client: a client's sessions, taken from one connection to the next.
+--- ssl.session.resumption: a client's sessions, taken from one connection to the next.
 --
 -- OpenSSL tells of new sessions in the middle of its work; the shim keeps them
 -- (shim/session.c), and `drain` hands them on between two calls: to a client's
@@ -6,20 +6,15 @@
 -- `drain` is called wherever the peer has been listened to: after a handshake, within
 -- receive while nothing that was received is in anybody's hands, and before a close.
 
-local lib      = require "ssl.ffi.lib"
-local shim     = require "ssl.ffi.shim"
-local context  = require "ssl.context.setters"
-local fingerprint = require "ssl.session.fingerprint"
-local negotiated = require "ssl.connection.negotiated"
-local session  = require "ssl.session.object"
-local sessionorigin = require "ssl.session.origin"
-local sessionstore = require "ssl.session.store"
-local state    = require "ssl.io.state"
-local C, K, S  = lib.C, lib.K, shim.C
+local lib           = require "ssl.ffi.lib"
+local shim          = require "ssl.ffi.shim"
+local fingerprint   = require "ssl.session.fingerprint"
+local session       = require "ssl.session.object"
+local sessionorigin = require "ssl.io.sessionorigin"
+local sessionstore  = require "ssl.session.store"
+local C, K, S       = lib.C, lib.K, shim.C
 
 local resumption = {}
-
-local methods = state.class.methods
 
 local CLIENT_CACHE = bit.bor(K.SSL_SESS_CACHE_CLIENT, K.SSL_SESS_CACHE_NO_INTERNAL)
 
@@ -35,8 +30,8 @@ end
 -- full handshake counts for the session, and for sessions that are made by resuming it. So
 -- all of them end when that response ends.
 local function limited_to(st)
-  if not context.state(st.ctx).ocsp then return nil end
-  if not st.session or not negotiated.resumed(st) then return st.stapled_till end
+  if not st.c.ocsp then return nil end
+  if not st.session or not resumption.resumed(st) then return st.stapled_till end
   local offered = session.state(st.session).handle.session
   return offered == nil and 0 or session.ends(offered)
 end
@@ -61,7 +56,7 @@ end
 -- that it was given must still fit. One that has expired since is not offered.
 -- @treturn nil|string  why the handshake must not begin
 function resumption.settle(st)
-  st.policy = fingerprint.connection(st, context.state(st.ctx))
+  st.policy = fingerprint.connection(st, st.c)
   if st.session then withdraw_expired(st) end
   if st.session and session.state(st.session).policy ~= fingerprint.policy(st.policy) then
     return "session of another verification policy"
@@ -84,7 +79,7 @@ function resumption.done(st)
   if st.keyed then
     st.keyed = C.SSL_get_session(st.conn.ssl) ~= session.state(st.session).handle.session
   end
-  local f = context.state(st.ctx).onsession
+  local f = st.c.onsession
   if f and renewed(st) then f(st.self, own(st, C.SSL_get1_session(st.conn.ssl))) end
 end
 
@@ -99,7 +94,7 @@ function resumption.drain(st)
     elseif st.server then
       sessionstore.keep(st, pointer)
     else
-      context.state(st.ctx).onsession(st.self, own(st, pointer))
+      st.c.onsession(st.self, own(st, pointer))
     end
   end
 end
@@ -111,17 +106,11 @@ function resumption.last(st)
   if st.failed and st.store then pcall(sessionstore.forget, st) end
 end
 
-local connected = state.connected
-
---- A client's session, to be given to a later connection's `setsession`.
+--- The connection's session, as an object.
+-- @tparam table st  connected, a client's
 -- @treturn userdata
--- @treturn nil,string  "closed"; on servers; where there is none, or none yet: in
---   TLS 1.3 sessions come after the handshake, with what is received
-function methods:getsession()
-  local st = connected(self)
-  if not st then return nil, "closed" end
-  if st.server then return nil, "sessions are for clients" end
-  if st.asking then return nil, "busy" end
+-- @treturn nil,string  none, none yet (TLS 1.3), or one that cannot be resumed
+function resumption.current(st)
   local pointer = C.SSL_get1_session(st.conn.ssl)
   if pointer == nil then return nil, "no session" end
   if C.SSL_SESSION_is_resumable(pointer) == 0 then
@@ -133,22 +122,16 @@ function methods:getsession()
   return found
 end
 
---- Offer a session to the server. Before the handshake, after the names are set.
+--- Offer a session to the server.
+-- @tparam table st  new, a client's
 -- @tparam userdata s
--- @treturn true  whether the server takes it is what `resumed` tells
--- @treturn nil,string  it does not fit: made under another verification policy, used
---   before, expired; or this is a server, or the handshake has begun. A full handshake
---   is then what this connection does
-function methods:setsession(s)
-  local st = state.of(self)
-  local given = session.state(s, 2)
-  if st.server then return nil, "sessions are for clients" end
-  if st.status ~= "new" or st.prepared or st.conn.ssl == nil then
-    return nil, "not before the handshake"
-  end
+-- @treturn true
+-- @treturn nil,string  it does not fit
+function resumption.offer(st, s)
+  local given = session.state(s)
   local why = session.unusable(given)
   if why then return nil, why end
-  local policy = fingerprint.connection(st, context.state(st.ctx))
+  local policy = fingerprint.connection(st, st.c)
   if given.policy ~= fingerprint.policy(policy) then
     return nil, "session of another verification policy"
   end
@@ -160,13 +143,12 @@ function methods:setsession(s)
   return true
 end
 
---- Did the handshake resume a session?
+--- Did the handshake resume a session? OpenSSL calls it so in TLS 1.3, too, where a key
+-- was used that both sides had beforehand (`st.keyed`).
+-- @tparam table st
 -- @treturn boolean
--- @treturn nil,string  "closed"
-function methods:resumed()
-  local st = connected(self)
-  if not st then return nil, "closed" end
-  return negotiated.resumed(st)
+function resumption.resumed(st)
+  return C.SSL_session_reused(st.conn.ssl) == 1 and not st.keyed
 end
 
 return resumption

@@ -1,4 +1,4 @@
---- ssl.https.request: where a request goes, what it says there, and where a redirect
+--- ssl.https.hop: where a request goes, what it says there, and where a redirect
 -- leads. LuaSocket's rules, apart from what docs/differences.md lists. Pure Lua.
 
 local http      = require "socket.http"

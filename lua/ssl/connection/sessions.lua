@@ -1,0 +1,44 @@
+--- ssl.connection.sessions: the methods of a client's connection for sessions.
+
+local resumption = require "ssl.session.resumption"
+local session    = require "ssl.session.object"
+local state      = require "ssl.io.state"
+
+local methods, connected = state.class.methods, state.connected
+
+--- A client's session, to be given to a later connection's `setsession`.
+-- @treturn userdata
+-- @treturn nil,string  "closed"; on servers; where there is none, or none yet: in
+--   TLS 1.3 sessions come after the handshake, with what is received
+function methods:getsession()
+  local st = connected(self)
+  if not st then return nil, "closed" end
+  if st.server then return nil, "sessions are for clients" end
+  if st.asking then return nil, "busy" end
+  return resumption.current(st)
+end
+
+--- Offer a session to the server. Before the handshake, after the names are set.
+-- @tparam userdata s
+-- @treturn true  whether the server takes it is what `resumed` tells
+-- @treturn nil,string  it does not fit: made under another verification policy, used
+--   before, expired; or this is a server, or the handshake has begun. A full handshake
+--   is then what this connection does
+function methods:setsession(s)
+  local st = state.of(self)
+  session.state(s, 2)
+  if st.server then return nil, "sessions are for clients" end
+  if st.status ~= "new" or st.prepared or st.conn.ssl == nil then
+    return nil, "not before the handshake"
+  end
+  return resumption.offer(st, s)
+end
+
+--- Did the handshake resume a session?
+-- @treturn boolean
+-- @treturn nil,string  "closed"
+function methods:resumed()
+  local st = connected(self)
+  if not st then return nil, "closed" end
+  return resumption.resumed(st)
+end
