@@ -169,7 +169,7 @@ describe("close", function()
   it("is the business of the process that called it, not of one that it forks", function()
     local output, ok = fresh.luajit [[
       local ffi = require "ffi"
-      local detached = require "ssl.io.linger"
+      local linger = require "ssl.io.linger"
       ffi.cdef "int fork(void); int waitpid(int pid, int *status, int options);"
       local server, client = require "spec.support.narrow"()
       server:settimeout(0.05)
@@ -179,13 +179,13 @@ describe("close", function()
         sent = sent + (last or partly)
       until not last
       server:close()
-      assert(detached.count() == 1)
+      assert(linger.count() == 1)
       local child, status = ffi.C.fork(), ffi.new "int[1]"
       if child == 0 then
         -- Nobody reads: for its owner this is not over. Two looks have a pause between.
         require("socket").sleep(0.02)
-        detached.sweep()
-        os.exit(detached.count(), true)
+        linger.poll()
+        os.exit(linger.count(), true)
       end
       ffi.C.waitpid(child, status, 0)
       client:settimeout(0.01)
@@ -205,7 +205,7 @@ describe("close", function()
      .. "and gives the oldest up", function()
     local output, ok = fresh.luajit [[
       local ffi = require "ffi"
-      local detached, narrow = require "ssl.io.linger", require "spec.support.narrow"
+      local linger, narrow = require "ssl.io.linger", require "spec.support.narrow"
       local resources = require "spec.support.resources"
       ffi.cdef "int setrlimit(int what, const unsigned long *limits);"
       local FILES, MOST, MORE = 7, 20, 10
@@ -219,7 +219,7 @@ describe("close", function()
       assert(ffi.C.setrlimit(FILES, ffi.new("unsigned long[2]", 2 * MOST, 1024)) == 0)
       for i, server in ipairs(servers) do
         server:close()
-        assert(detached.count() == math.min(i, MOST), detached.count())
+        assert(linger.count() == math.min(i, MOST), linger.count())
         assert(open - resources.open() == math.max(0, i - MOST))
       end
       -- The oldest have lost what the kernel had not taken, and the others nothing.
@@ -228,7 +228,7 @@ describe("close", function()
         local word
         repeat
           word = select(2, client:receive(#text))
-          detached.sweep()
+          linger.poll()
         until word
         return word
       end
