@@ -2,15 +2,15 @@
 --
 -- Each answers `nil, "closed"` on a connection that is not connected.
 
-local ffi      = require "ffi"
-local lib      = require "ssl.ffi.lib"
-local handle   = require "ssl.ffi.handle"
-local clientca = require "ssl.trust.clientca"
-local errors   = require "ssl.base.errors"
+local ffi         = require "ffi"
+local lib         = require "ssl.ffi.lib"
+local handle      = require "ssl.ffi.handle"
+local clientca    = require "ssl.trust.clientca"
+local errors      = require "ssl.base.errors"
 local passed_over = require("ssl.session.object").passed_over
-local state    = require "ssl.io.state"
-local x509     = require "ssl.x509.certificate"
-local C, K     = lib.C, lib.K
+local state       = require "ssl.io.state"
+local x509        = require "ssl.x509.certificate"
+local C, K        = lib.C, lib.K
 
 local methods, connected = state.class.methods, state.connected
 
