@@ -1,4 +1,4 @@
---- ssl.io.ciphertext: bytes of the BIO's buffers as strings of Lua's.
+--- ssl.io.ciphertext: bytes of the BIO's buffers as Lua strings.
 --
 -- A finalizer may use or close the connection while Lua makes a string of the bytes at a
 -- pointer. So the shim copies the bytes first, into memory of this module. A finalizer
@@ -26,7 +26,7 @@ local function give(buffer, n)
   return bytes
 end
 
---- The first bytes of what is queued for the transport; they stay there.
+--- The first bytes of the queued output; they stay in the queue.
 -- @tparam cdata conn
 -- @tparam number most
 -- @treturn string
@@ -44,7 +44,7 @@ function ciphertext.drain(conn)
   return give(buffer, S.dequeue(conn, buffer))
 end
 
---- What OpenSSL has not read of the input buffer; it stays there.
+--- The bytes of the input buffer that OpenSSL has not read; they stay there.
 -- @tparam cdata conn
 -- @treturn string
 function ciphertext.unread(conn)

@@ -1,8 +1,9 @@
---- ssl.io.delivery: plaintext out of a connection's buffer, as a string of Lua's.
+--- ssl.io.delivery: plaintext out of a connection's buffer, as a Lua string.
 --
--- The bytes are claimed until the string is there (shim/plaintext.c): a finalizer that runs
+-- The bytes are claimed until the string is made (shim/plaintext.c): a finalizer that runs
 -- meanwhile may use the connection. Lua may have no memory for a long string. The peer
--- decides how long a string gets, so that must not raise: the bytes go back to the buffer.
+-- decides the length of a string, so this must not raise an error: the bytes go back to the
+-- buffer.
 
 local ffi              = require "ffi"
 local shim             = require "ssl.ffi.shim"
@@ -11,11 +12,11 @@ local claim, delivered = S.claim, S.delivered
 local tostr            = ffi.string
 
 local delivery = {
-  --- The word where memory is refused; also what Lua raises then.
+  --- The message where memory is refused; Lua's own error has the same text.
   NO_MEMORY = "not enough memory",
 }
 
--- What Lua raises for one that is longer than a string can be.
+-- Lua's error for a string that is longer than a string can be.
 local OVERFLOW = "string length overflow"
 
 -- From here on a string may be too long for Lua.

@@ -1,13 +1,13 @@
 --- ssl.io.descriptor: the transport that is a socket's descriptor.
 --
--- The BIO moves the bytes itself (shim/descriptor.c); what is left for Lua is to
--- wait. Every transport is a table of these functions of a connection's state:
+-- The BIO moves the bytes itself (shim/descriptor.c); Lua only waits. Every transport is
+-- a table of these functions of a connection's state:
 --
 --   flush(st)   hand queued output over -> nil when nothing is queued any more,
---               "wantwrite" when it has to wait, or the words of a broken transport
---   wait(st, word, seconds)   be ready for what OpenSSL wants, and for writing while
+--               "wantwrite" when it has to wait, or the message of a broken transport
+--   wait(st, word, seconds)   wait for the direction `word`, and for writing while
 --               output is queued -> true; false when the time is over; false and a
---               word when the transport has one of its own
+--               message where the transport has one of its own
 --   getfd(st)   a descriptor to select on, or -1
 --   held(st)    bytes that wait before the BIO
 --   finish(st)  the end of an orderly close -> false to leave the struct to
@@ -15,8 +15,8 @@
 --
 -- and these, which a transport may lack:
 --
---   leave(st)   it is about to be handed back
---   drop(st)    an end without a byte more, where another process has the connection
+--   leave(st)   `unwrap` is about to return it
+--   drop(st)    an end without a further byte, where another process has the connection
 --   patient(st, may)  from now on a receive may wait inside the BIO, or may not
 
 local shim    = require "ssl.ffi.shim"
@@ -47,8 +47,8 @@ function descriptor.wait(st, word, seconds)
   return S.wait(conn, events, seconds) ~= 0
 end
 
--- Without a time limit recv may block, which saves an attempt and a poll each time.
--- Whoever may not wait says so with each call, whatever the descriptor's mode.
+-- Without a time limit recv may block, which saves an attempt and a poll each time. Calls
+-- that must not wait set MSG_DONTWAIT themselves, so the descriptor's mode does not matter.
 function descriptor.patient(st, may)
   local conn = st.conn
   if may and conn.blocking == 0 then

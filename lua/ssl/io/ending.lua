@@ -1,11 +1,10 @@
 --- ssl.io.ending: has the peer ended the session in order?
 --
 -- OpenSSL sets SSL_RECEIVED_SHUTDOWN for a close_notify and for a fatal alert alike
--- (SSL_get_shutdown(3)). Anybody on the way can cause a fatal alert: one record of
+-- (SSL_get_shutdown(3)). An attacker on the way can cause a fatal alert: one record of
 -- garbage to one side makes it send an alert to the other. So that flag alone proves
 -- nothing. An end is in order where also neither side sent a fatal alert (RFC 8446
--- section 6.2): then the peer has sent all that it wanted to send. This is the only
--- place that decides it.
+-- section 6.2): then the peer has sent all its data. Only this file decides that.
 
 local lib   = require "ssl.ffi.lib"
 local shim  = require "ssl.ffi.shim"
@@ -30,7 +29,7 @@ function ending.in_order(st)
   return bit.band(S.shut(conn), K.SSL_RECEIVED_SHUTDOWN) ~= 0
 end
 
---- Has the peer ended the session in order? Then all that it sent has come.
+--- Has the peer ended the session in order? Then all its data has come.
 -- @treturn boolean  false too before the handshake and after `close`
 function state.class.methods:ended()
   return ending.in_order(state.of(self))

@@ -1,4 +1,4 @@
---- ssl.io.failure: why a connection failed, in parts.
+--- ssl.io.failure: the reason of a connection's failure, in parts.
 --
 -- They are noted when it fails: later the alert, the chain and the queue are gone.
 
@@ -12,7 +12,7 @@ local failure = {}
 
 local REFUSED = "certificate verify failed"
 
--- The chain may be fine, and for somebody else.
+-- The chain may be good, but the certificate is for another name.
 local MISNAMED = {
   [K.X509_V_ERR_HOSTNAME_MISMATCH] = true, [K.X509_V_ERR_EMAIL_MISMATCH] = true,
   [K.X509_V_ERR_IP_ADDRESS_MISMATCH] = true,
@@ -28,7 +28,7 @@ local UNTRUSTED = {
   [K.X509_V_ERR_CERT_UNTRUSTED] = true,
 }
 
--- What verification said, when the handshake ended for it.
+-- The result of verification, where it ended the handshake.
 local function verification(st, word)
   local ssl = st.conn.ssl
   if ssl == nil or not word:find(REFUSED, 1, true) then return end
@@ -53,7 +53,8 @@ local function described(direction, value)
            or ffi.string(C.SSL_alert_desc_string_long(description)) }
 end
 
--- The peer's goes first: ours would be an answer. But to a warning nobody has to answer.
+-- The peer's alert comes first: ours would be a reaction to it. But a warning needs no
+-- reaction, so it does not count.
 local FATAL = K.SSL3_AL_FATAL * 256
 
 local function alert(conn)
@@ -64,7 +65,7 @@ local function alert(conn)
   if ours ~= 0 then return described("sent", ours) end
 end
 
--- A stream has words and no number.
+-- A stream has a message and no number.
 local function errno(conn)
   local number = conn.in_error ~= 0 and conn.in_error or conn.out_error
   return number > 0 and number or nil
@@ -72,7 +73,7 @@ end
 
 --- A connection fails.
 -- @tparam table st
--- @tparam string word  what the call will return
+-- @tparam string word  the message that the call returns
 -- @tparam {table,...}|nil queue  from ssl.base.errors
 function failure.note(st, word, queue)
   local conn, cause = st.conn, queue and errors.cause(queue) or {}
@@ -84,7 +85,7 @@ function failure.note(st, word, queue)
   errors.newest = st.problem
 end
 
---- The words for a person, where the configuration wants them (`explain`).
+--- The message with the refused certificate and the reason, where the key `explain` is set.
 -- @tparam table st
 -- @tparam string word
 -- @treturn string
@@ -97,7 +98,7 @@ function failure.explain(st, word)
   return ("%s: %s (%s)"):format(word, verify.text, where)
 end
 
---- The words of a failure are those of `st.failed`.
+--- Replace the message of the noted failure by `st.failed`.
 -- @tparam table st
 function failure.rename(st)
   st.problem = st.problem or {}
@@ -115,22 +116,22 @@ end
 --- The fatal error of a connection, also after it was closed.
 -- @tparam table st
 -- @treturn table|nil  nil where there was none: a clean end is no error. `message`:
---   the words of the failed call, and the rest as far as there is something to say.
+--   that of the failed call; the other fields where they apply.
 --   `code`, `library` and `reason`: the cause in OpenSSL's queue, and `queue` all of it.
---   `verify`, where the certificate was refused: `code` and `text` of OpenSSL, what
---   ssl.io.faultycert found (`depth`, `subject`, `issuer`), and whether it was `misnamed`, or
---   `untrusted`: its chain ends in no trusted certificate.
+--   `verify`, where the certificate was refused: `code` and `text` of OpenSSL; `depth`,
+--   `subject` and `issuer` of ssl.io.faultycert; `misnamed`: the name is another one;
+--   `untrusted`: the chain ends in no trusted certificate.
 --   `alert`: `direction`, `code`, `text`. `errno`: of the transport.
 function failure.of(st)
-  -- A problem without failure: nothing can be sent any more, and what came can be read.
+  -- A problem without failure: nothing can be sent any more, but received data can be read.
   if st.request or not st.failed and not st.problem then return nil end
   local out = copy(st.problem or {})
   out.message = st.failed or out.message
   return out
 end
 
---- The newest failure of anything in this Lua state: of a connection as `of` describes
--- it, else OpenSSL's words alone.
+--- The newest failure in this Lua state: for a connection the table of `of`, else OpenSSL's
+-- part alone.
 -- @treturn table|nil  nil where nothing has failed yet
 function failure.newest()
   local newest = errors.newest

@@ -1,4 +1,4 @@
---- ssl.io.faultycert: which certificate verification stumbled over, and whose list was missing.
+--- ssl.io.faultycert: the certificate that verification refused, or the issuer of a missing CRL.
 
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
@@ -6,7 +6,7 @@ local errors = require "ssl.base.errors"
 local x509   = require "ssl.x509.certificate"
 local C, K   = lib.C, lib.K
 
--- What is wrong with a list: its issuer is that of the certificate.
+-- Errors about a CRL: its issuer is that of the certificate.
 local OF_LISTS = {
   [K.X509_V_ERR_UNABLE_TO_GET_CRL]        = true,
   [K.X509_V_ERR_CRL_SIGNATURE_FAILURE]    = true,
@@ -27,8 +27,7 @@ end
 -- @tparam number code  X509_V_ERR_*
 -- @treturn number  the depth: 0 for the peer's own certificate
 -- @treturn string|nil  the subject there (RFC 4514)
--- @treturn string|nil  where a CRL is missing or cannot be used: who should have issued
---   it
+-- @treturn string|nil  where a CRL is missing or cannot be used: its expected issuer
 return function(st, code)
   local depth = st.conn.verify_depth
   local cert = at(st.conn.ssl, depth)

@@ -3,13 +3,13 @@
 -- A finalizer of the program may run wherever Lua allocates, and each read of a pointer
 -- (`conn.ssl`) allocates. So the finalizer may close the connection after the read and
 -- before the call of OpenSSL that gets the pointer. `conn.inside` counts the calls that
--- are using a connection. While there are any, closing it closes the descriptor only and
+-- are using a connection. While the count is not 0, a close only closes the descriptor, and
 -- keeps the memory and `st.conn` (shim/conn.c); the last of those calls frees them here.
--- A call that never returns, because of an error or of a forgotten coroutine, leaves that
--- to the collector.
+-- A call may never return, because of an error or of a dropped coroutine. Then the collector
+-- frees them.
 --
 -- `guard.class` is called behind the last definition of a class and guards every method,
--- except those that the call names. These hand the struct itself to the shim, and no
+-- except those that the call names. These pass the struct itself to the shim, and no
 -- pointer out of it.
 
 local shim  = require "ssl.ffi.shim"
@@ -18,8 +18,8 @@ local state = require "ssl.io.state"
 
 local guard = {}
 
--- The last call is over, and the connection ended meanwhile. Whatever the call has made
--- of the state since then, it stays closed.
+-- The last call is over, and the connection ended meanwhile. It stays closed, also where the
+-- call has changed the state since then.
 local function leave(st, conn)
   st.status, st.open, st.conn = "closed", false, state.closed
   if conn.doomed ~= 0 then shim.free(conn) end
@@ -41,7 +41,7 @@ end
 -- guarded itself.
 -- @tparam table st
 -- @tparam function f  f(st, ...)
--- @return what it returns
+-- @return its results
 function guard.within(st, f, ...)
   local conn = st.conn
   conn.inside = conn.inside + 1

@@ -1,9 +1,9 @@
 --- ssl.io.inbound: ciphertext that comes through Lua, on its way to OpenSSL.
 --
--- A stream receives it, an engine is fed it. The BIO has one buffer. Short strings are
--- copied into it, one behind the other; a long one is lent to it, which then reads it
--- where it lies. What it cannot have yet waits here, in order. So bytes cost the same
--- each, whether they come one at a time or all at once.
+-- A stream receives it; an engine gets it from `feed`. The BIO has one buffer. Short strings
+-- are copied into it, one behind the other. A long string is lent to the BIO, which reads it
+-- without a copy. Further strings wait here, in order. So each byte costs the same, if bytes
+-- come one at a time or all at once.
 
 local shim       = require "ssl.ffi.shim"
 local ciphertext = require "ssl.io.ciphertext"
@@ -52,7 +52,7 @@ end
 
 --- Give the BIO what it takes of the bytes that wait.
 -- @tparam table st
--- @treturn boolean  did it take any, or fail in a way that the next read tells?
+-- @treturn boolean  did it take any, or fail in a way that the next read reports?
 function inbound.feed(st)
   local waiting, came = st.waiting, false
   let_go(st)
@@ -71,7 +71,7 @@ function inbound.size(st)
   return st.waiting and st.waiting.size or 0
 end
 
---- All that OpenSSL has not read: what the BIO has, and what waits.
+--- All bytes that OpenSSL has not read: those in the BIO, and those that wait.
 -- @treturn string
 function inbound.drain(st)
   local conn, waiting = st.conn, st.waiting

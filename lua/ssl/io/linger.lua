@@ -1,12 +1,12 @@
 --- ssl.io.linger: descriptors that outlive their connection.
 --
 -- A TLS 1.3 client that closes with session tickets unread, or before they come,
--- makes its kernel reset the connection and throw away what it had sent. Draining
--- once is not enough and SO_LINGER does not help; the descriptor has to stay open
--- until the peer has everything. A connection that may not wait for that leaves
--- its descriptor and its queued bytes here (shim/linger.c), and later calls of the
--- library look after them. How many there are is bounded, and so is the time of each;
--- what is left at the end of the Lua state gets one last attempt from its finalizer.
+-- makes its kernel reset the connection and discard sent bytes. Draining once is not enough
+-- and SO_LINGER does not help; the descriptor has to stay open until the peer has
+-- everything. A connection that may not wait for that leaves its descriptor and its queued
+-- bytes here (shim/linger.c), and later calls of the library go on with them. Their number
+-- is limited, and so is the time of each. At the end of the Lua state a finalizer makes one
+-- last attempt for the rest.
 
 local ffi  = require "ffi"
 local shim = require "ssl.ffi.shim"
@@ -38,9 +38,8 @@ function linger.poll()
   count = S.sweep(list.lsf_lingering, SOME)
 end
 
---- Look after what is left of a connection from now on: where its data may still be
--- lost, its descriptor and its queue leave the struct, which the caller frees.
--- Finalizers may call it.
+--- Take over the descriptor and the queue of a connection, where its data may still be
+-- lost. The caller frees the struct. Finalizers may call this function.
 -- @tparam cdata conn
 function linger.add(conn)
   count = S.detach(list.lsf_lingering, conn)

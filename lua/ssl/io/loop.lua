@@ -1,14 +1,13 @@
---- ssl.io.loop: the one loop that drives OpenSSL, and the one judge of what it says.
+--- ssl.io.loop: the one loop that drives OpenSSL, and the one judge of its results.
 --
--- THE MACHINE. OpenSSL is a state machine between two streams of bytes. Ask it
--- for anything - a handshake, plaintext, a record to send, the end - and it either
--- does it or says what is in the way: ciphertext that has not come (wantread), a
--- transport that takes no more (wantwrite), a question for the user, or an end.
--- What is in the way has nothing to do with what was asked: a receive may have to
--- write (a key update asks for an answer), a send may have to read. So every
--- operation runs through the same steps:
+-- THE MACHINE. OpenSSL is a state machine between two streams of bytes. A call asks it
+-- for something: a handshake, plaintext, a record to send, the end. It does that, or it
+-- returns an obstacle: ciphertext has not come (wantread), the transport takes no more
+-- (wantwrite), the program has to answer a question, or the session has ended. The
+-- obstacle does not depend on the call: a receive may have to write (a key update needs
+-- an answer), a send may have to read. So every operation runs through the same steps:
 --
---     try -> judge -> wait for what the judge said -> try again
+--     try -> judge -> wait as the verdict demands -> try again
 --
 -- The shim calls SSL_get_error directly after the call. Its result is interpreted here
 -- and nowhere else.
@@ -16,15 +15,15 @@
 -- INVARIANTS
 --   1. The error queue is empty before each try, since up to 3.6 a leftover makes
 --      the verdict wrong, and empty after each verdict, since nginx and others
---      share it. The first queued error is the cause; later ones are echoes.
---   2. A wait is for what the judge said, and for writability too while output is
---      queued in the BIO; queued output is flushed before the next try.
+--      share it. The first queued error is the cause; later ones follow from it.
+--   2. A wait is for the direction of the verdict, and for writability too while output
+--      is queued in the BIO; queued output is flushed before the next try.
 --   3. The hot operations try once on their own and come here only when that
---      failed. With a time limit of 0 they take the judge's word and return:
+--      failed. With a time limit of 0 they return the verdict at once:
 --      a loop that usually runs once makes LuaJIT give up on its caller.
---   4. A fatal verdict is final. Its words are kept in `st.failed` for the calls
---      after it, and OpenSSL is not asked again: what it would say then differs
---      between versions and names no cause.
+--   4. A fatal verdict is final. Its message is kept in `st.failed` for the calls
+--      after it, and OpenSSL is not asked again: its later answers differ between
+--      versions and name no cause.
 --   5. Some records bring no plaintext: key updates, session tickets, requests for a
 --      handshake. OpenSSL takes one of these in each try (SSL_MODE_AUTO_RETRY is off),
 --      and returns wantread although more may be there. Then the loop does not wait, but
@@ -50,8 +49,8 @@ local WANTREAD, WANTWRITE, ASKED = "wantread", "wantwrite", "asked"
 local TIMEOUT = "timeout"
 local CLOSED, CUT_OFF, TRUNCATED = "closed", "unexpected eof while reading", "truncated"
 
--- There is no stack for a handshake that may stand still: there is no memory, or the host
--- has limited their number (ASYNC_init_thread(3)). No event tells when there is one again.
+-- No stack is free for a handshake that may stand still: memory is missing, or the host
+-- has limited their number (ASYNC_init_thread(3)). No event announces a free one.
 local NO_JOB = "too many handshakes stand still"
 
 -- OpenSSL only reports that a callback of ours refused, so the reason is given here.
@@ -77,7 +76,7 @@ local function asked(conn)
   return conn.question ~= H.LSF_QUESTION_NONE or conn.hello == H.LSF_HELLO_ASKED
 end
 
---- What a failure of the transport was. Without any errno the peer just went away.
+--- The message for a failure of the transport. Without an errno the peer has closed.
 -- @tparam table st
 -- @treturn string
 function loop.transport_words(st)
@@ -89,9 +88,10 @@ function loop.transport_words(st)
   return CLOSED
 end
 
--- The transport ended, and the session had not. LuaSec's words for that leave open what
--- it means, so the configuration may say (`eof`); nil for "as if it were in order". An
--- OpenSSL without an option for that is told here: our side may still speak and end.
+-- The transport ended without close_notify. LuaSec's message is ambiguous, so the key `eof`
+-- decides; nil means "treat it as an end in order". Then OpenSSL gets the mark of a received
+-- close_notify, since an old OpenSSL has no option for that: this side may still send and
+-- end the session.
 local function judge_end(st, word)
   if not st.eof or st.status ~= "connected" then return word end
   if st.eof == "strict" then return TRUNCATED end
@@ -101,11 +101,11 @@ local function judge_end(st, word)
   st.ended_early = true
 end
 
--- The words of a failure, and its error queue. nil where it is none.
+-- The message of a failure, and its error queue. nil where it is no failure.
 local function fatal(st, code)
   local conn = st.conn
   local word, queue
-  -- What came to an early end stays there, whatever OpenSSL says of it later.
+  -- An early end that was accepted stays accepted, also if OpenSSL reports errors later.
   if st.ended_early then
     errors.clear()
     return nil
@@ -113,7 +113,7 @@ local function fatal(st, code)
   if code == K.SSL_ERROR_SSL then
     queue = errors.take_all()
     word = conn.again ~= 0 and AGAIN or queue and errors.cause(queue).reason or errors.UNKNOWN
-    -- To write behind our own close_notify does no harm to what the peer still sends.
+    -- A write behind our own close_notify does not affect data that the peer still sends.
     if st.goodbye and queue
        and lib.error_reason(queue[1].code) == K.SSL_R_PROTOCOL_IS_SHUTDOWN then
       return nil
@@ -138,10 +138,11 @@ end
 
 local failed
 
--- Nothing can leave any more, for the peer is gone. Before, it may have said why: who
--- refuses a certificate of TLS 1.3 does so when the handshake is over here, and who only
--- sends would not hear it. What came beside is kept for `receive`, and so is the end of
--- the transport. A stream cannot be asked without waiting for it.
+-- The peer is gone and takes no more bytes. It may have sent an alert before: a peer that
+-- refuses a certificate in TLS 1.3 does so after the handshake has ended on this side, and a
+-- program that only sends would not see the alert. So read what has arrived. Other data is
+-- kept for `receive`, and so is the end of the transport. A stream is not read here, because
+-- its methods may wait.
 local function hear(st)
   local conn = st.conn
   if st.failed or st.stream or st.early or st.gone or conn.ssl == nil then return end
@@ -150,10 +151,10 @@ local function hear(st)
   errors.clear()
 end
 
---- Why nothing can leave any more. What arrived can still be read.
+--- The reason why nothing can be sent any more. Data that has arrived can still be read.
 -- @tparam table st
--- @treturn string|nil  nil where the transport has refused nothing; else its words, or
---   those of the alert that the peer had sent
+-- @treturn string|nil  nil where the transport has refused nothing; else its message, or
+--   the text of the alert that the peer had sent
 function loop.refused(st)
   if st.conn.out_error == 0 then return nil end
   hear(st)
@@ -165,8 +166,8 @@ function failed(st, code)
   local conn = st.conn
   local word, queue = fatal(st, code)
   if not word then return CLOSED end
-  -- Where the transport refused a write, what arrived can still be read. What OpenSSL has
-  -- yet to write is dropped: nobody can receive it.
+  -- Where the transport refused a write, data that has arrived can still be read. OpenSSL's
+  -- further output is dropped: the peer cannot receive it.
   if code == K.SSL_ERROR_SSL or conn.in_error ~= 0 or conn.out_error == 0 then
     fail(st, word, queue)
   else
@@ -179,10 +180,10 @@ end
 
 --- Judge a call that did not succeed.
 -- @tparam table st  the connection
--- @tparam number rc  what the shim made of it: SSL_ERROR_* as a negative number
+-- @tparam number rc  the shim's result: SSL_ERROR_* as a negative number
 -- @treturn string  "wantread", "wantwrite", "asked" (a question waits for the
---   user), "closed" (a clean end), "not enough memory" (and nothing is broken), or the
---   words of a fatal error
+--   program), "closed" (a clean end), "not enough memory" (and nothing is broken), or the
+--   message of a fatal error
 function loop.judge(st, rc)
   if rc == NO_MEMORY then return delivery.NO_MEMORY end
   -- A finalizer has closed the connection: OpenSSL's reason does not matter.
@@ -206,13 +207,13 @@ function loop.judge(st, rc)
   return word
 end
 
---- Does the word mean "wait and try again"?
+--- Does the verdict mean "wait and try again"?
 function loop.waits(word)
   return word == WANTREAD or word == WANTWRITE
 end
 
 --- Has OpenSSL gone past a record without plaintext, and not looked for the next one?
--- Behind a deadline the word for that is another.
+-- After a deadline the verdict for that is "timeout".
 -- @tparam table st
 -- @tparam string word  the verdict
 function loop.passed(st, word)
@@ -242,7 +243,7 @@ end
 -- @tparam function try  as for `run`, and so are p and n
 -- @tparam string word  the verdict
 -- @treturn string|nil  nil for success, else the last verdict
--- @treturn number|nil  for success what `try` answered
+-- @treturn number|nil  for success the result of `try`
 function loop.past(st, try, word, p, n)
   local rc
   word, rc = again(st, try, word, p, n)
@@ -252,12 +253,12 @@ function loop.past(st, try, word, p, n)
   return word, rc
 end
 
---- Wait for what the judge said.
+--- Wait as the verdict demands.
 -- @tparam table st
 -- @tparam string word  "wantread" or "wantwrite"
 -- @param start  from limit.start
 -- @treturn true
--- @treturn false,string  the time is over: `word`, or the transport's own word
+-- @treturn false,string  the time is over: `word`, or the transport's own message
 function loop.wait(st, word, start)
   local conn = st.conn
   S.release(conn)
@@ -285,11 +286,11 @@ end
 -- @tparam table st
 -- @tparam function try  try(st, p, n) -> more than 0 for success, else what `judge`
 --   takes
--- @tparam string word  the verdict that brought us here
+-- @tparam string word  the verdict of the last try
 -- @param[opt] start  from limit.start, when the operation has waited before
 -- @param[opt] p  for `try`, as is n
 -- @treturn string|nil  nil for success, else the last verdict
--- @treturn number|nil  for success what `try` answered
+-- @treturn number|nil  for success the result of `try`
 function loop.run(st, try, word, start, p, n)
   start = start or timeout.start(st)
   while loop.waits(word) do
@@ -317,7 +318,7 @@ end
 -- @tparam table st
 -- @param[opt] start  from limit.start
 -- @treturn string|nil  nil when nothing is queued any more, else "wantwrite" or
---   the words of a broken transport
+--   the message of a broken transport
 function loop.drain(st, start)
   local word = flush(st)
   if word ~= WANTWRITE then return word end

@@ -1,21 +1,21 @@
 --- ssl.io.mutex: one coroutine at a time where a transport's method may yield.
 --
--- A mark, a field of the connection's state, says that a coroutine is in there, and
--- `owners`, a weak table, which one: a coroutine that its scheduler forgot never comes
--- out, and the collector is the only one to know.
--- Who comes second waits until it is out, and how to wait is the host's affair. A
--- scheduler resumes who yields. nginx resumes a light thread that yields at once,
--- before it looks at any socket, and in a coroutine of the user's a yield would end
--- up with its parent: there it is lua-resty-core's semaphore that waits.
+-- A mark, a field of the connection's state, is set while a coroutine holds the lock.
+-- `owners` has that coroutine. It is a weak table: a coroutine that its scheduler has
+-- forgotten never unlocks, and only the collector finds out.
+-- The second coroutine waits until the first has unlocked. How it waits depends on the
+-- host: a scheduler resumes a coroutine that yields. nginx resumes a light thread that
+-- yields at once, before it looks at any socket; and in a coroutine of the program a yield
+-- would return to its parent. So in nginx lua-resty-core's semaphore waits.
 
 local mutex = {}
 
 local WEAK = { __mode = "v" }
 
--- What nginx calls a zombie: it ended, and nobody has waited for that.
+-- "zombie" is nginx's status of a thread that has ended and was not waited for.
 local ENDED = { dead = true, zombie = true }
 
--- Seconds. A light thread may be killed, or end with its request, and say nothing.
+-- Seconds. A light thread may be killed, or end with its request, without unlocking.
 local LOOK_AGAIN = 1
 -- Not 0: nginx without OpenResty's patches warns of that each time.
 local SHORT = 0.001
@@ -24,8 +24,8 @@ local SHORT = 0.001
 local real, semaphore = pcall(require, "ngx.semaphore")
 local nginx = real and rawget(_G, "ngx")
 
--- The coroutine that runs, or nil. Lua 5.2's way, for which LuaJIT can be built and
--- OpenResty's is, calls the main thread a coroutine too, and says that it is the main one.
+-- The running coroutine, or nil. With Lua 5.2 compatibility, which OpenResty's LuaJIT has,
+-- `running` returns the main thread too, and true beside it.
 local function current()
   local thread, main = coroutine.running()
   return not main and thread or nil
@@ -34,21 +34,21 @@ end
 --- Are we in nginx?
 mutex.nginx = nginx and true or false
 
---- Is a coroutine in there?
+--- Does a coroutine hold the lock?
 function mutex.held(st, mark)
   if not st[mark] then return false end
   local owner = st.owners[mark]
   return owner ~= nil and (owner == true or not ENDED[coroutine.status(owner)])
 end
 
---- Go in.
+--- Lock.
 function mutex.lock(st, mark)
   st.owners = st.owners or setmetatable({}, WEAK)
   st.owners[mark] = current() or true
   st[mark] = true
 end
 
---- Come out, and wake who waits. They go before who has just been in there.
+--- Unlock, and wake the waiting coroutines. They come before the one that unlocks.
 function mutex.unlock(st, mark)
   st[mark] = false
   local waiting = st.semaphore and -st.semaphore:count() or 0
@@ -58,9 +58,9 @@ function mutex.unlock(st, mark)
   end
 end
 
---- Come out with what a pcall in there gave.
--- @return its results
--- @raise what it raised
+--- Unlock, after a pcall under the lock.
+-- @return the results of the pcall
+-- @raise its error
 function mutex.finish(st, mark, ok, ...)
   local problem = ...
   mutex.unlock(st, mark)
@@ -75,14 +75,14 @@ local function give_way(st)
   if not ok and why ~= "timeout" then error(why, 0) end
 end
 
--- Nobody else can let out who is in there itself: a method of the transport's that uses
--- the connection.
+-- A coroutine that holds the lock itself cannot wait for it: a method of the transport that
+-- uses the connection.
 local function can_wait(st, mark)
   local thread = current()
   return thread ~= nil and st.owners[mark] ~= thread
 end
 
---- Wait until nobody is in there.
+--- Wait until the lock is free.
 -- @tparam table st
 -- @tparam string mark
 -- @treturn boolean  false where there is nothing to yield to, or nothing to wait for

@@ -1,11 +1,11 @@
---- ssl.io.question: asking the user in the middle of a handshake.
+--- ssl.io.question: calls the program's function in the middle of a handshake.
 --
--- OpenSSL has returned - stopped at the ClientHello, or standing still in a job -
--- so the function runs on the caller's own coroutine with no C frame below it: it
--- may raise and it may yield. While it does, `st.asking` keeps every other method
--- away from OpenSSL, because with a paused job the next call of any kind would
--- finish the paused one. The connection may be closed meanwhile: whoever asked
--- looks at `st.status` before it touches the struct again.
+-- OpenSSL has returned: it stopped at the ClientHello, or in a paused job. So the function
+-- runs on the caller's own coroutine with no C frame below it: it may raise and it may
+-- yield. Meanwhile `st.asking` keeps every other method out of OpenSSL, because with a
+-- paused job the next call of any kind would finish the paused one. The connection may be
+-- closed meanwhile: the caller of `ask` checks `st.status` before it touches the struct
+-- again.
 
 local lib     = require "ssl.ffi.lib"
 local shim    = require "ssl.ffi.shim"
@@ -15,7 +15,7 @@ local C, K, H = lib.C, lib.K, shim.K
 
 local question = {}
 
--- Say no to what is waiting and let OpenSSL tell the peer.
+-- Answer the pending question with "no" and let OpenSSL send the alert.
 local function refuse(st)
   if st.status == "closed" then return end
   local conn = st.conn
@@ -37,17 +37,17 @@ local function finish(st, ok, ...)
   error(problem, 0)
 end
 
---- Call the user's function.
+--- Call the program's function.
 -- @tparam table st
 -- @tparam function f
--- @return what it returns
--- @raise what it raises, after the handshake has been refused
+-- @return its results
+-- @raise its error, after the handshake has been refused
 function question.ask(st, f, ...)
   st.asking = true
   return finish(st, pcall(f, ...))
 end
 
---- What was waiting has become impossible: refuse, and raise.
+--- The pending question has no possible answer: refuse the handshake, and raise an error.
 function question.give_up(st, message)
   refuse(st)
   error(message, 0)

@@ -1,13 +1,12 @@
 --- ssl.io.state: the state of a connection.
 --
--- At the end of a Lua state the struct's finalizer runs before a user's `__gc` that
--- may still call us, and leaves NULL in `conn.ssl`: who hands that to OpenSSL tests
--- it first. ssl.io.guard says what a finalizer may do in the middle of a call.
+-- At the end of a Lua state the struct's finalizer runs before a `__gc` of the program that
+-- may still call us, and leaves NULL in `conn.ssl`: code that passes it to OpenSSL tests it
+-- first. ssl.io.guard is about finalizers in the middle of a call.
 --
--- A connection that lies idle costs its table 24 bytes a field, and the next power of
--- two of them. So the fields that every connection uses are made here, in one order,
--- so that all look alike to compiled code, and those that few use have only a default
--- that all share, until somebody sets one:
+-- Each field costs an idle connection 24 bytes, and their number is rounded up to a power of
+-- two. So the fields that every connection uses are made here, in one order, which compiled
+-- code needs. A field that few connections use has a shared default until it is set:
 --
 --   self      the object
 --   guarded   this table: for ssl.io.guard
@@ -63,7 +62,7 @@ local state = {}
 -- ssl.connection.methods and ssl.connection.inspect fill in the methods.
 state.class = object.class("SSL:Connection", {}, {})
 
---- What a closed connection has for a struct: inert, and shared by all of them.
+--- The struct of a closed connection: inert, and shared by all of them.
 state.closed = shim.conn()
 
 --- The state of a connection, or an argument error.
@@ -90,7 +89,7 @@ function state.part(st)
   return conn
 end
 
--- What few connections set.
+-- Fields that few connections set.
 local DEFAULTS = { __index = {
   failed = false, name = false, sni_map = false, sni_strict = false,
   dh_reason = false, asking = false, alpn = false,

@@ -1,19 +1,18 @@
 --- ssl.io.stream: the transport that is an object with `send` and `receive`.
 --
--- An OpenResty cosocket, another TLS connection, a user's table: whatever carries
--- bytes. The BIO is fed from what the object receives and drained into what it
--- sends. No C frame lies below its methods, so if they yield, ours yield.
+-- Any object that carries bytes: an OpenResty cosocket, another TLS connection, a table of
+-- the program. Its received bytes feed the BIO, and the BIO's output goes to its `send`. No
+-- C frame lies below its methods, so if they yield, ours yield.
 --
--- READING. An object with `receiveany` is asked for whatever there is. One that has
--- only `receive` is asked for exactly the bytes that OpenSSL lacks (`conn.need`),
--- since a receive(n) that blocks would otherwise wait for more than the peer will
--- send.
+-- READING. `receiveany` is called for the bytes that are there. An object that has only
+-- `receive` is asked for exactly the bytes that OpenSSL lacks (`conn.need`), since a
+-- receive(n) that blocks would otherwise wait for more than the peer will send.
 --
--- WRITING is single-flight: while one coroutine's send has yielded, another's
--- records join the queue, and it waits until the first has drained them too.
+-- WRITING is done by one coroutine at a time: while its send has yielded, records of another
+-- one join the queue, and that one waits until the first has drained them too.
 --
--- TIME belongs to the object: settimeout is passed on as it is, in its units, and
--- its words for a time-out are returned unchanged.
+-- TIME belongs to the object: the arguments of settimeout are passed on unchanged, in its
+-- units, and its messages for a time-out are returned unchanged.
 
 local shim       = require "ssl.ffi.shim"
 local ciphertext = require "ssl.io.ciphertext"
@@ -26,7 +25,7 @@ local stream = {}
 local CHUNK, LITTLE = 65536, 64
 -- Seconds.
 local LINGER = 2
--- errno of a broken stream: none; the words are in st.broken.
+-- A broken stream has no errno; its message is in st.broken.
 local BROKEN = -1
 
 -- Words after which the same call may succeed later.
@@ -62,23 +61,23 @@ local function call(st, mark, method, argument)
   return finish(st, mark, pcall(method, st.stream, argument))
 end
 
--- How many bytes left, whatever the object calls a count; nil for nonsense.
+-- The number of bytes sent, from the object's result; nil for an impossible result.
 local function count(n, most)
   if type(n) ~= "number" or n ~= n or n < 0 then return nil end
   return math.min(math.floor(n), most)
 end
 
--- What an object takes at a time it is offered twice of: each piece is a string of its
--- own, and of the whole queue for every few bytes that would be much. While it takes all
--- that it is offered, it is offered more; false: all there is.
+-- The object is offered twice as many bytes as it took at the last call. Each piece is a
+-- string of its own, and a string of the whole queue for a few bytes at a time would be too
+-- expensive. An object that takes all is offered more the next time; false: everything.
 local function offer(st, offered, taken)
   if taken < offered then return 2 * math.max(taken, LITTLE) end
   return st.offer and st.offer < CHUNK and 2 * st.offer
 end
 
--- The string is made when the mark is set: a finalizer that flushes in between would
--- send the same bytes. The object's method is called by pcall itself: what it raises has
--- the position of its caller in front, where that is a function in Lua.
+-- The string is made after the mark is set: a finalizer that flushes in between would
+-- send the same bytes. pcall calls the object's method directly: where a Lua function calls
+-- it, `error` puts the position of that function in front of the message.
 local function send_front(st)
   mutex.lock(st, "draining")
   local made, data = pcall(ciphertext.queued, st.conn, st.offer or math.huge)
@@ -99,9 +98,9 @@ local function send_some(st)
   return broken(st, why or "closed")
 end
 
---- Drain, as far as the object takes it. Another coroutine that is at it drains for
--- us too: who has to know when that is done waits for "wantwrite", and who wants to
--- read must not, since the peer may not read until we do.
+--- Drain, as far as the object takes it. A coroutine that is draining already drains for
+-- this one too. A caller that needs the end of that waits for "wantwrite". A caller that
+-- reads must not wait: perhaps the peer does not read until this side does.
 function stream.flush(st)
   local conn = st.conn
   while conn.out_beg ~= conn.out_end do
@@ -149,8 +148,8 @@ local function take_in(st)
   return receive_some(st)
 end
 
--- What has arrived can be read though our output is stuck, since the peer may not read
--- until we do. Where nothing has, that is what is in the way.
+-- Data that has arrived can be read while output is stuck: perhaps the peer does not read
+-- until this side does. Where none has arrived, the stuck output is the obstacle.
 local function wait_to_read(st)
   local stuck = not mutex.held(st, "draining") and stream.flush(st) or nil
   if stuck == "timeout" or st.status == "closed" then return stuck end
@@ -177,9 +176,9 @@ function stream.held(st)
   return inbound.size(st)
 end
 
--- A cosocket that is closed with bytes unread, be it the session tickets of TLS 1.3,
--- has the kernel reset the connection and drop what is on its way. So where we had the
--- last word, wait for the peer's end. Others than cosockets look after that themselves.
+-- When a cosocket is closed with unread bytes, also the session tickets of TLS 1.3, the
+-- kernel resets the connection and discards sent bytes that are on the way. So where the last
+-- call was a send, wait for the peer's end. Other objects do this themselves.
 local function linger(st)
   local object, deadline = st.stream, math.min(st.deadline or math.huge, S.now() + LINGER)
   if not mutex.nginx or not object.settimeouts or st.broken or st.status ~= "connected"
@@ -203,7 +202,7 @@ function stream.finish(st)
   return true
 end
 
---- Close it, without a word to the peer.
+--- Close it, without sending anything to the peer.
 function stream.drop(st)
   local object = st.stream
   if object.close then pcall(object.close, object) end

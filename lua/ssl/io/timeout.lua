@@ -1,11 +1,11 @@
 --- ssl.io.timeout: how long an operation may wait.
 --
--- LuaSocket's two limits. Either alone bounds the whole call, from its first
--- wait on; with both, one wait lasts at most `block` seconds and all of them
--- together `total`. A limit of 0 means: only look. `nowait` says that beforehand,
--- so that such a call never enters a function with a loop.
+-- LuaSocket's two limits. Where only one is set, it limits the whole call, from its first
+-- wait on. With both, one wait lasts at most `block` seconds and all of them together
+-- `total`. A limit of 0 means: never wait. `nowait` is true for it, so that such a call
+-- never enters a function with a loop.
 --
--- And a deadline of our own, for all calls together.
+-- And a deadline, which LuaSocket does not have, for all calls together.
 
 local readahead = require "ssl.io.readahead"
 local arg       = require "ssl.base.arg"
@@ -58,8 +58,7 @@ function timeout.deadline(st, seconds)
   if st.deadline and st.conn.blocking == 1 then st.transport.patient(st, false) end
 end
 
---- What to answer instead of "wait, and try again": behind the deadline that would be
--- for nothing.
+--- The message of a call whose time is over. After the deadline trying again is of no use.
 -- @tparam table st
 -- @tparam string word  "wantread" or "wantwrite"
 -- @treturn string  `word`, or "timeout"

@@ -1,23 +1,23 @@
 --- ssl.io.wrapped: the object that a descriptor came from, for `unwrap`.
 --
--- A socket of LuaSocket's is 8 KiB, for what it reads ahead, and most connections
--- never ask for theirs again. So where it holds no bytes it is not held: as long as
--- the program has it, it is the one that is given back, and where nobody has, one like
--- it is made. Everything else that was wrapped is kept.
+-- A LuaSocket object takes 8 KiB, for its read-ahead, and most connections never return
+-- theirs. So where it has no unread bytes, only a weak reference is kept. As long as the
+-- program has the object, `unwrap` returns it; else a new object with the same time limits is
+-- made. Any other wrapped object is kept.
 
 local wrapped = {}
 
--- The socket by its descriptor, which is the connection's alone from now on.
+-- Descriptor -> its LuaSocket object. The descriptor belongs to the connection alone.
 local alive = setmetatable({}, { __mode = "v" })
 
--- What a socket that was let go was like: its time limits. Shared by all such.
+-- The time limits of a socket that was not kept. Sockets with the same limits share a table.
 local RECIPE  = {}
 local recipes = setmetatable({}, { __mode = "v" })
 
 local CLIENT = "tcp{client}"
 
--- LuaSocket's own test of what it is given: the class table in the registry. And how
--- to make one, which it is only told by the name of its module.
+-- LuaSocket's own test of its objects: the class table in the registry. And the function
+-- that makes one, which is found by the name of its module.
 local class, make
 
 local function luasocket(sock)
@@ -41,7 +41,7 @@ local function recipe(sock)
   return found
 end
 
---- What a connection's state is to hold.
+--- The value that a connection's state keeps.
 -- @param sock  what was wrapped, with its descriptor
 -- @tparam number fd
 function wrapped.keep(sock, fd)
@@ -72,7 +72,7 @@ local function remade(held, fd)
 end
 
 --- The object again, with its descriptor.
--- @param held  from `hold`
+-- @param held  from `keep`
 -- @tparam number fd
 function wrapped.restore(held, fd)
   if getmetatable(held) ~= RECIPE then
