@@ -1,7 +1,7 @@
---- ssl.connection.channelbinding: what a login above TLS is tied to the connection with.
+--- ssl.connection.channelbinding: values that bind a login above TLS to the connection.
 --
--- Three types, each with its own conditions; one that does not hold is a refusal and
--- never a value that would be worth less.
+-- Three types, each with its own conditions. A type that does not hold is refused; it never
+-- gives a weaker value.
 
 local ffi     = require "ffi"
 local lib     = require "ssl.ffi.lib"
@@ -69,8 +69,8 @@ end
 
 local nids_t, flags_t = ffi.typeof "int[3]", ffi.typeof "uint32_t[1]"
 
--- RFC 5929 section 4.1: the hash of the signature, and in place of what is broken
--- SHA-256. What signs without a hash of its own has no such binding.
+-- RFC 5929 section 4.1: the hash of the signature, and SHA-256 in place of MD5 and SHA-1.
+-- Signature algorithms without one hash have no such binding.
 local function digest_of(certificate)
   local nid, flags = nids_t(), flags_t()
   if C.X509_get_signature_info(certificate, nid, nid + 1, nid + 2, flags) ~= 1

@@ -2,15 +2,15 @@
 --
 -- flush, close_notify, flush, SHUT_WR, drop what still arrives until the peer
 -- ended too or its kernel has acknowledged everything. A connection with a time
--- limit waits for that, at most two seconds; one at limit 0 goes at once and
--- leaves its descriptor to ssl.io.linger. See there for the reason.
+-- limit waits for that, at most two seconds. At limit 0 it does not wait and leaves its
+-- descriptor to ssl.io.linger. The reason is explained there.
 --
 -- close_notify is sent once, after a finished handshake without a fatal error:
 -- OpenSSL forbids it otherwise. The only loss left: the process ends while the
 -- peer has not read.
 --
--- A connection that another process used last, from which this one was forked, is
--- that one's: it is let go, and the peer notices nothing.
+-- Where another process used the connection last, the connection belongs to that process:
+-- this one only closes its descriptor, and the peer notices nothing.
 
 local lib        = require "ssl.ffi.lib"
 local shim       = require "ssl.ffi.shim"
@@ -31,14 +31,14 @@ local function say_goodbye(st)
   errors.clear()
 end
 
--- Tell the peer -> what the transport's `finish` says.
+-- End the session for the peer -> the result of the transport's `finish`.
 local function finish(st)
   say_goodbye(st)
   st.open = false
   return st.transport.finish(st)
 end
 
--- The same of another process's connection. It has sent nothing here.
+-- The same for a connection of another process: nothing is sent.
 local function let_go(st)
   st.open = false
   if st.transport.drop then st.transport.drop(st) end
@@ -53,14 +53,14 @@ return function(st)
   if not foreign then resumption.last(st) end
   if st.status == "closed" or st.closing then return end
   st.closing = true
-  -- Nobody waits for a certificate any more.
+  -- A pending request for a certificate ends.
   if st.request then st.request, st.failed = false, st.failed ~= "busy" and st.failed end
   local conn, connected = st.conn, st.status == "connected"
   local finished = (foreign and let_go or finish)(st)
   if st.gone then return end
   state.part(st)
   st.owed, st.owed_data = 0, ""
-  -- Of a handshake that did not succeed nothing was reported as sent.
+  -- Without a finished handshake no byte was reported as sent, so nothing has to linger.
   if connected and not finished then linger.add(conn) end
   local freed = shim.free(conn)
   inbound.clear(st)

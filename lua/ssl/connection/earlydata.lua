@@ -1,6 +1,6 @@
 --- ssl.connection.earlydata: the methods for early data, on both sides.
 --
--- See docs/protocol.md for what it is good for and what it cannot promise.
+-- docs/protocol.md explains its use and its limits.
 
 local lib       = require "ssl.ffi.lib"
 local arg       = require "ssl.base.arg"
@@ -23,7 +23,7 @@ local function finish(st, ok, ...)
   return ...
 end
 
--- One step of the handshake. true, or false and the word.
+-- One step of the handshake. true, or false and the message.
 local function step(st, stage)
   st.early.stage = stage
   return finish(st, pcall(handshake, st))
@@ -46,7 +46,7 @@ local function allowance(st)
   return math.min(most, st.c.earlydata)
 end
 
--- A client begins before its handshake; a server answers what it has received.
+-- A client sends before its handshake; a server sends in answer to early data.
 local function may_send(st, length)
   if st.status ~= "new" then return "not after the handshake" end
   if st.server then
@@ -62,14 +62,14 @@ local function may_send(st, length)
 end
 
 --- Send before the handshake is done. A client needs a session (`setsession`) of a
--- server that allows it; a server answers early data that it has received, to a client
--- that has not proven yet to be there.
+-- server that allows it. A server answers early data that it has received; it cannot know
+-- yet that the client is there.
 -- @tparam string data
 -- @treturn number  its length: it has been handed to the transport, and a server may
 --   still reject it: see `earlydata`
 -- @treturn nil,string  nothing was sent, and the handshake can go on: it is off, there
 --   is no session for it, or too much; "wantread", "wantwrite": call it again with the
---   same data; "busy", "closed", or the words of a fatal error
+--   same data; "busy", "closed", or the message of a fatal error
 function methods:sendearlydata(data)
   local st = state.of(self)
   data = arg.string(data, 2)
@@ -91,8 +91,8 @@ function methods:sendearlydata(data)
   return #data
 end
 
---- What a client has sent before the handshake. It may be a replay. On a server, before
--- `dohandshake`; until the first call nothing is accepted.
+--- The data that a client has sent before the handshake. It may be a replay. On a server,
+-- before `dohandshake`; until the first call no early data is accepted.
 -- @treturn string  at least one byte
 -- @treturn nil,string  "none": no more of it, and no harm done; "wantread", "wantwrite",
 --   "busy", "closed", "early data is off", "only a server receives early data", or the
@@ -120,7 +120,7 @@ function methods:receiveearlydata()
   return data
 end
 
---- What became of the early data.
+--- The outcome of early data.
 -- @treturn string  "accepted", "rejected", or "none": the client sent none
 -- @treturn nil,string  "wantread": it is not decided yet; "closed", or the words of a
 --   fatal error

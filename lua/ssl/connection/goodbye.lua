@@ -1,6 +1,6 @@
 --- ssl.connection.goodbye: the end of TLS in order, on a connection that stays.
 --
--- Each side says close_notify once and may go on receiving (RFC 8446 section 6.1).
+-- Each side sends close_notify once and may go on receiving (RFC 8446 section 6.1).
 
 local lib     = require "ssl.ffi.lib"
 local shim    = require "ssl.ffi.shim"
@@ -17,8 +17,8 @@ local function said(conn)
   return bit.band(S.shut(conn), K.SSL_SENT_SHUTDOWN) ~= 0
 end
 
--- It must not be refused, however much is queued. A record that OpenSSL has made and
--- could not hand over stands before it, though: only its send can go on with that.
+-- The BIO must not refuse it, however much is queued. But a record that OpenSSL has made and
+-- could not hand over comes before it: only the send of that record can go on with it.
 local function queue_notify(st)
   local conn = st.conn
   if S.want(conn) == K.SSL_WRITING then return "wantwrite" end
@@ -33,7 +33,7 @@ end
 
 --- Send close_notify, once.
 -- @tparam table st  open
--- @treturn string|nil  nil when it has left, else the word why not
+-- @treturn string|nil  nil when it has left, else the message
 function goodbye.say(st)
   if st.stream and not mutex.wait(st, "sending") then return "busy" end
   if not st.open or st.conn.ssl == nil then return st.failed or "closed" end
@@ -45,11 +45,11 @@ function goodbye.say(st)
   return word or stuck or nil
 end
 
---- close_notify in both directions; what the peer still sends is kept for `receive`.
+--- close_notify in both directions; data that the peer still sends is kept for `receive`.
 -- Where the transport takes no more bytes, bytes of the peer can still be read: they may
 -- hold the alert that is the reason.
 -- @tparam table st  open
--- @treturn string|nil  nil when both have been seen, else the word why not
+-- @treturn string|nil  nil when both have been seen, else the message
 function goodbye.exchange(st)
   local stuck = goodbye.say(st)
   local refused = loop.refused(st)
@@ -63,8 +63,8 @@ end
 -- May be called again after a time-out.
 -- @tparam userdata self  a connected connection
 -- @treturn true  both have been seen; the transport is still there, for `close`
--- @treturn nil,string  "wantread", "wantwrite" and the transport's words for the time
---   being; "closed" where there is no session; or why it failed
+-- @treturn nil,string  "wantread", "wantwrite" or the transport's message where the time is
+--   over; "closed" where there is no session; or the reason of the failure
 function state.class.methods:tlsshutdown()
   local st = state.of(self)
   if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end

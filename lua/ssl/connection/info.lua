@@ -1,4 +1,4 @@
---- ssl.connection.info: what was negotiated.
+--- ssl.connection.info: the results of negotiation.
 
 local ffi        = require "ffi"
 local lib        = require "ssl.ffi.lib"
@@ -56,7 +56,7 @@ local function known(st)
   return out
 end
 
--- What it leaves out.
+-- Fields that are not in that description.
 local FURTHER = {
   group      = function(st) return negotiated.group(st.conn.ssl) end,
   sigalg     = function(st) return negotiated.sigalg(st.conn.ssl) end,

@@ -1,6 +1,6 @@
---- ssl.connection.inspect: the methods that say what a finished handshake agreed on.
+--- ssl.connection.inspect: the methods that return the results of a finished handshake.
 --
--- Each answers `nil, "closed"` on a connection that is not connected.
+-- Each returns `nil, "closed"` on a connection that is not connected.
 
 local arg     = require "ssl.base.arg"
 local binding = require "ssl.connection.binding"
@@ -77,7 +77,7 @@ function methods:getpeerfinished()
   return binding.peer_finished(st)
 end
 
---- Keying material that both ends can make and nobody else.
+--- Keying material that only the two ends can make.
 -- @tparam string label
 -- @tparam number length  in bytes
 -- @tparam[opt] string given  the context: up to TLS 1.2 nil and "" differ

@@ -1,7 +1,7 @@
---- ssl.connection.inspect_identity: the methods that tie a login to a connection, and that show how
--- the server's certificate was vouched for.
+--- ssl.connection.inspect_identity: the methods that bind a login to a connection, and those
+-- for the proof of the server's certificate (OCSP, TLSA).
 --
--- Each answers `nil, "closed"` on a connection that is not connected.
+-- Each returns `nil, "closed"` on a connection that is not connected.
 
 local arg            = require "ssl.base.arg"
 local channelbinding = require "ssl.connection.channelbinding"
@@ -36,8 +36,8 @@ function methods:channelbindings()
   return out
 end
 
---- The OCSP response that the server stapled: on a client with `ocsp` what came, on a
--- server what was sent.
+--- The OCSP response that the server stapled: the received one on a client with `ocsp`, the
+-- sent one on a server.
 -- @treturn string|nil  DER
 -- @treturn string|nil  "good" on a client whose handshake went on because of it
 function methods:getocspresponse()

@@ -1,8 +1,7 @@
 --- ssl.connection.keyupdate: new traffic keys in the middle of a session (RFC 8446 section 4.6.3).
 --
--- SSL_key_update(3). OpenSSL takes new keys by itself when the old ones have encrypted
--- as much as they should; this is for who wants them sooner. The peer's answer comes
--- with whatever is received next.
+-- SSL_key_update(3). OpenSSL changes keys by itself before their limit of use; the method is
+-- for programs that need it earlier. The peer's answer comes with the next received bytes.
 
 local lib     = require "ssl.ffi.lib"
 local shim    = require "ssl.ffi.shim"
@@ -20,7 +19,7 @@ local function try(st)
   return S.verdict(conn, C.SSL_do_handshake(conn.ssl))
 end
 
--- Bring what is under way to its end. nil, or the word that is in the way.
+-- Finish the update that is under way. nil, or the message why it cannot be finished.
 local function settle(st)
   if C.SSL_in_init(st.conn.ssl) == 0 then return nil end
   errors.clear()
@@ -32,7 +31,7 @@ local function settle(st)
 end
 
 -- A record that the transport has refused has to leave before the keys change, and
--- only who sent it can send it again.
+-- only the `send` of that record can repeat it.
 local function note(st, kind)
   errors.clear()
   local ok = C.SSL_key_update(st.conn.ssl, kind) == 1
@@ -56,8 +55,7 @@ end
 -- @tparam[opt=false] boolean request  make the peer change its keys too
 -- @treturn true  the message has been handed to the transport
 -- @treturn nil,string  "wantread" or "wantwrite" when the time is over: call it again;
---   "busy", "closed", the words of a fatal error; or that the protocol has no such
---   thing
+--   "busy", "closed", the message of a fatal error, or "key update needs TLS 1.3"
 function methods:keyupdate(request)
   local st = state.of(self)
   request = request ~= nil and arg.type(request, "boolean", 2)

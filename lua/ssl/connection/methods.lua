@@ -1,8 +1,8 @@
 --- ssl.connection.methods: the methods of a connection, but for those of ssl.connection.inspect.
 --
--- LuaSec's names and results. What each answers in a state that does not allow it
--- is part of the interface: programs probe. The work is done elsewhere; this file
--- says who may ask when.
+-- LuaSec's names and results. The result in a state that does not allow a method is part of
+-- the interface, because programs test it. Other files do the work; this file checks the
+-- state.
 
 local lib       = require "ssl.ffi.lib"
 local shim      = require "ssl.ffi.shim"
@@ -33,13 +33,13 @@ methods.receiveany  = receive.receiveany
 methods.receiveinto = require "ssl.connection.receiveinto"
 methods.unwrap      = require "ssl.connection.unwrap"
 
---- Shake hands. `true`, or `false` and the word why not.
+--- Make the handshake. `true`, or `false` and the message.
 function methods:dohandshake()
   local st = state.of(self)
   return handshake(st)
 end
 
---- Close in order: what was reported as sent arrives. Never raises.
+--- Close in order: data that was reported as sent arrives. Never raises an error.
 function methods:close()
   local st = state.of(self)
   close(st)
@@ -59,8 +59,8 @@ function methods:settimeout(seconds, mode)
   return 1
 end
 
---- Limit all operations to come, together: a time in seconds from now on; nil or
--- negative: no such limit. Behind it a call that would have to wait says "timeout".
+--- Limit all later operations together: a time in seconds from now on; nil or
+-- negative: no such limit. After it a call that would have to wait returns "timeout".
 -- @tparam[opt] number seconds
 -- @treturn number  1
 function methods:setdeadline(seconds)
@@ -71,7 +71,7 @@ function methods:setdeadline(seconds)
 end
 
 --- Is there something to receive that a select on the descriptor does not see?
--- Not while the last word was that we must write first: asking again would spin.
+-- False while the last result was "wantwrite": a loop that receives again would spin.
 function methods:dirty()
   local st = state.of(self)
   local conn = st.conn
@@ -90,7 +90,7 @@ local WANTS = {
   [K.SSL_X509_LOOKUP] = "x509lookup",
 }
 
---- What the last operation was waiting for: "read", "write", "x509lookup" or
+--- The reason for which the last operation waited: "read", "write", "x509lookup" or
 -- "nothing".
 function methods:want()
   local st = state.of(self)
@@ -125,7 +125,7 @@ function methods:setstats(received, sent, age)
   return 1
 end
 
--- No handshake has begun: OpenSSL may still be told things.
+-- No handshake has begun: settings of the SSL may still be changed.
 local function fresh(st)
   return st.status == "new" and not st.prepared and st.conn.ssl ~= nil
 end

@@ -1,4 +1,4 @@
---- ssl.connection.negotiated: the names of what a handshake chose beside the cipher.
+--- ssl.connection.negotiated: the names of the group and the signature of a handshake.
 
 local ffi  = require "ffi"
 local lib  = require "ssl.ffi.lib"
@@ -7,7 +7,7 @@ local C, K = lib.C, lib.K
 local negotiated = {}
 
 --- The group of the key exchange, by its name in the IANA's registry; nil where there
--- was none, and where OpenSSL (1.1.1) does not tell.
+-- was none, and with OpenSSL 1.1.1, which does not report it.
 function negotiated.group(ssl)
   if not lib.has.SSL_group_to_name then return nil end
   local group = tonumber(C.SSL_ctrl(ssl, K.SSL_CTRL_GET_NEGOTIATED_GROUP, 0, nil))
@@ -15,7 +15,7 @@ function negotiated.group(ssl)
   return name ~= nil and ffi.string(name) or nil
 end
 
--- Two kinds of key make the same kind of signature, and names tell them apart.
+-- Two kinds of key make the same kind of signature; the names distinguish them.
 local function key_of_peer(ssl)
   local cert = C.SSL_get1_peer_certificate(ssl)
   if cert == nil then return nil end

@@ -51,7 +51,7 @@ function state.class.tostring(self)
 end
 
 -- For the collector: frees, closes the descriptor, cannot raise. The program has not
--- closed the connection, so no close_notify is sent; but what was reported as sent is
+-- closed the connection, so no close_notify is sent. But data that was reported as sent is
 -- delivered as after a close. OpenSSL voids the session of an SSL that is freed without a
 -- close_notify; since RFC 4346 section 7.2.1 a session need not end with its connection.
 function state.class.free(self)

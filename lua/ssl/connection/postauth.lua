@@ -1,19 +1,18 @@
 --- ssl.connection.postauth: a server asks for a certificate in the middle of a session.
 --
 -- Post-handshake authentication (RFC 8446 section 4.6.2),
--- SSL_verify_client_post_handshake(3). The client answers among its other bytes, so
--- asking means reading until the answer is complete: what else arrives is kept and
--- given to `receive` when the client has proven who it is, and not before. Until then
--- the connection does nothing else: it is not open, and every other operation says
--- "busy".
+-- SSL_verify_client_post_handshake(3). The client's answer comes between its other data. So
+-- the method reads until the answer is complete. Other data that arrives is kept, and
+-- `receive` gets it only after the client is verified. Until then the connection does
+-- nothing else: every other operation returns "busy".
 --
--- How one sees that the answer is complete: the client's Finished message, which ends
--- it, is not the one it was, and OpenSSL is out of its handshake again. That its
--- signature or the chain is wrong is a fatal error before that.
+-- The answer is complete when the client's Finished message, which ends it, has changed, and
+-- OpenSSL has left its handshake again. A wrong signature or chain is a fatal error before
+-- that.
 --
--- onverify judges this certificate too: the reads run as jobs that may stand still
--- (ssl.handshake.job), into a buffer that belongs to the request, because the call that stood
--- still is finished with the pointers it began with.
+-- onverify judges this certificate too. So the reads run as jobs that may stand still
+-- (ssl.handshake.job). Their buffer belongs to the request, because OpenSSL finishes a paused
+-- call with the pointers of its beginning.
 
 local ffi        = require "ffi"
 local lib        = require "ssl.ffi.lib"
@@ -35,7 +34,7 @@ local methods = state.class.methods
 
 local BUSY = "busy"
 
--- A client sends what it had to send before it looks at the question.
+-- A client may send data that it has queued before it reads the request.
 local MOST_BEFORE = 128 * 1024
 local FLOODED = "too much data before the certificate"
 
@@ -48,18 +47,18 @@ local function jobs(st, command)
   end
 end
 
--- What was received meanwhile goes where `receive` looks. False where there is no memory.
+-- Put the data that was received meanwhile where `receive` reads it. False without memory.
 local function deliver(st, request)
   local conn, bytes = st.conn, table.concat(request.pieces)
   return S.append(conn, bytes, #bytes) == 1
 end
 
--- Is the word the end? Else the time is over, or a stream has a word of its own.
+-- Is the message final? Else the time is over, or the message is a stream's own.
 local function final(st, word)
   return word == FLOODED or word == "closed" or st.failed ~= BUSY
 end
 
--- The end, one way or the other: nil, or the word for good.
+-- The end of the request: nil for success, or the final message.
 local function finish(st, word)
   local request = st.request
   st.request = false
@@ -112,7 +111,7 @@ local function wait(st, word, start)
   if not ready then return why end
 end
 
--- Until the answer is there: nil, or the word why not.
+-- Read until the answer is there: nil, or the message.
 local function gather(st, request)
   local start = timeout.start(st)
   while not answered(st, request) do
@@ -137,7 +136,7 @@ local function begin(st, optional)
   local ssl = st.conn.ssl
   local mode = C.SSL_get_verify_mode(ssl)
   local demand = optional and 0 or K.SSL_VERIFY_FAIL_IF_NO_PEER_CERT
-  -- "Once" is about what nobody asked for.
+  -- CLIENT_ONCE concerns renegotiation; an explicit request overrides it.
   local wanted = bit.band(bit.bor(mode, K.SSL_VERIFY_PEER, demand),
                           bit.bnot(K.SSL_VERIFY_CLIENT_ONCE))
   errors.clear()
@@ -186,10 +185,9 @@ end
 -- @tparam[opt=false] boolean optional  go on with a client that has none
 -- @treturn true  the certificate is verified; or there is none, if it is optional
 -- @treturn nil,string  "wantread" or "wantwrite" when the time is over: call it again,
---   receive and send say "busy" until then; or what is in the way: the client cannot,
---   the protocol cannot, the connection is closed; or the words of the refusal, which
---   is fatal
--- @raise what onverify raises
+--   receive and send return "busy" until then; or the client or the protocol cannot do it,
+--   or the connection is closed; or the message of the refusal, which is fatal
+-- @raise errors of onverify
 function methods:requestcertificate(optional)
   local st = state.of(self)
   optional = optional ~= nil and arg.type(optional, "boolean", 2)

@@ -2,7 +2,7 @@
 --
 -- Plaintext is decrypted straight into the connection's own buffer
 -- (`conn.plain`), which is taken from the pool when the first byte comes and
--- given back when the last has been taken out. A result is made by one ffi.string.
+-- given back when the last byte has been taken out. A result is made by one ffi.string.
 --
 -- The straight functions try once, or twice where half a result was there, and
 -- return; each has a looping sister for the case that has to wait or to gather.
@@ -28,7 +28,7 @@ local LF, CR  = 10, 13
 local TOO_LONG, NO_MEMORY = "too long", delivery.NO_MEMORY
 
 local receive = {
-  --- The word for more than may be gathered.
+  --- The message where a result is longer than the limit.
   TOO_LONG = TOO_LONG,
 }
 
@@ -45,9 +45,9 @@ local function may_go_on(st, word, start)
      and (not start or timeout.left(st, start) ~= 0)
 end
 
--- The peer has given sessions. The user's function may do anything, also with this
--- connection, so it is called only while nothing that was received is in our hands:
--- `before` bytes of plaintext lay there when the attempt began.
+-- The peer has sent sessions. Call the program's function only while no received plaintext
+-- is held in local variables: it may receive on this connection, or close it. `before` is
+-- the number of plaintext bytes in the buffer when the attempt began.
 local function told(st, conn, start, before, word)
   if before > 0 then return word, start end
   guard.within(st, resumption.drain)
@@ -59,9 +59,8 @@ local function told(st, conn, start, before, word)
   return fill(st, conn, start or timeout.start(st))
 end
 
--- The attempt did not succeed: wait where the limits allow it. A program whose
--- connections stay calls nothing else for hours, so those that were closed meanwhile
--- are looked after here, too.
+-- The attempt did not succeed: wait where the limits allow it. A program may call nothing
+-- but `receive` for hours, so lingering closes are continued here, too.
 local function starved(st, conn, start, rc)
   local before = conn.plain_end - conn.plain_beg
   local word = loop.past(st, try, loop.judge(st, rc))
@@ -77,9 +76,9 @@ local function starved(st, conn, start, rc)
   return word, start
 end
 
--- More plaintext. nil when some came, else the word why not; and when the call
--- began to wait, if it did: a limit is one for all fills of a call. The flush of a
--- stream may yield, and anything may have become of the connection then.
+-- More plaintext. nil when some came, else the message; and the time at which the call
+-- began to wait, if it did: one limit holds for all fills of a call. The flush of a stream
+-- may yield, and the connection may have failed or been closed meanwhile.
 function fill(st, conn, start)
   if st.open and conn.out_beg ~= conn.out_end then st.transport.flush(st) end
   if not st.open then return st.failed or "closed" end
@@ -91,7 +90,7 @@ function fill(st, conn, start)
   return nil, start
 end
 
--- Nothing more comes for now: what there is becomes the partial result.
+-- Nothing more comes for now: the bytes that are there become the partial result.
 local function stop(st, conn, word, prefix)
   local serial, have = conn.serial, conn.plain_end - conn.plain_beg
   if have == 0 then return nil, word, prefix or "" end
@@ -233,10 +232,10 @@ function count(st, n, prefix)
   return deliver_count(st, conn, n, prefix)
 end
 
---- Gather everything until the peer ends, or something is in the way.
+--- Gather everything until the peer ends, or until a call would have to wait or fails.
 -- @tparam table st
--- @tparam[opt] number most  bytes; by default what the configuration says
--- @treturn string  the word; "too long" where there is more
+-- @tparam[opt] number most  bytes; the default is that of the configuration
+-- @treturn string  the message; "too long" where there is more
 -- @treturn boolean  did the peer end the session in order? "closed" has more meanings
 function receive.until_end(st, most)
   local conn = st.conn
@@ -307,7 +306,7 @@ end
 -- @tparam[opt="*l"] string|number pattern  "*l", "*a", or a number of bytes
 -- @tparam[opt=""] string prefix  what an earlier call had received
 -- @treturn string,nil,nil
--- @treturn nil,string,string  the word why not, and what came until then
+-- @treturn nil,string,string  the message, and the bytes that came until then
 function receive.receive(self, pattern, prefix)
   local st = getmetatable(self)
   if not st or st.class ~= CLASS then st = object.state(self, CLASS) end
@@ -321,11 +320,11 @@ function receive.receive(self, pattern, prefix)
   return s, word, partial
 end
 
---- The method `receiveany`: what there is, at least one byte.
+--- The method `receiveany`: the bytes that are there, at least one.
 -- @tparam userdata self
--- @tparam[opt] number max  at most so many bytes, 1 or more
+-- @tparam[opt] number max  the most bytes, 1 or more
 -- @treturn string
--- @treturn nil,string  the word why not
+-- @treturn nil,string  the message
 function receive.receiveany(self, max)
   local st = getmetatable(self)
   if not st or st.class ~= CLASS then st = object.state(self, CLASS) end

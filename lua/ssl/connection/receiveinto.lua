@@ -1,4 +1,4 @@
---- ssl.connection.receiveinto: decrypted bytes straight into C memory of the user's.
+--- ssl.connection.receiveinto: decrypted bytes straight into C memory of the program.
 
 local ffi        = require "ffi"
 local shim       = require "ssl.ffi.shim"
@@ -20,7 +20,7 @@ local function try_into(st, p, n)
   return read_into(st.conn, p, n)
 end
 
--- As `fill`, for memory of the user's: n bytes at p. The third result says how many came.
+-- As `fill`, for memory of the program: n bytes at p. The third result says how many came.
 local function fill_into(st, conn, start, p, n)
   if st.open and conn.out_beg ~= conn.out_end then st.transport.flush(st) end
   if not st.open then return st.failed or "closed", start, 0 end
@@ -35,7 +35,7 @@ local function fill_into(st, conn, start, p, n)
   return word, start, came or 0
 end
 
--- What an earlier receive left comes first.
+-- Bytes that an earlier receive left come first.
 local function leftovers(st, conn, buffer, n)
   local have = S.deliver(conn, cast(memory_t, buffer), n)
   st.received = st.received + have
@@ -59,15 +59,15 @@ end
 -- @tparam cdata buffer  a pointer or an array; the caller keeps it alive
 -- @tparam number n  how many bytes
 -- @treturn number,nil,nil  n
--- @treturn nil,string,number  the word why not, and how many bytes are there; resume
---   with receiveinto(buffer + there, n - there)
+-- @treturn nil,string,number  the message, and the number of bytes received; resume
+--   with receiveinto(buffer + received, n - received)
 local function receiveinto(self, buffer, n)
   local st = getmetatable(self)
   if not st or st.class ~= CLASS then st = object.state(self, CLASS) end
   arg.type(buffer, "cdata", 2)
   n = arg.integer(n, 3)
   if n < 0 then arg.fail(3, "not a negative number") end
-  -- Later than this the user's function could not fail without losing the count.
+  -- Later than this the program's function could not fail without losing the count.
   if st.conn.sessions ~= 0 then guard.within(st, resumption.drain) end
   local conn = st.conn
   local done = leftovers(st, conn, buffer, n)

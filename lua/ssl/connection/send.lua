@@ -2,15 +2,15 @@
 --
 -- SENT MEANS HANDED TO THE TRANSPORT. OpenSSL takes up to 16 KiB and makes a
 -- record of it; the BIO hands the record to the kernel, and queues what the kernel
--- refuses. Nothing is reported as sent, and no send succeeds, while bytes of it
--- are queued here: a program that is told "sent" may close or exit.
+-- refuses. No byte is reported as sent, and no send succeeds, while bytes of it
+-- are queued here: after the report a program may close or exit.
 --
--- When the time is over with records still queued, the answer is the end of the
+-- When the time is over with records still queued, the result is the end of the
 -- last record that wholly left. The plaintext behind it is *owed*: OpenSSL has
--- taken it, it cannot be taken back, and it goes out before anything else. The
--- caller will repeat it, since we did not report it; then it is skipped, in
--- whatever slices it comes. A caller that sends something else instead gets that
--- sent in full, behind the record that was on its way.
+-- taken it, it cannot be taken back, and it leaves before anything else. The
+-- caller repeats it, since it was not reported; then it is skipped, also in
+-- other slices. Where the caller sends other data instead, that is sent in full, behind the
+-- record that was on its way.
 --
 -- A send of more than one record gathers up to 64 KiB before it calls the kernel
 -- (`conn.cork`), except at time limit 0, where each record goes at once.
@@ -213,7 +213,7 @@ end
 -- @tparam[opt=1] number i  first byte
 -- @tparam[opt=-1] number j  last byte
 -- @treturn number,nil,nil  index of the last byte sent
--- @treturn nil,string,number  the word why not, and the index of the last byte
+-- @treturn nil,string,number  the message, and the index of the last byte
 --   that left; resume with send(data, index + 1)
 function send.send(self, data, i, j)
   local st = getmetatable(self)
@@ -237,8 +237,8 @@ end
 --   it when the call is over
 -- @tparam number n  how many bytes
 -- @treturn number,nil,nil  n
--- @treturn nil,string,number  the word why not, and how many bytes left; resume with
---   sendfrom(data + left, n - left)
+-- @treturn nil,string,number  the message, and the number of bytes sent; resume with
+--   sendfrom(data + sent, n - sent)
 function send.sendfrom(self, data, n)
   local st = getmetatable(self)
   if not st or st.class ~= CLASS then st = object.state(self, CLASS) end

@@ -64,13 +64,13 @@ end
 
 --- The method `sendfile`: bytes of a file.
 -- @tparam userdata self
--- @tparam file|number file  what io.open returns, or a descriptor that can be read at
---   any place; it stays the caller's, and open during the call
+-- @tparam file|number file  a file of io.open, or a descriptor that can be read at any
+--   place; the caller keeps it open during the call, and closes it
 -- @tparam[opt=0] number offset  in bytes, of the first one to send
--- @tparam[opt] number count  at most so many; without it, up to the end of the file
--- @treturn number,nil,nil  how many were sent: `count`, or less where the file ends
--- @treturn nil,string,number  the word why not, or the system's about the file, and how
---   many bytes left; resume with sendfile(file, offset + left, count - left)
+-- @tparam[opt] number count  bytes at most; without it, up to the end of the file
+-- @treturn number,nil,nil  the number of bytes sent: `count`, or less where the file ends
+-- @treturn nil,string,number  the message, or the system's about the file, and the number
+--   of bytes sent; resume with sendfile(file, offset + sent, count - sent)
 function state.class.methods:sendfile(...)
   local file, offset, count = ...
   local st = object.state(self, state.class, 1, 1)

@@ -9,7 +9,7 @@ local methods, connected = state.class.methods, state.connected
 --- A client's session, to be given to a later connection's `setsession`.
 -- @treturn userdata
 -- @treturn nil,string  "closed"; on servers; where there is none, or none yet: in
---   TLS 1.3 sessions come after the handshake, with what is received
+--   TLS 1.3 sessions come after the handshake, with received data
 function methods:getsession()
   local st = connected(self)
   if not st then return nil, "closed" end
@@ -20,10 +20,10 @@ end
 
 --- Offer a session to the server. Before the handshake, after the names are set.
 -- @tparam userdata s
--- @treturn true  whether the server takes it is what `resumed` tells
+-- @treturn true  it will be offered; `resumed` returns whether the server accepted it
 -- @treturn nil,string  it does not fit: made under another verification policy, used
---   before, expired; or this is a server, or the handshake has begun. A full handshake
---   is then what this connection does
+--   before, expired; or this is a server, or the handshake has begun. Then this connection
+--   makes a full handshake
 function methods:setsession(s)
   local st = state.of(self)
   session.state(s, 2)

@@ -1,8 +1,8 @@
---- ssl.connection.socketoptions: what a TCP socket can do besides carrying bytes, on a connection.
+--- ssl.connection.socketoptions: addresses, options and shutdown of the socket below.
 --
--- Over a descriptor LuaSocket does it: an object of its own is lent the descriptor for
--- the time of the call, so arguments, results and errors are LuaSocket's. Over a stream
--- the object below does, where it has such a method.
+-- Over a descriptor LuaSocket does it: a LuaSocket object gets the descriptor for the time
+-- of the call, so arguments, results and errors are LuaSocket's. Over a stream the stream's
+-- own method is called, if it has one.
 
 local lib     = require "ssl.ffi.lib"
 local shim    = require "ssl.ffi.shim"
@@ -16,10 +16,10 @@ local methods = state.class.methods
 local NOT_SUPPORTED = "not supported"
 local NO_DESCRIPTOR = -1
 
--- LuaSocket's words, and the numbers of SHUT_RD, SHUT_WR, SHUT_RDWR.
+-- LuaSocket's names, and the numbers of SHUT_RD, SHUT_WR, SHUT_RDWR.
 local HOW = { receive = 0, send = 1, both = 2 }
 
--- Names with constants, so that LuaSocket's errors say them.
+-- Method calls by constant names, so that LuaSocket's errors contain these names.
 local CALLS = {
   getpeername = function(sock)
     local a, b, c = sock:getpeername()
@@ -39,10 +39,10 @@ local CALLS = {
   end,
 }
 
--- One object a family, since LuaSocket's objects tell of addresses as their own family
--- writes them: getsockname of a TCP object over a Unix domain socket answers the name of
--- this machine. Options are of no family, so every object can tell of them. Made at the
--- first use: LuaSocket changes what the process does with SIGPIPE.
+-- One object for each family, since a LuaSocket object writes addresses in the form of its
+-- own family: getsockname of a TCP object over a Unix domain socket returns the name of this
+-- machine. Options have no family, so any object works for them. They are made at the first
+-- use, because LuaSocket changes the process's handling of SIGPIPE.
 local MAKERS = {
   [H.LSF_FAMILY_INET]  = { "socket", "tcp4", "tcp" },
   [H.LSF_FAMILY_INET6] = { "socket", "tcp6", "tcp" },
@@ -126,10 +126,10 @@ local function call(self, name, a, b)
 end
 
 --- The peer's address, as LuaSocket's method of that name.
--- @treturn string,number,string  IP address, port, "inet" or "inet6"; of a stream what
---   its own method returns
--- @treturn nil,string  "closed", "not supported" (LuaSocket cannot tell of a socket of
---   this family), or the system's words
+-- @treturn string,number,string  IP address, port, "inet" or "inet6"; over a stream the
+--   results of its own method
+-- @treturn nil,string  "closed", "not supported" (LuaSocket cannot do it for a socket of
+--   this family), or the system's message
 function methods:getpeername()
   local address, port, family = call(self, "getpeername")
   if address then return address, port, family end
@@ -181,12 +181,13 @@ local function can_shut(st)
   return st.conn.stream == 0 and lib.has.shutdown
 end
 
---- Half an end, as LuaSocket's method of that name. Whoever will not send any more says
--- close_notify first, so that nobody takes the end for a cut, and may go on receiving.
+--- Shut down one direction or both, as LuaSocket's method of that name. Before the sending
+-- half ends, close_notify is sent, so that the peer does not take the end for a cut.
+-- Receiving is still possible.
 -- @tparam[opt="both"] string how  "send", "receive" or "both"
 -- @treturn number  1
--- @treturn nil,string  "closed", "not supported"; "wantwrite" and the transport's words
---   where what is queued has not left in time: call again
+-- @treturn nil,string  "closed", "not supported"; "wantwrite" and the transport's messages
+--   where queued output has not left in time: call again
 function methods:shutdown(how)
   local st = state.of(self)
   how = arg.optstring(how, "both", 2)

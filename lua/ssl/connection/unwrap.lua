@@ -1,8 +1,8 @@
 --- ssl.connection.unwrap: back to plain bytes on the same transport.
 --
--- close_notify goes out, the peer's comes in, and the transport is handed back with
--- what had been read of it beyond TLS. Plaintext that the peer sent before its
--- close_notify is handed over too: nothing is lost.
+-- close_notify is sent, the peer's is received, and the transport is returned together with
+-- the bytes that were read from it behind TLS. Plaintext that the peer sent before its
+-- close_notify is returned too: no byte is lost.
 
 local shim       = require "ssl.ffi.shim"
 local delivery   = require "ssl.io.delivery"
@@ -34,11 +34,11 @@ end
 
 --- End TLS and give the transport back. May be called again after a time-out.
 -- @tparam userdata self  a connected connection
--- @treturn object  what was wrapped, with its descriptor; the number of a descriptor
---   that came alone
+-- @treturn object  the wrapped object, with its descriptor; a number where only a
+--   descriptor was given
 -- @treturn string  bytes that were read from it after the end of TLS
 -- @treturn string  plaintext that had not been received
--- @treturn nil,string  "closed", "wantread", "wantwrite" or why it failed
+-- @treturn nil,string  "closed", "wantread", "wantwrite" or the reason of the failure
 return function(self)
   local st = state.of(self)
   if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end
@@ -47,7 +47,7 @@ return function(self)
   local conn = st.conn
   local plain = everything(st, conn)
   if not plain then return nil, delivery.NO_MEMORY end
-  local behind = inbound.drain(st) -- what OpenSSL did not read is not TLS any more
+  local behind = inbound.drain(st) -- bytes that OpenSSL did not read are not TLS
   if st.transport.leave then st.transport.leave(st) end
   local transport = give_back(st)
   if transport == nil then return nil, "closed" end

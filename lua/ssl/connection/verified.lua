@@ -1,6 +1,6 @@
---- ssl.connection.verified: what verification was made of, as methods of a connection.
+--- ssl.connection.verified: the results of verification, as methods of a connection.
 --
--- Each answers `nil, "closed"` on a connection that is not connected.
+-- Each returns `nil, "closed"` on a connection that is not connected.
 
 local ffi         = require "ffi"
 local lib         = require "ssl.ffi.lib"
@@ -69,8 +69,8 @@ function methods:getpeerverification()
   return verification(st)
 end
 
---- The chain that verification built, from the peer's certificate to what the context
--- trusts, whatever the peer sent. SSL_get0_verified_chain(3).
+--- The chain that verification built, from the peer's certificate to the trusted one. It may
+-- differ from the chain that the peer sent. SSL_get0_verified_chain(3).
 -- @treturn {userdata,...}  certificates
 -- @treturn nil  nothing was verified with success: no certificate, an error that was
 --   passed over, or a resumed session
@@ -88,8 +88,8 @@ function methods:getverifiedchain()
   return list[1] and list or nil
 end
 
---- The names of the authorities whose certificates the server asks for: what it was
--- told on a client, what it asks for on a server. SSL_get_client_CA_list(3).
+--- The names of the authorities from which the server wants certificates: on a client the
+-- received names, on a server the names that it sends. SSL_get_client_CA_list(3).
 -- @treturn {string,...}  RFC 2253 text in UTF-8, the last entry first; empty where none
 --   were named
 -- @treturn nil,string  "closed"
