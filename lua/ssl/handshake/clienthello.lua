@@ -1,9 +1,9 @@
---- ssl.handshake.clienthello: a server's decisions when the client has spoken.
+--- ssl.handshake.clienthello: a server's decisions at the ClientHello.
 --
--- The handshake has stopped (shim/clienthello.c). In this order: the user's onclienthello
--- chooses a context or refuses; without a choice of its own the server name does;
--- then the context in force gives DH parameters and an ALPN list. Each function
--- runs on the caller's coroutine and may raise, yield, or close the connection.
+-- The handshake has stopped (shim/clienthello.c). In this order: the function onclienthello
+-- chooses a context or refuses; if it does not choose, the server name decides; then the
+-- context in force supplies DH parameters and an ALPN list. Each function runs on the
+-- caller's coroutine and may raise, yield, or close the connection.
 
 local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
@@ -18,7 +18,7 @@ local C, K, H  = lib.C, lib.K, shim.K
 
 local clienthello = {}
 
--- The size that the user's function gets: the same as in LuaSec, whatever the certificate.
+-- The size that the program's function gets: the same as in LuaSec, for every certificate.
 local DH_BITS = 1024
 
 -- Reasons for a refusal: the alert's names in RFC 8446 section 6.2.
@@ -63,7 +63,7 @@ local function adopt(st, ctx)
   if not ok then question.give_up(st, problem) end
 end
 
--- The user's own choice. False: nothing more is to be decided.
+-- The choice of onclienthello. False: no further decision is needed.
 local function asked(st, said, f)
   local protocols = said.alpn and alpn.decode(said.alpn) or nil
   local choice, reason = question.ask(st, f, st.self, hello.describe(said, protocols))

@@ -1,9 +1,9 @@
---- ssl.handshake.clienthello_wire: what a client said in its ClientHello. Pure Lua.
+--- ssl.handshake.clienthello_wire: the parts of a ClientHello. Pure Lua.
 --
--- The shim copies what is wanted into one string of items, each a tag, a length
--- (two bytes each) and the bytes (shim/clienthello.c). Tags are extension types (RFC 8446
--- section 4.2) and two of the shim's own. A part that is malformed reads as absent:
--- OpenSSL refuses the handshake later, with the right alert.
+-- The shim copies the parts into one string of items, each a tag, a length (two bytes each)
+-- and the bytes (shim/clienthello.c). Tags are extension types (RFC 8446 section 4.2) and
+-- two tags of the shim. A malformed part counts as absent: OpenSSL refuses the handshake
+-- later, with the right alert.
 
 local hello = {}
 
@@ -44,7 +44,7 @@ local function version_names(numbers)
   return out
 end
 
--- OpenSSL refuses such a client, but after the user's functions would have seen it.
+-- OpenSSL refuses such a client, but after the program's functions would have seen it.
 local function is_name(text)
   return text ~= "" and #text <= LONGEST_NAME and not text:find("\0", 1, true)
 end
@@ -77,12 +77,12 @@ function hello.parse(data)
   }
 end
 
---- What a user's onclienthello is told.
+--- The table that onclienthello gets.
 -- @tparam table said  from `parse`
 -- @tparam {string,...} alpn  the names in said.alpn
--- @treturn table  `servername`, `alpn`, `versions` (names that this library has a
---   word for, in the client's order), `ciphers`, `groups` and `sigalgs` (numbers of
---   the IANA registries, in the client's order; GREASE included)
+-- @treturn table  `servername`, `alpn`, `versions` (those that this library has names for,
+--   in the client's order), `ciphers`, `groups` and `sigalgs` (numbers of the IANA
+--   registries, in the client's order; GREASE included)
 function hello.describe(said, alpn)
   local found = said.items
   local offered = found[VERSIONS] and words(found[VERSIONS], 2)

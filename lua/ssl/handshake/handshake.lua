@@ -1,9 +1,9 @@
---- ssl.handshake.handshake: until both sides agree, or one says why not.
+--- ssl.handshake.handshake: the steps of a handshake, until it is done or has failed.
 --
--- What only the user can answer is asked between two calls of OpenSSL and on the
--- caller's coroutine: the function may raise or yield (ssl.io.question). Two places: at the
--- ClientHello (ssl.handshake.clienthello), and inside a job that stands still (ssl.feature.psk,
--- ssl.feature.onverify).
+-- The program's functions are called between two calls of OpenSSL, on the caller's
+-- coroutine: they may raise or yield (ssl.io.question). A handshake stops at two kinds of
+-- places: at the ClientHello (ssl.handshake.clienthello), and inside a job (ssl.feature.psk,
+-- ssl.feature.onverify). docs/internals/handshake.md has a drawing.
 
 local lib          = require "ssl.ffi.lib"
 local shim         = require "ssl.ffi.shim"
@@ -54,13 +54,13 @@ local function answer(st)
   end
 end
 
--- Closed, or about to be, by another coroutine or by a function of the user's.
+-- Closed, or about to be, by another coroutine or by a function of the program.
 local function gone(st)
   return st.closing or st.status == "closed"
 end
 
--- A flight leaves in one piece: TLS 1.3's session tickets, sent one by one, would have
--- Nagle's algorithm hold back the server's first answer.
+-- A flight leaves in one piece. If the session tickets of TLS 1.3 were sent one by one,
+-- Nagle's algorithm would hold back the server's first data.
 local function try(st)
   local conn = st.conn
   conn.cork = 1
@@ -106,7 +106,7 @@ local function advance(st)
   return nil, start
 end
 
--- What OpenSSL has no words for.
+-- The message for failures that OpenSSL has no text for.
 local function explain(st, word)
   local own = st.status_reason or st.psk_reason
   if st.dh_reason and word == "internal error" then
@@ -121,11 +121,11 @@ local function explain(st, word)
   return word
 end
 
---- Shake hands, or go on doing so.
+--- Make the handshake, or continue it.
 -- @tparam table st
 -- @treturn boolean  true; also at once when it was done before
 -- @treturn false,string  "wantread" or "wantwrite" when the time is over, "closed",
---   "busy" while another coroutine's call waits for a function of the user's or for a
+--   "busy" while another coroutine's call waits for a function of the program or for a
 --   stream, or the reason of the failure, also at every call after it
 local function shake(st)
   if gone(st) or st.conn.ssl == nil then return false, "closed" end
@@ -145,7 +145,7 @@ local function shake(st)
   word = word or loop.drain(st, start)
   if gone(st) then return false, "closed" end
   if word then
-    -- A clean end is one for a connection. Here it comes before there is any.
+    -- close_notify is a clean end only after the handshake.
     if word == "closed" and not st.failed then
       st.failed = word
       failure.note(st, word)
@@ -172,7 +172,7 @@ local function in_turn(st)
   return mutex.finish(st, "shaking", pcall(shake, st))
 end
 
--- What was said of secrets goes to the key log, whatever came of the handshake.
+-- The secrets go to the key log, also after a failed handshake.
 return function(st)
   local ok, word = in_turn(st)
   if st.conn.keys_length ~= 0 and not st.asking then

@@ -1,10 +1,10 @@
---- ssl.handshake.inherit: what a connection takes from its context.
+--- ssl.handshake.inherit: the settings that a connection takes from its context.
 --
--- OpenSSL copies most of it in SSL_new. What LuaSec keeps beside the SSL_CTX
--- (lsec_continue, lsec_ignore_purpose) is applied here; and when a server name
--- switches the context, OpenSSL exchanges the certificate and little else, so
--- the rest is carried over here too: a context that demands client certificates
--- must demand them of whoever asked for its name.
+-- OpenSSL copies most of them in SSL_new. LuaSec's settings beside the SSL_CTX
+-- (lsec_continue, lsec_ignore_purpose) are applied here. When a server name switches the
+-- context, OpenSSL exchanges the certificate and little else, so the other settings are
+-- transferred here too: a context that demands client certificates must demand them of every
+-- client that asks for its name.
 --
 -- A connection has the policy that its context had when the connection was made, or when
 -- it was switched to the context. Later changes of a context must not reach existing
@@ -35,8 +35,8 @@ local EVERY_OPTION = 0xffffffffffffffffULL
 
 local verify_callback = shim.callback "verify"
 
--- lsec_ignore_purpose means "verify as a client would": for certificates that are
--- meant for servers only. The other way round it undoes what an earlier context set.
+-- lsec_ignore_purpose means "verify as a client does": it accepts certificates for servers
+-- only. With false the function undoes the setting of an earlier context.
 local function purpose(ssl, of_server)
   local param = C.SSL_get0_param(ssl)
   C.X509_VERIFY_PARAM_set_purpose(
@@ -64,8 +64,8 @@ local function some_lists(c)
   return bit.band(demanded, K.X509_V_FLAG_CRL_CHECK_ALL) == 0 and 1 or 0
 end
 
--- Where a function judges certificates, SSL_VERIFY_NONE must not be used: it would go on
--- whatever the function returns.
+-- Where a function judges certificates, SSL_VERIFY_NONE must not be used: OpenSSL would
+-- ignore the function's result.
 local function mode(c)
   local wanted = C.SSL_CTX_get_verify_mode(c.handle.ctx)
   return onverify.wanted(c) and bit.bor(wanted, K.SSL_VERIFY_PEER) or wanted
@@ -91,10 +91,10 @@ local function bind(st, c, verifies_by)
   store.settle(st.conn.ssl, c)
 end
 
---- Take over what the context says. Before a handshake, or when it switches.
+--- Take over the settings of the context. Before a handshake, or when it switches.
 -- @tparam table st
 -- @tparam table c  the context's state
--- @tparam string verifies_by  what ssl.session.sessionid has bound it to
+-- @tparam string verifies_by  its fingerprint, from ssl.session.sessionid
 function inherit.apply(st, c, verifies_by)
   local conn = st.conn
   bind(st, c, verifies_by)

@@ -1,13 +1,13 @@
 --- ssl.handshake.job: handshakes that can stand still.
 --
--- A connection whose context has a function that OpenSSL asks for from inside runs
--- its handshake as a job (shim/pause.c), and only its handshake: a job costs each
--- call some 150 ns.
+-- Where the context has a function that must run in the middle of an OpenSSL callback, the
+-- handshake runs as a job (shim/pause.c). Only the handshake does: a job costs each call
+-- some 150 ns.
 --
 -- Any number of them may stand still. Each costs 54 KB, and a handshake that waits for its
--- peer costs 44 KB: a program that limits its connections has limited this too. A limit
--- here would make a handshake wait for the end of another one, and no scheduler can wait
--- for that.
+-- peer costs 44 KB: a program that limits its connections limits this too. With a limit
+-- here a handshake would wait for the end of another one, and no scheduler can wait for
+-- that.
 
 local lib      = require "ssl.ffi.lib"
 local stapling = require "ssl.feature.stapling"

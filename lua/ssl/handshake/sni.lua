@@ -1,8 +1,8 @@
 --- ssl.handshake.sni: the server name, on both sides (RFC 6066 section 3).
 --
--- A server's map is looked at when the ClientHello has come (ssl.handshake.handshake), so it
--- may change at any time, and nothing is installed on a context that another
--- connection could trip over.
+-- A server's map is read when the ClientHello has come (ssl.handshake.handshake), so it may
+-- change at any time. Nothing is installed on a context, where it could disturb another
+-- connection.
 
 local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
@@ -15,10 +15,10 @@ local now      = shim.C.now
 
 local sni = {}
 
--- A walk through a map takes time for each of its names. A stranger who asks for unknown
+-- A walk through a map takes time for each of its names. A client that sends unknown
 -- names must not cause a walk each time. So the keys that have capitals, which a lookup
 -- does not find, are kept for each map. A map with few names is walked for each unknown
--- name. A map with many names is walked again after a pause only, a hundred times as long
+-- name. A map with many names is walked again only after a pause, a hundred times as long
 -- as a walk takes.
 local FEW = 256
 local SECONDS_A_NAME = 3e-5

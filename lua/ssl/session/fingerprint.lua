@@ -1,9 +1,9 @@
---- ssl.session.fingerprint: what a context verifies by, in 32 bytes.
+--- ssl.session.fingerprint: the policy of a context, in 32 bytes.
 --
--- A resumed handshake verifies nothing: the verdict of the one that made the session
--- holds. So a session must not get from one policy to another, and here is what tells
--- policies apart. It is read from the context as it is now, also where `ssl.context` has
--- changed it: the settings that OpenSSL tells, and every field of the context's state that
+-- A resumed handshake verifies nothing: the verdict of the handshake that made the session
+-- holds. So a session must not be used under another policy. This file computes a digest
+-- that distinguishes policies. It is made of the current settings, also where `ssl.context`
+-- has changed them: those that OpenSSL returns, and every field of the context's state that
 -- IRRELEVANT does not name. ssl.context.policykeys lists the keys that it has to cover. A
 -- function cannot be compared, so it equals itself only (ssl.base.functionid).
 --
@@ -25,12 +25,12 @@ local fingerprint = {}
 -- Fields of a context's state that no verdict depends on, or that are counted otherwise.
 local IRRELEVANT = {
   class = true, handle = true, fingerprint = true, seed = true,
-  mode = true, protocol = true, -- what OpenSSL says of them counts
-  store = true, -- what is in it counts
+  mode = true, protocol = true, -- OpenSSL's settings for them count
+  store = true, -- its contents count
   session_context = true, -- is made of it
-  verify_said = true, -- what it leads to counts, psk_only
+  verify_said = true, -- its effect counts, psk_only
   dhparam = true, -- whether there is one counts
-  dh_pem = true, dh = true, -- what it said last
+  dh_pem = true, dh = true, -- its last result
   alpn_select = true, onclienthello = true, onsession = true,
   ocspresponse = true, keylog = true, tickets = true, sessionstore = true,
   earlydata = true, process = true, eof = true, explain = true,
@@ -67,7 +67,7 @@ end
 -- finalizer may come here in between.
 local last = {}
 
---- The digest of what `connection` answers.
+--- The digest of a result of `connection`.
 function fingerprint.policy(text)
   local known = last
   if text ~= known.text then
@@ -89,8 +89,8 @@ local function object(entry)
   return ""
 end
 
--- Certificates and CRLs, in no order. Contexts share what ssl.trust.store has read for them,
--- and what was computed of it.
+-- Certificates and CRLs, in no order. Contexts share the stores that ssl.trust.store has read,
+-- and their digests.
 local function trusted(c, store)
   local shared = type(c.store) == "table" and c.store
   if shared and shared.digest then return shared.digest end
@@ -112,8 +112,8 @@ local function x509_digest(x509)
   return made(hash.certificate(x509, sha256))
 end
 
--- Every certificate with a key, and its chain: what a handshake may show. Only a
--- connection can go through them without moving the mark of the context's.
+-- Every certificate with a key, and its chain: a handshake may show them. A temporary
+-- connection lists them, because that does not move the context's own mark.
 local function shown(ctx)
   local held, out = own_ssl(C.SSL_new(ctx)), {}
   if not held then return functionid.unique() end
@@ -158,7 +158,7 @@ local function counted(c)
   return names
 end
 
--- What Lua keeps.
+-- The settings that Lua keeps.
 local function of_state(c, out)
   for _, name in ipairs(counted(c)) do
     local value = text_of(c[name], name, c)
@@ -174,7 +174,7 @@ local function limit(ctx, command)
   return tonumber(C.SSL_CTX_ctrl(ctx, command, 0, nil))
 end
 
--- What OpenSSL says.
+-- The settings that OpenSSL keeps.
 local function of_openssl(ctx, store)
   local options = bit.band(C.SSL_CTX_get_options(ctx), counted_options)
   return {
@@ -228,15 +228,15 @@ function fingerprint.context(c)
   return known
 end
 
---- What a client's connection will verify by, before its handshake: the context as it
--- was when the connection was made, the name that is sent, the name and the records
--- that are demanded.
+--- The policy of a client's connection, before its handshake: the context as it was when
+-- the connection was made, the name that is sent, the name and the records that are
+-- demanded.
 -- @tparam table st
 -- @tparam table c  the context's state
 -- @treturn string
 function fingerprint.connection(st, c)
   local base = st.policy
-  -- The store is the context's: what changed there meanwhile counts, and cannot be told.
+  -- The connection uses the context's store. A change there counts, and cannot be identified.
   if fingerprint.context(c) ~= base then base = functionid.unique() end
   local name = C.SSL_get_servername(st.conn.ssl, K.TLSEXT_NAMETYPE_host_name)
   name = name ~= nil and ffi.string(name) or ""

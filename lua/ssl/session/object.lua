@@ -1,12 +1,11 @@
 --- ssl.session.object: a session that a client can resume, as an object.
 --
--- It is a secret: whoever has it can read what was said under it. So nothing of it is
--- in messages or in its `tostring`, and `export` is the only way to its bytes. With it
--- goes the policy under which it was made (ssl.session.fingerprint).
+-- It is a secret: with its bytes anybody can read the data that was sent under it. So no
+-- part of it is in messages or in its `tostring`, and only `export` returns its bytes. The
+-- object also has the policy under which it was made (ssl.session.fingerprint).
 --
 -- The form of `export`: a mark, 32 bytes of policy, OpenSSL's DER, and the beginning
--- of a digest of all that, so that bytes which were cut or damaged are told from a
--- session.
+-- of a digest of all that, so that cut or damaged bytes are recognised.
 
 local ffi         = require "ffi"
 local lib         = require "ssl.ffi.lib"
@@ -39,9 +38,9 @@ class = object.class("SSL:Session", methods, {
   end,
 })
 
--- OpenSSL's session, as tostring writes it -> its object, as long as that lives, so
--- that "used before" is known of a session however it was come by. An object leaves
--- this table before its session is freed and the address may be another's.
+-- OpenSSL's session, as tostring writes it -> its object, as long as that lives, so that
+-- each way to a session leads to the same object and its note "used before". An object
+-- leaves this table before its session is freed and the address may be reused.
 local known = setmetatable({}, { __mode = "v" })
 
 --- An object for a session.
@@ -128,8 +127,8 @@ function session.unusable(s)
   if session.expired(pointer) then return "this session has expired" end
 end
 
---- It is about to be offered to a server. A session of TLS 1.3 may be only once
--- (RFC 8446, appendix C.4), or who watches could tell that it is the same client.
+--- It is about to be offered to a server. A session of TLS 1.3 may be offered only once
+-- (RFC 8446, appendix C.4), or an observer could recognise the client.
 function session.use(s)
   s.used = single_use(s.handle.session)
 end
@@ -219,7 +218,7 @@ function session.context(pointer)
   return ffi.string(id, length[0])
 end
 
---- What is known about it: one field by name, or all in a table.
+--- Its properties: one field by name, or all in a table.
 -- @tparam[opt] string field  see docs/sessions.md
 function methods:info(field)
   local s = session.state(self)

@@ -1,10 +1,10 @@
 --- ssl.session.resumption: a client's sessions, taken from one connection to the next.
 --
--- OpenSSL tells of new sessions in the middle of its work; the shim keeps them
--- (shim/session.c), and `drain` hands them on between two calls: to a client's
--- `onsession`, to a server's store. In TLS 1.3 they come after the handshake, so
--- `drain` is called wherever the peer has been listened to: after a handshake, within
--- receive while nothing that was received is in anybody's hands, and before a close.
+-- OpenSSL reports new sessions in the middle of its work; the shim keeps them
+-- (shim/session.c), and `drain` delivers them between two calls: to a client's `onsession`,
+-- to a server's store. In TLS 1.3 they come after the handshake. So `drain` is called after
+-- each kind of reading: after a handshake, within receive while no received plaintext is
+-- held in local variables, and before a close.
 
 local lib           = require "ssl.ffi.lib"
 local shim          = require "ssl.ffi.shim"
@@ -52,9 +52,9 @@ local function withdraw_expired(st)
   st.session = false
 end
 
---- A client's handshake is about to begin: what it verifies by is settled. The session
--- that it was given must still fit. One that has expired since is not offered.
--- @treturn nil|string  why the handshake must not begin
+--- A client's handshake is about to begin: its policy is now fixed. The session of
+-- `setsession` must still fit. One that has expired since is not offered.
+-- @treturn nil|string  the reason why the handshake must not begin
 function resumption.settle(st)
   st.policy = fingerprint.connection(st, st.c)
   if st.session then withdraw_expired(st) end
@@ -63,8 +63,8 @@ function resumption.settle(st)
   end
 end
 
--- Up to TLS 1.2 OpenSSL does not tell of a ticket that takes the place of the one that
--- was resumed with.
+-- Up to TLS 1.2 OpenSSL does not report a ticket that replaces the ticket of the resumed
+-- session.
 local function renewed(st)
   local ssl = st.conn.ssl
   local offered = session.state(st.session).handle.session
@@ -83,8 +83,8 @@ function resumption.done(st)
   if f and renewed(st) then f(st.self, own(st, C.SSL_get1_session(st.conn.ssl))) end
 end
 
---- Hand on what came; of a connection that has failed, nothing. The functions of the
--- user's may raise and yield, and close the connection.
+--- Deliver the sessions that came; after a failure of the connection none. The program's
+-- functions may raise and yield, and close the connection.
 function resumption.drain(st)
   local conn = st.conn
   while conn.sessions > 0 do
@@ -99,8 +99,8 @@ function resumption.drain(st)
   end
 end
 
---- The connection is about to be closed, which never raises: what the user's functions
--- raise now is lost.
+--- The connection is about to be closed, which never raises an error: errors of the
+-- program's functions are dropped now.
 function resumption.last(st)
   if st.status == "connected" and st.conn.sessions ~= 0 then pcall(resumption.drain, st) end
   if st.failed and st.store then pcall(sessionstore.forget, st) end

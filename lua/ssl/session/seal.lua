@@ -1,11 +1,11 @@
 --- ssl.session.seal: authenticated entries of a session store.
 --
--- A session tells who the client is, and a server trusts it. A stranger who can write to
--- the store could pass for any client. So every entry has a MAC (HMAC-SHA256, RFC 2104)
--- over the id that it is kept under, the session id context that it belongs to, its
--- expiry, and OpenSSL's bytes.
+-- A session contains the identity of the client, and a server trusts it. An attacker who can
+-- write to the store could pass for any client. So every entry has a MAC (HMAC-SHA256,
+-- RFC 2104) over its id, the session id context to which it belongs, its expiry, and
+-- OpenSSL's bytes.
 --
--- The key is derived (HKDF, RFC 5869) from a secret of the user: `sessionkey`, or the
+-- The key is derived (HKDF, RFC 5869) from a secret of the program: `sessionkey`, or the
 -- keys of tickets. It is in C memory, once, and wiped there; strings of Lua cannot be
 -- wiped. Without a secret the MAC has a public key, and finds accidental changes only.
 
@@ -74,7 +74,7 @@ end
 
 --- An entry.
 -- @tparam cdata keys
--- @tparam string id  what it will be kept under
+-- @tparam string id  its id in the store
 -- @tparam string context  the session id context, 32 bytes
 -- @tparam number expires  seconds since 1970
 -- @tparam string der  of OpenSSL's session

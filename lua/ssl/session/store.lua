@@ -1,16 +1,16 @@
---- ssl.session.store: a server's sessions, kept where the user likes.
+--- ssl.session.store: a server's sessions, kept by functions of the program.
 --
 --   get(id, conn) -> bytes or nil      put(id, bytes, conn, seconds)      remove(id)
 --
 -- OpenSSL asks for a session in the middle of a handshake and has no stopping point
--- there, so the connection runs its handshake as a job that stands still while `get`
--- looks (shim/pause.c). New sessions are handed to `put` when the handshake is done,
--- and what must not be used any more to `remove`, when that shows.
+-- there. So the connection runs its handshake as a job that stands still during `get`
+-- (shim/pause.c). New sessions are passed to `put` when the handshake is done. The id of a
+-- session that must not be used any more is passed to `remove`.
 --
--- A store is for sessions, a ticket holds one itself: where there is a store, sessions
--- are in it and the client gets an id, unless the context has ticket keys.
+-- A ticket contains its session. With a store sessions are in the store and the client gets
+-- an id, unless the context has ticket keys.
 --
--- A context's `sessionstore` is what its connections keep as `store`:
+-- The connections of a context keep its `sessionstore` as `store`:
 -- { user = the user's table, keys = of ssl.session.seal, by_tickets = true where these come
 -- from `ticketkeys`, counts = numbers for context.sessionstats }.
 
@@ -68,8 +68,8 @@ function sessionstore.setkey(c, secrets)
   seal.replace(c.sessionstore.keys, secrets)
 end
 
---- A server's connection begins: its sessions are where this context has them, whatever
--- context the handshake is switched to. So OpenSSL has it.
+--- A server's connection begins. It uses the store of this context, also after a switch to
+-- another context, because OpenSSL keeps the first context's callbacks.
 -- @tparam table st
 -- @tparam table c  the context's state
 function sessionstore.apply(st, c)
@@ -86,8 +86,8 @@ function sessionstore.adopt(st, c)
   if st.conn.tickets == nil then C.SSL_set_options(st.conn.ssl, lib.options.no_ticket) end
 end
 
--- The session that is in an entry, or nil and what it counts as. Nothing is decoded that
--- is not authentic. OpenSSL compares the session id context of the session itself.
+-- The session of an entry, or nil and the counter that it adds to. Only an authentic entry
+-- is decoded. OpenSSL compares the session id context of the session itself.
 local function decode(st, id, entry)
   if entry == nil or entry == false then return nil, "absent" end
   local context, expires, der
@@ -102,8 +102,8 @@ local function decode(st, id, entry)
   return nil, "refused"
 end
 
---- Answer the paused handshake. What is no session of that id is none; the handshake
--- is a full one then.
+--- Answer the paused handshake. Without a valid session of that id the handshake is a full
+-- one.
 -- @tparam table st
 function sessionstore.answer(st)
   local conn, store = st.conn, st.store

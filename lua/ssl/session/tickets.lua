@@ -1,7 +1,7 @@
---- ssl.session.tickets: how many tickets a server gives, and under which keys.
+--- ssl.session.tickets: the number and the keys of a server's tickets.
 --
--- The keys are in C memory, which OpenSSL's question finds through the connection
--- (shim/ticket.c), and are wiped there when they are replaced.
+-- The keys are in C memory. OpenSSL's callback finds them through the connection
+-- (shim/ticket.c). They are wiped there when they are replaced.
 
 local ffi        = require "ffi"
 local lib        = require "ssl.ffi.lib"
@@ -35,7 +35,7 @@ local FORMS = {
   [NAME + 2 * LONG]  = { size = LONG, aes = NAME + LONG, hmac = NAME },
 }
 
--- What is wrong with a list of keys, or nil.
+-- The mistake in a list of keys, or nil.
 local function fault(keys)
   if type(keys) ~= "table" or #keys < 1 or #keys > tickets.MOST then
     return ("an array of 1 to %d strings expected"):format(tickets.MOST)
@@ -76,7 +76,7 @@ end
 -- @tparam table c  the context's state
 -- @tparam {string,...} keys
 -- @treturn true
--- @treturn nil,string  what is wrong with them; nothing was changed
+-- @treturn nil,string  the mistake in them; nothing was changed
 function tickets.set_keys(c, keys)
   local why = not tickets.supported and "this OpenSSL cannot do it" or fault(keys)
   if why then return nil, why end
@@ -100,8 +100,8 @@ function tickets.set_count(c, n)
   if n == 0 then C.SSL_CTX_set_options(c.handle.ctx, lib.options.no_ticket) end
 end
 
---- A server's connection begins: its tickets are those of this context, whatever
--- context the handshake is switched to. So OpenSSL has it.
+--- A server's connection begins. Its tickets use the keys of this context, also after a
+-- switch to another context, because OpenSSL keeps the first context's callback.
 -- @tparam table st
 -- @tparam table c  the context's state
 function tickets.apply(st, c)
@@ -110,8 +110,8 @@ function tickets.apply(st, c)
   end
 end
 
---- The handshake goes on with another context: how many tickets, and how long its
--- sessions last, is for that one to say.
+--- The handshake goes on with another context, which decides the number of tickets and
+-- the lifetime of sessions.
 -- @tparam table st
 -- @tparam table c  the other context's state
 function tickets.adopt(st, c)
