@@ -38,8 +38,8 @@ function alpn.decode(wire)
   return names
 end
 
---- What a server's cfg.alpn is to ssl.context: a function from the client's list to
--- ours, both in wire format. nil: nothing is negotiated.
+--- The function of ssl.context for a server's cfg.alpn: from the client's list to ours, both
+-- in wire format. nil: nothing is negotiated.
 -- @tparam table|function choice  read, or called, at each handshake
 function alpn.selector(choice)
   if type(choice) == "table" then

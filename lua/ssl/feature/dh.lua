@@ -1,11 +1,11 @@
---- ssl.feature.dh: Diffie-Hellman parameters from the user's function.
+--- ssl.feature.dh: Diffie-Hellman parameters from the program's function.
 --
--- OpenSSL's callback can neither raise nor yield, and by then it has chosen DHE for
--- good. So the function is asked when the client has spoken, if the answer may matter:
--- a suite with DHE is common to both sides, and TLS 1.3 is not. Without an answer
--- OpenSSL gets no callback, and chooses among the other suites. The group stays in the
--- context's state, by the text it came from, so that a function which answers the same
--- every time costs one decoding and not one a connection.
+-- OpenSSL's callback can neither raise nor yield, and is called when DHE has been chosen for
+-- good. So the function is called at the ClientHello, if its result may matter: both sides
+-- have a suite with DHE, and not both have TLS 1.3. Without a result OpenSSL gets no
+-- callback, and chooses among the other suites. The context's state keeps the group and its
+-- text, so that a function with the same result each time costs one decoding and not one
+-- for each connection.
 
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
@@ -43,7 +43,7 @@ end
 
 --- Can the key exchange of this handshake be DHE?
 -- @param ssl  SSL *, a server's, after a switch of contexts
--- @tparam table told  what the client said, from hello.describe
+-- @tparam table told  the ClientHello, from hello.describe
 -- @treturn boolean
 function dh.possible(ssl, told)
   local ciphers, stack = set(told.ciphers), C.SSL_get1_supported_ciphers(ssl)
@@ -64,9 +64,9 @@ end
 -- @tparam table state  of the context; its `dhparam` is called as
 --   `f(false, keylength)` and may raise or yield
 -- @tparam number keylength
--- @return a handle (field `dh`) that the context keeps too; take a reference of
---   your own for what outlives it
--- @treturn nil,string  the reason; without a reason where the function answers nil
+-- @return a handle (field `dh`) that the context keeps too; a user that outlives the
+--   context takes a reference of its own
+-- @treturn nil,string  the reason; without a reason where the function returns nil
 function dh.ask(state, keylength)
   local pem = state.dhparam(false, keylength)
   if pem == nil then return nil end

@@ -1,14 +1,14 @@
 --- ssl.feature.earlydata: early data as steps of a handshake (RFC 8446 section 2.3).
 --
 -- SSL_write_early_data(3), SSL_read_early_data(3). Both drive the handshake as far as
--- they need it, so ssl.handshake.handshake has them instead of SSL_do_handshake as long as
--- there is something to write or to read (`st.early`). The rest of its machine stays
--- as it is: questions, waiting, verdicts.
+-- they need it. So ssl.handshake.handshake calls them instead of SSL_do_handshake as long as
+-- early data is to be written or read (`st.early`). Its other steps stay the same:
+-- questions, waiting, verdicts.
 --
--- What a server reads may be a replay: somebody who has recorded a client's first
--- flight can send it again. OpenSSL accepts a session only once, but it can only know
--- of those that it has itself in memory, in this process. So a context with early data
--- keeps its sessions there and nowhere else, and the data never comes by `receive`.
+-- A server's early data may be a replay: an attacker who has recorded a client's first
+-- flight can send it again. OpenSSL accepts a session only once, but it can know this only
+-- of sessions in its own memory, in this process. So a context with early data keeps its
+-- sessions there and nowhere else, and the data never comes by `receive`.
 
 local ffi     = require "ffi"
 local lib     = require "ssl.ffi.lib"
@@ -17,10 +17,10 @@ local C, K    = lib.C, lib.K
 
 local earlydata = {}
 
---- The most that can be allowed, in bytes: what a server keeps of one client.
+--- The largest limit, in bytes: a server keeps that much for one client.
 earlydata.MOST = 1048576
 
--- What was sent and is rejected has to be read past: at least what OpenSSL would.
+-- Rejected early data has to be skipped: at least as much as OpenSSL's default.
 local PASSED = K.SSL3_RT_MAX_PLAIN_LENGTH
 
 -- A server that asks for another hello cannot decrypt early data, and OpenSSL's takes no
@@ -37,7 +37,7 @@ local written_t = ffi.typeof "size_t[1]"
 -- @tparam table cfg
 -- @tparam number most  in bytes
 -- @treturn true
--- @treturn false,string  what it cannot go together with
+-- @treturn false,string  the other key that excludes it
 function earlydata.allow(state, cfg, most)
   local ctx = state.handle.ctx
   state.earlydata, state.process = most, process()
@@ -67,8 +67,8 @@ function earlydata.own(state)
   C.SSL_CTX_flush_sessions(state.handle.ctx, 0)
 end
 
---- A handshake goes on with another context. What its client may send holds, where the
--- connection began with early data: OpenSSL keeps its sessions in the context of then.
+--- A handshake goes on with another context. Where the connection began with early data,
+-- the limit of the first context stays: OpenSSL keeps the sessions in that one.
 -- @tparam table st
 -- @tparam table old  the state of the context that it comes from
 -- @tparam table new
@@ -80,10 +80,10 @@ function earlydata.adopt(st, old, new)
 end
 
 --- Early data begins on a connection.
--- `stage`: "read" or "write", where a step is a whole operation and not the handshake;
+-- `stage`: "read" or "write", where a step is one operation and not the handshake;
 -- `text`: to be sent; `taken`: OpenSSL has it, and perhaps it waits in the queue;
--- `pieces`: what was read and not yet handed out; `seen`: there was some; `finished`:
--- there is no more to read; `sent`: bytes.
+-- `pieces`: read and not yet returned; `seen`: some early data came; `finished`:
+-- no more comes; `sent`: number of bytes.
 function earlydata.new()
   return { stage = false, text = false, taken = false, pieces = {}, seen = false,
            finished = false, sent = 0, buffer = false }
@@ -118,8 +118,8 @@ local function read(ssl, early)
   return 1
 end
 
---- One step. A handshake that goes on before everything was written or read has that
--- done first: OpenSSL cannot pass it by. What was read waits in `pieces`.
+--- One step. Where the handshake goes on before all early data was written or read, that
+-- is done first: OpenSSL cannot skip it. The bytes that were read wait in `pieces`.
 -- @treturn number  as SSL_do_handshake: 1 for success
 function earlydata.try(st)
   local ssl, early = st.conn.ssl, st.early

@@ -1,8 +1,8 @@
---- ssl.feature.keylog: the secrets of connections, for programs that look into them.
+--- ssl.feature.keylog: the secrets of connections, for programs such as Wireshark.
 --
--- OpenSSL says each secret in the middle of a handshake; the shim keeps the lines
--- (shim/keylog.c), and they go where the user wants them when the call is done. What
--- becomes of them there has no influence on the connection. The format is NSS's.
+-- OpenSSL reports each secret in the middle of a handshake; the shim keeps the lines
+-- (shim/keylog.c), and they go to the file or function when the call is done. A failure
+-- there does not affect the connection. The format is NSS's.
 
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
@@ -12,7 +12,7 @@ local C, S   = lib.C, shim.C
 
 local keylog = {}
 
---- Have a context say its secrets.
+--- Let a context report its secrets.
 -- @tparam table state  of the context
 -- @tparam string|function sink  a file name, or f(line)
 -- @treturn true
@@ -30,9 +30,9 @@ function keylog.set(state, sink)
 end
 
 --- Hand over the lines that wait. A file gets them from C, so that no copy of them
--- stays in Lua's memory; what it does not take is lost.
+-- stays in Lua's memory; lines that cannot be written are lost.
 -- @tparam table st
--- @raise what the user's function raises; the lines that it has not seen are lost
+-- @raise the error of the program's function; the lines that it has not got are lost
 function keylog.drain(st)
   local conn = st.conn
   local sink = st.c.keylog

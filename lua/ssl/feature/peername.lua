@@ -15,9 +15,9 @@ local C, K     = lib.C, lib.K
 
 local peername = {}
 
--- The common name counts where there is no alternative name of any kind. OpenSSL takes
--- it beside addresses too, so it is told to look at alternative names alone, and the
--- shim looks at the common name (shim/verify.c).
+-- The common name counts where there is no alternative name of any kind. OpenSSL accepts
+-- it beside addresses too. So OpenSSL compares alternative names only, and the shim compares
+-- the common name (shim/verify.c).
 local FLAGS = K.X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS + K.X509_CHECK_FLAG_NEVER_CHECK_SUBJECT
 
 local chars_t = ffi.typeof "const char *"
@@ -37,7 +37,7 @@ end
 -- @tparam table st  the connection
 -- @tparam string name  see ssl.hostname
 -- @treturn string,string  "dns" or "ip", and the name in its one spelling
--- @treturn nil,string  what is wrong with the name; nothing was demanded
+-- @treturn nil,string  the mistake in the name; nothing was demanded
 function peername.demand(st, name)
   local kind, text = hostname.normalize(name)
   if not kind then return nil, text end

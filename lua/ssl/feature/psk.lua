@@ -1,9 +1,9 @@
---- ssl.feature.psk: pre-shared keys from the user's functions.
+--- ssl.feature.psk: pre-shared keys from the program's functions.
 --
--- OpenSSL asks from inside the handshake and has no stopping point there, so a
+-- OpenSSL's callback comes in the middle of the handshake, without a stopping point. So a
 -- connection whose context has such a function runs its handshake as a job that can
--- stand still (shim/pause.c). The key is written to where OpenSSL wants it, and
--- kept nowhere else.
+-- stand still (shim/pause.c). The key is written into OpenSSL's buffer, and kept nowhere
+-- else.
 
 local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
@@ -65,7 +65,7 @@ local function server(conn, key)
   return #key
 end
 
---- Answer the paused handshake. What is no usable answer denies.
+--- Answer the paused handshake. A result that is no usable key denies.
 -- @tparam table st
 function psk.answer(st)
   local conn = st.conn

@@ -1,10 +1,10 @@
 --- ssl.feature.stapling: OCSP responses within the handshake (RFC 6066 section 8).
 --
--- A client judges the response where OpenSSL asks for it: the server's certificate has
--- been verified, and this side's Finished has not been sent, nor a certificate of its
--- own in TLS 1.3. The handshake stands still in a job for that moment (shim/stapling.c),
--- so that judging is Lua, and a refusal is an alert before any data. A server whose
--- response is a function's stands still when its certificate has been chosen.
+-- A client judges the response in OpenSSL's callback: the server's certificate has been
+-- verified, and this side has not yet sent its Finished, nor its own certificate in TLS 1.3.
+-- The handshake stands still in a job meanwhile (shim/stapling.c), so that Lua judges, and a
+-- refusal is an alert before any data. Where a function supplies a server's response, the
+-- handshake stands still when the certificate has been chosen.
 
 local ffi       = require "ffi"
 local lib       = require "ssl.ffi.lib"
@@ -41,7 +41,7 @@ local function put(st, der)
   conn.staple_length = der and #der or 0
 end
 
---- Take over what the context says. Before a handshake, or when it switches.
+--- Take over the settings of the context. Before a handshake, or when it switches.
 -- @tparam table st
 -- @tparam table ctx  the context's state
 function stapling.apply(st, ctx)
@@ -56,8 +56,8 @@ function stapling.pauses(st, ctx)
   return ctx.ocsp and true or false
 end
 
--- Of a client in TLS 1.3, which OpenSSL 3.6 gives a response for each certificate of
--- the chain. The stack and what is in it are the connection's.
+-- On a client in TLS 1.3, where OpenSSL 3.6 has a response for each certificate of the
+-- chain. The stack and its members belong to the connection.
 local function first_of_many(ssl)
   local command = K.SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP_EX
   if not command or not lib.has.i2d_OCSP_RESPONSE then return nil end
@@ -97,15 +97,15 @@ local function nth(chain, n)
   return x509.borrow(ffi.cast("lsf_X509 *", C.OPENSSL_sk_value(chain, n)))
 end
 
--- The names alone prove nothing: who shows a certificate may show an authority of that
--- name as well.
+-- The names alone prove nothing: a server that shows a certificate may also show an
+-- authority of that name.
 local function has_signed(issuer, leaf)
   local key = C.X509_get0_pubkey(x509.pointer(issuer))
   return key ~= nil and C.X509_verify(x509.pointer(leaf), key) == 1
 end
 
--- Where the chain that was verified ends with the leaf - it is what is trusted, or
--- nothing was found - the one that the server shows.
+-- The verified chain may end with the leaf: the leaf itself is trusted, or no issuer was
+-- found. Then the issuer is taken from the chain that the server sent.
 local function issuer_of(st, leaf)
   local verified = C.SSL_get0_verified_chain(st.conn.ssl)
   local length = verified ~= nil and C.OPENSSL_sk_num(verified) or 0
@@ -121,8 +121,8 @@ local function words(status, details)
   return ("the certificate was revoked (%s)"):format(details.reason)
 end
 
--- An error of the responder's is not signed: whoever could put it there could leave
--- out the response as well.
+-- A responder's error is not signed: an attacker who could insert it could leave out the
+-- response as well.
 local function absent(ctx, leaf, reported)
   if ctx.ocsp == "require" then
     return false, reported or "the server has stapled no response"
