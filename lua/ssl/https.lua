@@ -3,9 +3,9 @@
 --   local https = require "ssl.https"
 --   local body, code, headers, status = https.request "https://www.example.org/"
 --
--- LuaSec's ssl.https, in front of LuaSocket's conventions. What differs is in
--- docs/https.md: above all, the certificate and the name of the server are checked
--- unless the request says `verify = "none"`.
+-- LuaSec's ssl.https, with LuaSocket's conventions. docs/https.md has the differences: above
+-- all, the certificate and the name of the server are checked unless the request has
+-- `verify = "none"`.
 
 require("ssl.foreign").refuse "ssl.https"
 
@@ -27,7 +27,7 @@ local https = {
   TIMEOUT    = 60,      -- seconds, for connecting, the handshake, and each read
   VERIFY     = "peer",  -- "none": neither chain nor name, where the request is silent
   MAXBODY    = 2^29,    -- bytes of a body that comes back as a string
-  PROXY      = nil,     -- "environment": what it names; else as `proxy` in a request
+  PROXY      = nil,     -- "environment", or as `proxy` in a request
 }
 
 -- Send the request and read the head of the answer.
@@ -57,8 +57,8 @@ local function answer(request, plan, limit, open)
   return w, code, headers, status
 end
 
--- The whole of a request, redirects included. It may raise: sinks and sources are
--- the caller's.
+-- The whole request, redirects included. It may raise errors of the caller's sinks and
+-- sources.
 local function perform(reqt, open)
   local limit = timeouts.new(reqt.timeout, https.TIMEOUT)
   local request, why = hop.new(reqt, https.PORT)

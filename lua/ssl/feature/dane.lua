@@ -34,7 +34,7 @@ function dane.enable(state, names)
   return true
 end
 
--- Settings during the handshake could come after the certificate was judged.
+-- A setting during the handshake could come too late: after the certificate was judged.
 local function begun(st)
   if st.status == "closed" or st.conn.ssl == nil then return "closed" end
   return (st.prepared or st.status ~= "new") and "the handshake has begun"

@@ -1,11 +1,11 @@
---- ssl.feature.peername: the name that a client's peer has to have.
+--- ssl.feature.peername: the name that a client's peer must have.
 --
--- It is sent as server name (a DNS name; an address never is: RFC 6066 section 3), and
--- demanded of the certificate inside the handshake.
+-- A DNS name is sent as server name; an address is not (RFC 6066 section 3). The certificate
+-- must have the name.
 --
--- OpenSSL compares while it verifies, so that a peer with another name gets the
--- alert and no byte of ours. Where the chain is not verified it makes no
--- difference: then the name is asked of the certificate afterwards.
+-- OpenSSL compares while it verifies, so that a peer with another name gets an alert
+-- and no byte of data. Where the chain is not verified this has no effect: then the name is
+-- compared with the certificate afterwards.
 
 local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"

@@ -1,9 +1,9 @@
 --- ssl.https.context: contexts, made once for each configuration.
 --
--- Reading the authorities of a system takes twenty times the CPU of a request, so
--- a context is kept under the digest of a text that says all that it was made of: there
--- are secrets among it. Which keys that is, newcontext itself tells: it gets a table that
--- notes what it is asked for. A file counts with its stamp, so a changed one is read again.
+-- Reading the authorities of a system takes twenty times the CPU of a request. So a context
+-- is kept under the digest of a text with all values that it was made of; a digest, because
+-- some of them are secrets. newcontext itself shows which keys it reads: it gets a table
+-- that notes them. A file counts with its stamp, so a changed one is read again.
 --
 -- Why a hit is right: with the same values under every key that was ever read,
 -- newcontext would read the same keys in the same order and do the same.
@@ -24,7 +24,7 @@ for name in pairs(FILES) do listed[name], known[#known + 1] = true, name end
 
 local cache = {}   -- { signature =, context = }, last used first
 
--- Functions and objects are told apart by who they are. Numbers are never reused.
+-- Functions and objects are compared by identity. Numbers are never reused.
 local identities, last_identity = setmetatable({}, { __mode = "k" }), 0
 
 local function identity(value)
@@ -108,8 +108,7 @@ end
 
 local context = {}
 
---- What tells a value of a request apart from all others: functions and objects by
--- who they are.
+--- A text that identifies a value of a request: functions and objects by identity.
 -- @treturn string
 context.identity = identity
 

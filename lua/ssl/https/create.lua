@@ -1,8 +1,8 @@
 --- ssl.https.create: makes the object that connects: LuaSocket's, or the caller's by
 -- `create`.
 --
--- docs/https.md says which methods it needs. An object without them is refused where it
--- is made, in a message that names `create`; it does not fail later in an unrelated place.
+-- docs/https.md lists the methods that it needs. An object without them is refused at once,
+-- with a message that names `create`; it does not fail later in an unrelated place.
 
 local socket = require "socket"
 
@@ -29,9 +29,9 @@ end
 
 --- Make one.
 -- @tparam[opt=socket.tcp] function make
--- @return what has `connect`, `settimeout` and `close`
+-- @return an object with `connect`, `settimeout` and `close`
 -- @treturn nil,string
--- @raise what `make` raises
+-- @raise the error of `make`
 function create.new(make)
   if not make then
     local sock, why = socket.tcp()
@@ -49,7 +49,7 @@ function create.new(make)
 end
 
 --- Connect it.
--- @return what its `connect` says
+-- @return the result of its `connect`
 -- @treturn nil,string
 function create.connect(object, host, port)
   local ok, why = object:connect(host, port)

@@ -73,9 +73,9 @@ function link.open(request, plan, limit, open, fresh)
   return reader.new(s, limit, false)
 end
 
---- Close what is open, if something is. Nothing takes longer than the request may.
+--- Close the connection, if there is one. It takes no longer than the request may.
 -- @tparam table open
--- @tparam[opt] boolean unwanted  the peer takes no more of what was sent
+-- @tparam[opt] boolean unwanted  the peer does not read the rest of the sent data
 function link.close(open, unwanted)
   local s = open.stream
   open.stream = nil

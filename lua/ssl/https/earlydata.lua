@@ -20,10 +20,10 @@ function early.possible(s)
   return tls.over_descriptor(s)
 end
 
---- What is here already; nil where that is nothing, or the connection is at its end. The
--- caller sets the time limit anew.
+--- The bytes that have arrived; nil where there are none, or the connection has ended. The
+-- caller sets the time limit again.
 -- @tparam table s  a stream
--- @tparam number held  bytes that were taken in before
+-- @tparam number held  number of bytes that were received before
 -- @treturn string|nil
 function early.look(s, held)
   if held >= MOST then return nil end

@@ -1,9 +1,9 @@
 --- ssl.https.exchange: one HTTP request and its answer, over a wire.
 --
 -- LuaSocket's results, and its sources, sinks and steps. A body is complete when its
--- framing says so, whatever the peer does then. Without framing only an orderly end
--- of the connection tells a whole body from a cut one. The framing, and nothing that
--- a step or a sink does, says too whether the connection is fit for another request.
+-- framing ends, whatever the peer does then. Without framing only an orderly end
+-- of the connection distinguishes a whole body from a cut one. The framing alone, and no
+-- step or sink, decides too whether the connection can be used for another request.
 
 local ltn12        = require "ltn12"
 local canonic      = require("socket.headers").canonic
@@ -14,13 +14,13 @@ local exchange = {}
 
 -- A chunk up to this size reaches the sink in one piece.
 local LARGEST_PIECE = 65536
--- Of other bodies, pieces are what has come, up to this.
+-- The most bytes of a piece of other bodies.
 local PIECE = 16384
 
--- Of a body that nobody wants, seconds that are waited for it.
+-- Seconds to wait for a body that is not needed.
 local PATIENCE = 1
 
--- What a peer may say beside bodies, in bytes: in the heads of an answer, interim ones
+-- The most bytes that a peer may send beside bodies: in the heads of an answer, interim ones
 -- included, and in its trailers; and in the line of a chunk.
 local LARGEST_HEAD, LONGEST_LINE = 262144, 4096
 local TOO_LARGE = "the head of the answer is too large"
@@ -52,7 +52,7 @@ local function chunked_sink(wire)
   end
 end
 
--- What is beyond the announced length would be taken for another request.
+-- The server would take bytes beyond the announced length for another request.
 local function plain_sink(wire, length)
   local left = tonumber(length)
   wire.whole = left == 0
@@ -65,7 +65,7 @@ local function plain_sink(wire, length)
   end
 end
 
--- A sink that tells the user how far it is.
+-- A sink that calls the program's `progress`.
 local function counting(sink, progress, direction, total)
   if not progress then return sink end
   local bytes = 0
@@ -147,7 +147,7 @@ local function read_headers(wire, room, step)
   end
 end
 
--- The words of a header that is a list, in lower case.
+-- The entries of a header that is a list, in lower case.
 local function tokens(text)
   local found = {}
   for token in tostring(text or ""):lower():gmatch "[^%s,]+" do found[token] = true end
@@ -160,7 +160,7 @@ local function ties(authorization)
   return scheme == "ntlm" or scheme == "negotiate"
 end
 
--- RFC 9112 section 5.1: a name with a blank may be another name to somebody else.
+-- RFC 9112 section 5.1: another recipient may read a name with a blank as another name.
 local function blank_in_name(headers)
   for name in pairs(headers) do
     if name:find "%s" then return true end
@@ -177,11 +177,11 @@ local function persistent(wire, hop, headers, status, code)
   local ours, theirs = tokens(hop.headers.connection), tokens(headers.connection)
   if ours.close or theirs.close or blank_in_name(headers) then return false end
   if minor ~= "0" then return true end
-  -- Whose HTTP has no codings, and who passes one on, may not mean it.
+  -- HTTP/1.0 has no transfer codings: a proxy may pass the header on without understanding it.
   return theirs["keep-alive"] == true and not headers["transfer-encoding"]
 end
 
--- Seconds until the server may close the connection, if it says so.
+-- Seconds until the server may close the connection, if it announces them.
 local function lifetime(headers)
   local seconds = (headers["keep-alive"] or ""):lower():match "timeout%s*=%s*\"?(%d+)"
   return tonumber(seconds)
@@ -205,8 +205,8 @@ local function head(wire, hop)
   end
 end
 
---- Read the head of the answer. Interim answers are skipped. All of it has the time limit
--- of one read.
+--- Read the head of the answer. Interim answers are skipped. The whole head has the time
+-- limit of one read.
 -- @treturn number,table,string  code, headers, status line
 -- @treturn nil,string
 function exchange.head(wire, hop)
@@ -291,8 +291,8 @@ local function until_closed(wire)
   end
 end
 
--- Said twice it counts once. What is no length frames nothing. Each pattern is matched
--- at one place alone: blanks by the thousand must not be tried in every way.
+-- The same length twice counts once. A malformed length is an error. Each pattern is matched
+-- at one place alone: thousands of blanks must not cause a match for each of them.
 local function length_of(headers)
   local text = headers["content-length"]
   if not text then return nil end
@@ -307,12 +307,12 @@ local function length_of(headers)
   return tonumber(first)
 end
 
--- How much there is to come, where that is known, is the second value.
+-- The second value is the length that is still to come, where it is known.
 local function body_source(wire, headers)
   local coding = headers["transfer-encoding"]
   local codings = tokens(coding)
-  -- Two framings, or a third that we do not know: who else reads this may see another
-  -- end (RFC 9112 section 6.3).
+  -- With both Content-Length and Transfer-Encoding, or an unknown coding, recipients may
+  -- disagree about the end of the body (RFC 9112 section 6.3).
   if coding and (headers["content-length"] or coding:lower() ~= "chunked") then
     wire.persistent = false
   end
@@ -345,7 +345,7 @@ function exchange.body(wire, hop, code, headers)
   return 1
 end
 
---- Read a body that nobody wants, where that is less trouble than another connection.
+--- Read a body that is not needed, where that is cheaper than another connection.
 -- @treturn boolean  it was short, and is read
 function exchange.skip(wire, hop, code, headers)
   local length = length_of(headers)

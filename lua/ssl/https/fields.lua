@@ -2,8 +2,8 @@
 -- sent. RFC 9110 sections 5 and 9, pure Lua.
 --
 -- The text that is checked is the text that is sent. A name is a token, and a value has
--- no line end and no other control character. So text from a stranger cannot become a
--- second field or a second request.
+-- no line end and no other control character. So untrusted text cannot become a second field
+-- or a second request.
 
 local printable = require "ssl.https.printable"
 
@@ -28,7 +28,7 @@ function fields.is_text(value)
   return type(value) == "string" or type(value) == "number"
 end
 
--- What is wrong with a value that is meant to be a list.
+-- The mistake in a value that has to be a list, or nil.
 local function unlisted(value)
   if #value == 0 then return "a table without elements" end
   for key, element in pairs(value) do
@@ -36,7 +36,7 @@ local function unlisted(value)
   end
 end
 
---- What is wrong with the types in `headers`.
+--- The mistake in the types of `headers`.
 -- @param headers
 -- @treturn string|nil
 function fields.misuse(headers)
@@ -97,8 +97,8 @@ local function refuse(name, why)
 end
 
 --- Fields as they are sent.
--- @tparam table sets  a list of tables for which `misuse` has nothing to say; later ones
---   replace what earlier ones say
+-- @tparam table sets  a list of tables that `misuse` has accepted; fields of later tables
+--   replace those of earlier ones
 -- @treturn table  name in lower case -> text, or a list of texts, one a field
 -- @treturn nil,string  names the header, and never shows its value
 function fields.of(sets)

@@ -1,5 +1,5 @@
---- ssl.https.hop: where a request goes, what it says there, and where a redirect
--- leads. LuaSocket's rules, apart from what docs/differences.md lists. Pure Lua.
+--- ssl.https.hop: the target of a request, its head, and the target of a redirect.
+-- LuaSocket's rules, except the differences in docs/differences.md. Pure Lua.
 
 local http      = require "socket.http"
 local fields    = require "ssl.https.fields"
@@ -11,7 +11,7 @@ local hop = {}
 
 local SCHEME = "https"
 
--- What a table may say instead of its url, or beside it.
+-- Fields that a table may have instead of `url`, or beside it.
 local COMPONENTS = { "scheme", "host", "port", "path", "params", "query", "user", "uri",
                      "authority", "userinfo", "fragment" }
 
@@ -19,12 +19,12 @@ local REDIRECTS = { [301] = true, [302] = true, [303] = true, [307] = true,
                     [308] = true }
 local MAX_REDIRECTS = 5
 
--- Headers that are meant for one origin and nobody else. Proxy-Authorization is not
--- among them: no origin gets it, and the proxy is the same for all.
+-- Headers that are for one origin only. Proxy-Authorization is not among them: no origin
+-- gets it, and the proxy is the same for all.
 local PRIVATE = { authorization = true, cookie = true, host = true }
 
--- Methods whose requests have a body as a rule: that there is none is said, since some
--- servers ask for a length (RFC 9110 section 8.6).
+-- Methods whose requests usually have a body: without one, Content-Length: 0 is sent, since
+-- some servers demand a length (RFC 9110 section 8.6).
 local WITH_BODY = { POST = true, PUT = true, PATCH = true }
 
 -- The url's parts, and the table's on top. The table's password is the key's, and only
@@ -43,7 +43,7 @@ local function components(reqt)
   return parts
 end
 
--- What is sent has to be framed as it says.
+-- The body has to be framed as the head announces.
 local function framed(self, headers)
   local coding, length = headers["transfer-encoding"], headers["content-length"]
   if self.body and length and tonumber(length) ~= #self.body then
@@ -154,7 +154,7 @@ local function location(headers)
   return first and text:match("^.*%S", first)
 end
 
--- A text can be sent again, where the code says that the request stays what it is.
+-- A text can be sent again, where the code keeps the request unchanged.
 local function may_be_sent_again(self, code)
   return not self.source and (not self.body or code == 307 or code == 308)
 end
@@ -183,12 +183,12 @@ local function moved(self, target, same_origin)
 end
 
 --- The hop that an answer redirects to.
--- Never one to another scheme or to what is no URL that could be asked for, and what is
--- meant for one origin stays there.
+-- Never one to another scheme or to an invalid URL. Headers and keys for one origin are not
+-- sent to another.
 -- @tparam table self
 -- @tparam number code  of the answer
 -- @tparam table headers  of the answer
--- @tparam number redirected  how often this was done for the request before
+-- @tparam number redirected  the number of redirects before
 -- @tparam number default_port
 -- @treturn table,string  the new hop, and the location as the server named it
 -- @treturn nil  the answer is the last one

@@ -1,8 +1,8 @@
---- ssl.https.location: what a Location header means, seen from the URL that it came
--- for: RFC 3986, section 5. Pure Lua.
+--- ssl.https.location: resolves a Location header against the URL of its request:
+-- RFC 3986, section 5. Pure Lua.
 --
--- Not socket.url's `absolute`: there a long location of many slashes, or of none, takes
--- minutes, in which no time limit counts, and dots are taken out of queries and host
+-- socket.url's `absolute` is not used: a long location of many slashes, or of none, takes
+-- minutes there, in which no time limit counts, and it removes dots from queries and host
 -- names too. Here every pattern is matched at one place alone.
 
 local split = require("ssl.https.url").split

@@ -52,13 +52,13 @@ end
 
 local misuse = {}
 
---- What is wrong with a `create`?
+--- The mistake in a `create`, or nil.
 -- @treturn string|nil  for an argument error
 function misuse.create(value)
   if value and not is_callable(value) then return expected("function", "create", value) end
 end
 
---- What is wrong with a request?
+--- The mistake in a request, or nil.
 -- @tparam table reqt
 -- @treturn string|nil  for an argument error
 function misuse.request(reqt)

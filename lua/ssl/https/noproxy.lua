@@ -5,7 +5,7 @@
 -- of bits behind a slash for its network; "*" alone for everything. Ports mean nothing.
 
 -- 32 or 128 bits as an array of numbers, eight or sixteen bits each, and their width;
--- nil for what is no address.
+-- nil for a text that is no address.
 local function ipv4(text)
   local parts = { text:match "^(%d+)%.(%d+)%.(%d+)%.(%d+)$" }
   if #parts ~= 4 then return nil end
@@ -73,7 +73,7 @@ end
 
 --- Is this host to be reached without a proxy?
 -- @tparam string host  as a URL has it; an IPv6 address with or without brackets
--- @tparam string list  what no_proxy says
+-- @tparam string list  the value of no_proxy
 -- @treturn boolean
 return function(host, list)
   if list == "*" then return true end

@@ -1,12 +1,12 @@
 --- ssl.https.pool: connections that are kept for the next request.
 --
--- A connection is in one hand at a time: `take` takes it out, and only who has read
--- an answer to its end, and nothing behind it, gives it back. The key says everything
--- that decided whom the connection may be trusted to lead to, so a connection is only
--- found by requests that would have made the same one.
+-- One request uses a connection at a time: `take` takes it out of the pool. A request
+-- returns it only after it has read an answer to its end, and no byte behind it. The key
+-- contains everything on which the trust in the peer depends, so a request finds only
+-- connections that it would have made itself.
 --
--- What is kept is no promise: the peer may close at any time. `take` looks, and the
--- rest is the business of who takes.
+-- The peer may close a kept connection at any time. `take` checks it, and the caller handles
+-- a close that comes later.
 
 local socket = require "socket"
 local ssl    = require "ssl"
@@ -44,7 +44,8 @@ local function remove(self, unwanted)
   for _, entry in ipairs(out) do discard(entry) end
 end
 
--- What a parent of this process has kept is the parent's: let go of it. Nothing is sent.
+-- Connections that a parent process has kept belong to the parent: drop them. Nothing is
+-- sent.
 local function own(self)
   local process = ssl.processid()
   if self.process == process then return end
@@ -66,8 +67,8 @@ local function find(self, key)
   end
 end
 
--- Did the peer neither end it nor say anything that nobody asked for? Session tickets
--- and the like are read on the way where the connection is over a descriptor.
+-- Is the connection still open, and has no data come without a request? Over a descriptor
+-- session tickets and similar records are read here too.
 local function lives(entry)
   local s = entry.stream
   if tls.over_descriptor(s) then
@@ -81,7 +82,7 @@ end
 --- A connection that was kept under this key, and lives.
 -- @tparam table self
 -- @tparam string key
--- @treturn table  a stream that is nobody else's now; nil when there is none
+-- @treturn table  a stream, which belongs to the caller now; nil when there is none
 function pool.take(self, key)
   sweep(self)
   while true do
@@ -115,7 +116,7 @@ local function all() return true end
 -- @tparam table s  the stream
 -- @tparam[opt] number lifetime  seconds after which the server closes it
 function pool.give(self, key, host, s, lifetime)
-  -- The close of a kept connection waits for nothing, and neither does a look at it.
+  -- The close of a kept connection does not wait, and neither does the check before its use.
   if tls.over_descriptor(s) then s.sock:settimeout(0) end
   own(self)
   if self.closed then return s:close() end
@@ -132,8 +133,8 @@ function pool.keepable(s)
   return tls.over_descriptor(s) or s.sock:getfd() >= 0
 end
 
---- Close what is kept. From then on the pool keeps nothing: requests that use it, or
--- are under way, work and close their connections. Any number of times.
+--- Close the kept connections. From then on the pool keeps none: requests that use it, or
+-- are under way, work and close their connections. It may be called any number of times.
 function methods:close()
   self.closed = true
   remove(self, all)
@@ -157,9 +158,9 @@ local function amount(options, name, least)
 end
 
 --- A pool, empty.
--- @tparam[opt] table options  `size` (32): how many connections at most are kept,
---   `perhost` (8): of them to one host and port, `idle` (60): seconds until one that
---   nobody used is closed, at the next use of the pool
+-- @tparam[opt] table options  `size` (32): the most connections that are kept,
+--   `perhost` (8): the most to one host and port, `idle` (60): seconds until an unused one
+--   is closed, at the next use of the pool
 -- @treturn table
 -- @raise when `options` or one of them is something else
 function pool.new(options)

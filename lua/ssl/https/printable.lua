@@ -1,4 +1,4 @@
---- ssl.https.printable: makes text from a stranger fit for a message. Pure Lua.
+--- ssl.https.printable: makes untrusted text fit for a message. Pure Lua.
 --
 -- Messages reach terminals and logs. There a control character is a command, and a line
 -- end begins another entry.

@@ -14,14 +14,14 @@ local proxy = {}
 
 local PORT = 3128
 
--- What a proxy may say: lines, and bytes.
+-- The longest head of a proxy's answer: lines, and bytes.
 local LONGEST_HEAD, LARGEST_HEAD = 100, 16384
 local ENDLESS = "its answer does not end"
 
 -- The value of `proxy` that asks for the variables.
 local ENVIRONMENT = "environment"
 
--- An empty variable says nothing.
+-- An empty variable counts as absent.
 local function variable(...)
   for _, name in ipairs { ... } do
     local value = os.getenv(name)
@@ -29,7 +29,7 @@ local function variable(...)
   end
 end
 
--- What the environment says for this host. There the scheme may be left out.
+-- The proxy of the environment for this host. There the scheme may be missing.
 local function environment(host)
   local text = variable("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
   if not text or noproxy(host, variable("no_proxy", "NO_PROXY") or "") then return nil end

@@ -51,8 +51,8 @@ function methods:send(data)
   return nil, why
 end
 
--- What the stream has, at least one byte. A `part` of something has what is left of the
--- limit of the whole, which began with its first part.
+-- The bytes that the stream has, at least one. A `part` has the time that is left of the
+-- limit of the whole, which began with the first part.
 local function fetch(self, most, part)
   local why = timeouts.arm(self.limit, self.stream.sock, "receive", part and self.began)
   if why then return nil, why end
@@ -71,7 +71,7 @@ local function held(self, most)
   return data
 end
 
--- A line whose end is not here yet. What is here of it is taken.
+-- A line whose end has not come yet. Its beginning is taken.
 local function rest_of_line(self, most, long, step)
   local parts, size, piece = {}, 0, held(self, #self.ahead)
   if not self.together then self.began = nil end
@@ -101,9 +101,9 @@ end
 --- A line, without its end and, as LuaSocket has it, without any CR. It has the time
 -- limit of one read, in however many pieces it comes.
 -- @tparam table self
--- @tparam number most  bytes that it may have: the peer decides when it ends
--- @tparam string long  what to say of a longer one
--- @tparam number step  bytes to ask for at once. What lies behind the line is kept
+-- @tparam number most  the most bytes: the peer decides when a line ends
+-- @tparam string long  the message for a longer line
+-- @tparam number step  bytes to receive at once. Bytes behind the line are kept
 -- @treturn string
 -- @treturn nil,string
 function methods:line(most, long, step)
@@ -148,7 +148,7 @@ function methods:alerted()
   return alert ~= nil and alert.direction == "received"
 end
 
---- Is there something that was read and that nobody has taken?
+--- Are there bytes that were read and not yet taken?
 function methods:dirty()
   return self.at <= #self.ahead
 end
@@ -166,7 +166,7 @@ end
 --   `answered`: some of an answer has come;
 --   `complete`: the answer was read to its end, by its framing;
 --   `persistent`: both sides want to go on, as far as the heads say;
---   `lifetime`: for so many seconds, if the server said
+--   `lifetime`: for that many seconds, if the server announced it
 function reader.new(stream, limit, kept)
   timeouts.disarm(limit)
   return setmetatable({
@@ -180,10 +180,10 @@ end
 local IDEMPOTENT = { GET = true, HEAD = true, OPTIONS = true, TRACE = true, PUT = true,
                      DELETE = true }
 
---- May a request that failed be made once more on another connection? Only what a
--- kept connection failed at before the peer answered: it may have been closed while
--- the request was on its way. What may have been acted on is repeated only where that
--- is no matter, and a source cannot be read twice.
+--- May a request that failed be made once more on another connection? Only where a kept
+-- connection failed before the peer answered: it may have been closed while the request was
+-- on its way. The server may have acted on the request, so only idempotent methods are
+-- repeated. A source cannot be read twice.
 -- @tparam table self
 -- @tparam string method
 -- @tparam string why  how it failed

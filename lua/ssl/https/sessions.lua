@@ -1,9 +1,9 @@
 --- ssl.https.sessions: sessions of TLS, for the next connection to the same place.
 --
--- A resumed handshake costs a fraction of a full one and verifies nothing anew: the
--- verdict of the handshake that made the session holds. So sessions lie under the same
--- key as connections in a pool, which says all that the verdict depended on, and the
--- connection compares the policies again when it is offered one.
+-- A resumed handshake costs a fraction of a full one and verifies nothing: the verdict of
+-- the handshake that made the session holds. So sessions have the same key as connections
+-- in a pool, which contains everything on which the verdict depends. The connection compares
+-- the policies again when it gets a session.
 
 local ssl = require "ssl"
 
@@ -51,17 +51,17 @@ function sessions.remember(conn, session)
   if key then keep(key, { session = session, cert = (conn:getpeercertificate()) }) end
 end
 
--- Nobody will look at the certificate again, so its time must not be over.
+-- The handshake will not check the certificate again, so it must not have expired.
 local function fits(item, conn)
   if item.cert and not item.cert:validat(os.time()) then return false end
   return conn:setsession(item.session)
 end
 
---- Offer a session to a connection that is about to shake hands, its names set, and
--- have its new ones remembered.
+--- Offer a session to a connection before its handshake, after its names are set, and keep
+-- its new sessions.
 -- @tparam userdata conn
 -- @tparam string key
--- @treturn table  what was offered, for `shaken`; nil where there was nothing that fits
+-- @treturn table  the offered session, for `shaken`; nil where none fits
 function sessions.offer(conn, key)
   places[conn] = key
   repeat

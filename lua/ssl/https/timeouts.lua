@@ -1,7 +1,7 @@
 --- ssl.https.timeouts: how long each phase of a request may take, and all of it.
 --
--- Seconds, by a clock that nobody sets: LuaSocket's is the time of the day. A limit of a
--- phase bounds each call for itself: one connect, one handshake, one read, one write.
+-- Seconds, by a clock that cannot be set; LuaSocket's is the time of the day. A limit of a
+-- phase holds for each call by itself: one connect, one handshake, one read, one write.
 -- The total is a point in time, so what is left of it shrinks from call to call, over
 -- redirects, a second attempt and the close too.
 
@@ -14,8 +14,8 @@ local PHASES = { "connect", "handshake", "send", "receive" }
 local KNOWN = { total = true }
 for _, phase in ipairs(PHASES) do KNOWN[phase] = true end
 
---- Is this something that `timeout` may be?
--- @treturn string  what is wrong with it; nil when nothing is
+--- Is this a valid `timeout`?
+-- @treturn string  the mistake in it; nil when there is none
 function timeouts.problem(timeout)
   if not timeout or tonumber(timeout) then return nil end
   if type(timeout) ~= "table" then
@@ -32,7 +32,7 @@ function timeouts.problem(timeout)
   end
 end
 
--- What a phase may take: nil for no end, which a negative number is too.
+-- The limit of a phase: nil for none, which a negative number means too.
 local function of(timeout, default, phase)
   local limit = timeout or nil
   if type(timeout) == "table" then limit = timeout[phase] end
@@ -68,10 +68,10 @@ function timeouts.within(self, seconds)
   return closer
 end
 
---- What a call in this phase may take from now on.
+--- The time that a call in this phase may take from now on.
 -- @tparam table self
 -- @tparam string phase
--- @tparam[opt] number since  when that began which this call is only a part of
+-- @tparam[opt] number since  the beginning of the whole of which this call is a part
 -- @treturn number  seconds; nil for no limit
 -- @treturn nil,string  "timeout": the time is over
 function timeouts.left(self, phase, since)
@@ -105,20 +105,20 @@ function timeouts.arm(self, sock, phase, since, most)
   return nil
 end
 
---- Let the close of a connection take no more than what is left of the total.
+--- Let the close of a connection take no longer than the rest of the total.
 -- @tparam table self
--- @param sock  what is closed; before TLS it is LuaSocket's, whose close waits for nothing
--- @tparam[opt] boolean unwanted  the peer does not want what is still on its way
+-- @param sock  the object to close; before TLS it is LuaSocket's, whose close does not wait
+-- @tparam[opt] boolean unwanted  the peer does not read data that is still on its way
 function timeouts.close(self, sock, unwanted)
   if unwanted then sock:settimeout(0) end
   if not self.deadline then return end
   local left = math.max(0, self.deadline - now())
-  -- A connection over a stream closes what is below, which knows the limit alone.
+  -- A connection over a stream closes the stream, which knows only the limit that was set.
   if not unwanted and left < (self.armed or math.huge) then sock:settimeout(left) end
   if sock.setdeadline then sock:setdeadline(left) end
 end
 
---- Forget what was set last: somebody else has had his hands on it.
+--- Forget the last setting: other code may have changed it.
 function timeouts.disarm(self)
   self.on = nil
 end

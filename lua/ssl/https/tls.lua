@@ -1,10 +1,10 @@
 --- ssl.https.tls: a TLS connection in the shape of a LuaSocket TCP object.
 --
 -- socket.http makes one with its `create`, connects it and goes on as if it were
--- plain TCP. Before `connect` it knows `connect`, `settimeout` and `close`; then all
--- methods of the connection. Two words differ from the connection's own: a time
--- limit that ran out is "timeout", and a reset is not "closed", which would pass for
--- the end of a body.
+-- plain TCP. Before `connect` it has `connect`, `settimeout` and `close`; then all
+-- methods of the connection. Two messages differ from the connection's: "timeout" where
+-- the time is over, and "connection reset" for a reset, since "closed" would pass for the
+-- end of a body.
 
 local socket    = require "socket"
 local ssl       = require "ssl"
@@ -30,7 +30,7 @@ local WAYS_OUT = {
               .. 'https.VERIFY = "none" for all',
 }
 
--- Only "none", alone or in a list of nothing else, does without verification.
+-- Only "none", alone or as the only value of a list, switches verification off.
 local function verifies(verify)
   if type(verify) ~= "table" then return verify ~= "none" end
   for _, flag in ipairs(verify) do
@@ -39,7 +39,7 @@ local function verifies(verify)
   return false
 end
 
--- An empty list says nothing.
+-- An empty list counts as absent.
 local function said(verify)
   return verify and not (type(verify) == "table" and #verify == 0) and verify
 end
@@ -75,7 +75,7 @@ local function configuration(params, defaults)
               or said(defaults.VERIFY) or "peer"
   answer_late(cfg, params)
   local verified = verifies(cfg.verify)
-  -- A function of the user's that verifies is asked each time.
+  -- A function of the program that verifies is asked each time.
   if params.resume ~= false and not params.onverify then
     cfg.onsession = params.onsession or sessions.remember
   end
@@ -87,8 +87,8 @@ local function configuration(params, defaults)
   return cfg, verified
 end
 
--- An error of newcontext. Where the system's authorities are at fault, nobody who reads
--- it has named them.
+-- An error of newcontext. Where the system's authorities are at fault, the message names
+-- them, since the program did not choose them.
 local function unmade(cfg, why)
   local place = rawget(cfg, "cafile") or rawget(cfg, "capath")
   if not place or not why:find "^error loading CA locations" then return why end
@@ -105,7 +105,7 @@ local function refusal(conn, why, host)
       short, verify.text, host, WAYS_OUT.misnamed)
   end
   if why == short then why = ("%s (%s)"):format(why, verify.text) end -- else `explain`
-  -- Whoever is told that a certificate is revoked, expired or forged is not told how to
+  -- The message for a revoked, expired or forged certificate does not explain how to
   -- accept it.
   return verify.untrusted and ("%s: %s"):format(why, WAYS_OUT.untrusted) or why
 end
@@ -132,8 +132,8 @@ local function secure(conn, policy)
     host, WAYS_OUT.misnamed)
 end
 
--- What is not for others lies in the metatable: params, defaults, and polls, which
--- tells a limit of 0 by its mode.
+-- Private fields are in the metatable: params, defaults, and polls, which notes the modes
+-- with a limit of 0.
 local function translated(self, why)
   local polls = getmetatable(self).polls
   if why == "wantread" or why == "wantwrite" then
@@ -227,8 +227,8 @@ local function has_descriptor(sock)
   return sock.getfd and sock.setfd
 end
 
--- A digest of all that decides who the peer is and why it is trusted. Only the signature,
--- which is the last part, may hold a NUL.
+-- A digest of everything that decides about the peer's identity and the trust in it. Only
+-- the signature, which is the last part, may contain a NUL.
 local function key_of(host, port, via, create, signature)
   return ssl.digest(table.concat({
     host:lower(), port, via and via.host:lower() or "", via and via.port or "",
@@ -236,16 +236,16 @@ local function key_of(host, port, via, create, signature)
   }, "\0"))
 end
 
---- Decide how the peer is verified, and by what.
+--- Decide how the peer is verified, and against which authorities and name.
 -- @tparam table params  as for stream.new
 -- @tparam table defaults
 -- @tparam string host
 -- @tparam number|string port
 -- @tparam[opt] table via  as for stream.open
 -- @tparam[opt] function create
--- @treturn table  `context`; `name`, what the certificate has to be for; `verified`,
---   whether that counts; `resumes`, whether sessions are kept here; `key`, a digest
---   of all of it: what was made under one key may be used under it, and under no other
+-- @treturn table  `context`; `name`, which the certificate must have; `verified`: the name
+--   counts; `resumes`: sessions are kept here; `key`, a digest of all of it: a connection or
+--   session that was made under one key may be used under that key only
 -- @treturn nil,string
 function tls.policy(params, defaults, host, port, via, create)
   local cfg, verified = configuration(params, defaults)
@@ -282,7 +282,7 @@ function tls.open(self, host, port, policy, limit, via)
   take_over(self, conn)
   local st = getmetatable(self)
   st.over_descriptor = over and true or false
-  -- A connection that is kept must not keep what the first request had.
+  -- A kept connection must not keep the secrets of the first request.
   st.params, st.create = nil, nil
   why = timeouts.arm(limit, conn, "handshake")
   if why then return fail(self, why, limit) end
@@ -313,7 +313,7 @@ function methods:connect(host, port)
   return 1
 end
 
---- Before connecting the time limit is https.TIMEOUT, whatever is said here.
+--- Before connecting the time limit is https.TIMEOUT; a setting has no effect.
 function methods.settimeout()
   return 1
 end

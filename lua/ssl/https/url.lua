@@ -15,12 +15,12 @@ local url = {}
 -- An address, a zone and what is between them.
 local LONGEST_ZONED = 128
 
---- The parts of a URL or of a relative reference, as they stand there.
+--- The parts of a URL or of a relative reference, unchanged.
 -- @tparam string text
 -- @treturn string|nil  the scheme
 -- @treturn string|nil  the authority
 -- @treturn string  the path
--- @treturn string  the query with its question mark, or "". What is behind a "#" is
+-- @treturn string  the query with its question mark, or "". The fragment behind "#" is
 --   never sent
 function url.split(text)
   local whole = text:match "^[^#]*"
@@ -113,7 +113,7 @@ local function encoded(text)
   end))
 end
 
---- What a request asks for, in the form that the request line has.
+--- The request target, in the form of the request line.
 -- @tparam table parts  `path`, `params`, `query`; or `uri` instead of these
 -- @treturn string
 -- @treturn nil,string
