@@ -88,7 +88,7 @@ local function handshake_reason(conn, msg)
   return ("%s (%s)"):format(msg, text or verify.text)
 end
 
--- What a function of the user's raises goes on to the caller.
+-- What a function of the program raises goes on to the caller.
 local function shake(conn)
   local ok, done, msg = pcall(conn.dohandshake, conn)
   if ok then return done, msg end
@@ -133,7 +133,7 @@ end
 -- @tparam[opt] table flags  as for ssl.newcontext; not modified. `servername` is the
 --   name that the certificate has to be for, where it is not `name`. `mode` is always
 --   client, `verify` defaults to "none" and `protocol` to "tlsv1_2". `timeout`, in
---   seconds, bounds connecting and shaking hands together; without it there is no
+--   seconds, bounds connecting and the handshake together; without it there is no
 --   bound, and the connection has none afterwards either way. `deadline`, in seconds
 --   too, bounds all that and what is sent and received later: `conn:setdeadline`.
 --   `session`: one to resume, if it fits.

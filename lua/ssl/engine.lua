@@ -3,7 +3,7 @@
 --   engine:feed(bytes)   ciphertext that came      engine:drain()   ciphertext to send
 --
 -- Nothing waits: what cannot go on says `nil, "wantread"` (feed me), `nil,
--- "wantwrite"` (drain me), or `nil, "wantlookup"` while a function of the user's, on
+-- "wantwrite"` (drain me), or `nil, "wantlookup"` while a function of the program, on
 -- another coroutine, has not answered. "Sent" means drained here: write succeeds when
 -- the ciphertext is there to be taken.
 --
@@ -108,7 +108,7 @@ function methods:handshake()
 end
 
 --- Decrypted bytes.
--- @tparam[opt] number n  at most so many
+-- @tparam[opt] number n  at most that many
 -- @treturn string  at least one byte
 -- @treturn nil,string  "wantread", "closed" (a clean end), or why it failed
 function methods:read(n)

@@ -1,4 +1,4 @@
---- ssl.base.arg: argument checks that fail in the words of Lua's own C functions.
+--- ssl.base.arg: argument checks whose errors look like those of Lua's own C functions.
 --
 -- `bad argument #1 to 'send' (string expected, got table)`, positioned at the
 -- caller of the function that was misused. A method call does not count self,
@@ -6,8 +6,9 @@
 -- check here, and none that passes a level on, may be a tail call: LuaJIT drops
 -- the frame of a tail caller and the levels would be off by one.
 --
--- Who has `...` takes what it needs of it before it calls anything: of LuaJIT 2.1's
--- beta, a trace that begins in the called function and returns reads other values.
+-- A function with `...` takes the values that it needs before it calls another function:
+-- with LuaJIT 2.1's beta, a trace that begins in the called function and returns reads
+-- other values.
 
 local unknown = require "ssl.base.unknown"
 
@@ -32,9 +33,9 @@ local function face(level)
   return (above and standing[above.func] and level + 1 or level) - 1
 end
 
--- Was an argument that is nil left out? Functions of Lua written in C know. Of one
--- whose parameters are `...` the debug library still finds all that came; one with
--- names for them is taken to have been called without those that end in nil.
+-- Was an argument that is nil left out? C functions of Lua know that. For a function whose
+-- parameters are `...` the debug library finds all arguments. For one with named parameters
+-- nil at the end counts as left out.
 local function absent(position, level)
   level = level + 1
   local info = debug.getinfo(level, "u")
@@ -70,7 +71,7 @@ function arg.fail(position, message, level)
   error(("bad argument #%d to '%s' (%s)"):format(position, name, message), level + 1)
 end
 
---- Raise what is positioned at the caller of a function.
+--- Raise an error that is positioned at the caller of a function.
 -- @tparam string message
 -- @tparam[opt=1] number level  of that function
 function arg.raise(message, level)
@@ -123,9 +124,8 @@ function arg.optnumber(value, default, position, level)
   return n
 end
 
---- A number truncated towards zero, as C converts one. What is not a number at all
--- becomes the lowest int: every comparison with it would fail, also those that keep a
--- length within a buffer.
+--- A number truncated towards zero, as C converts one. NaN becomes the lowest int: every
+-- comparison with NaN fails, also those that keep a length within a buffer.
 function arg.integer(value, position, level)
   local n = arg.number(value, position, (level or 1) + 1)
   if n ~= n then return LOWEST end

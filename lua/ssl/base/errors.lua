@@ -1,11 +1,11 @@
---- ssl.base.errors: OpenSSL's error queue, in words.
+--- ssl.base.errors: OpenSSL's error queue as text.
 --
--- The queue belongs to the thread and is shared with whatever else uses OpenSSL
+-- The queue belongs to the thread and is shared with all other users of OpenSSL
 -- there, so it is emptied before a call that will be judged and again after its
--- reason has been read. The first entry is the cause; later ones are the callers
--- reporting that their callee failed. In TLS the first entry is not always what a person
--- needs: for a forged signature it is an arithmetic error, and the last entry says that
--- verification failed. `err.cause` chooses the entry.
+-- reason has been read. The first entry is the cause; later ones come from the callers of
+-- the function that failed. In TLS the first entry is not always the useful one: for a
+-- forged signature it is an arithmetic error, and the last entry is the failed
+-- verification. `errors.cause` chooses the entry.
 
 local ffi  = require "ffi"
 local lib  = require "ssl.ffi.lib"
@@ -13,7 +13,7 @@ local S    = require("ssl.ffi.shim").C
 local C, K = lib.C, lib.K
 
 local errors = {
-  --- The words where OpenSSL has none.
+  --- The message where OpenSSL has none.
   UNKNOWN = "unknown error",
 
   --- The newest failure in this Lua state, as ssl.lasterror describes it; or nil.
@@ -70,8 +70,8 @@ end
 -- From 3.0 on such reasons have a bit of their own.
 local FIRST_OWN_REASON, COMMON = 100, 2^18
 
---- The entry of a queue that says what failed in TLS: libssl's first with a reason of its
--- own, else the first of all.
+--- The entry of a queue with the cause of a failure in TLS: libssl's first with a reason of
+-- its own, else the first of all.
 -- @tparam {table,...} queue  of `take_all`
 -- @treturn table
 function errors.cause(queue)
@@ -98,21 +98,21 @@ function errors.reason(default)
   return errors.take() or default or errors.UNKNOWN
 end
 
---- A failure in words of ours. What OpenSSL has said of it since it began counts for
--- more.
--- @tparam table|nil before  `err.newest` of then
+--- Note a failure with a message of this library. An entry of OpenSSL that came since the
+-- operation began takes precedence.
+-- @tparam table|nil before  `errors.newest` at its beginning
 -- @tparam string message
 function errors.note(before, message)
   if errors.newest == before then errors.newest = { message = message } end
 end
 
---- The words of the C library for an errno.
+--- The text of the C library for an errno.
 -- @tparam number errno
 function errors.system(errno)
   return ffi.string(C.strerror(errno))
 end
 
---- The words for an errno of a transport: LuaSocket's where it has some.
+--- The message for an errno of a transport: LuaSocket's where it has one.
 -- @tparam number errno
 function errors.transport(errno)
   local word = S.errno_word(errno)

@@ -2,10 +2,10 @@
 --
 -- Two functions from one place in the source may have different upvalues, and another
 -- process cannot look at these. So a function equals itself only: its identity is random,
--- and no other process has the same. Only the program can say that functions of several
--- processes judge alike: by a name for the policy, the key `sessionid`. Such a name covers
--- one function in each place of a policy: the first that comes with it, for as long as
--- the process lives. With several functions under one name, two processes could mean
+-- and no other process has the same. Only the program can declare that functions of several
+-- processes judge in the same way: by a name for the policy, the key `sessionid`. Such a name
+-- covers one function in each place of a policy: the first that comes with it, for as long
+-- as the process lives. With several functions under one name, two processes could mean
 -- different ones. All other functions keep identities of their own, and so do other
 -- values that cannot be compared.
 
@@ -31,7 +31,7 @@ local covered = {}
 --- Does the name of a policy cover this function? It does from now on, where it is the
 -- first.
 -- @tparam string name
--- @tparam string place  what the function is for
+-- @tparam string place  the use of the function
 -- @tparam function value
 -- @treturn boolean
 function functionid.covered(name, place, value)
@@ -40,9 +40,9 @@ function functionid.covered(name, place, value)
   return rawequal(covered[key][1], value)
 end
 
---- What stands for a value that is no text.
+--- The text that stands for a value of another type.
 -- @param value  a function, or anything with an identity
--- @tparam string place  what it is for
+-- @tparam string place  its use
 -- @tparam string|false name  of the policy
 -- @treturn string
 function functionid.of(value, place, name)

@@ -1,10 +1,10 @@
 --- ssl.base.gcpressure: telling the collector about memory it cannot see.
 --
--- A connection is half a kilobyte to Lua and some 50 KB to OpenSSL, so a program
--- that drops connections without closing them would fill the machine, and run out
--- of descriptors, long before Lua's collector saw a reason to run. So what OpenSSL
--- takes is added up, and each quarter of a megabyte moves the collector on by as
--- much. A user who stopped the collector is left alone: a step would start it.
+-- A connection takes half a kilobyte of Lua's memory and some 50 KB of OpenSSL's. So a
+-- program that drops connections without closing them would fill the machine, and run out
+-- of descriptors, long before Lua's collector has a reason to run. So OpenSSL's memory is
+-- added up, and each quarter of a megabyte moves the collector on by as much. Where the
+-- program has stopped the collector, nothing is done: a step would start it.
 
 local gcpressure = {
   CONNECTION = 50, -- KB, both buffers and handshake state included
@@ -24,7 +24,7 @@ function gcpressure.took(kilobytes)
   if collectgarbage "isrunning" then collectgarbage("step", sum) end
 end
 
---- What was taken has been given back in time.
+--- Memory that was taken has been given back before the collector had to run.
 -- @tparam number kilobytes
 function gcpressure.returned(kilobytes)
   owing = math.max(0, owing - kilobytes)

@@ -2,7 +2,7 @@
 --
 -- Words are compared without case and without "_", by the number of letters that are
 -- wrong, missing, too many, or exchanged with their neighbour (Damerau-Levenshtein,
--- no letter touched twice). Pure Lua.
+-- each letter changes once at most). Pure Lua.
 
 local nearest = {}
 
@@ -44,8 +44,8 @@ local function distance(a, b)
   return last[#b]
 end
 
---- The known word that differs by a slip of the keyboard: at most two letters, one in
--- a word of up to five, none in one of up to three.
+--- The known word that differs by a typing error: at most two letters, one in a word of
+-- up to five, none in one of up to three.
 -- @tparam string word
 -- @tparam {string,...} known  where two are as near, the first in this order
 -- @treturn string|nil

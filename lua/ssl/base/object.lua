@@ -6,8 +6,8 @@
 -- object's state. It costs a method call 6 ns where a weak side table costs 8,
 -- and a closure that captures its own connection is collected.
 --
--- A class mark, compared with a private value, tells our objects from a string,
--- a file or anything else that has a metatable. `__index`, `__tostring`, `__gc`
+-- A class mark, compared with a private value, distinguishes our objects from strings,
+-- files and other values that have a metatable. `__index`, `__tostring`, `__gc`
 -- and `__close` are shared by all objects of a class.
 
 local arg = require "ssl.base.arg"

@@ -1,10 +1,10 @@
---- ssl.base.random: random bytes of OpenSSL's, RAND_bytes(3).
+--- ssl.base.random: random bytes of OpenSSL, RAND_bytes(3).
 
 local ffi = require "ffi"
 local lib = require "ssl.ffi.lib"
 local C   = lib.C
 
---- Bytes that nobody can guess.
+--- Unpredictable bytes.
 -- @tparam number length
 -- @treturn string
 -- @raise when OpenSSL has none

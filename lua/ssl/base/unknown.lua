@@ -1,4 +1,4 @@
---- ssl.base.unknown: keys of a table that nobody knows. Pure Lua.
+--- ssl.base.unknown: unknown keys of a table. Pure Lua.
 
 local nearest = require "ssl.base.nearest"
 
@@ -64,7 +64,7 @@ function unknown.suggestion(name, names)
   return type(name) == "string" and nearest.suggestion(name, names) or nil
 end
 
---- What is wrong with a table that may have no other keys than these.
+--- The mistake in a table that may have no other keys than these, or nil.
 -- @tparam table t
 -- @tparam {string,...} names
 -- @tparam[opt="key"] string what

@@ -1,5 +1,5 @@
 --- ssl.context.options_handshake: the keys of a configuration whose answers a handshake asks
--- for: functions of the user's, and what stands in for them.
+-- for: functions of the program, and what stands in for them.
 
 local alpn       = require "ssl.feature.alpn"
 local context    = require "ssl.context.setters"

@@ -43,7 +43,7 @@ function certificates.collect(sources)
   for _, source in ipairs(sources) do
     local some, reason = certificates.read(source)
     if not some then return nil, reason end
-    -- OpenSSL's words for a file without one.
+    -- OpenSSL's text for a file without one.
     if not some[1] then return nil, "no start line" end
     for _, cert in ipairs(some) do all[#all + 1] = cert end
   end

@@ -65,11 +65,11 @@ local function each(paths, f)
   return table.concat(parts, " ")
 end
 
---- What is in these folders now: a text that differs when something was replaced.
+--- The current content of these folders: a text that differs when a file was replaced.
 -- @tparam string paths  one, or several as OpenSSL takes them, with colons between
 -- @treturn string
 -- @treturn boolean  is it so young that one more change might not show?
--- @treturn number  which look this was: another number for each
+-- @treturn number  the number of this examination: another one for each
 function folder.stamp(paths)
   local young, at = false, 0
   local text = each(paths, function(path)
@@ -80,8 +80,8 @@ function folder.stamp(paths)
   return text, young, at
 end
 
---- The same by what the files hold, so that it is the same on every machine that has
--- the same ones.
+--- The same by the content of the files, so that it is equal on all machines with the same
+-- files.
 -- @tparam string paths
 -- @treturn string
 function folder.contents(paths)

@@ -12,7 +12,7 @@ local object = require "ssl.base.object"
 local shim   = require "ssl.ffi.shim"
 
 local material = {
-  --- The reason for what has more in it than one thing.
+  --- The reason where more than one object was found.
   LEFT_OVER = "bytes left over behind the DER",
 }
 
@@ -56,12 +56,12 @@ local function source(value, takes)
   end
 end
 
---- What a user gave, as an array. A nil in it is a mistake and no end: what stands behind
--- it, a list of revoked certificates perhaps, must not be lost.
+--- The values of a key, as an array. A nil in it is a mistake and not the end: a value behind
+-- it, perhaps a list of revoked certificates, must not be lost.
 -- @param value  one, or an array of at least one
--- @tparam[opt] function takes  which objects will do, beside strings and DER
+-- @tparam[opt] function takes  accepts objects, beside strings and DER
 -- @treturn table
--- @treturn nil,any  what will not do
+-- @treturn nil,any  the value that is not accepted
 function material.sources(value, takes)
   if type(value) ~= "table" or #value == 0 then
     local one = source(value, takes)
@@ -83,12 +83,12 @@ local function nul_line(text)
   return 1 + select(2, text:sub(1, at):gsub("\n", ""))
 end
 
---- Why a PEM file or text must not be read. OpenSSL takes a NUL for the end of its line,
--- of a file or even for the end of all, and leaves out what follows: an authority, or a
--- list of what was revoked.
+--- The reason why a PEM file or text must not be read. OpenSSL takes a NUL for the end of
+-- its line, or for the end of the whole file, and skips the rest: perhaps an authority, or a
+-- revocation list.
 -- @tparam string value  a file name or a text
 -- @treturn string  "NUL in line N", "NUL in line N of FILE"
--- @treturn nil  there is none; or the file cannot be read, which is for others to say
+-- @treturn nil  there is none; or the file cannot be read, which another check reports
 function material.nul(value)
   if material.pem(value) then
     local line = nul_line(value)
@@ -138,7 +138,7 @@ function material.decode(bytes, decode, keep)
   return value
 end
 
---- Decode all that a PEM file or text has of one kind.
+--- Decode all objects of one kind in a PEM file or text.
 -- @tparam string value  a file name or a text
 -- @tparam function read  one of OpenSSL's, given the BIO: pointer or NULL
 -- @tparam function keep  pointer -> what owns it, or nil for NULL
@@ -155,7 +155,7 @@ function material.decode_all(value, read, keep)
   until one == nil
   bio:free()
   reason = errors.reason()
-  -- How OpenSSL says that nothing follows.
+  -- OpenSSL's text for "no further object".
   if reason ~= "no start line" then return nil, reason end
   return list
 end

@@ -32,9 +32,9 @@ function membio.file(name)
   return own(C.BIO_new_file(name, "r"))
 end
 
---- What was written, and the end of the BIO.
+--- The bytes that were written, and the end of the BIO.
 -- @tparam cdata|nil bio
--- @param wanted  a false value gives the memory back and answers nil
+-- @param wanted  a false value frees the memory and returns nil
 -- @treturn string|nil
 function membio.take(bio, wanted)
   if not bio then return nil end

@@ -1,21 +1,20 @@
---- ssl.source.password: opening what may need a password.
+--- ssl.source.password: opens keys and certificates that may need a password.
 --
--- The user's password function may raise or yield, so it does not run inside
--- OpenSSL. The material is read with a callback of the shim that has no password to
--- give: it notes that it was asked, and the decoding fails. Then the function is
--- called, with no C frame below and nothing held that could leak, and the material is
--- read again. Without a password the same callback makes sure that OpenSSL never
--- prompts on a terminal.
+-- The program's password function may raise or yield, so it does not run inside
+-- OpenSSL. The input is read with a callback of the shim that has no password: it notes
+-- that it was called, and the decoding fails. Then the function is called, with no C frame
+-- below and no memory that an error could leak, and the input is read again. Without a
+-- password the same callback prevents that OpenSSL prompts on a terminal.
 --
--- A password is handed over whole or not at all. No copy of it is made here;
--- OpenSSL wipes its own.
+-- A password is passed whole or not at all. No copy of it is made here; OpenSSL wipes its
+-- own.
 
 local shim   = require "ssl.ffi.shim"
 local errors = require "ssl.base.errors"
 
 local password = {}
 
--- What `try` made, or nil, the reason, and whether a password was missing.
+-- The result of `try`; or nil, the reason, and true where a password was missing.
 local function attempt(try, text)
   errors.clear()
   local answer = shim.password(text)
@@ -38,19 +37,19 @@ function password.valid(value)
 end
 
 --- Open something.
--- @tparam string|function|nil given  a function is asked only where a password is
---   needed; its errors are the caller's
+-- @tparam string|function|nil given  a function is called only where a password is
+--   needed; its errors go to the caller
 -- @tparam function try  try(answer, text): `answer` goes to OpenSSL behind the shim's
 --   callback, `text` is the password, if there is one; returns what it opened, or nil
 --   and the reason, or nil alone where OpenSSL's queue has it
--- @return what `try` returned
+-- @return the result of `try`
 -- @treturn nil,string  the reason
 function password.open(given, try)
   local text = type(given) == "string" and given or nil
   local value, reason, missing = attempt(try, text)
   if missing and type(given) == "function" then
     text = given()
-    -- OpenSSL's words for a wrong password: an empty one is not to be tried.
+    -- OpenSSL's text for a wrong password: an empty one is not to be tried.
     if type(text) ~= "string" then return nil, "bad decrypt" end
     value, reason = attempt(try, text)
   end

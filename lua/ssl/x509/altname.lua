@@ -1,7 +1,7 @@
---- ssl.x509.altname: subjectAltName, in LuaSec's shape.
+--- ssl.x509.altname: subjectAltName, in LuaSec's form.
 --
--- Every name of a certificate comes from somebody else, so nothing is taken for
--- a string before its type has been asked for. OpenSSL decodes the extension;
+-- The names of a certificate are untrusted, so no value is used as a string before its type
+-- has been checked. OpenSSL decodes the extension;
 -- GENERAL_NAME and OTHERNAME are read through functions. ASN1_TYPE has none for
 -- its value and is a public struct in every version: a type and a pointer.
 
@@ -25,8 +25,8 @@ local TEXTS = {
   [K.GEN_URI]   = "uniformResourceIdentifier",
 }
 
--- What an otherName may hold and still be given to the user: characters, or
--- bytes that are meant as such.
+-- The types of an otherName that are returned: characters, or bytes that stand for
+-- characters.
 local STRING_TYPES = {
   [K.V_ASN1_OCTET_STRING] = true,     [K.V_ASN1_UTF8STRING] = true,
   [K.V_ASN1_NUMERICSTRING] = true,    [K.V_ASN1_PRINTABLESTRING] = true,
@@ -45,7 +45,7 @@ local function add(into, key, value, name)
   list[#list + 1] = value
 end
 
--- An otherName whose value is no string, or cannot be converted, leaves nothing.
+-- An otherName whose value is no string, or cannot be converted, is left out.
 local function add_other(into, general, encoding)
   local oid   = ffi.new("lsf_ASN1_OBJECT *[1]")
   local typed = ffi.new("lsf_ASN1_TYPE *[1]")
@@ -86,7 +86,7 @@ end
 --- All names of a certificate.
 -- @tparam cdata x509  the caller keeps it alive
 -- @tparam string encoding  "ai5" or "utf8"
--- @treturn table|nil  `name`, and by LuaSec's keys the lists of what is there;
+-- @treturn table|nil  `name`, and by LuaSec's keys the lists of names;
 --   several extensions are merged. nil when there is no extension that decodes
 function altname.read(x509, encoding)
   local found
@@ -104,7 +104,7 @@ function altname.read(x509, encoding)
 end
 
 --- Does the certificate have a subjectAltName? One that is empty, or does not decode,
--- counts: what it would say is not known.
+-- counts: its content is not known.
 -- @tparam cdata x509
 -- @treturn boolean
 function altname.present(x509)

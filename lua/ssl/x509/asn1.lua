@@ -1,7 +1,7 @@
 --- ssl.x509.asn1: object identifiers, strings, times and integers as Lua strings.
 --
--- Nothing here keeps what it is given or frees it. Strings are read through
--- functions only: their struct is opaque from OpenSSL 4.0 on.
+-- No function here keeps or frees its arguments. Strings are read through functions only:
+-- their struct is opaque from OpenSSL 4.0 on.
 
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
@@ -40,7 +40,7 @@ function asn1.seconds_from_now(time)
   return day[0] * 86400 + second[0]
 end
 
---- The content bytes of a string, whatever its type.
+--- The content bytes of a string of any type.
 -- @tparam cdata s
 -- @treturn string
 function asn1.bytes(s)

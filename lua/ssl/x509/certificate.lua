@@ -1,9 +1,9 @@
 --- ssl.x509.certificate: certificates.
 --
 -- An object owns one reference to an X509 and gives it back when it is
--- finalized. What OpenSSL's getters borrow from the X509 is valid only as long
--- as the object is: `keep` at the end of a method holds the object in a stack
--- slot that compiled code may not drop before.
+-- finalized. Results of OpenSSL's getters are valid only as long as the X509: `keep` at the
+-- end of a method holds the object in a stack slot, which compiled code may not drop
+-- earlier.
 --
 -- No method leaves an error in OpenSSL's queue.
 
@@ -37,14 +37,14 @@ local KEY_TYPES = {
 }
 local DIGESTS = { sha1 = true, sha256 = true, sha512 = true }
 
--- What an ASN.1 time can hold: the years 0 to 9999.
+-- The range of an ASN.1 time: the years 0 to 9999.
 local FIRST_SECOND, LAST_SECOND = -62167219200, 253402300799
 
 -- A password for certificates that claim to be encrypted: without one OpenSSL
 -- asks at the terminal.
 local NO_PASSWORD = ffi.new("char[1]")
 
--- What OpenSSL takes for a certificate beside the bytes of its text.
+-- OpenSSL's memory for a certificate beside the bytes of its text.
 local CERTIFICATE_KB = 4
 
 local function keep() end
@@ -257,7 +257,7 @@ function x509.own(pointer)
   return self
 end
 
---- An object with a reference of its own to what somebody else owns.
+--- An object with a new reference to an X509 that has another owner.
 -- @tparam cdata pointer  X509 *
 -- @treturn userdata|nil  nil for NULL
 function x509.borrow(pointer)

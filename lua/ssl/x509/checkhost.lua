@@ -7,12 +7,12 @@ local x509     = require "ssl.x509.certificate"
 
 local function keep() end
 
---- Check a certificate against a host name. The chain is not looked at.
+--- Check a certificate against a host name. The chain is not verified.
 -- @tparam userdata cert  a certificate object
 -- @tparam string name  a host name (an A-label where it is international), or an
 --   IP address, in brackets or not
 -- @treturn boolean  true when the certificate names the host
--- @treturn false,string  the name is none that could be checked, and why
+-- @treturn false,string  this is no host name, and the reason
 -- @raise when an argument is of another type
 return function(cert, name)
   local pointer = x509.pointer(cert, 1)

@@ -1,14 +1,14 @@
 --- ssl.x509.der: reading DER (X.690). Pure Lua.
 --
--- For the few extensions whose content is small and plain. An element is given as its
--- tag, and where its content begins and ends. What is no DER reads as nil; nothing
--- here raises.
+-- For the few extensions whose content is small and simple. An element is returned as its
+-- tag, and the positions at which its content begins and ends. Bytes that are no DER give
+-- nil; no function here raises an error.
 
 local der = {
   BOOLEAN = 1, INTEGER = 2, BIT_STRING = 3, OBJECT = 6, SEQUENCE = 0x30,
 }
 
--- A number above cannot be told from its neighbours.
+-- Larger numbers are not exact in a Lua number.
 local LONGEST_INTEGER, LONGEST_LENGTH = 6, 4
 
 local function number(data, first, last)

@@ -13,7 +13,7 @@ local encoding = {}
 
 local DIGESTS = { sha1 = true, sha256 = true, sha384 = true, sha512 = true }
 
---- What an encoder of OpenSSL's makes.
+--- The bytes of an OpenSSL encoder.
 -- @tparam function encode  as i2d_X509: encode(value, out) -> length
 -- @treturn string|nil  nil where it fails
 function encoding.encode(encode, value)

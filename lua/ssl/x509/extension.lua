@@ -122,7 +122,7 @@ end
 -- @treturn boolean  critical
 extension.basicconstraints = reader(BASIC_CONSTRAINTS, "basicConstraints", constraints)
 
---- What the key may be used for.
+--- The allowed uses of the key.
 -- @treturn {[string]=true}  by the names of RFC 5280, section 4.2.1.3
 -- @treturn boolean  critical
 extension.keyusage = reader(KEY_USAGE, "keyUsage", usages)
@@ -135,8 +135,8 @@ extension.extkeyusage = reader(EXTENDED_KEY_USAGE, "extendedKeyUsage", purposes)
 
 local ocspurls = reader(AUTHORITY_ACCESS, "authorityInfoAccess", responders)
 
---- Where its issuer answers OCSP requests.
--- @treturn {string,...}  empty where it says nothing
+--- The addresses of its issuer's OCSP responders.
+-- @treturn {string,...}  empty where it names none
 function extension.ocspurls(x509)
   local found, message = ocspurls(x509)
   if found then return found end

@@ -1,9 +1,9 @@
---- ssl.x509.hostname: the name that a peer has to prove, before OpenSSL sees it. Pure Lua.
+--- ssl.x509.hostname: checks a demanded name before OpenSSL gets it. Pure Lua.
 --
 -- OpenSSL takes an empty name for "do not check", a leading dot for "every
--- subdomain", and answers an address with a wildcard (`*.0.0.1`). So what is no
--- host name is refused here, with a reason, and addresses are told from names:
--- they are looked for in different places of a certificate.
+-- subdomain", and matches an address with a wildcard (`*.0.0.1`). So a text that is no
+-- host name is refused here, with a reason. Addresses are distinguished from names, because
+-- they are in different places of a certificate.
 
 local ip = require "ssl.x509.ip"
 
@@ -21,7 +21,7 @@ local REFUSED = {
   { "%%",          "the host name has a zone id, which no certificate can name" },
 }
 
--- What a URL parser would read as an IPv4 address: nobody else can mean a name.
+-- URL parsers read such a text as an IPv4 address, so it must not be a name.
 local function ends_in_number(name)
   local last = name:match "[^.]*$"
   return last:find "^%d+$" or last:find "^0[xX]%x*$"
@@ -53,12 +53,12 @@ local function dns(name)
   return "dns", name:lower()
 end
 
---- What kind of name it is, and its one spelling.
+--- The kind of a name, and its normal form.
 -- One trailing dot and the brackets around an IPv6 address are left out.
 -- @tparam string name
 -- @treturn string  "dns" or "ip"
 -- @treturn string  the name in lower case, or the address as inet_ntop writes it
--- @treturn nil,string  one sentence that says why it is refused
+-- @treturn nil,string  the reason why it is refused
 function hostname.normalize(name)
   if name == "" then return nil, "the host name is empty" end
   for _, refused in ipairs(REFUSED) do

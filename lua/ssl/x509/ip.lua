@@ -1,8 +1,8 @@
 --- ssl.x509.ip: IP addresses as text and as bytes. Pure Lua.
 --
 -- Strict as inet_pton is: four decimal numbers without leading zeros, or the
--- text forms of RFC 4291 without a zone. What the C library's older functions
--- also take (`127.1`, `0x7f.1`) is no address here.
+-- text forms of RFC 4291 without a zone. The further forms of the C library's older
+-- functions (`127.1`, `0x7f.1`) are no addresses here.
 
 local ip = {}
 

@@ -41,7 +41,7 @@ end
 -- @tparam {cdata,...} intermediates  X509s that may be used and are not trusted;
 --   the caller keeps all of them alive
 -- @treturn boolean  true
--- @treturn nil,string  why not, in OpenSSL's words for verify results
+-- @treturn nil,string  why not, in OpenSSL's text for verify results
 return function(anchor, subject, intermediates)
   local store = own_store(C.X509_STORE_new())
   local job   = own_job(C.X509_STORE_CTX_new())

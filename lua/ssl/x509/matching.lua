@@ -1,9 +1,9 @@
 --- ssl.x509.matching: does a certificate name this host?
 --
--- OpenSSL compares; what it is asked is decided here. A wildcard counts only as
--- the whole left-most label. An address is looked for among the addresses alone.
--- The common name counts only where the certificate has no alternative name of
--- any kind: OpenSSL would already take it where there is no DNS name.
+-- OpenSSL compares; this file decides which comparison. A wildcard counts only as the whole
+-- left-most label. An address is compared with addresses only. The common name counts only
+-- where the certificate has no alternative name of any kind: OpenSSL would use it already
+-- where there is no DNS name.
 
 local lib     = require "ssl.ffi.lib"
 local altname = require "ssl.x509.altname"
