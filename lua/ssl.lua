@@ -99,33 +99,33 @@ local function transport_of(object)
   if reads and method(object, "send") then return over_stream end
 end
 
---- What kind of host name a text is, and its one spelling: what a certificate could be
--- for, and what a connection would ask for.
+--- The kind of a host name, and its normal form, in which certificates and connections use
+-- it.
 -- @tparam string name  as a URL has it: one trailing dot and brackets around an IPv6
 --   address are left out
 -- @treturn string  "dns" or "ip"
 -- @treturn string  the name in lower case, or the address as inet_ntop writes it
--- @treturn nil,string  why it is refused: docs/checkhostname.md lists the reasons
+-- @treturn nil,string  the reason why it is refused: docs/checkhostname.md lists them
 -- @raise when `name` is no string
 function ssl.hostname(name)
   local kind, text = hostname.normalize((arg.string(name, 1)))
   return kind, text
 end
 
---- A clock that nobody can set: of two readings the later one is never less, whatever
--- happens to the system's time (CLOCK_MONOTONIC, clock_gettime(2)).
+--- A clock that cannot be set: of two readings the later one is never less, also where the
+-- system's time is changed (CLOCK_MONOTONIC, clock_gettime(2)).
 -- @treturn number  seconds since an arbitrary moment
 function ssl.monotonic()
   return (shim.C.now())
 end
 
---- TLS over a connected socket, or over anything else that carries bytes.
+--- TLS over a connected socket, or over another object that carries bytes.
 --
--- The descriptor is taken over: `sock` answers as a closed socket from then on, and
--- the connection closes it. Nothing is sent yet, and no time limit is inherited.
+-- The connection takes the descriptor over and will close it; `sock` behaves as a closed
+-- socket from then on. Nothing is sent yet, and no time limit is inherited.
 --
--- @param sock  a LuaSocket TCP object, or anything with `getfd` and `setfd`: its
---   descriptor is taken over; or anything with `send` and `receive`, which carries
+-- @param sock  a LuaSocket TCP object, or an object with `getfd` and `setfd`: its
+--   descriptor is taken over; or an object with `send` and `receive`, which carries
 --   the bytes from then on (see docs/streams.md)
 -- @tparam table|userdata cfg  for ssl.newcontext, or a context
 -- @tparam[opt] table options  `initial`: bytes that were read from the peer before

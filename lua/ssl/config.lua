@@ -33,7 +33,7 @@ openssl.fips = lib.has.EVP_default_properties_is_fips_enabled
 local dane_flags = {}
 for name in pairs(dane.flags) do dane_flags[name] = true end
 
--- An absent name reads as nil, so what OpenSSL lacks is left out.
+-- An absent name reads as nil, so a feature that OpenSSL lacks is left out.
 local has_curves = curves.supported or nil
 local protocols  = versions.list()
 local has_tls13  = protocols.tlsv1_3

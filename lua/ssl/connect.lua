@@ -53,10 +53,10 @@ local function attempt(socket, address, port, seconds)
   return nil, why
 end
 
--- LuaSocket is asked for here and not at load: a host may lack it, and it changes
--- what the process does with SIGPIPE. Given a name, it would allow each of its
--- addresses all of the time, and call one that does not answer "already in progress":
--- so they are tried here, each with its share of what is left.
+-- LuaSocket is required here and not at load: a host may lack it, and it changes the
+-- process's handling of SIGPIPE. For a name it would give each address the whole time, and
+-- report "already in progress" for an address that does not answer. So the addresses are
+-- tried here, each with its share of the time that is left.
 local function tcp(host, port, deadline)
   local socket = require "socket"
   local found, why = socket.dns.getaddrinfo(host)
@@ -79,7 +79,7 @@ local function matches(conn, kind, name)
   return ok, cert
 end
 
--- The words of a failed handshake; where verification failed, also which way.
+-- The message of a failed handshake; where verification failed, with OpenSSL's reason.
 local function handshake_reason(conn, msg)
   if msg == "wantread" or msg == "wantwrite" then return "timeout" end
   local verify = (conn:lasterror() or {}).verify
@@ -88,7 +88,7 @@ local function handshake_reason(conn, msg)
   return ("%s (%s)"):format(msg, text or verify.text)
 end
 
--- What a function of the program raises goes on to the caller.
+-- An error of the program's function goes on to the caller.
 local function shake(conn)
   local ok, done, msg = pcall(conn.dohandshake, conn)
   if ok then return done, msg end
@@ -126,21 +126,20 @@ local function secure(sock, ctx, kind, name, deadline, offered)
   return conn
 end
 
---- Connect to a TLS server and make sure that it is who it should be.
+--- Connect to a TLS server and check its name.
 --
 -- @tparam string name  a DNS name (an IDN as its A-labels) or an IP address
 -- @tparam number|string port
 -- @tparam[opt] table flags  as for ssl.newcontext; not modified. `servername` is the
---   name that the certificate has to be for, where it is not `name`. `mode` is always
+--   name that the certificate must have, where it is not `name`. `mode` is always
 --   client, `verify` defaults to "none" and `protocol` to "tlsv1_2". `timeout`, in
---   seconds, bounds connecting and the handshake together; without it there is no
---   bound, and the connection has none afterwards either way. `deadline`, in seconds
---   too, bounds all that and what is sent and received later: `conn:setdeadline`.
---   `session`: one to resume, if it fits.
+--   seconds, limits connecting and the handshake together; without it there is no
+--   limit, and the connection never has one afterwards. `deadline`, in seconds too, limits
+--   all this and all later calls: `conn:setdeadline`. `session`: one to resume, if it fits.
 -- @treturn userdata,userdata  the connection, and LuaSocket's object, which no
 --   longer owns the descriptor
--- @treturn nil,string  what failed - the name, the context, connecting, the
---   handshake, the host name - and why; nothing is left open
+-- @treturn nil,string  the failed step - the name, the context, connecting, the
+--   handshake, the host name - and the reason; nothing is left open
 -- @raise when an argument is of a wrong type
 local function connect(name, port, flags)
   name = arg.string(name, 1)
@@ -164,7 +163,7 @@ local function connect(name, port, flags)
   local deadline = from_now(timeout) or whole
   if whole then deadline = math.min(deadline, whole) end
   local where = ("%s port %s"):format(host, port)
-  -- The C library takes what is left of it in 16 bits for another port.
+  -- The C library would cut it to 16 bits, which is another port.
   if port % 1 ~= 0 or port < 0 or port > LAST_PORT then
     return failure(before, "connecting to", where, "no such port")
   end

@@ -48,7 +48,7 @@ function core.compression(conn)
 end
 core.compression = guard.call(state.class, core.compression)
 
---- Whose library this is.
+--- The copyright of this library.
 function core.copyright()
   return "luasec-ffi - Copyright (C) 2026 the luasec-ffi authors"
 end

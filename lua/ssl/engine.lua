@@ -2,12 +2,12 @@
 --
 --   engine:feed(bytes)   ciphertext that came      engine:drain()   ciphertext to send
 --
--- Nothing waits: what cannot go on says `nil, "wantread"` (feed me), `nil,
--- "wantwrite"` (drain me), or `nil, "wantlookup"` while a function of the program, on
--- another coroutine, has not answered. "Sent" means drained here: write succeeds when
--- the ciphertext is there to be taken.
+-- No method waits. One that cannot go on returns `nil, "wantread"` (feed), `nil,
+-- "wantwrite"` (drain), or `nil, "wantlookup"` while a function of the program, on
+-- another coroutine, has not returned. "Sent" means drained here: write succeeds when
+-- the ciphertext can be drained.
 --
--- It is a connection over a transport that never has anything of its own.
+-- It is a connection over a transport without any I/O.
 
 local lib        = require "ssl.ffi.lib"
 local shim       = require "ssl.ffi.shim"
@@ -27,7 +27,7 @@ local K, S       = lib.K, shim.C
 local LIMIT  = shim.K.LSF_QUEUE_LIMIT
 local RECORD = K.SSL3_RT_MAX_PLAIN_LENGTH
 
--- What was fed, and the end of the stream behind it.
+-- The bytes that were fed, and the end of the stream behind them.
 local function top_up(st)
   local conn, came = st.conn, inbound.feed(st)
   if not st.ended or inbound.size(st) > 0 or conn.eof == 1 then return came end
@@ -137,7 +137,7 @@ end
 
 --- End TLS: close_notify in both directions.
 -- @treturn true  both have been seen
--- @treturn nil,string  "wantread" until the peer's has come; what it still sends is
+-- @treturn nil,string  "wantread" until the peer's has come; data that it still sends is
 --   dropped
 function methods:shutdown()
   local _, st = of(self)

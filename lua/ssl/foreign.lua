@@ -2,10 +2,10 @@
 --
 -- LuaSec has modules of the same names: `ssl` and `ssl.https` in Lua, `ssl.core`,
 -- `ssl.context`, `ssl.x509` and `ssl.config` in C. Where both are installed, package.path
--- decides for each name separately. LuaSec's `ssl.https` with our `ssl` runs, and verifies
--- nobody. So each module of ours that LuaSec has too calls this one first, and a mixture
--- raises. A Lua file is ours when it names this module. LuaSec's modules in C are
--- recognised by their functions.
+-- decides for each name separately. LuaSec's `ssl.https` with our `ssl` would run without
+-- verification. So each module of ours that LuaSec has too calls this one first, and a
+-- mixture raises an error. A Lua file is ours when it names this module. LuaSec's modules in
+-- C are recognised by their functions.
 
 local foreign = {}
 

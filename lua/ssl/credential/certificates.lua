@@ -1,5 +1,5 @@
---- ssl.credential.certificates: certificates from whatever holds them, and what a context does
--- with them.
+--- ssl.credential.certificates: certificates from files, texts and objects, and their use by a
+-- context.
 
 local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"

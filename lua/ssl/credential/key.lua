@@ -1,4 +1,5 @@
---- ssl.credential.key: private keys from whatever holds them, and what a context does with them.
+--- ssl.credential.key: private keys from files, texts, objects and stores, and their use by a
+-- context.
 
 local lib       = require "ssl.ffi.lib"
 local shim      = require "ssl.ffi.shim"
@@ -102,7 +103,7 @@ local function store_of(form, level)
   return form.store
 end
 
--- The text may come from a stranger, so it is never a name of a file or a store.
+-- The text may be untrusted, so it is never the name of a file or a store.
 local function of_text(text)
   if not material.file(text) then return text end
   if keyuri.uri(text) then
@@ -112,12 +113,12 @@ local function of_text(text)
 end
 
 --- A private key as an object, to be used any number of times.
--- @tparam string|userdata|table source  PEM, or DER as bytes or by ssl.der, none of which
---   opens a file or a store, so that it may come from anybody; or `{ store = URI }` for
---   a key in one of OpenSSL's stores (ossl_store(7)): a program's own choice
+-- @tparam string|userdata|table source  PEM, or DER as bytes or by ssl.der: these never open a
+--   file or a store, so the text may be untrusted; or `{ store = URI }` for a key in one of
+--   OpenSSL's stores (ossl_store(7)), which only the program itself can choose
 -- @tparam[opt] string|function given  the password; a function is called, without
 --   arguments, only where one is needed, and may raise or yield
--- @treturn userdata  methods `type` and `bits`; a string of it shows no more
+-- @treturn userdata  methods `type` and `bits`; its `tostring` shows no more
 -- @treturn nil,string  "error loading private key (REASON)"
 -- @raise when an argument is of a wrong type
 function key.object(...)

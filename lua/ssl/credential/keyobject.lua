@@ -1,6 +1,6 @@
 --- ssl.credential.keyobject: private keys as objects.
 --
--- An object owns one reference to an EVP_PKEY. Nothing that it tells is secret.
+-- An object owns one reference to an EVP_PKEY. Its methods return nothing secret.
 
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"

@@ -1,7 +1,7 @@
 --- ssl.credential.keyuri: private keys by URI (OSSL_STORE).
 --
--- What a URI means is up to the providers that OpenSSL has loaded: `file:` is built
--- in, `pkcs11:` comes with a provider, and then the key itself never leaves the token.
+-- The providers that OpenSSL has loaded define the URIs: `file:` is built in, `pkcs11:`
+-- comes with a provider, and then the key itself never leaves the token.
 
 local lib       = require "ssl.ffi.lib"
 local shim      = require "ssl.ffi.shim"
@@ -40,7 +40,7 @@ local function of_file(uri)
   return not scheme or scheme:lower() == "file"
 end
 
--- What OpenSSL says before it says why.
+-- Reasons of OpenSSL that come before the real one in its queue.
 local PRELIMINARY = { ["unregistered scheme"] = true, unsupported = true }
 local STORE = "STORE routines"
 

@@ -22,7 +22,7 @@ local pkcs12 = {
 local own = pkcs12.supported and handle.type("lsf_PKCS12 *p12", "PKCS12_free")
 local own_stack = handle.type("lsf_OPENSSL_STACK *bag", "OPENSSL_sk_free")
 
--- A SEQUENCE whose length takes more than one byte. No file is called so: in UTF-8
+-- A SEQUENCE whose length takes more than one byte. No file name begins so: in UTF-8
 -- none of these bytes can follow a zero.
 local function is_der(text)
   return text:find "^0[\128-\132]" ~= nil
@@ -43,7 +43,7 @@ local function decode(source)
   if not bio then return nil, reason end
   errors.clear()
   local held = own(C.d2i_PKCS12_bio(bio.membio, nil))
-  -- Behind what is in a file there may be what a download has left there.
+  -- In a file other bytes may follow, which a download has left there.
   local rest = membio.take(bio, held and material.bytes(source))
   if not held then return nil, errors.reason "malformed DER" end
   if not rest or rest == "" then return held end
@@ -83,7 +83,7 @@ local function take(p12, text)
   return { key = keyobject.own(held[0]), leaf = x509.own(leaf[0]), others = owned(others[0]) }
 end
 
--- As ssl.source.password wants it: `answer` says that the password was missing.
+-- For ssl.source.password: `answer` notes that the password was missing.
 local function try(p12, answer, text)
   if text and text:find("\0", 1, true) then return nil, "NUL in the password" end
   if not opens(p12, text) then

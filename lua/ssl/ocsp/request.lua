@@ -1,8 +1,7 @@
 --- ssl.ocsp.request: asking whether a certificate was revoked (RFC 6960), without I/O.
 --
--- `request` makes the bytes to send, `check` judges the bytes that came back. Carrying
--- them - a POST of type application/ocsp-request to one of cert:ocspurls() - is the
--- caller's affair.
+-- `request` makes the bytes to send, `check` judges the bytes that came back. The caller
+-- transfers them: a POST of type application/ocsp-request to one of cert:ocspurls().
 
 local lib      = require "ssl.ffi.lib"
 local handle   = require "ssl.ffi.handle"
@@ -63,8 +62,8 @@ local function in_use() end
 --- A request about one certificate.
 -- @tparam userdata cert
 -- @tparam userdata issuer  the certificate of its issuer
--- @tparam[opt] table options  `nonce = true`: a random number that `check` will want
---   to see again; many responders answer in advance and cannot give it back
+-- @tparam[opt] table options  `nonce = true`: a random number that `check` demands in the
+--   response; many responders sign in advance and cannot repeat it
 -- @treturn string  DER
 -- @treturn nil,string  OCSP is not supported, or OpenSSL failed
 function ocsp.request(...)
@@ -102,7 +101,7 @@ end
 --- Judge a response.
 -- @tparam string der
 -- @tparam userdata cert  the certificate in question
--- @tparam userdata issuer  the certificate of its issuer, whom the caller trusts
+-- @tparam userdata issuer  the certificate of its issuer, which the caller trusts
 -- @tparam[opt] table options  `time` (seconds since 1970, default now), `leeway`
 --   (seconds that clocks may differ, 300), `maxage` (seconds that a response without
 --   a next update counts, 86400), `responder` (a certificate that is trusted to sign),
@@ -110,7 +109,7 @@ end
 -- @treturn string  "good", "revoked" or "unknown"
 -- @treturn table  `thisupdate` and `nextupdate`; `revokedat` and `reason` where given;
 --   `validtill`
--- @treturn nil,string  why the response says nothing about the certificate
+-- @treturn nil,string  the reason why the response does not count
 function ocsp.check(...)
   local der, cert, issuer, options = ...
   der = arg.string(der, 1)

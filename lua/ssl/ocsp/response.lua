@@ -1,9 +1,9 @@
 --- ssl.ocsp.response: judging an OCSP response (RFC 6960 section 3.2).
 --
--- Whose word counts: the issuer of the certificate, a responder whom it has given a
--- certificate for that purpose, or the one responder that the user names. So the only
--- anchor of trust is the issuer itself; whether the issuer is to be trusted was decided
--- before, when the certificate's own chain was verified.
+-- These may sign: the issuer of the certificate, a responder that has a certificate for that
+-- purpose from the issuer, or the one responder that the program names. So the only trust
+-- anchor is the issuer itself. The issuer was verified before, with the certificate's own
+-- chain.
 
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
@@ -38,10 +38,10 @@ local function decode(decoder, der)
   return value, value ~= nil and at[0] - bytes == #der
 end
 
---- Is it a response, of whatever content?
+--- Is it a response, with any content?
 -- @tparam string der
 -- @treturn cdata|nil  a handle with the field `basic`
--- @treturn string  without it: why
+-- @treturn string  without it: the reason
 -- @treturn boolean  true: it is an error that the responder reports, unsigned
 function response.parse(der)
   local pointer, whole = decode(C.d2i_OCSP_RESPONSE, der)
@@ -78,8 +78,8 @@ local function stack_of(issuer, responder)
   return stack
 end
 
--- Who is among the signers is found there even when the response brings no
--- certificate; trusted for being there is only a responder that the user named.
+-- OpenSSL finds the signer in this list also when the response contains no certificate. Only
+-- a responder that the program named is trusted because it is in the list.
 local function signed(basic, issuer, options, time)
   local store, signers = store_of(issuer, time), stack_of(issuer, options.responder)
   if not store or not signers then return nil, "out of memory" end
@@ -109,7 +109,7 @@ local function is_about(single, subject, issuer)
   return same
 end
 
--- Where OpenSSL puts the facts of one answer.
+-- The results of OpenSSL for one statement.
 local code_t, time_t = ffi.typeof "int[1]", ffi.typeof "lsf_ASN1_GENERALIZEDTIME *[1]"
 
 local function as_time(value)
@@ -156,7 +156,7 @@ local function text_of(value)
   return value[0] ~= nil and asn1.time(as_time(value)) or nil
 end
 
--- The status, what is to be told of it, and the times; or nil and why.
+-- The status, its details, and the times; or nil and the reason.
 local function read(single)
   local code, revoked_at = code_t(), time_t()
   local this_update, next_update = time_t(), time_t()
@@ -172,7 +172,7 @@ local function read(single)
   return "revoked", details, times
 end
 
--- The first answer that is about the certificate and fresh.
+-- The first statement about the certificate that is fresh.
 local function find(basic, subject, issuer, options, time)
   local why = "the response is about another certificate"
   for i = 0, C.OCSP_resp_count(basic) - 1 do
@@ -201,18 +201,18 @@ local function same_nonce(basic, der)
   return same
 end
 
---- What a response says about a certificate.
+--- The status of a certificate by a response.
 -- @tparam string der
 -- @tparam cdata subject  X509; the caller keeps all of them alive
--- @tparam cdata issuer  X509, whose word counts
+-- @tparam cdata issuer  X509, which is trusted
 -- @tparam table options  `time`: seconds since 1970, now; `leeway`: seconds, 300;
 --   `maxage`: seconds, a day, for a response that names no next update; `responder`:
 --   X509 that is trusted to sign; `request`: DER whose nonce has to be in the response
 -- @treturn string,table  "good", "revoked" or "unknown"; and `thisupdate`,
 --   `nextupdate`, `revokedat` (text), `reason`; `validtill`: seconds since 1970, the next
 --   update, or where none is named `maxage` after this one
--- @treturn nil,string,boolean  why it says nothing; true: the responder reports an
---   error
+-- @treturn nil,string,boolean  the reason why it does not count; true: the responder reports
+--   an error
 function response.judge(der, subject, issuer, options)
   local time = options.time or os.time()
   local basic, why, reported = response.parse(der)

@@ -1,7 +1,7 @@
---- ssl.trust.clientca: whose certificates a server asks its clients for.
+--- ssl.trust.clientca: the authorities that a server names to its clients.
 --
--- SSL_CTX_set_client_CA_list(3), RFC 8446 section 4.2.4: a hint for choosing a
--- certificate, and no check. What is accepted is what the context trusts.
+-- SSL_CTX_set_client_CA_list(3), RFC 8446 section 4.2.4: a hint for the choice of a
+-- certificate, and no check. The context's trusted authorities decide what is accepted.
 
 local ffi           = require "ffi"
 local lib           = require "ssl.ffi.lib"
@@ -64,7 +64,7 @@ function clientca.ask(state, certs)
   return true
 end
 
---- The names that a server asks for, or that a client was told.
+--- The names that a server sends, or that a client has received.
 -- @tparam table st
 -- @treturn {string,...}  UTF-8, the last entry first (RFC 4514, RFC 2253); empty where
 --   none were named

@@ -1,23 +1,23 @@
 --- ssl.trust.store: trust stores, read once and shared by contexts.
 --
 -- The bundle of a system is 140 certificates, and reading it takes as long as twenty
--- handshakes. So a store that came from files alone is kept, under a text that says
--- which files and in what state, and the next context that wants the same gets the
--- same store. Contexts never see each other through it: nothing is ever added to a
--- shared store or set on it, and a context that has more to say gets a copy first.
--- A certificate is in both then; only the lists are two.
+-- handshakes. So a store that came from files alone is kept, under a text with the names
+-- and states of the files, and the next context with the same files gets the same store.
+-- Contexts do not affect each other through it: nothing is added to a shared store or set
+-- on it, and a context that needs more gets a copy first. Both stores then refer to the same
+-- certificates.
 --
 -- Connections share their context's store too (`settle`): a connection trusts what the
 -- store holds when the connection is made, and a context that is changed later changes a
 -- copy.
 --
--- These stores look into no folders, because OpenSSL keeps what it has found in a folder
--- for as long as the store lives. Connections get a copy that looks into the folders.
+-- These stores do not search folders, because OpenSSL keeps certificates that it has found in
+-- a folder for as long as the store lives. Connections get a copy that searches the folders.
 -- Where the folders have changed since (ssl.source.folder), the next connection gets a new copy.
 --
 -- A context's `store` is false as long as nothing was read, and then
 -- { handle, folders, shared, digest, view }: the store itself where it is `shared`, with
--- other contexts or with connections, its folders, and the copy that looks into them.
+-- other contexts or with connections, its folders, and the copy that searches them.
 
 local lib       = require "ssl.ffi.lib"
 local handle    = require "ssl.ffi.handle"
@@ -38,7 +38,8 @@ local LIMIT = 4
 -- same. Seconds after which that is sure not to happen any more.
 local SETTLED = 2
 
--- Can what is in a store be copied? Else folders are OpenSSL's to look into, for good.
+-- Can the content of a store be copied? Else OpenSSL searches folders itself, and keeps what
+-- it has found.
 local APART = lib.has.X509_STORE_get0_objects
 
 -- Of shared stores, with a `name` each, last used first.
@@ -52,8 +53,8 @@ local function settled(path)
   return changed and changed + SETTLED <= os.time() and stamp or nil
 end
 
--- What the store of a file is kept under, for contexts with these folders; nil where it
--- is not to be kept.
+-- The text under which the store of a file is kept, for contexts with these folders; nil
+-- where it is not to be kept.
 local function name_of(file, path)
   local name = ("%q %q"):format(file or "", path or "")
   if not file then return name end
@@ -93,7 +94,7 @@ local function copy_objects(from, to)
   return true
 end
 
--- A store with what is in this one, and with the flags that it verifies with.
+-- A store with the content and the verification flags of this one.
 local function copy(from)
   errors.clear()
   local fresh = own(C.X509_STORE_new())
@@ -185,7 +186,7 @@ local function read(ctx, file, path)
   return ok
 end
 
---- Have a context believe what is in these files too.
+--- Let a context trust the certificates in these files too.
 -- @tparam table state  of the context
 -- @tparam string|nil file  PEM
 -- @tparam string|nil path  a folder with hashed names

@@ -1,9 +1,9 @@
 --- ssl.trust.systemca: the certificate authorities that this system trusts.
 --
--- OpenSSL's own answer first: the file and the folder it was built to look at, or
--- what SSL_CERT_FILE and SSL_CERT_DIR name instead. An OpenSSL that came from
--- somewhere else than the system looks where nothing is; so where neither variable
--- is set and its file is missing, the places of the usual systems are tried.
+-- First the file and the folder of OpenSSL's build, or those that SSL_CERT_FILE and
+-- SSL_CERT_DIR name instead. An OpenSSL that is not the system's may have places that do
+-- not exist. So where neither variable is set and its file is missing, the places of the
+-- usual systems are tried.
 
 local ffi       = require "ffi"
 local lib       = require "ssl.ffi.lib"
@@ -40,7 +40,7 @@ local function listed(path)
   return false
 end
 
--- The variable's value, or OpenSSL's own; and a word on where it came from.
+-- The variable's value, or OpenSSL's own; and a text that names the source.
 local function named(variable, default)
   variable = ffi.string(variable)
   local value = os.getenv(variable)
@@ -48,10 +48,10 @@ local function named(variable, default)
   return ffi.string(default), "OpenSSL's own", true
 end
 
---- Where the system's certificate authorities are.
--- @treturn table  `cafile` and `capath`, as ssl.newcontext takes them, one of them
---   perhaps nil; `tried`: an array of texts, each a place and who named it
--- @treturn nil,string  there are none, and all that was tried
+--- The places of the system's certificate authorities.
+-- @treturn table  `cafile` and `capath`, for ssl.newcontext, one of them perhaps nil;
+--   `tried`: an array of texts, each a place and its source
+-- @treturn nil,string  there are none; with all places that were tried
 return function()
   local found = { tried = {} }
   local function try(key, exists, path, origin)

@@ -7,7 +7,7 @@ local store      = require "ssl.trust.store"
 local C, K       = lib.C, lib.K
 local bor = bit.bor
 
--- What a certificate of the usual bundles takes in OpenSSL's memory, measured.
+-- OpenSSL's memory for a certificate of the usual bundles, measured.
 local CERTIFICATE_KB = 6
 
 -- What asks for more than `peer` brings it along: alone, OpenSSL would ignore it
@@ -55,7 +55,7 @@ local function combine(values, names)
   return flags
 end
 
--- Certificates and CRLs in memory; what comes from a folder is read later.
+-- Certificates and CRLs in memory; those of a folder are read later.
 local function stored(ctx)
   if not lib.has.X509_STORE_get0_objects then return 0 end
   return C.OPENSSL_sk_num(C.X509_STORE_get0_objects(C.SSL_CTX_get_cert_store(ctx)))
@@ -74,14 +74,14 @@ function verifyflags.locations(state, file, path)
   local ok, shared, why = store.load(state, file, path)
   local reason = not ok and (why or errors.reason "no CA file or folder given")
   errors.clear()
-  -- What is in a folder is not in the store before it is asked for.
+  -- Certificates of a folder are not in the store before they are needed.
   if path then state.folders = ("%s%q"):format(state.folders or "", path) end
   if not shared then gcpressure.took(CERTIFICATE_KB * (stored(ctx) - before)) end
   if not ok then return nil, reason end
   return true
 end
 
---- Set the verification mode to exactly what is named; without a name, leave it.
+--- Set the verification mode to exactly these values; without a value, leave it.
 -- Ends lsec_continue, as in LuaSec.
 -- @treturn true
 -- @treturn nil,string  an unknown name; nothing was changed
@@ -96,8 +96,8 @@ function verifyflags.verify(state, names)
   return true
 end
 
---- Set the extended verification flags. OpenSSL's, once on, stay on; the lsec flags
--- become those named now.
+--- Set the extended verification flags. OpenSSL's flags, once on, stay on; the lsec flags
+-- are set to exactly these.
 -- @treturn true
 -- @treturn nil,string  an unknown name; nothing was changed
 function verifyflags.extend(state, names)
