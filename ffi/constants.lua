@@ -2,9 +2,9 @@
 --
 -- `spec/structure/abi_spec.lua` makes a static assertion of every entry and compiles it
 -- against the installed headers. A plain number holds for 1.1.1 to 4.0. A number
--- that moved has one entry per major version; what older libraries do not know
--- says since when. `pick` and `options` are the loader's: it alone asks for a
--- version, and hands out a flat table in which an absent name reads as nil.
+-- that moved has one entry per major version; a number that older libraries lack has its
+-- first version. Only the loader calls `pick` and `options`: it alone asks for a version,
+-- and returns a flat table in which an absent name reads as nil.
 
 local constants = {}
 

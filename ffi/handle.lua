@@ -1,14 +1,13 @@
 --- Handles: a C pointer in a struct that frees it once.
 --
 -- When a Lua state ends, every cdata finalizer runs before any userdata `__gc`,
--- in no useful order, and a user's `__gc` may still call us. So a pointer never
--- stands alone: it lives in a struct whose one finalizer frees it and sets it to
--- NULL, and whoever uses it tests for NULL. The finalizer cannot raise and does
--- no I/O.
+-- in no useful order, and a `__gc` of the program may still call us. So a pointer is never
+-- kept alone: it is in a struct whose one finalizer frees it and sets it to NULL, and code
+-- that uses it tests for NULL. The finalizer cannot raise and does no I/O.
 --
 -- An object drops its handle when it is finalized, by the collector or by hand, and
 -- frees nothing: that may happen in the middle of a call that has read the pointer and
--- is about to hand it to OpenSSL. The struct is freed when nothing leads to it any more,
+-- is about to hand it to OpenSSL. The struct is freed when nothing refers to it any more,
 -- at the earliest in the collector's next cycle.
 
 local ffi = require "ffi"
@@ -24,7 +23,7 @@ local handle = {}
 -- @treturn function  takes ownership: `new(p)` -> the struct, or nil for NULL;
 --   `struct:free()` gives the reference back now, any number of times; the caller must be
 --   the only user of the struct. `struct:drop()` marks it as not to be used any more.
---   `struct:lost()` tells whether it was dropped or freed
+--   `struct:lost()` returns whether it was dropped or freed
 function handle.type(pointer, free)
   local field = pointer:match("([%w_]+)%s*$")
   local release = lib.C[free]

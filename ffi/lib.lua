@@ -1,4 +1,4 @@
---- OpenSSL, loaded: functions, constants, and what this copy of it can do.
+--- OpenSSL, loaded: functions, constants, and the capabilities of this copy.
 --
 -- Everything else in the library reaches OpenSSL through this one table and asks
 -- `has` for a capability, never for a version.
@@ -59,7 +59,7 @@ end
 lib.K       = constants.pick(openssl.major, openssl.minor)
 lib.options = constants.options(openssl.major, openssl.minor)
 
--- 3.0 renamed what is only a getter; the rest of the code knows the new names.
+-- 3.0 renamed getters; the rest of the code uses the new names.
 for new, old in pairs {
   SSL_get1_peer_certificate = "SSL_get_peer_certificate",
   EVP_PKEY_get_id           = "EVP_PKEY_id",

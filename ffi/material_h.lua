@@ -48,7 +48,7 @@ int  X509_VERIFY_PARAM_set1_ip(X509_VERIFY_PARAM *param, const unsigned char *ip
                                size_t iplen);
 ]],
 
-  -- A host that is linked statically has of these what it uses itself.
+  -- A statically linked host has only those that it uses itself.
   optional = [[
 EVP_PKEY *d2i_PKCS8PrivateKey_bio(BIO *bp, EVP_PKEY **x,
                                   int (*cb)(char *, int, int, void *), void *u);

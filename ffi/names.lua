@@ -1,8 +1,8 @@
 --- Private names for C prototypes.
 --
 -- In one Lua VM the first `ffi.cdef` of a name wins and later, different ones
--- are ignored without a word, so two bindings that declare `SSL_read` their own
--- way break each other. We therefore never declare a public name. The
+-- are ignored without an error, so two bindings that declare `SSL_read` in different
+-- ways break each other. We therefore never declare a public name. The
 -- declaration files hold plain C, as in the OpenSSL headers, and this module
 -- turns
 --
@@ -13,8 +13,8 @@
 --     int lsf_SSL_read_ex(lsf_SSL *s, ...) __asm__("SSL_read_ex");
 --
 -- The plain text stays what `spec/structure/abi_spec.lua` compiles against the headers.
--- Only opaque structs, function types and prototypes are handled; anything else
--- is refused, because only those may be declared twice without an error.
+-- Only opaque structs, function types and prototypes are handled; other declarations
+-- are refused, because only those may be declared twice without an error.
 
 local names = {}
 

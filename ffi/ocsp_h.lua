@@ -1,6 +1,6 @@
 --- Declarations: what we call of <openssl/ocsp.h>.
--- See ssl_h.lua for the rules. A build may lack all of it (no-ocsp), or, as a
--- static host, what nobody else uses.
+-- See ssl_h.lua for the rules. A build may lack all of it (no-ocsp). A static host may lack
+-- functions that it does not use itself.
 
 return {
   headers = { "openssl/ocsp.h", "openssl/x509.h", "openssl/asn1.h" },

@@ -1,5 +1,5 @@
---- Declarations: what bends the protocol (levels, key updates, post-handshake
--- authentication, early data) and what tells how it was bent.
+--- Declarations: settings of the protocol (levels, key updates, post-handshake
+-- authentication, early data) and their results.
 -- See ssl_h.lua for the rules.
 
 return {

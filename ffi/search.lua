@@ -1,4 +1,4 @@
---- Which OpenSSL? One, chosen at run time.
+--- Finds OpenSSL: one copy, chosen at run time.
 --
 -- 1. SSL_FFI_LIBSSL and SSL_FFI_LIBCRYPTO, when set (one alone is a mistake).
 -- 2. The process itself, when it already has SSL_CTX_new: nginx and every host
@@ -63,8 +63,8 @@ local function address(f)
   return tonumber(ffi.cast("intptr_t", ffi.cast("void *", f)))
 end
 
--- Through the handle of libssl a dynamic linker also finds what libssl itself
--- was linked to (Windows does not, and answers nil).
+-- Through the handle of libssl a dynamic linker also finds the functions to which libssl
+-- was linked (Windows does not, and returns nil).
 local function same_openssl(found)
   local mine   = search.symbol(found.crypto, "OpenSSL_version_num")
   local theirs = search.symbol(found.ssl, "OpenSSL_version_num")
@@ -105,7 +105,7 @@ local function genuine(found)
   found.version, found.number, found.major, found.minor = text, number, major, minor
 end
 
--- The file that a function came from, where the system tells.
+-- The file of a function, where the system can tell it.
 local function file_of(library, name)
   local dladdr = search.symbol(ffi.C, "dladdr")
   local f = dladdr and search.symbol(library, name)
@@ -159,7 +159,7 @@ end
 --- Find OpenSSL.
 -- @tparam[opt=os.getenv] function getenv
 -- @treturn table  `ssl`, `crypto` (where symbols are looked up), `libssl`,
---   `libcrypto` (their files, or what they were asked for as), `how`
+--   `libcrypto` (their files, or the names by which they were loaded), `how`
 --   ("environment", "process" or "name"), `version` (text), `number`, `major`,
 --   `minor`
 -- @raise a sentence for each refusal: nothing found, a half-set environment, a

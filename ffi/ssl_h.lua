@@ -2,7 +2,7 @@
 -- Declares, and does nothing else. Pointer arguments are const wherever some
 -- version says so and results never are, so that one text serves 1.1.1 to 4.0:
 -- LuaJIT refuses to pass a const result to a non-const argument.
--- `optional` holds what not every version has; ask `lib.has` before calling.
+-- `optional` has the functions that some versions lack; ask `lib.has` before calling.
 
 return {
   headers = { "openssl/ssl.h", "openssl/async.h" },

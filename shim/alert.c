@@ -45,7 +45,7 @@ lsf_info(const SSL *ssl, int where, int value)
 {
 	struct lsf_conn *c;
 
-	/* Without a ticket, nobody has asked for one. */
+	/* Without a new ticket lsf_ticket_made was not called: the limit is set here. */
 	if ((where & CB_HANDSHAKE_DONE) && lsf_api.SSL_is_server(ssl))
 		lsf_session_limit_by_peer(lsf_api.SSL_get_session(ssl));
 	if (!(where & (CB_ALERT | CB_HANDSHAKE_DONE)) ||

@@ -1,9 +1,9 @@
 /*
  * The BIO methods. See lsf.h for their contract with libssl.
  *
- * errno is kept in the connection and not left to OpenSSL: what it makes of a
- * system error differs between versions, and a collector step between the call
- * and the question may change the real one.
+ * errno is kept in the connection and not left to OpenSSL: versions of OpenSSL treat a
+ * system error differently, and a collector step between the call and the question may
+ * change the real one.
  */
 #include <errno.h>
 
@@ -26,8 +26,8 @@ retry(BIO *bio, int direction)
 }
 
 /*
- * Nothing is there to read. OpenSSL also says that it wants to read when it has just
- * gone past a record without plaintext, and more may be there: this tells the two apart.
+ * No input is there. OpenSSL also returns "want read" when it has just gone past a record
+ * without plaintext, and more may be there. This note distinguishes the two.
  */
 static int
 starved(BIO *bio, struct lsf_conn *c)
@@ -37,7 +37,7 @@ starved(BIO *bio, struct lsf_conn *c)
 	return retry(bio, FLAGS_READ);
 }
 
-/* Read, and answer like the read method. */
+/* Read, with the results of the read method. */
 static int
 from_fd(BIO *bio, struct lsf_conn *c, void *buffer, size_t length)
 {
@@ -50,9 +50,9 @@ from_fd(BIO *bio, struct lsf_conn *c, void *buffer, size_t length)
 }
 
 /*
- * More input: straight to where OpenSSL wants it, or into the empty input buffer.
- * Returns what the read method has to return, which is positive when there is
- * some; the input buffer is empty when it is where OpenSSL wanted it.
+ * More input: directly into OpenSSL's memory, or into the empty input buffer. Returns the
+ * result of the read method, which is positive when some came; the input buffer is still
+ * empty when the bytes are in OpenSSL's memory.
  */
 static int
 refill(BIO *bio, struct lsf_conn *c, char *buffer, int wanted)
@@ -99,9 +99,9 @@ lsf_bio_read(BIO *bio, char *buffer, int length)
 }
 
 /*
- * What the write method returns when nothing more can leave. libssl looks at errno
- * then: a peer that is gone does not spoil the end of a TLS 1.3 handshake, whose
- * tickets nobody needs to read.
+ * The result of the write method when nothing more can be sent. libssl checks errno then: a
+ * TLS 1.3 handshake may end in spite of a peer that is gone, since its tickets need not be
+ * read.
  */
 static int
 broken(const struct lsf_conn *c)

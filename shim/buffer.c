@@ -8,7 +8,7 @@
 
 #include "lsf.h"
 
-/* No input waits: its buffer goes back, or its memory to whom it belongs. */
+/* No input waits: its buffer goes back to the pool, or lent memory to its owner. */
 void
 lsf_empty(struct lsf_conn *c)
 {
@@ -79,7 +79,7 @@ lsf_lend(struct lsf_conn *c, const char *data, size_t from, size_t length)
 
 /*
  * A stream delivered bytes. Returns how many were taken (the buffer is bounded:
- * feed the rest when OpenSSL has read), or -1 without memory, which the next read says.
+ * feed the rest when OpenSSL has read), or -1 without memory; the next read reports that.
  */
 int
 lsf_feed(struct lsf_conn *c, const char *data, size_t from, size_t length)
@@ -179,7 +179,7 @@ lsf_dequeue(struct lsf_conn *c, unsigned char *to)
 	return n;
 }
 
-/* Copy what OpenSSL has not read of the input buffer. Returns how many bytes. */
+/* Copy the bytes of the input buffer that OpenSSL has not read. Returns their number. */
 int
 lsf_unread(const struct lsf_conn *c, unsigned char *to)
 {

@@ -1,5 +1,5 @@
 /*
- * What OpenSSL asks. Each answers from data that Lua prepared.
+ * Callbacks of OpenSSL that answer from data that Lua has prepared.
  */
 #include <string.h>
 
@@ -34,8 +34,8 @@ lsf_password(char *buffer, int size, int rwflag, void *u)
 }
 
 /*
- * tmp_dh callback: the group that Lua asked the user for at the ClientHello, or
- * NULL where what the user answered is none, which fails the handshake.
+ * tmp_dh callback: the group of the program's function, which Lua called at the ClientHello.
+ * NULL where the result was no group; that fails the handshake.
  */
 DH *
 lsf_tmp_dh(SSL *ssl, int is_export, int keylength)

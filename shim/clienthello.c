@@ -1,9 +1,9 @@
 /*
  * A server's handshake, stopped at the ClientHello.
  *
- * OpenSSL's own stopping point: the callback answers RETRY, SSL_do_handshake
- * returns SSL_ERROR_WANT_CLIENT_HELLO_CB, Lua looks at what the client said,
- * decides - which context, which protocols - and calls again.
+ * OpenSSL's own stopping point: the callback returns RETRY, SSL_do_handshake returns
+ * SSL_ERROR_WANT_CLIENT_HELLO_CB, Lua reads the ClientHello, decides - which context,
+ * which protocols - and calls again.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +44,7 @@ append(unsigned char *p, const struct item *item)
 	return p + ITEM_HEAD + item->length;
 }
 
-/* Not longer than it is wanted: a client may say as much as a message holds. */
+/* The copy is freed as soon as possible: a ClientHello may be as long as a message. */
 static void
 forget(struct lsf_conn *c)
 {
@@ -54,7 +54,7 @@ forget(struct lsf_conn *c)
 }
 
 /*
- * Keep what the client said: it may be read only inside the callback. Every length
+ * Copy the parts of the ClientHello: they may be read only inside the callback. Every length
  * is that of a part of one handshake message, so it fits 16 bits. Returns 0 without
  * memory.
  */
@@ -122,10 +122,10 @@ lsf_client_hello(SSL *ssl, int *alert, void *arg)
 
 /*
  * Acknowledge the server name where it was used (RFC 6066 section 3). Called for
- * clients without one too, and after the session was looked up or made: there a
- * refusal that get_session has no answer for is carried out, an abandoned handshake
- * ends, and a new session lasts as long as the context says that was chosen, where
- * OpenSSL has asked the one that the connection began with.
+ * clients without one too, and after the session was looked up or made. So this callback
+ * also carries out a refusal, which get_session cannot express, ends an abandoned handshake,
+ * and gives a new session the lifetime of the chosen context, where OpenSSL has used that of
+ * the first context.
  */
 int
 lsf_servername(SSL *ssl, int *alert, void *arg)

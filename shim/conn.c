@@ -1,5 +1,5 @@
 /*
- * The beginning and the end of a connection: its BIO, and giving back what hangs on it.
+ * The beginning and the end of a connection: its BIO, and freeing its contents.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -43,7 +43,7 @@ free_buffers(struct lsf_conn *c)
 	c->out_beg = c->out_end = 0;
 }
 
-/* End all I/O; what is queued or was not received is dropped. */
+/* End all I/O. Queued output and data that was not received are dropped. */
 static void
 end_io(struct lsf_conn *c)
 {
@@ -62,13 +62,12 @@ end_io(struct lsf_conn *c)
 }
 
 /*
- * Free all that hangs on `c` and close its descriptor. Any number of times. Nothing
- * waits: the kernel gets what it takes at once.
+ * Free the contents of `c` and close its descriptor. Any number of times. It does not wait:
+ * the kernel gets the bytes that it takes at once.
  *
- * A finalizer may run in the middle of a call of Lua's, wherever that allocates, and
- * close the connection that the call is about to hand to OpenSSL. The memory stays
- * then until that call is over, and all that OpenSSL may still be asked finds a
- * transport that has ended.
+ * A finalizer may run in the middle of a call of Lua, wherever that allocates, and close
+ * the connection that the call is about to hand to OpenSSL. Then the memory stays until that
+ * call is over, and OpenSSL finds a transport that has ended.
  */
 void
 lsf_conn_free(struct lsf_conn *c)
@@ -98,7 +97,7 @@ lsf_conn_free(struct lsf_conn *c)
 
 /*
  * For the collector. Nothing refers to the struct any more, so no call is using it. The
- * counts may still say so, after a call that an error has ended.
+ * counts may still be above 0, after a call that an error has ended.
  */
 void
 lsf_conn_finalize(struct lsf_conn *c)

@@ -1,5 +1,5 @@
 /*
- * What the shim has of a connection. Part of lsf.h, which has the types.
+ * The struct of a connection. Part of lsf.h, which has the types.
  */
 #ifndef LSF_CONN_H
 #define LSF_CONN_H

@@ -1,10 +1,10 @@
 /*
  * The pump over a descriptor: recv, send and poll. Its end is in linger.c.
  *
- * Nothing here blocks but lsf_wait, and a patient read: one that would wait for input
- * alone, and without a time limit. The descriptor is in blocking mode then, so that
- * one recv does the work of three calls (it would block, wait, read). SIGPIPE is
- * never raised: how a process treats signals is its host's affair.
+ * Only lsf_wait blocks, and a read that may block: one that would wait for input only, and
+ * without a time limit. Then the descriptor is in blocking mode, so that one recv does the
+ * work of three calls (a recv that would block, a wait, a recv). SIGPIPE is never raised:
+ * the host decides about signals.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -182,7 +182,7 @@ lsf_blocking(int fd)
 	return 0;
 }
 
-/* The address family of a socket; 0 for another one, and for what is no socket. */
+/* The address family of a socket; 0 for any other family, and for a file of another kind. */
 int
 lsf_family(int fd)
 {
@@ -204,8 +204,8 @@ lsf_family(int fd)
 }
 
 /*
- * The words that LuaSocket and LuaSec have for an errno, whatever the C library
- * calls it; NULL: ask strerror.
+ * The message of LuaSocket and LuaSec for an errno, independent of the C library; NULL: use
+ * strerror.
  */
 const char *
 lsf_errno_word(int error)

@@ -1,7 +1,7 @@
 /*
- * What a file is, seen from outside, and bytes from the middle of one: Lua has no
- * stat, and struct stat and off_t look different on every platform. And whether a text
- * is one, without a copy of it in Lua's memory.
+ * The state of a file, and bytes from the middle of one: Lua has no stat, and struct stat
+ * and off_t differ between platforms. And the search for a NUL in a text file, without a copy
+ * in Lua's memory.
  */
 #define _FILE_OFFSET_BITS 64 /* large files on 32-bit systems too */
 #include <sys/types.h>
@@ -41,8 +41,8 @@ lsf_file_stamp(const char *path, double stamp[LSF_STAMP])
 }
 
 /*
- * In which line of a text file there is a NUL with something behind it, from 1 on; 0
- * for none, and for what is no regular file, which can be read once only.
+ * The line of a text file, from 1 on, in which a NUL with text behind it is; 0 for none, and
+ * for a file that is not regular, because it can be read once only.
  */
 int
 lsf_file_nul(const char *path)

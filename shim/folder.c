@@ -1,7 +1,7 @@
 /*
  * The state of a folder of authorities and revocation lists, under the names by which
- * OpenSSL looks them up (HASH.N, HASH.rN; see openssl-rehash(1)). OpenSSL keeps what it
- * has found, so Lua uses this to notice that a file was replaced.
+ * OpenSSL looks them up (HASH.N, HASH.rN; see openssl-rehash(1)). OpenSSL keeps certificates
+ * that it has found, so Lua uses this to notice that a file was replaced.
  */
 #define _FILE_OFFSET_BITS 64 /* large files on 32-bit systems too */
 #include <sys/types.h>
@@ -18,7 +18,7 @@
 
 #define HASH_DIGITS 8
 
-/* FNV-1a. It tells states of a folder apart; it does not resist an attacker who writes. */
+/* FNV-1a distinguishes states of a folder. It does not resist an attacker who can write. */
 #define SEED 0xcbf29ce484222325ULL
 #define PRIME 0x100000001b3ULL
 
@@ -33,7 +33,7 @@ add(uint64_t sum, const void *data, size_t length)
 	return sum;
 }
 
-/* Of sums, so that their sum tells sets of them apart. */
+/* Mixes a sum, so that the sum of mixed sums distinguishes sets of them. */
 static uint64_t
 mix(uint64_t sum)
 {
@@ -103,8 +103,8 @@ add_contents(uint64_t sum, int dir, const char *name)
 }
 
 /*
- * A number that changes when what these names lead to has changed: by their inodes and
- * times, those of links and of what they lead to; or by what is in the files. The
+ * A number that changes when the files of these names have changed: by inodes and times,
+ * those of links and of their targets; or by the content of the files. The
  * youngest of the times, in seconds, goes to *newest. Returns 0, or the errno.
  */
 int

@@ -9,10 +9,10 @@
 BIO_METHOD *lsf_method;
 static int type;
 
-/* 0: nobody was here; 1: somebody is at it; 2: done. */
+/* 0: not begun; 1: another thread is initialising; 2: done. */
 static int state;
 
-/* BIO_TYPE_SOURCE_SINK: not a filter, and no descriptor of OpenSSL's. */
+/* BIO_TYPE_SOURCE_SINK: not a filter, and without a descriptor of OpenSSL. */
 #define TYPE_SOURCE_SINK 0x400
 
 static int
@@ -62,8 +62,8 @@ lsf_init(const struct lsf_api *api)
 }
 
 /*
- * The connection behind an SSL: its BIO leads there. NULL for somebody else's SSL
- * on a context of ours, whose BIO has other data.
+ * The connection of an SSL: its BIO points to it. NULL for an SSL of other code on a context
+ * of ours, whose BIO has other data.
  */
 struct lsf_conn *
 lsf_conn_of(const SSL *ssl)

@@ -11,8 +11,8 @@
 #include "lsf.h"
 
 /*
- * keylog callback: one line without its end. A handshake says five to seven, some
- * 1,200 bytes; what finds no room is dropped.
+ * keylog callback: one line without its end. A handshake has five to seven, some 1,200
+ * bytes; a line without room is dropped.
  */
 void
 lsf_keylog(const SSL *ssl, const char *line)
@@ -44,9 +44,8 @@ lsf_keys_wipe(struct lsf_conn *c)
 }
 
 /*
- * Append them to a file, which is made for its owner alone where it is not there, and
- * forget them. Without a connection only see whether that can be done. Returns 0 or
- * the errno.
+ * Append them to a file, which is made for its owner alone where it does not exist, and wipe
+ * them. Without a connection only check that the file can be opened. Returns 0 or the errno.
  */
 int
 lsf_keys_save(struct lsf_conn *c, const char *path)

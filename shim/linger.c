@@ -1,9 +1,9 @@
 /*
- * The end of a connection over a descriptor, and what is left of it when a connection
- * that may not wait has gone: a descriptor, the bytes that the kernel did not take,
- * and the time. OpenSSL's part is not needed for that and is freed at once.
+ * The end of a connection over a descriptor. A connection that may not wait leaves a rest: a
+ * descriptor, the bytes that the kernel did not take, and the time. OpenSSL's part is not
+ * needed for that and is freed at once.
  *
- * One process alone does this. A child that was forked meanwhile would send the same bytes
+ * Only one process does this. A child that was forked meanwhile would send the same bytes
  * a second time, and its shutdown would end the parent's connection too.
  */
 #include <sys/types.h>
@@ -55,7 +55,7 @@ struct lsf_lingering {
 	double bytes; /* in all `data` */
 };
 
-/* Bytes the peer's kernel has not acknowledged; -1 where nobody can tell. */
+/* Bytes that the peer's kernel has not acknowledged; -1 where the system cannot tell. */
 static int
 unacknowledged(int fd)
 {
@@ -99,10 +99,10 @@ drop_input(int fd)
  * kernel reset the connection and discard what it had sent; so the descriptor must
  * outlive the transfer. The end of the stream is a segment of its own: joined to the
  * last bytes by MSG_MORE it waits for the peer's delayed acknowledgement, 40 ms and
- * more where nobody reads at that moment.
+ * more where the peer does not read at that moment.
  *
  * Returns 0 when closing loses nothing more: all is acknowledged, the peer ended too,
- * or the connection is broken. Else how many bytes are under way, or -1.
+ * or the connection is broken. Else the number of bytes under way, or -1.
  */
 static int
 end_step(int fd, uint8_t *half)
@@ -139,7 +139,7 @@ lsf_linger(struct lsf_conn *c)
 }
 
 /*
- * May a connection that nobody closed be ended for its peer? Not where another
+ * May a connection that the program did not close be ended for its peer? Not where another
  * process may have it: this one did not use it last, or has children.
  */
 static int
@@ -317,10 +317,9 @@ rest_of(struct lsf_conn *c)
 }
 
 /*
- * Take over what is left of a connection, so that freeing it closes nothing: its
- * descriptor and its queue. Nothing where there is nothing to lose, or no memory: the
- * connection keeps its descriptor then. Where the list is full the oldest are given
- * up. Returns how many linger.
+ * Take over the descriptor and the queue of a connection, so that freeing it does not close
+ * the descriptor. Where no data can be lost, or without memory, the connection keeps its
+ * descriptor. Where the list is full the oldest are given up. Returns how many linger.
  */
 int
 lsf_detach(struct lsf_lingering *l, struct lsf_conn *c)

@@ -3,11 +3,11 @@
  *
  * THE MACHINE. Lua drives OpenSSL through the FFI. Two things cannot be Lua:
  * functions that OpenSSL calls while a Lua function is on the stack below it (a
- * Lua callback there kills a compiled caller, tears OpenSSL's frames on an error
- * and cannot yield), and the BIO, which is called for every record. They are
- * here, and beside them only what Lua has no function for and the FFI cannot
- * declare for every platform: what a file is (file.c), memory by the page
- * (pages.c). C never calls Lua. A callback answers from data that Lua has put
+ * Lua callback there ends the process when the caller was compiled, unwinds OpenSSL's
+ * frames on an error, and cannot yield), and the BIO, which is called for every record.
+ * The shim has these, and a few functions that Lua lacks and the FFI cannot declare for
+ * every platform: the state of files (file.c), memory by the page (pages.c). C never calls
+ * Lua. A callback answers from data that Lua has put
  * into struct lsf_conn beforehand, or notes the question there and stops the
  * handshake, so that Lua answers between two calls.
  *
@@ -17,23 +17,23 @@
  *
  * THE BIO. One struct lsf_conn a connection, in Lua's memory; the BIO's data
  * pointer leads to it. With `ahead` set input is read ahead, up to a buffer, so
- * that a record's header and body cost one system call; what waits there is seen
- * by dirty(). Without it all that OpenSSL has not asked for stays with the kernel,
- * where a loop finds it that asks about the descriptor alone.
- * Output goes straight to the kernel, and only what the kernel refuses is
+ * that a record's header and body cost one system call; dirty() reports bytes that wait
+ * there. Without it bytes that OpenSSL has not asked for stay with the kernel, where an
+ * event loop sees them that watches the descriptor only.
+ * Output goes directly to the kernel, and only bytes that the kernel refuses are
  * queued. Buffers come from a pool that one Lua state owns and go back when
  * empty: an idle connection holds none. With `stream` set the transport is Lua's:
- * Lua feeds `in` and drains `out`, and `need` says how much OpenSSL lacked.
+ * Lua feeds `in` and drains `out`, and `need` is the number of bytes that OpenSSL lacked.
  *
  * Its contract with libssl:
  *   - a record is taken whole unless more than LSF_QUEUE_LIMIT bytes wait, so
  *     that OpenSSL never holds a half-written record and a close_notify can
  *     always be queued (a peer that demands answers and reads none of them must
  *     not grow us without limit: then the write is refused for the time being);
- *   - what OpenSSL still says behind our close_notify, as the answer to a key
- *     update, is dropped: the peer takes it for plain text, or is not there;
+ *   - output of OpenSSL behind our close_notify, such as the answer to a key
+ *     update, is dropped: the peer would take it for plain text, or is not there;
  *   - FLUSH tries and answers 1: libssl's own buffering filter drops a retry
- *     flag, so what stays queued is the business of the loop above;
+ *     flag, so the loop in Lua drains the rest;
  *   - EOF is true only after a real end of stream with nothing left to read;
  *   - any other command answers 0 (1 would mean "kernel TLS is on").
  *
@@ -110,7 +110,7 @@ enum lsf_hello {
 	LSF_HELLO_REFUSE
 };
 
-/* What the peer may ask for once in a session that is up, and not again: bits. */
+/* Requests that the peer may make once in an open session: bits. */
 enum lsf_once {
 	LSF_ONCE_HANDSHAKE = 1,
 	LSF_ONCE_CERTIFICATE = 2
@@ -123,7 +123,7 @@ enum lsf_half {
 	LSF_HALF_DONE  /* and the peer has everything, or never will */
 };
 
-/* What a handshake that stands still in a job waits for. */
+/* The question for which a handshake stands still in a job. */
 enum lsf_question {
 	LSF_QUESTION_NONE,
 	LSF_QUESTION_PSK_CLIENT,

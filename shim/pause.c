@@ -4,8 +4,8 @@
  * Where OpenSSL has no stopping point of its own, a connection with such a question
  * runs its handshake as a job (SSL_MODE_ASYNC): on a stack of its own, which
  * ASYNC_pause_job leaves and the next SSL_do_handshake enters again. While it
- * stands still the callback's arguments stay valid, so Lua writes the answer to
- * where OpenSSL wants it.
+ * stands still the callback's arguments stay valid, so Lua writes the answer into
+ * OpenSSL's memory.
  *
  * Only the call that paused may enter OpenSSL then: any other would finish it. The
  * connection must be resumed before it is freed, or the job's stack is lost.
@@ -16,7 +16,8 @@
 /*
  * Wait for Lua's answer. Returns 1 when there is one; 0 for "deny": no job to pause
  * (ASYNC_pause_job would report success at once, for ever), or the connection was
- * dropped; of a key the length says which. A resume without an answer pauses again.
+ * dropped; for a key its length distinguishes the two. A resume without an answer pauses
+ * again.
  */
 int
 lsf_answered(struct lsf_conn *c, enum lsf_question question)

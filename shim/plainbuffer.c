@@ -68,7 +68,7 @@ new_block(struct lsf_conn *c, size_t size)
 }
 
 /*
- * Leave the block to those who have claimed bytes of it, and go on in another one.
+ * Leave the block to the claims that hold bytes of it, and go on in another one.
  * Returns 0 without memory.
  */
 int

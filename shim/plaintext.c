@@ -62,7 +62,7 @@ lsf_claim(struct lsf_conn *c, uint32_t serial, int n, int skip)
 	return p;
 }
 
-/* Lua has its string. What is empty goes back, but for the large blocks. */
+/* Lua has made its string. An empty buffer goes back, except large blocks. */
 void
 lsf_delivered(struct lsf_conn *c)
 {

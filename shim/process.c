@@ -2,8 +2,8 @@
  * Which process this is. A forked child has copies of its parent's objects, and must not
  * use those that lead to the same peers.
  *
- * This is asked for each transfer of bytes, so a system call would cost too much. Where
- * the kernel can clear a page in children, one such page tells that the process is new.
+ * Each transfer of bytes checks this, so a system call would cost too much. Where the kernel
+ * can clear a page in children, a cleared page means that the process is new.
  */
 #define _GNU_SOURCE /* MADV_WIPEONFORK */
 #include <sys/mman.h>

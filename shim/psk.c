@@ -1,6 +1,6 @@
 /*
  * Pre-shared keys. The key is Lua's answer, for which the handshake stands still
- * (pause.c); Lua writes it to where OpenSSL wants it.
+ * (pause.c); Lua writes it into OpenSSL's memory.
  */
 #include "lsf.h"
 

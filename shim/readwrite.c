@@ -22,8 +22,8 @@ clear_errors(void)
 }
 
 /*
- * What a call of OpenSSL's on this connection meant by its result: the result where it
- * was a success, else the SSL_ERROR_* as a negative number.
+ * The verdict on an OpenSSL call on this connection: its result where it was a success, else
+ * the SSL_ERROR_* as a negative number.
  */
 int
 lsf_verdict(const struct lsf_conn *c, int rc)
@@ -79,9 +79,9 @@ passed(const struct lsf_conn *c, int rc)
 }
 
 /*
- * The transport takes nothing more: decrypt what it has brought already, and no more
- * than fits beside what waits. Waits for nothing. The end of the transport is not
- * looked at: it is for who reads. Returns as lsf_read, of the last attempt.
+ * The transport takes no more bytes: decrypt bytes that have arrived, as far as they fit
+ * into the buffer. It does not wait. The end of the transport is left for the next read.
+ * Returns the result of lsf_read for the last attempt.
  */
 int
 lsf_hear(struct lsf_conn *c)

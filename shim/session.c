@@ -18,8 +18,8 @@ lsf_ticket_made(SSL *ssl, void *arg)
 }
 
 /*
- * A client is told of a session, or a server made one. Kept, with its reference; of
- * too many the oldest goes: a peer may send any number of tickets.
+ * A client has received a session, or a server has made one. It is kept, with its reference.
+ * Where there are too many, the oldest is freed: a peer may send any number of tickets.
  */
 int
 lsf_new_session(SSL *ssl, SSL_SESSION *session)
@@ -54,7 +54,7 @@ lsf_take_session(struct lsf_conn *c)
 	return first;
 }
 
-/* Free what the connection has of sessions and tickets. */
+/* Free the connection's sessions and tickets. */
 void
 lsf_sessions_free(struct lsf_conn *c)
 {
@@ -72,9 +72,8 @@ lsf_sessions_free(struct lsf_conn *c)
 }
 
 /*
- * get_session callback of a server with an external store: what Lua has found, whose
- * reference OpenSSL takes over; NULL for an unknown session, and where nobody can be
- * asked.
+ * get_session callback of a server with an external store: the session that Lua has found,
+ * whose reference OpenSSL takes over; NULL for an unknown session, and without a job.
  */
 SSL_SESSION *
 lsf_get_session(SSL *ssl, const unsigned char *id, int length, int *copy)

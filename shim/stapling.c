@@ -30,10 +30,10 @@ staple(SSL *ssl, const struct lsf_conn *c)
 }
 
 /*
- * Status callback. On a client, which sent the request: Lua judges what the server
- * stapled, if anything, before this side sends its Finished; 0 ends the handshake. On
- * a server, asked when the certificate has been chosen: the response that Lua has put
- * there, or puts there now.
+ * Status callback. On a client, which sent the request, Lua judges the stapled response, or
+ * its absence, before this side sends its Finished; 0 ends the handshake. On a server it is
+ * called when the certificate has been chosen: it staples the response that Lua has put
+ * there before, or puts there now.
  */
 int
 lsf_status(SSL *ssl, void *arg)

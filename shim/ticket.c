@@ -1,10 +1,10 @@
 /*
  * The keys of a server's tickets (RFC 5077, section 4: a name, a cipher, a MAC).
  *
- * OpenSSL asks in the middle of a handshake which key to use, and has its answer at
- * once from a table of Lua's making. The table belongs to a context and to the
- * connections that began with it, since OpenSSL keeps a context alive for as long as
- * they live, whatever has become of the Lua object.
+ * OpenSSL asks for the key in the middle of a handshake, and gets it at once from a table
+ * that Lua has filled. The table belongs to a context and to the connections that began with
+ * it, since OpenSSL keeps a context alive for as long as they live, also without the Lua
+ * object.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 
 #define VERSION_1_3 0x304
 
-/* What a ticket key callback answers. */
+/* The results of a ticket key callback. */
 #define TICKET_ERROR (-1)
 #define TICKET_NONE 0
 #define TICKET_FINE 1
@@ -94,11 +94,11 @@ find(const struct lsf_tickets *t, const unsigned char *name)
 }
 
 /*
- * Choose the key and ready the cipher. Returns the callback's answer, and the key
+ * Choose the key and prepare the cipher. Returns the callback's result, and the key
  * where that is more than TICKET_NONE.
  *
- * A ticket under an older key is renewed. In TLS 1.3 every resumption has to say so,
- * or OpenSSL sends no new ticket, and the client's are used up.
+ * A ticket under an older key is renewed. In TLS 1.3 every resumption has to return "renew",
+ * or OpenSSL sends no new ticket, and the client has none left.
  */
 static int
 ready(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
