@@ -15,48 +15,73 @@ return {
   structs = {
     lsf_conn = [[
       lsf_SSL *ssl; void *pool;
-      unsigned char *in, *out, *plain;
+      unsigned char *in;
       uint32_t in_beg, in_end, out_beg, out_end;
-      int32_t plain_beg, plain_end, plain_size;
-      double queued, sent;
-      int fd, in_error, out_error, owner;
-      uint32_t need;
-      uint8_t stream, eof, cork, closing, half, blocking, patient, lent, starved, hearing;
-      uint8_t ahead, asks_dirty, asks_fd;
-      uint8_t tolerant, sni_used, hello, hello_alert;
-      uint8_t ask_verify, accepted, question, paused, mute, silent;
-      uint32_t said_length;
-      unsigned char *said;
-      const unsigned char *alpn;
-      uint32_t alpn_length;
-      uint32_t max_identity, max_psk;
-      lsf_X509_STORE_CTX *store_ctx;
-      const char *asked;
-      char *identity;
-      unsigned char *psk;
-      uint32_t psk_length;
-      lsf_DH *dh;
-      const unsigned char *staple;
-      char *keys;
-      uint32_t staple_length, keys_length;
-      uint32_t ask_status;
-      uint32_t verdicts;
-      int32_t verify_depth;
-      struct { int depth, code; } *verdict;
-      uint32_t sessions, session_id_length, session_timeout;
-      void *fresh;
-      lsf_SSL_SESSION *found;
-      const unsigned char *session_id;
-      void *tickets;
-      uint16_t alert_in, alert_out;
-      const char *name;
-      uint32_t name_length;
-      uint8_t some_lists;
-      int64_t till;
+      unsigned char *out;
+      double out_total, out_sent;
+      int32_t plain_beg, plain_end;
+      uint8_t claimed;
+      int32_t plain_size;
+      unsigned char *plain;
       void *aside;
+      int32_t claims;
       uint32_t serial;
-      int32_t claims, inside;
-      uint8_t claimed, doomed, once, shaken, shown, again;
+      int fd, in_error, out_error, pid;
+      uint32_t need;
+      uint8_t starved, in_eof, by_lua, in_lent, cork, accept_all, drop_output, no_io;
+      uint8_t fd_blocking, may_block, hearing, ahead, asks_dirty, asks_fd, linger_stage;
+      int32_t inside;
+      uint8_t doomed;
+      uint32_t sessions_made;
+      struct {
+        uint8_t state, alert, sni_used;
+        uint32_t alpn_length;
+        const unsigned char *alpn;
+        lsf_DH *dh;
+        uint32_t copy_length;
+        unsigned char *copy;
+      } hello;
+      struct {
+        uint8_t question, accepted, paused;
+      } ask;
+      struct {
+        const char *hint;
+        char *identity;
+        unsigned char *key;
+        uint32_t max_identity, max_key, key_length;
+      } psk_call;
+      struct {
+        uint8_t go_on, ask, some_lists;
+        uint32_t name_length;
+        const char *name;
+        lsf_X509_STORE_CTX *store_ctx;
+        int32_t depth;
+        uint32_t count;
+        struct { int depth, code; } *list;
+        int64_t till;
+      } verify;
+      struct {
+        void *made;
+        const unsigned char *id;
+        uint32_t id_length, timeout;
+        lsf_SSL_SESSION *found;
+        void *tickets;
+      } sessions;
+      struct {
+        const unsigned char *response;
+        uint32_t response_length;
+        uint8_t ask;
+      } ocsp;
+      struct {
+        char *lines;
+        uint32_t length;
+      } keylog;
+      struct {
+        uint16_t received, sent;
+      } alerts;
+      struct {
+        uint8_t once, shaken, asked, again;
+      } posthandshake;
     ]],
     lsf_password = [[
       const char *text; size_t length; int asked, too_long;

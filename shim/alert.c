@@ -57,8 +57,8 @@ lsf_info(const SSL *ssl, int where, int value)
 		return;
 	if (harmless(ssl, value & 0xff))
 		value = LEVEL_WARNING << 8 | USER_CANCELED;
-	if ((where & CB_READ) && counts(c->alert_in, value))
-		c->alert_in = (uint16_t)value;
-	if ((where & CB_WRITE) && counts(c->alert_out, value))
-		c->alert_out = (uint16_t)value;
+	if ((where & CB_READ) && counts(c->alerts.received, value))
+		c->alerts.received = (uint16_t)value;
+	if ((where & CB_WRITE) && counts(c->alerts.sent, value))
+		c->alerts.sent = (uint16_t)value;
 }

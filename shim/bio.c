@@ -59,12 +59,12 @@ refill(BIO *bio, struct lsf_conn *c, char *buffer, int wanted)
 {
 	int n;
 
-	if (c->eof)
+	if (c->in_eof)
 		return 0;
 	if (c->in_error != 0)
 		return -1;
 	c->need = (uint32_t)wanted;
-	if (c->stream)
+	if (c->by_lua)
 		return starved(bio, c);
 	if (!c->ahead)
 		return from_fd(bio, c, buffer, (size_t)wanted);
@@ -84,7 +84,7 @@ lsf_bio_read(BIO *bio, char *buffer, int length)
 	int rc;
 
 	lsf_api.BIO_clear_flags(bio, FLAGS_RWS | FLAGS_SHOULD_RETRY);
-	if (c == NULL || length <= 0 || c->mute)
+	if (c == NULL || length <= 0 || c->no_io)
 		return 0;
 	c->starved = 0;
 	if (c->in_beg == c->in_end) {
@@ -122,15 +122,15 @@ lsf_bio_write(BIO *bio, const char *buffer, int length)
 	lsf_api.BIO_clear_flags(bio, FLAGS_RWS | FLAGS_SHOULD_RETRY);
 	if (c == NULL || length <= 0)
 		return 0;
-	if (c->mute || c->silent)
+	if (c->no_io || c->drop_output)
 		return length;
 	if (c->out_end - c->out_beg > LSF_QUEUE_LIMIT)
 		lsf_flush(c);
 	if (c->out_error != 0)
 		return broken(c);
-	if (c->out_end - c->out_beg > LSF_QUEUE_LIMIT && !c->closing)
+	if (c->out_end - c->out_beg > LSF_QUEUE_LIMIT && !c->accept_all)
 		return retry(bio, FLAGS_WRITE);
-	if (c->out_beg == c->out_end && !c->cork && !c->stream) {
+	if (c->out_beg == c->out_end && !c->cork && !c->by_lua) {
 		n = lsf_fd_write(c, buffer, (size_t)length);
 		if (c->out_error != 0)
 			return broken(c);
@@ -161,7 +161,7 @@ lsf_bio_ctrl(BIO *bio, int command, long larg, void *parg)
 			lsf_flush(c);
 		return 1;
 	case CTRL_EOF:
-		return c == NULL || (c->eof && c->in_beg == c->in_end);
+		return c == NULL || (c->in_eof && c->in_beg == c->in_end);
 	default:
 		return 0;
 	}

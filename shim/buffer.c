@@ -12,10 +12,10 @@
 void
 lsf_empty(struct lsf_conn *c)
 {
-	if (!c->lent)
+	if (!c->in_lent)
 		lsf_give(c->pool, c->in);
 	c->in = NULL;
-	c->lent = 0;
+	c->in_lent = 0;
 	c->in_beg = c->in_end = 0;
 }
 
@@ -70,7 +70,7 @@ lsf_lend(struct lsf_conn *c, const char *data, size_t from, size_t length)
 		return 0;
 	lsf_use(c);
 	c->in = (unsigned char *)(uintptr_t)(data + from);
-	c->lent = 1;
+	c->in_lent = 1;
 	c->in_beg = 0;
 	c->in_end = (uint32_t)length;
 
@@ -86,7 +86,7 @@ lsf_feed(struct lsf_conn *c, const char *data, size_t from, size_t length)
 {
 	uint32_t held = c->in_end - c->in_beg;
 
-	if (c->lent)
+	if (c->in_lent)
 		return 0;
 	if (!lsf_in_room(c))
 		return -1;
@@ -124,7 +124,7 @@ lsf_enqueue(struct lsf_conn *c, const char *data, size_t length)
 		length = LSF_BUFFER - c->out_end;
 	memcpy(c->out + c->out_end, data, length);
 	c->out_end += (uint32_t)length;
-	c->queued += (double)length;
+	c->out_total += (double)length;
 
 	return (int)length;
 }
@@ -133,8 +133,8 @@ lsf_enqueue(struct lsf_conn *c, const char *data, size_t length)
 void
 lsf_out_passed(struct lsf_conn *c, size_t n)
 {
-	c->queued += (double)n;
-	c->sent += (double)n;
+	c->out_total += (double)n;
+	c->out_sent += (double)n;
 }
 
 /* The transport took `length` bytes from the front of the queue. */
@@ -144,7 +144,7 @@ lsf_drained(struct lsf_conn *c, size_t length)
 	if (length > c->out_end - c->out_beg)
 		length = c->out_end - c->out_beg;
 	lsf_use(c);
-	c->sent += (double)length;
+	c->out_sent += (double)length;
 	c->out_beg += (uint32_t)length;
 	if (c->out_beg == c->out_end) {
 		lsf_give(c->pool, c->out);
@@ -185,7 +185,7 @@ lsf_unread(const struct lsf_conn *c, unsigned char *to)
 {
 	uint32_t n = c->in_end - c->in_beg;
 
-	if (c->lent || n == 0)
+	if (c->in_lent || n == 0)
 		return 0;
 	memcpy(to, c->in + c->in_beg, n);
 

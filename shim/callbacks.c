@@ -45,7 +45,7 @@ lsf_tmp_dh(SSL *ssl, int is_export, int keylength)
 	(void)is_export;
 	(void)keylength;
 
-	return c != NULL ? c->dh : NULL;
+	return c != NULL ? c->hello.dh : NULL;
 }
 
 /*
@@ -61,14 +61,15 @@ lsf_alpn_select(SSL *ssl, const unsigned char **out, unsigned char *outlen,
 	uint32_t i, j;
 
 	(void)arg;
-	if (c == NULL || c->alpn == NULL)
+	if (c == NULL || c->hello.alpn == NULL)
 		return TLSEXT_NOACK;
-	for (i = 0; i < c->alpn_length; i += 1 + c->alpn[i]) {
-		if (c->alpn[i] >= c->alpn_length - i)
+	for (i = 0; i < c->hello.alpn_length; i += 1 + c->hello.alpn[i]) {
+		if (c->hello.alpn[i] >= c->hello.alpn_length - i)
 			break;
 		for (j = 0; j < inlen; j += 1 + in[j]) {
-			if (in[j] != c->alpn[i] || j + 1 + in[j] > inlen ||
-			    memcmp(in + j, c->alpn + i, 1 + in[j]) != 0)
+			if (in[j] != c->hello.alpn[i] ||
+			    j + 1 + in[j] > inlen ||
+			    memcmp(in + j, c->hello.alpn + i, 1 + in[j]) != 0)
 				continue;
 			*out = in + j + 1;
 			*outlen = in[j];

@@ -48,9 +48,9 @@ append(unsigned char *p, const struct item *item)
 static void
 forget(struct lsf_conn *c)
 {
-	free(c->said);
-	c->said = NULL;
-	c->said_length = 0;
+	free(c->hello.copy);
+	c->hello.copy = NULL;
+	c->hello.copy_length = 0;
 }
 
 /*
@@ -80,11 +80,11 @@ keep(struct lsf_conn *c, SSL *ssl)
 	for (i = 0; i < n; i++)
 		total += ITEM_HEAD + items[i].length;
 	forget(c);
-	if ((c->said = p = malloc(total)) == NULL)
+	if ((c->hello.copy = p = malloc(total)) == NULL)
 		return 0;
 	for (i = 0; i < n; i++)
 		p = append(p, &items[i]);
-	c->said_length = (uint32_t)total;
+	c->hello.copy_length = (uint32_t)total;
 
 	return 1;
 }
@@ -102,17 +102,17 @@ lsf_client_hello(SSL *ssl, int *alert, void *arg)
 	(void)arg;
 	if (c == NULL)
 		return HELLO_SUCCESS;
-	switch (c->hello) {
+	switch (c->hello.state) {
 	case LSF_HELLO_ASK:
 		if (!keep(c, ssl))
 			return HELLO_ERROR;
-		c->hello = LSF_HELLO_ASKED;
+		c->hello.state = LSF_HELLO_ASKED;
 		return HELLO_RETRY;
 	case LSF_HELLO_ASKED:
 		return HELLO_RETRY;
 	case LSF_HELLO_REFUSE:
 		forget(c);
-		*alert = c->hello_alert;
+		*alert = c->hello.alert;
 		return HELLO_ERROR;
 	default:
 		forget(c);
@@ -134,16 +134,16 @@ lsf_servername(SSL *ssl, int *alert, void *arg)
 	SSL_SESSION *session;
 
 	(void)arg;
-	if (c != NULL && c->session_timeout > 0 &&
+	if (c != NULL && c->sessions.timeout > 0 &&
 	    !lsf_api.SSL_session_reused(ssl)) {
 		session = lsf_api.SSL_get_session(ssl);
 		(void)lsf_api.SSL_SESSION_set_timeout(session,
-		    (long)c->session_timeout);
+		    (long)c->sessions.timeout);
 	}
-	if (c != NULL && (c->hello == LSF_HELLO_REFUSE || c->mute)) {
-		*alert = c->hello_alert;
+	if (c != NULL && (c->hello.state == LSF_HELLO_REFUSE || c->no_io)) {
+		*alert = c->hello.alert;
 		return TLSEXT_FATAL;
 	}
 
-	return c != NULL && c->sni_used ? TLSEXT_OK : TLSEXT_NOACK;
+	return c != NULL && c->hello.sni_used ? TLSEXT_OK : TLSEXT_NOACK;
 }

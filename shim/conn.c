@@ -9,7 +9,7 @@
 /*
  * A BIO over `c`, which starts empty. The caller owns the BIO (SSL_set_bio takes
  * it), and from now on the connection owns fd and closes it; fd is ignored when
- * c->stream is set. Returns NULL without memory, or without a pool, which is gone
+ * c->by_lua is set. Returns NULL without memory, or without a pool, which is gone
  * when a Lua state ends: the caller keeps fd then.
  */
 BIO *
@@ -47,14 +47,17 @@ free_buffers(struct lsf_conn *c)
 static void
 end_io(struct lsf_conn *c)
 {
+	/* These bytes are Lua's, and gone at the end of a Lua state. */
+	c->hello.alpn = c->ocsp.response = NULL;
+	c->verify.name = NULL;
 	if (c->ssl != NULL)
 		lsf_abandon(c);
 	lsf_last_step(c);
-	if (!c->stream && c->fd >= 0)
+	if (!c->by_lua && c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;
-	c->mute = 1;
-	if (c->lent)
+	c->no_io = 1;
+	if (c->in_lent)
 		lsf_empty(c);
 	c->in_beg = c->in_end = 0;
 	c->out_beg = c->out_end = 0;
@@ -82,17 +85,18 @@ lsf_conn_free(struct lsf_conn *c)
 		lsf_api.SSL_free(c->ssl);
 	c->ssl = NULL;
 	free_buffers(c);
-	if (c->dh != NULL)
-		lsf_api.DH_free(c->dh);
+	if (c->hello.dh != NULL)
+		lsf_api.DH_free(c->hello.dh);
+	c->hello.dh = NULL;
 	lsf_sessions_free(c);
+	lsf_tickets_free(c->sessions.tickets);
+	c->sessions.tickets = NULL;
 	lsf_keys_wipe(c);
-	free(c->said);
-	free(c->verdict);
-	c->said = NULL;
-	c->alpn = c->staple = NULL;
-	c->dh = NULL;
-	c->verdict = NULL;
-	c->verdicts = c->said_length = c->alpn_length = 0;
+	free(c->hello.copy);
+	c->hello.copy = NULL;
+	free(c->verify.list);
+	c->verify.list = NULL;
+	c->verify.count = c->hello.copy_length = c->hello.alpn_length = 0;
 }
 
 /*

@@ -8,95 +8,208 @@
  * A connection. Lua owns the memory; lsf_conn_free gives back what hangs on it and
  * leaves it inert, but not while a call of Lua's uses it (`inside`). ffi/shim_h.lua
  * declares the same members, and structure/abi_spec compares the two.
+ *
+ * What each send and receive looks at is flat, because Lua's interpreter makes an object
+ * of 72 bytes to read a member of a part (`conn.hello.state`). All else is in parts by
+ * subject. No member has the name of a field of the connection's Lua state.
+ *
+ * "Owners" are the files that write a member, in C and in Lua. Every file may read it.
+ * conn.c, where a connection begins and ends, may write all of them. structure/shim_spec compares
+ * these lists with the sources.
  */
 struct lsf_conn {
-	SSL *ssl; /* NULL once closed */
+	/* NULL once closed. Owners: ssl.connection.new */
+	SSL *ssl;
+	/* Where its buffers come from. Owners: conn.c */
 	struct lsf_pool *pool;
 
-	unsigned char *in;    /* ciphertext read ahead: [in_beg, in_end) */
-	unsigned char *out;   /* ciphertext queued: [out_beg, out_end) */
-	unsigned char *plain; /* plaintext not yet delivered */
+	/* Ciphertext that OpenSSL has not read: [in_beg, in_end). Owners: buffer.c */
+	unsigned char *in;
 	uint32_t in_beg, in_end;
+	/* Ciphertext that the transport has not taken: [out_beg, out_end). Owners: buffer.c */
 	uint32_t out_beg, out_end;
-	int32_t plain_beg, plain_end, plain_size;
-	double queued; /* ciphertext bytes ever taken from OpenSSL */
-	double sent;   /* of them, handed to the transport */
+	unsigned char *out;
+	double out_total; /* bytes that OpenSSL has ever written */
+	double out_sent;  /* of them, those that the transport has taken */
 
-	int fd;           /* -1: a stream, closed, or never open */
-	int in_error;     /* errno of the first failed recv, or 0 */
-	int out_error;    /* and send; what arrived can still be read then */
-	int owner;        /* the process that used it last */
-	uint32_t need;    /* bytes OpenSSL lacked at its last starved read */
-	uint8_t stream;   /* Lua feeds and drains; fd is not used */
-	uint8_t eof;      /* the transport ended */
-	uint8_t cork;     /* gather records until LSF_QUEUE_LIMIT */
-	uint8_t closing;  /* never refuse: the last alert must be queued */
-	uint8_t half;     /* enum lsf_half */
-	uint8_t blocking; /* the descriptor is in blocking mode */
-	uint8_t patient;  /* and this read may wait in recv */
-	uint8_t lent;     /* `in` is Lua's memory */
-	uint8_t starved;  /* the last read found nothing */
-	uint8_t hearing; /* only what has come is read, not the end behind it */
+	/*
+	 * Plaintext that is not delivered: [plain_beg, plain_end) of a block, and whether
+	 * bytes of that block are claimed. Owners: plaintext.c, plainbuffer.c
+	 */
+	int32_t plain_beg, plain_end;
+	uint8_t claimed;
+	/* The block, and others that claims still hold. Owners: plainbuffer.c */
+	int32_t plain_size;
+	unsigned char *plain;
+	struct lsf_aside *aside;
+	/* How many strings of it Lua is making; the number of its front. Owners: plaintext.c */
+	int32_t claims;
+	uint32_t serial;
 
-	uint8_t ahead;               /* a read takes more than was asked for */
-	uint8_t asks_dirty, asks_fd; /* Lua's notes for that */
+	/*
+	 * The descriptor; -1 for none, for a closed one, and for a stream.
+	 * Owners: linger.c, ssl.ffi.shim, ssl.connection.new, ssl.connection.unwrap
+	 */
+	int fd;
+	/*
+	 * The errno of the first read and of the first write that failed, or 0. What has
+	 * arrived can be read after a failed write. buffer.c: no memory.
+	 * Owners: descriptor.c, buffer.c, ssl.io.stream
+	 */
+	int in_error, out_error;
+	/* The process that used it last. Owners: process.c */
+	int pid;
+	/* The bytes that OpenSSL asked for; there was nothing to read. Owners: bio.c */
+	uint32_t need;
+	uint8_t starved;
+	/* The transport has ended. Owners: descriptor.c, ssl.io.inbound */
+	uint8_t in_eof;
+	/* Lua feeds `in` and drains `out`, and fd is not used. Owners: ssl.io.inbound */
+	uint8_t by_lua;
+	/* `in` is Lua's memory. Owners: buffer.c */
+	uint8_t in_lent;
+	/*
+	 * Gather records, up to LSF_QUEUE_LIMIT.
+	 * Owners: ssl.connection.send, ssl.handshake.handshake
+	 */
+	uint8_t cork;
+	/*
+	 * Refuse no write: the last alert has to be queued.
+	 * Owners: ssl.connection.close, ssl.connection.goodbye
+	 */
+	uint8_t accept_all;
+	/*
+	 * Drop what OpenSSL still writes: our close_notify was sent, or the peer cannot
+	 * receive any more. Owners: readwrite.c, ssl.io.loop, ssl.connection.goodbye
+	 */
+	uint8_t drop_output;
+	/* No more input and output: the connection was dropped. Owners: pause.c */
+	uint8_t no_io;
+	/* The descriptor is in blocking mode. Owners: ssl.io.descriptor */
+	uint8_t fd_blocking;
+	/*
+	 * Of the read that is going on: it may wait in recv; it takes what has come, and
+	 * not the end behind it. Owners: readwrite.c
+	 */
+	uint8_t may_block, hearing;
+	/*
+	 * A read may take more than OpenSSL asks for; and why: the program has asked
+	 * `dirty`, or for the descriptor. Owners: ssl.io.readahead
+	 */
+	uint8_t ahead, asks_dirty, asks_fd;
+	/* How far an orderly end has come: enum lsf_stage. Owners: linger.c */
+	uint8_t linger_stage;
 
-	uint8_t tolerant; /* verification goes on after an error */
-	uint8_t sni_used; /* the server name chose the context: acknowledge */
-	uint8_t hello;    /* enum lsf_hello */
-	uint8_t hello_alert;  /* with LSF_HELLO_REFUSE */
-	uint8_t ask_verify;   /* the user judges each certificate */
-	uint8_t accepted;     /* and this is what came of it */
-	uint8_t question;     /* enum lsf_question; 0 when answered */
-	uint8_t paused;       /* a job stands still */
-	uint8_t mute;         /* no more I/O: the end of a dropped connection */
-	uint8_t silent;       /* close_notify was said: nothing may follow it */
-	uint32_t said_length; /* of said: the copy of the ClientHello */
-	unsigned char *said;
-	const unsigned char *alpn; /* a server's protocols, Lua's memory */
-	uint32_t alpn_length;
+	/* How many calls of Lua's are in the middle of using it. Owners: ssl.io.guard */
+	int32_t inside;
+	/* It was freed meanwhile: the last of them does it. Owners: conn.c */
+	uint8_t doomed;
 
-	uint32_t max_identity, max_psk; /* valid while the question waits: */
-	X509_STORE_CTX *store_ctx;      /* the verification that waits */
-	const char *asked;   /* PSK: the hint, or the client's identity */
-	char *identity;      /* room for the client's answer */
-	unsigned char *psk;  /* room for the key */
-	uint32_t psk_length; /* 0: no such key; LSF_PSK_FAIL */
+	/* How many there are of sessions.made. Owners: session.c */
+	uint32_t sessions_made;
 
-	DH *dh;                      /* answer for tmp_dh, owned */
-	const unsigned char *staple; /* OCSP response, Lua's memory */
-	char *keys; /* key log lines that wait for Lua; owned */
-	uint32_t staple_length, keys_length;
-	uint32_t ask_status; /* a function of the user's gives the staple */
-	uint32_t verdicts;
-	int32_t verify_depth; /* of the last error of verification */
-	struct lsf_verdict *verdict;
+	/* The ClientHello, on a server: what the client offers, and what Lua decides. */
+	struct {
+		/* enum lsf_hello. ssl.io.question: a function of the program has raised.
+		 * Owners: clienthello.c, ssl.handshake.clienthello, ssl.io.question */
+		uint8_t state;
+		/* Of LSF_HELLO_REFUSE. Owners: ssl.handshake.clienthello, ssl.io.question */
+		uint8_t alert;
+		/* The server name chose the context, which is acknowledged; the protocols,
+		 * Lua's memory; the answer for tmp_dh. Owners: ssl.handshake.clienthello */
+		uint8_t sni_used;
+		uint32_t alpn_length;
+		const unsigned char *alpn;
+		DH *dh;
+		/* What the client said, while Lua decides. Owners: clienthello.c */
+		uint32_t copy_length;
+		unsigned char *copy;
+	} hello;
 
-	uint32_t sessions; /* how many of fresh */
-	uint32_t session_id_length;
-	uint32_t session_timeout; /* of the context switched to; 0: OpenSSL's */
-	SSL_SESSION **fresh;      /* made, and not yet taken by Lua; owned */
-	SSL_SESSION *found;       /* what Lua found of session_id; owned */
-	const unsigned char *session_id; /* valid while the question waits */
-	struct lsf_tickets *tickets;     /* a server's keys, shared */
+	/* A handshake that stands still for Lua's answer, in a job. */
+	struct {
+		/* enum lsf_question, 0 when answered; whether a yes. Owners: pause.c,
+		 * ssl.io.question */
+		uint8_t question, accepted;
+		/* The job stands still. Owners: pause.c */
+		uint8_t paused;
+	} ask;
 
-	uint16_t alert_in, alert_out; /* the gravest each way */
+	/* The callback for a pre-shared key, whose arguments are valid while it waits. */
+	struct {
+		/* The server's hint, or the client's identity; room for the client's
+		 * identity, and for the key. Owners: psk.c */
+		const char *hint;
+		char *identity;
+		unsigned char *key;
+		uint32_t max_identity, max_key;
+		/* Lua's answer; 0: no such key; LSF_PSK_FAIL. Owners: psk.c,
+		 * ssl.feature.psk, ssl.io.question */
+		uint32_t key_length;
+	} psk_call;
 
-	const char *name; /* a DNS name that the peer has to prove, or NULL */
-	uint32_t name_length;
-	uint8_t some_lists; /* a CRL may be absent above the peer's own */
-	int64_t till;       /* when the peer's verification ends, or 0 */
+	/* How the peer's certificates are verified, and what came of it. */
+	struct {
+		/* Go on after an error (lsec_continue); ask Lua for each certificate; a
+		 * CRL may be absent above the peer's own. Owners: ssl.handshake.inherit */
+		uint8_t go_on, ask, some_lists;
+		/* A DNS name that the peer has to prove, or NULL: Lua's memory. Owners:
+		 * ssl.feature.peername */
+		uint32_t name_length;
+		const char *name;
+		/* What waits for Lua; the depth of the last error; the errors that were
+		 * passed over. Owners: verify.c */
+		X509_STORE_CTX *store_ctx;
+		int32_t depth;
+		uint32_t count;
+		struct lsf_verdict *list;
+		/* When it ends, seconds since 1970, or 0. Owners: validity.c */
+		int64_t till;
+	} verify;
 
-	struct lsf_aside *aside; /* blocks that claims still hold */
-	uint32_t serial;         /* of the front of the plaintext */
-	int32_t claims;          /* strings of it that Lua is making */
-	int32_t inside;  /* calls of Lua's that are in the middle of using it */
-	uint8_t claimed; /* one of them is of the block `plain` */
-	uint8_t doomed;  /* it was freed meanwhile: the last of them does it */
-	uint8_t once;    /* enum lsf_once, bits: what the peer may ask once */
-	uint8_t shaken;  /* the first handshake is done */
-	uint8_t shown;   /* the certificate was asked for after it */
-	uint8_t again;   /* and once more, which is refused */
+	/* Sessions. */
+	struct {
+		/* Those that Lua has not taken yet; the id that is looked up, valid while
+		 * the question waits. Owners: session.c */
+		SSL_SESSION **made;
+		const unsigned char *id;
+		uint32_t id_length;
+		/* How long new ones last in the context that was switched to, in seconds;
+		 * 0: as OpenSSL has it. Owners: ssl.session.tickets */
+		uint32_t timeout;
+		/* What Lua has found for the id. Owners: session.c, ssl.session.store */
+		SSL_SESSION *found;
+		/* The keys of a server's tickets, shared. Owners: ticket.c */
+		struct lsf_tickets *tickets;
+	} sessions;
+
+	/* A server's stapled response, Lua's memory; or ask Lua for it. Owners:
+	 * ssl.feature.stapling */
+	struct {
+		const unsigned char *response;
+		uint32_t response_length;
+		uint8_t ask;
+	} ocsp;
+
+	/* Lines that wait for Lua. Owners: keylog.c */
+	struct {
+		char *lines;
+		uint32_t length;
+	} keylog;
+
+	/* The gravest alert each way: level and description, a byte each. Owners: alert.c */
+	struct {
+		uint16_t received, sent;
+	} alerts;
+
+	/* What the peer may ask after the handshake. */
+	struct {
+		/* enum lsf_once, bits. Owners: ssl.handshake.inherit */
+		uint8_t once;
+		/* A handshake is done; the certificate was asked for after it; and once
+		 * more, which is refused. Owners: posthandshake.c */
+		uint8_t shaken, asked, again;
+	} posthandshake;
 };
 
 #endif

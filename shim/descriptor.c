@@ -36,7 +36,7 @@ again(void)
 long
 lsf_fd_read(struct lsf_conn *c, void *buffer, size_t length)
 {
-	int wait = c->patient && c->out_beg == c->out_end;
+	int wait = c->may_block && c->out_beg == c->out_end;
 	int flags = wait ? 0 : MSG_DONTWAIT;
 	ssize_t n;
 
@@ -49,7 +49,7 @@ lsf_fd_read(struct lsf_conn *c, void *buffer, size_t length)
 		return -1;
 	}
 	if (n == 0)
-		c->eof = 1;
+		c->in_eof = 1;
 	else if (n == -1 && !again())
 		c->in_error = errno;
 
@@ -92,7 +92,7 @@ lsf_flush(struct lsf_conn *c)
 {
 	size_t n = 1;
 
-	while (!c->stream && c->out_error == 0 && n > 0 &&
+	while (!c->by_lua && c->out_error == 0 && n > 0 &&
 	    c->out_beg < c->out_end) {
 		n = lsf_fd_write(c, c->out + c->out_beg,
 		    c->out_end - c->out_beg);

@@ -22,25 +22,26 @@ lsf_keylog(const SSL *ssl, const char *line)
 
 	if (c == NULL)
 		return;
-	if (c->keys == NULL && (c->keys = malloc(LSF_KEYS)) == NULL)
+	if (c->keylog.lines == NULL &&
+	    (c->keylog.lines = malloc(LSF_KEYS)) == NULL)
 		return;
-	if (length >= LSF_KEYS - c->keys_length)
+	if (length >= LSF_KEYS - c->keylog.length)
 		return;
-	memcpy(c->keys + c->keys_length, line, length);
-	c->keys[c->keys_length + length] = '\n';
-	c->keys_length += (uint32_t)length + 1;
+	memcpy(c->keylog.lines + c->keylog.length, line, length);
+	c->keylog.lines[c->keylog.length + length] = '\n';
+	c->keylog.length += (uint32_t)length + 1;
 }
 
 /* Forget them. */
 void
 lsf_keys_wipe(struct lsf_conn *c)
 {
-	if (c->keys == NULL)
+	if (c->keylog.lines == NULL)
 		return;
-	lsf_api.OPENSSL_cleanse(c->keys, LSF_KEYS);
-	free(c->keys);
-	c->keys = NULL;
-	c->keys_length = 0;
+	lsf_api.OPENSSL_cleanse(c->keylog.lines, LSF_KEYS);
+	free(c->keylog.lines);
+	c->keylog.lines = NULL;
+	c->keylog.length = 0;
 }
 
 /*
@@ -57,8 +58,8 @@ lsf_keys_save(struct lsf_conn *c, const char *path)
 	uint32_t done = 0;
 	ssize_t n;
 
-	while (c != NULL && error == 0 && done < c->keys_length) {
-		n = write(fd, c->keys + done, c->keys_length - done);
+	while (c != NULL && error == 0 && done < c->keylog.length) {
+		n = write(fd, c->keylog.lines + done, c->keylog.length - done);
 		if (n > 0)
 			done += (uint32_t)n;
 		else if (n == 0 || errno != EINTR)

@@ -40,9 +40,9 @@ struct rest {
 	uint32_t beg, end;
 	int fd;
 	int left; /* bytes without an acknowledgement, when last looked at */
-	double begun; /* seconds of lsf_now */
-	double moved; /* when `left` was last seen to shrink */
-	uint8_t half; /* enum lsf_half */
+	double begun;  /* seconds of lsf_now */
+	double moved;  /* when `left` was last seen to shrink */
+	uint8_t stage; /* enum lsf_stage */
 };
 
 /* Those of one Lua state, the oldest first. */
@@ -105,10 +105,10 @@ drop_input(int fd)
  * or the connection is broken. Else the number of bytes under way, or -1.
  */
 static int
-end_step(int fd, uint8_t *half)
+end_step(int fd, uint8_t *stage)
 {
-	if (*half == LSF_HALF_OPEN) {
-		*half = LSF_HALF_SHUT;
+	if (*stage == LSF_STAGE_OPEN) {
+		*stage = LSF_STAGE_SHUT;
 		if (shutdown(fd, SHUT_WR) == -1)
 			return 0;
 	}
@@ -129,11 +129,12 @@ lsf_linger(struct lsf_conn *c)
 		return 1;
 	if (c->out_beg < c->out_end)
 		return 0;
-	if (!c->eof && c->in_error == 0 && end_step(c->fd, &c->half) != 0)
+	if (!c->in_eof && c->in_error == 0 &&
+	    end_step(c->fd, &c->linger_stage) != 0)
 		return 0;
-	if (c->half == LSF_HALF_OPEN)
+	if (c->linger_stage == LSF_STAGE_OPEN)
 		(void)shutdown(c->fd, SHUT_WR);
-	c->half = LSF_HALF_DONE;
+	c->linger_stage = LSF_STAGE_DONE;
 
 	return 1;
 }
@@ -147,7 +148,7 @@ alone(const struct lsf_conn *c)
 {
 	siginfo_t info;
 
-	if (c->owner != (int)getpid())
+	if (c->pid != (int)getpid())
 		return 0;
 
 	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == -1 &&
@@ -158,8 +159,8 @@ alone(const struct lsf_conn *c)
 static int
 unfinished(const struct lsf_conn *c)
 {
-	return c->queued > 0 && !c->stream && c->fd >= 0 && c->out_error == 0 &&
-	    c->half != LSF_HALF_DONE;
+	return c->out_total > 0 && !c->by_lua && c->fd >= 0 &&
+	    c->out_error == 0 && c->linger_stage != LSF_STAGE_DONE;
 }
 
 /* Before the descriptor is closed: what can be done for its data without waiting. */
@@ -168,9 +169,9 @@ lsf_last_step(struct lsf_conn *c)
 {
 	if (!unfinished(c))
 		return;
-	if (c->closing || alone(c))
+	if (c->accept_all || alone(c))
 		(void)lsf_linger(c);
-	else if (c->owner == (int)getpid())
+	else if (c->pid == (int)getpid())
 		(void)lsf_flush(c);
 }
 
@@ -233,7 +234,7 @@ look(struct lsf_lingering *l, struct rest *r, double now)
 	if (!flush(l, r))
 		return 1;
 	left = (int)(r->end - r->beg);
-	if (left == 0 && (left = end_step(r->fd, &r->half)) == 0)
+	if (left == 0 && (left = end_step(r->fd, &r->stage)) == 0)
 		return 1;
 	if (left < r->left || r->left == 0)
 		r->moved = now;
@@ -308,7 +309,7 @@ rest_of(struct lsf_conn *c)
 		memcpy(r->data, c->out + c->out_beg, length);
 	}
 	r->end = length;
-	r->half = c->half;
+	r->stage = c->linger_stage;
 	r->begun = r->moved = lsf_now();
 	r->fd = c->fd;
 	c->fd = -1;
@@ -329,7 +330,7 @@ lsf_detach(struct lsf_lingering *l, struct lsf_conn *c)
 	if (l == NULL)
 		return 0;
 	disown(l);
-	if (!unfinished(c) || !(c->closing || alone(c)) || lsf_linger(c))
+	if (!unfinished(c) || !(c->accept_all || alone(c)) || lsf_linger(c))
 		return l->count;
 	if ((r = rest_of(c)) == NULL)
 		return l->count;

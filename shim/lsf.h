@@ -117,10 +117,10 @@ enum lsf_once {
 };
 
 /* How far an orderly end has come. */
-enum lsf_half {
-	LSF_HALF_OPEN,
-	LSF_HALF_SHUT, /* SHUT_WR was done */
-	LSF_HALF_DONE  /* and the peer has everything, or never will */
+enum lsf_stage {
+	LSF_STAGE_OPEN,
+	LSF_STAGE_SHUT, /* SHUT_WR was done */
+	LSF_STAGE_DONE  /* and the peer has everything, or never will */
 };
 
 /* The question for which a handshake stands still in a job. */
@@ -319,7 +319,7 @@ LSF_API int lsf_keys_save(struct lsf_conn *c, const char *path);
 LSF_API int lsf_status(SSL *ssl, void *arg);
 
 /* pause.c */
-int lsf_answered(struct lsf_conn *c, enum lsf_question question);
+int lsf_wait_for_answer(struct lsf_conn *c, enum lsf_question question);
 void lsf_abandon(struct lsf_conn *c);
 
 /* psk.c */

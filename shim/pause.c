@@ -20,29 +20,23 @@
  * again.
  */
 int
-lsf_answered(struct lsf_conn *c, enum lsf_question question)
+lsf_wait_for_answer(struct lsf_conn *c, enum lsf_question question)
 {
-	c->question = question;
-	c->psk_length = 0;
-	c->accepted = 0;
-	while (c->question != LSF_QUESTION_NONE) {
-		if (c->mute || lsf_api.ASYNC_get_current_job() == NULL)
+	c->ask.question = question;
+	c->ask.accepted = 0;
+	while (c->ask.question != LSF_QUESTION_NONE) {
+		if (c->no_io || lsf_api.ASYNC_get_current_job() == NULL)
 			break;
-		c->paused = 1;
+		c->ask.paused = 1;
 		c->pool->paused++;
 		if (!lsf_api.ASYNC_pause_job())
-			c->mute = 1;
+			c->no_io = 1;
 		c->pool->paused--;
-		c->paused = 0;
+		c->ask.paused = 0;
 	}
-	c->store_ctx = NULL;
-	c->asked = NULL;
-	c->identity = NULL;
-	c->psk = NULL;
-	if (c->question == LSF_QUESTION_NONE)
+	if (c->ask.question == LSF_QUESTION_NONE)
 		return 1;
-	c->question = LSF_QUESTION_NONE;
-	c->psk_length = c->mute ? LSF_PSK_FAIL : 0;
+	c->ask.question = LSF_QUESTION_NONE;
 
 	return 0;
 }
@@ -55,16 +49,15 @@ lsf_answered(struct lsf_conn *c, enum lsf_question question)
 void
 lsf_abandon(struct lsf_conn *c)
 {
-	if (!c->paused)
+	if (!c->ask.paused)
 		return;
-	c->mute = 1;
-	c->alpn = NULL;
+	c->no_io = 1;
 	(void)lsf_api.ERR_set_mark();
 	/*
 	 * Since 3.2 a client drops a mark behind verification. It set one before,
 	 * but the queue was empty then, so there is none, and it takes ours.
 	 */
-	if (c->question == LSF_QUESTION_VERIFY)
+	if (c->ask.question == LSF_QUESTION_VERIFY)
 		(void)lsf_api.ERR_set_mark();
 	(void)lsf_api.SSL_do_handshake(c->ssl);
 	(void)lsf_api.ERR_pop_to_mark();

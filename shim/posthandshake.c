@@ -15,9 +15,10 @@
 void
 lsf_shaken(struct lsf_conn *c)
 {
-	if (c->shaken && (c->once & LSF_ONCE_HANDSHAKE) && c->ssl != NULL)
+	if (c->posthandshake.shaken &&
+	    (c->posthandshake.once & LSF_ONCE_HANDSHAKE) && c->ssl != NULL)
 		(void)lsf_api.SSL_set_options(c->ssl, OP_NO_RENEGOTIATION);
-	c->shaken = 1;
+	c->posthandshake.shaken = 1;
 }
 
 /*
@@ -30,11 +31,12 @@ lsf_certificate_asked(SSL *ssl, void *arg)
 	struct lsf_conn *c = lsf_conn_of(ssl);
 
 	(void)arg;
-	if (c == NULL || !c->shaken || !(c->once & LSF_ONCE_CERTIFICATE) ||
+	if (c == NULL || !c->posthandshake.shaken ||
+	    !(c->posthandshake.once & LSF_ONCE_CERTIFICATE) ||
 	    lsf_api.SSL_version(ssl) != VERSION_1_3)
 		return 1;
-	c->again = c->shown;
-	c->shown = 1;
+	c->posthandshake.again = c->posthandshake.asked;
+	c->posthandshake.asked = 1;
 
-	return !c->again;
+	return !c->posthandshake.again;
 }

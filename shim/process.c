@@ -74,12 +74,12 @@ void
 lsf_use(struct lsf_conn *c)
 {
 	if (c->pool != NULL)
-		c->owner = lsf_process(c->pool);
+		c->pid = lsf_process(c->pool);
 }
 
 /* Did another process use the connection last? */
 int
 lsf_foreign(const struct lsf_conn *c)
 {
-	return c->owner != 0 && c->owner != (int)getpid();
+	return c->pid != 0 && c->pid != (int)getpid();
 }

@@ -4,6 +4,20 @@
  */
 #include "lsf.h"
 
+/* Ask Lua. Returns the length of the key, which is in its place then; 0 for none. */
+static unsigned int
+key_from_lua(struct lsf_conn *c, enum lsf_question question)
+{
+	c->psk_call.key_length = 0;
+	if (!lsf_wait_for_answer(c, question))
+		c->psk_call.key_length = c->no_io ? LSF_PSK_FAIL : 0;
+	c->psk_call.hint = NULL;
+	c->psk_call.identity = NULL;
+	c->psk_call.key = NULL;
+
+	return c->psk_call.key_length;
+}
+
 /* psk_client_callback: the length of the key, 0 for none. */
 unsigned int
 lsf_psk_client(SSL *ssl, const char *hint, char *identity,
@@ -13,15 +27,13 @@ lsf_psk_client(SSL *ssl, const char *hint, char *identity,
 
 	if (c == NULL)
 		return 0;
-	c->asked = hint;
-	c->identity = identity;
-	c->max_identity = max_identity;
-	c->psk = psk;
-	c->max_psk = max_psk;
+	c->psk_call.hint = hint;
+	c->psk_call.identity = identity;
+	c->psk_call.max_identity = max_identity;
+	c->psk_call.key = psk;
+	c->psk_call.max_key = max_psk;
 
-	(void)lsf_answered(c, LSF_QUESTION_PSK_CLIENT);
-
-	return c->psk_length;
+	return key_from_lua(c, LSF_QUESTION_PSK_CLIENT);
 }
 
 /* psk_server_callback: the length of the key, 0 for an unknown identity. */
@@ -33,11 +45,9 @@ lsf_psk_server(SSL *ssl, const char *identity, unsigned char *psk,
 
 	if (c == NULL)
 		return 0;
-	c->asked = identity;
-	c->psk = psk;
-	c->max_psk = max_psk;
+	c->psk_call.hint = identity;
+	c->psk_call.key = psk;
+	c->psk_call.max_key = max_psk;
 
-	(void)lsf_answered(c, LSF_QUESTION_PSK_SERVER);
-
-	return c->psk_length;
+	return key_from_lua(c, LSF_QUESTION_PSK_SERVER);
 }

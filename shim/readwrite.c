@@ -43,9 +43,9 @@ decrypt(struct lsf_conn *c, void *to, int size)
 	int rc;
 
 	clear_errors();
-	c->patient = c->blocking && !c->hearing;
+	c->may_block = c->fd_blocking && !c->hearing;
 	rc = lsf_api.SSL_read_ex(c->ssl, to, (size_t)size, &got);
-	c->patient = 0;
+	c->may_block = 0;
 
 	return rc > 0 ? (int)got : lsf_verdict(c, rc);
 }
@@ -88,7 +88,7 @@ lsf_hear(struct lsf_conn *c)
 {
 	int rc, attempts = 0;
 
-	c->hearing = c->silent = 1;
+	c->hearing = c->drop_output = 1;
 	do {
 		rc = lsf_read(c);
 	} while (++attempts < MOST_HEARD && (rc > 0 || passed(c, rc)) &&

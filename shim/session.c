@@ -28,13 +28,13 @@ lsf_new_session(SSL *ssl, SSL_SESSION *session)
 
 	if (c == NULL)
 		return 0;
-	if (c->fresh == NULL)
-		c->fresh = calloc(LSF_SESSIONS, sizeof(SSL_SESSION *));
-	if (c->fresh == NULL)
+	if (c->sessions.made == NULL)
+		c->sessions.made = calloc(LSF_SESSIONS, sizeof(SSL_SESSION *));
+	if (c->sessions.made == NULL)
 		return 0;
-	if (c->sessions == LSF_SESSIONS)
+	if (c->sessions_made == LSF_SESSIONS)
 		lsf_api.SSL_SESSION_free(lsf_take_session(c));
-	c->fresh[c->sessions++] = session;
+	c->sessions.made[c->sessions_made++] = session;
 
 	return 1;
 }
@@ -45,16 +45,17 @@ lsf_take_session(struct lsf_conn *c)
 {
 	SSL_SESSION *first;
 
-	if (c->sessions == 0)
+	if (c->sessions_made == 0)
 		return NULL;
-	first = c->fresh[0];
-	c->sessions--;
-	memmove(c->fresh, c->fresh + 1, c->sessions * sizeof(*c->fresh));
+	first = c->sessions.made[0];
+	c->sessions_made--;
+	memmove(c->sessions.made, c->sessions.made + 1,
+	    c->sessions_made * sizeof(*c->sessions.made));
 
 	return first;
 }
 
-/* Free the connection's sessions and tickets. */
+/* Free the connection's sessions. */
 void
 lsf_sessions_free(struct lsf_conn *c)
 {
@@ -62,13 +63,11 @@ lsf_sessions_free(struct lsf_conn *c)
 
 	while ((session = lsf_take_session(c)) != NULL)
 		lsf_api.SSL_SESSION_free(session);
-	if (c->found != NULL)
-		lsf_api.SSL_SESSION_free(c->found);
-	free(c->fresh);
-	lsf_tickets_free(c->tickets);
-	c->fresh = NULL;
-	c->found = NULL;
-	c->tickets = NULL;
+	if (c->sessions.found != NULL)
+		lsf_api.SSL_SESSION_free(c->sessions.found);
+	free(c->sessions.made);
+	c->sessions.made = NULL;
+	c->sessions.found = NULL;
 }
 
 /*
@@ -84,13 +83,13 @@ lsf_get_session(SSL *ssl, const unsigned char *id, int length, int *copy)
 	*copy = 0;
 	if (c == NULL || length <= 0)
 		return NULL;
-	c->session_id = id;
-	c->session_id_length = (uint32_t)length;
-	(void)lsf_answered(c, LSF_QUESTION_SESSION);
-	c->session_id = NULL;
-	c->session_id_length = 0;
-	found = c->found;
-	c->found = NULL;
+	c->sessions.id = id;
+	c->sessions.id_length = (uint32_t)length;
+	(void)lsf_wait_for_answer(c, LSF_QUESTION_SESSION);
+	c->sessions.id = NULL;
+	c->sessions.id_length = 0;
+	found = c->sessions.found;
+	c->sessions.found = NULL;
 
 	return found;
 }

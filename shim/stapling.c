@@ -18,13 +18,14 @@ staple(SSL *ssl, const struct lsf_conn *c)
 {
 	void *copy;
 
-	if (c->staple == NULL || c->staple_length == 0)
+	if (c->ocsp.response == NULL || c->ocsp.response_length == 0)
 		return TLSEXT_NOACK;
-	if ((copy = lsf_api.CRYPTO_malloc(c->staple_length, "", 0)) == NULL)
+	if ((copy = lsf_api.CRYPTO_malloc(c->ocsp.response_length, "", 0)) ==
+	    NULL)
 		return TLSEXT_FATAL;
-	memcpy(copy, c->staple, c->staple_length);
-	(void)lsf_api.SSL_ctrl(ssl, SET_STATUS_RESPONSE, (long)c->staple_length,
-	    copy);
+	memcpy(copy, c->ocsp.response, c->ocsp.response_length);
+	(void)lsf_api.SSL_ctrl(ssl, SET_STATUS_RESPONSE,
+	    (long)c->ocsp.response_length, copy);
 
 	return TLSEXT_OK;
 }
@@ -42,12 +43,13 @@ lsf_status(SSL *ssl, void *arg)
 
 	(void)arg;
 	if (!lsf_api.SSL_is_server(ssl))
-		return c != NULL && lsf_answered(c, LSF_QUESTION_STATUS) &&
-		    c->accepted;
+		return c != NULL &&
+		    lsf_wait_for_answer(c, LSF_QUESTION_STATUS) &&
+		    c->ask.accepted;
 	if (c == NULL)
 		return TLSEXT_NOACK;
-	if (c->ask_status &&
-	    (!lsf_answered(c, LSF_QUESTION_STATUS) || !c->accepted))
+	if (c->ocsp.ask &&
+	    (!lsf_wait_for_answer(c, LSF_QUESTION_STATUS) || !c->ask.accepted))
 		return TLSEXT_FATAL;
 
 	return staple(ssl, c);

@@ -68,8 +68,8 @@ void
 lsf_tickets_use(struct lsf_conn *c, struct lsf_tickets *t)
 {
 	t->references++;
-	lsf_tickets_free(c->tickets);
-	c->tickets = t;
+	lsf_tickets_free(c->sessions.tickets);
+	c->sessions.tickets = t;
 }
 
 void
@@ -105,7 +105,7 @@ ready(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
     int enc, const struct lsf_ticket_key **chosen)
 {
 	struct lsf_conn *c = lsf_conn_of(ssl);
-	const struct lsf_tickets *t = c != NULL ? c->tickets : NULL;
+	const struct lsf_tickets *t = c != NULL ? c->sessions.tickets : NULL;
 	const struct lsf_ticket_key *key;
 	const EVP_CIPHER *aes;
 	int answer = TICKET_FINE;

@@ -60,8 +60,8 @@ lists_end(X509_STORE_CTX *store_ctx, const X509 *x509)
 static void
 until(struct lsf_conn *c, int64_t end)
 {
-	if (end > 0 && (c->till == 0 || end < c->till))
-		c->till = end;
+	if (end > 0 && (c->verify.till == 0 || end < c->verify.till))
+		c->verify.till = end;
 }
 
 /*

@@ -28,12 +28,12 @@ note_in_session(const struct lsf_conn *c, SSL *ssl)
 	if (session == NULL)
 		return;
 	for (shift = 8 * LSF_NOTED - 8; shift >= 0; shift -= 8)
-		*at++ = (unsigned char)(c->till >> shift);
-	for (i = 0; i < c->verdicts; i++) {
-		*at++ = (unsigned char)(c->verdict[i].depth >> 8);
-		*at++ = (unsigned char)c->verdict[i].depth;
-		*at++ = (unsigned char)(c->verdict[i].code >> 8);
-		*at++ = (unsigned char)c->verdict[i].code;
+		*at++ = (unsigned char)(c->verify.till >> shift);
+	for (i = 0; i < c->verify.count; i++) {
+		*at++ = (unsigned char)(c->verify.list[i].depth >> 8);
+		*at++ = (unsigned char)c->verify.list[i].depth;
+		*at++ = (unsigned char)(c->verify.list[i].code >> 8);
+		*at++ = (unsigned char)c->verify.list[i].code;
 	}
 	(void)lsf_api.SSL_SESSION_set1_ticket_appdata(session, data,
 	    (size_t)(at - data));
@@ -42,12 +42,12 @@ note_in_session(const struct lsf_conn *c, SSL *ssl)
 static void
 remember(struct lsf_conn *c, SSL *ssl, int depth, int code)
 {
-	if (c->verdict == NULL)
-		c->verdict = calloc(LSF_VERDICTS, sizeof(*c->verdict));
-	if (c->verdict == NULL || c->verdicts == LSF_VERDICTS)
+	if (c->verify.list == NULL)
+		c->verify.list = calloc(LSF_VERDICTS, sizeof(*c->verify.list));
+	if (c->verify.list == NULL || c->verify.count == LSF_VERDICTS)
 		return;
-	c->verdict[c->verdicts].depth = depth;
-	c->verdict[c->verdicts++].code = code;
+	c->verify.list[c->verify.count].depth = depth;
+	c->verify.list[c->verify.count++].code = code;
 	note_in_session(c, ssl);
 }
 
@@ -62,9 +62,9 @@ common_name(const struct lsf_conn *c, X509_STORE_CTX *store_ctx)
 {
 	X509 *x509 = lsf_api.X509_STORE_CTX_get_current_cert(store_ctx);
 
-	return c->name != NULL && x509 != NULL &&
+	return c->verify.name != NULL && x509 != NULL &&
 	    lsf_api.X509_get_ext_by_NID(x509, NID_ALTNAME, -1) < 0 &&
-	    lsf_api.X509_check_host(x509, c->name, c->name_length,
+	    lsf_api.X509_check_host(x509, c->verify.name, c->verify.name_length,
 		NO_PARTIAL_WILDCARDS, NULL) == 1;
 }
 
@@ -78,13 +78,25 @@ excused(const struct lsf_conn *c, X509_STORE_CTX *store_ctx)
 {
 	switch (lsf_api.X509_STORE_CTX_get_error(store_ctx)) {
 	case V_NO_CRL:
-		return c->some_lists &&
+		return c->verify.some_lists &&
 		    lsf_api.X509_STORE_CTX_get_error_depth(store_ctx) > 0;
 	case V_OTHER_NAME:
 		return common_name(c, store_ctx);
 	default:
 		return 0;
 	}
+}
+
+static int
+ask(struct lsf_conn *c, X509_STORE_CTX *store_ctx)
+{
+	int answered;
+
+	c->verify.store_ctx = store_ctx;
+	answered = lsf_wait_for_answer(c, LSF_QUESTION_VERIFY);
+	c->verify.store_ctx = NULL;
+
+	return answered && c->ask.accepted;
 }
 
 /*
@@ -109,14 +121,12 @@ lsf_verify(int ok, X509_STORE_CTX *store_ctx)
 		lsf_note_validity(c, store_ctx);
 		note_in_session(c, ssl);
 	}
-	if (c != NULL && (!ok || c->ask_verify))
-		c->verify_depth = lsf_api.X509_STORE_CTX_get_error_depth(
+	if (c != NULL && (!ok || c->verify.ask))
+		c->verify.depth = lsf_api.X509_STORE_CTX_get_error_depth(
 		    store_ctx);
-	if (c != NULL && c->ask_verify) {
-		c->store_ctx = store_ctx;
-		return lsf_answered(c, LSF_QUESTION_VERIFY) && c->accepted;
-	}
-	if (ok || c == NULL || !c->tolerant)
+	if (c != NULL && c->verify.ask)
+		return ask(c, store_ctx);
+	if (ok || c == NULL || !c->verify.go_on)
 		return ok;
 	remember(c, ssl, lsf_api.X509_STORE_CTX_get_error_depth(store_ctx),
 	    lsf_api.X509_STORE_CTX_get_error(store_ctx));

@@ -30,8 +30,8 @@ local RECORD = K.SSL3_RT_MAX_PLAIN_LENGTH
 -- The bytes that were fed, and the end of the stream behind them.
 local function top_up(st)
   local conn, came = st.conn, inbound.feed(st)
-  if not st.ended or inbound.size(st) > 0 or conn.eof == 1 then return came end
-  conn.eof = 1
+  if not st.ended or inbound.size(st) > 0 or conn.in_eof == 1 then return came end
+  inbound.ended(st)
   return true
 end
 
@@ -175,7 +175,7 @@ return function(cfg)
   local conn, msg = connection.create(ctx)
   if not conn then return nil, msg end
   local st = state.of(conn)
-  st.transport, st.conn.stream = transport, 1
+  inbound.open(st, transport)
   local self, e = object.new(class)
   e.connection, e.guarded, st.origin = conn, st, self
   return self

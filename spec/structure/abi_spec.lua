@@ -65,7 +65,9 @@ describe("the ABI", function()
               "int RAND_bytes(unsigned char *buf, size_t")
       replace(d, "shim_h", "required", "int lsf_flush", "long lsf_flush")
       local structs = d.shim_h.structs
-      structs.lsf_conn = structs.lsf_conn:gsub("double queued, sent;", "double sent, queued;")
+      structs.lsf_conn = structs.lsf_conn
+        :gsub("double out_total, out_sent;", "double out_sent, out_total;")
+        :gsub("uint8_t once, shaken,", "uint8_t shaken, once,")
       structs.lsf_password = structs.lsf_password:gsub("size_t length", "uint32_t length")
       swap(d.shim_h.api, "BIO_set_flags", "BIO_clear_flags")
       d.shim_h.enums.LSF_BUFFER = d.shim_h.enums.LSF_BUFFER + 1
@@ -74,7 +76,8 @@ describe("the ABI", function()
       for _, name in ipairs {
         "conflicting types for 'X509_digest'", "conflicting types for 'SSL_shutdown'",
         "conflicting types for 'RAND_bytes'", "conflicting types for 'lsf_flush'",
-        "struct lsf_conn.queued: offset", "struct lsf_conn.sent: offset",
+        "struct lsf_conn.out_total: offset", "struct lsf_conn.out_sent: offset",
+        "struct lsf_conn.posthandshake.shaken: offset",
         "struct lsf_password.length: type", "lsf_api.BIO_set_flags: place",
         "lsf_api.BIO_clear_flags: place", "LSF_BUFFER",
       } do

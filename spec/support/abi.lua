@@ -183,47 +183,66 @@ local function shim_header(headers)
   return table.concat(out, "\n") .. '\n#include "lsf.h"\n'
 end
 
---- The members of a struct text, in order.
--- @treturn {{name=string,type=string},...}
+-- The members of a struct text, in order; `part` of a struct inside it is its text.
+-- @treturn {{name=string,type=string,part=string?},...}
 local function members(text)
-  local out = {}
-  text = text:gsub("/%*.-%*/", " "):gsub("struct%s*%b{}", "void")
+  local out, parts = {}, {}
+  text = text:gsub("/%*.-%*/", " "):gsub("struct%s*%b{}(%s*%*)", "void%1")
+             :gsub("struct%s*(%b{})", function(part)
+                parts[#parts + 1] = part:sub(2, -2)
+                return "part"
+              end)
   for declaration in text:gmatch "%s*([^;]-)%s*;" do
     local first, rest = declaration:match "^([^,]*)(.*)$"
     local base = first:match "^(.-)[%s%*]*[%w_]+[%[%d%]]*$"
     for item in (first:sub(#base + 1) .. rest):gmatch "[^,]+" do
       out[#out + 1] = { name = item:match "([%w_]+)[%[%d%]]*%s*$",
-                        type = base .. item:match "^[%s%*]*" .. item:match "[%[%d%]]*$" }
+                        type = base .. item:match "^[%s%*]*" .. item:match "[%[%d%]]*$",
+                        part = base == "part" and table.remove(parts, 1) or nil }
     end
   end
   return out
 end
 
+-- Is a member what Lua takes it for?
+local function same_type(theirs, type)
+  -- void * stands for any pointer that Lua only passes on.
+  return type:find "void%s*%*"
+    and ("sizeof(%s) == sizeof(void *) && __builtin_classify_type(%s) == "
+         .. "__builtin_classify_type((void *)0)"):format(theirs, theirs)
+    or ("__builtin_types_compatible_p(__typeof__(%s), %s)"):format(theirs,
+        (type:gsub("lsf_", "")))
+end
+
 -- A struct of ours against one of C's: as the FFI lays it out, member by member.
-local function struct(name, text, out)
+-- @param name  in C
+-- @param[opt] prefix  of a part of it, "part."
+local function struct(name, text, out, prefix, base)
+  prefix, base = prefix or "", base or 0
   -- The types behind pointers are of no weight, and exist only once we are loaded.
   local ours = ffi.typeof("struct { " .. text:gsub("lsf_[%w_]+", "void") .. " }")
   for _, m in ipairs(members(text)) do
-    local theirs = ("((%s *)0)->%s"):format(name, m.name)
-    local what = name .. "." .. m.name
-    out[#out + 1] = assertion(("offsetof(%s, %s) == %d"):format(name, m.name,
-                              ffi.offsetof(ours, m.name)), what .. ": offset")
-    -- void * stands for any pointer that Lua only passes on.
-    local same = m.type:find "void%s*%*"
-      and ("sizeof(%s) == sizeof(void *) && __builtin_classify_type(%s) == "
-           .. "__builtin_classify_type((void *)0)"):format(theirs, theirs)
-      or ("__builtin_types_compatible_p(__typeof__(%s), %s)"):format(theirs,
-          (m.type:gsub("lsf_", "")))
-    out[#out + 1] = assertion(same, what .. ": type")
+    local path = prefix .. m.name
+    local theirs = ("((%s *)0)->%s"):format(name, path)
+    local what = name .. "." .. path
+    local offset = base + ffi.offsetof(ours, m.name)
+    out[#out + 1] = assertion(("offsetof(%s, %s) == %d"):format(name, path, offset),
+                              what .. ": offset")
+    if m.part then
+      struct(name, m.part, out, path .. ".", offset)
+    else
+      out[#out + 1] = assertion(same_type(theirs, m.type), what .. ": type")
+    end
   end
-  out[#out + 1] = assertion(("sizeof(%s) == %d"):format(name, ffi.sizeof(ours)),
-                            name .. ": size")
+  local whole = prefix == "" and name or ("((%s *)0)->%s"):format(name, prefix:sub(1, -2))
+  out[#out + 1] = assertion(("sizeof(%s) == %d"):format(whole, ffi.sizeof(ours)),
+                            name .. (prefix == "" and "" or "." .. prefix:sub(1, -2)) .. ": size")
 end
 
 local function shim_structs(shim_h, out)
   for name, text in pairs(shim_h.structs) do struct("struct " .. name, text, out) end
   -- What struct lsf_conn only points to.
-  local verdict = shim_h.structs.lsf_conn:match "struct%s*(%b{})%s*%*%s*verdict;"
+  local verdict = shim_h.structs.lsf_conn:match "struct%s*(%b{})%s*%*%s*list;"
   if verdict then struct("struct lsf_verdict", verdict:sub(2, -2), out) end
 end
 

@@ -24,7 +24,7 @@ local C, S       = lib.C, shim.C
 
 local function say_goodbye(st)
   local conn = st.conn
-  conn.closing = 1
+  conn.accept_all = 1
   if not st.open or conn.ssl == nil or conn.out_error ~= 0 then return end
   errors.clear()
   C.SSL_shutdown(conn.ssl)

@@ -22,13 +22,13 @@ end
 local function queue_notify(st)
   local conn = st.conn
   if S.want(conn) == K.SSL_WRITING then return "wantwrite" end
-  local closing = conn.closing
-  conn.closing, st.goodbye = 1, true
+  local closing = conn.accept_all
+  conn.accept_all, st.goodbye = 1, true
   errors.clear()
   C.SSL_shutdown(conn.ssl)
   errors.clear()
-  conn.closing = closing
-  if said(conn) then conn.silent = 1 end
+  conn.accept_all = closing
+  if said(conn) then conn.drop_output = 1 end
 end
 
 --- Send close_notify, once.

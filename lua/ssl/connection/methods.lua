@@ -53,7 +53,7 @@ function methods:settimeout(seconds, mode)
   local st = state.of(self)
   if st.stream then
     stream.settimeout(st, seconds, mode)
-  elseif st.conn.stream == 0 then -- an engine never waits
+  elseif st.conn.by_lua == 0 then -- an engine never waits
     timeout.set(st, seconds, mode, 1)
   end
   return 1

@@ -132,8 +132,8 @@ end
 -- @tparam string initial  bytes of the peer's that were read before
 function connection.setstream(self, carrier, initial)
   local st = state.of(self)
-  st.transport, st.stream, st.origin = stream, carrier, carrier
-  st.conn.stream = 1
+  st.stream, st.origin = carrier, carrier
+  inbound.open(st, stream)
   inbound.push(st, initial)
 end
 

@@ -77,7 +77,7 @@ end
 -- With the certificate come new sessions. The user's functions get them now that the
 -- connection is open again.
 local function hand_over(st)
-  if st.conn.sessions ~= 0 then resumption.drain(st) end
+  if st.conn.sessions_made ~= 0 then resumption.drain(st) end
   return st.status == "closed" and "closed" or nil
 end
 

@@ -65,12 +65,12 @@ local function starved(st, conn, start, rc)
   local before = conn.plain_end - conn.plain_beg
   local word = loop.past(st, try, loop.judge(st, rc))
   linger.poll()
-  if conn.sessions ~= 0 and before == 0 then return told(st, conn, start, before, word) end
+  if conn.sessions_made ~= 0 and before == 0 then return told(st, conn, start, before, word) end
   if loop.waits(word) and not st.nowait then
     start = start or timeout.start(st)
     if not start and st.transport.patient then st.transport.patient(st, true) end
     word = loop.run(st, try, word, start)
-    if conn.sessions ~= 0 and before == 0 then return told(st, conn, start, before, word) end
+    if conn.sessions_made ~= 0 and before == 0 then return told(st, conn, start, before, word) end
   end
   if word then release(conn) end
   return word, start
@@ -84,7 +84,7 @@ function fill(st, conn, start)
   if not st.open then return st.failed or "closed" end
   local rc = read(conn)
   if rc <= 0 then return starved(st, conn, start, rc) end
-  if conn.sessions ~= 0 then
+  if conn.sessions_made ~= 0 then
     return told(st, conn, start, conn.plain_end - conn.plain_beg - rc)
   end
   return nil, start

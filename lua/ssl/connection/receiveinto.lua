@@ -68,7 +68,7 @@ local function receiveinto(self, buffer, n)
   n = arg.integer(n, 3)
   if n < 0 then arg.fail(3, "not a negative number") end
   -- Later than this the program's function could not fail without losing the count.
-  if st.conn.sessions ~= 0 then guard.within(st, resumption.drain) end
+  if st.conn.sessions_made ~= 0 then guard.within(st, resumption.drain) end
   local conn = st.conn
   local done = leftovers(st, conn, buffer, n)
   if done == n then return n, nil, nil end

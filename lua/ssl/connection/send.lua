@@ -68,7 +68,7 @@ local function batch(st, data, done, last, gather, ends)
       word = loop.judge(st, rc)
     else
       done, k = done + n, k + 1
-      ends[k] = conn.queued
+      ends[k] = conn.out_total
     end
   until word or done == last or not gather or conn.out_end - conn.out_beg >= GATHER
   conn.cork = 0
@@ -77,7 +77,7 @@ end
 
 local function wholly_sent(conn, ends, k)
   local n = 0
-  while n < k and ends[n + 1] <= conn.sent do n = n + 1 end
+  while n < k and ends[n + 1] <= conn.out_sent do n = n + 1 end
   return n
 end
 

@@ -116,7 +116,7 @@ local function call(self, name, a, b)
   local x, y, z
   if st.stream then
     x, y, z = of_stream(st.stream, name, a, b)
-  elseif st.conn.stream ~= 0 then -- an engine
+  elseif st.conn.by_lua ~= 0 then -- an engine
     return nil, NOT_SUPPORTED
   else
     x, y, z = of_descriptor(st.conn, name, 3, a, b)
@@ -178,7 +178,7 @@ end
 
 local function can_shut(st)
   if st.stream then return st.stream.shutdown and true or false end
-  return st.conn.stream == 0 and lib.has.shutdown
+  return st.conn.by_lua == 0 and lib.has.shutdown
 end
 
 --- Shut down one direction or both, as LuaSocket's method of that name. Before the sending

@@ -28,7 +28,10 @@ end
 -- Errors that lsec_continue passed over: depth + 1 -> texts in order.
 local function collected(conn)
   local out = {}
-  for i = 0, conn.verdicts - 1 do add(out, conn.verdict[i].depth, conn.verdict[i].code) end
+  for i = 0, conn.verify.count - 1 do
+    local verdict = conn.verify.list[i]
+    add(out, verdict.depth, verdict.code)
+  end
   return out
 end
 
@@ -53,8 +56,8 @@ local function verification(st)
   local result = C.SSL_get_verify_result(conn.ssl)
   errors.clear()
   if result == K.X509_V_OK then return true end
-  if conn.verdicts > 0 then return false, collected(conn) end
-  local before = conn.tolerant == 1 and carried(conn.ssl)
+  if conn.verify.count > 0 then return false, collected(conn) end
+  local before = conn.verify.go_on == 1 and carried(conn.ssl)
   return false, before or words(result)
 end
 

@@ -40,7 +40,7 @@ function keylog.drain(st)
     S.keys_save(conn, sink)
     return
   end
-  local lines = sink and ffi.string(conn.keys, conn.keys_length) or ""
+  local lines = sink and ffi.string(conn.keylog.lines, conn.keylog.length) or ""
   S.keys_wipe(conn)
   for line in lines:gmatch "[^\n]+" do sink(line) end
 end

@@ -10,11 +10,10 @@
 
 local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
-local shim     = require "ssl.ffi.shim"
 local question = require "ssl.io.question"
 local psk      = require "ssl.feature.psk"
 local x509     = require "ssl.x509.certificate"
-local C, K, H  = lib.C, lib.K, shim.K
+local C, K     = lib.C, lib.K
 
 local onverify = {}
 
@@ -29,29 +28,23 @@ end
 
 local function decide(conn, store_ctx, verdict)
   if verdict == true then
-    conn.accepted = 1
     C.X509_STORE_CTX_set_error(store_ctx, K.X509_V_OK)
-  else
-    conn.accepted = 0
-    if C.X509_STORE_CTX_get_error(store_ctx) == K.X509_V_OK then
-      C.X509_STORE_CTX_set_error(store_ctx, K.X509_V_ERR_APPLICATION_VERIFICATION)
-    end
+  elseif C.X509_STORE_CTX_get_error(store_ctx) == K.X509_V_OK then
+    C.X509_STORE_CTX_set_error(store_ctx, K.X509_V_ERR_APPLICATION_VERIFICATION)
   end
-  conn.question = H.LSF_QUESTION_NONE
+  question.answered(conn, verdict == true)
 end
 
 -- A certificate came where only a key is accepted. In a suite that proves a key beside the
 -- certificate (RFC 4279, section 4) it is accepted, and reported as not verified.
 local function without_certificate(st, store_ctx)
   local conn = st.conn
-  if psk.beside_certificate(conn.ssl) then
-    conn.accepted = 1
-  else
+  local accepted = psk.beside_certificate(conn.ssl)
+  if not accepted then
     st.psk_reason = psk.MISSING
     C.X509_STORE_CTX_set_error(store_ctx, K.X509_V_ERR_APPLICATION_VERIFICATION)
-    conn.accepted = 0
   end
-  conn.question = H.LSF_QUESTION_NONE
+  question.answered(conn, accepted)
 end
 
 --- Answer the paused handshake. Only `true` accepts.
@@ -59,7 +52,7 @@ end
 -- @tparam table ctx  the context's state
 function onverify.answer(st, ctx)
   local conn = st.conn
-  local store_ctx = conn.store_ctx
+  local store_ctx = conn.verify.store_ctx
   if not ctx.onverify then
     without_certificate(st, store_ctx)
     return

@@ -29,8 +29,8 @@ function peername.compare(st, name)
   local conn = st.conn
   C.X509_VERIFY_PARAM_set_hostflags(C.SSL_get0_param(conn.ssl), FLAGS)
   st.proves = name or false -- keeps the bytes alive
-  conn.name, conn.name_length = nil, 0
-  if name then conn.name, conn.name_length = ffi.cast(chars_t, name), #name end
+  conn.verify.name, conn.verify.name_length = nil, 0
+  if name then conn.verify.name, conn.verify.name_length = ffi.cast(chars_t, name), #name end
 end
 
 --- Before the handshake.

@@ -50,18 +50,18 @@ end
 
 local function client(conn, identity, key)
   -- One byte of the room is for the NUL that ends an identity.
-  identity = bytes(identity, conn.max_identity - 1)
-  key = bytes(key, conn.max_psk)
+  identity = bytes(identity, conn.psk_call.max_identity - 1)
+  key = bytes(key, conn.psk_call.max_key)
   if not identity or not key or identity:find("\0", 1, true) then return 0 end
-  ffi.copy(conn.identity, identity)
-  ffi.copy(conn.psk, key, #key)
+  ffi.copy(conn.psk_call.identity, identity)
+  ffi.copy(conn.psk_call.key, key, #key)
   return #key
 end
 
 local function server(conn, key)
-  key = bytes(key, conn.max_psk)
+  key = bytes(key, conn.psk_call.max_key)
   if not key then return 0 end
-  ffi.copy(conn.psk, key, #key)
+  ffi.copy(conn.psk_call.key, key, #key)
   return #key
 end
 
@@ -69,21 +69,23 @@ end
 -- @tparam table st
 function psk.answer(st)
   local conn = st.conn
-  local asked = conn.asked ~= nil and ffi.string(conn.asked) or nil
+  local asked = conn.psk_call.hint ~= nil and ffi.string(conn.psk_call.hint) or nil
   local length
-  if conn.question == H.LSF_QUESTION_PSK_CLIENT then
+  if conn.ask.question == H.LSF_QUESTION_PSK_CLIENT then
     local identity, key = question.ask(st, st.psk, asked,
-                                       conn.max_identity - 1, conn.max_psk)
+                                       conn.psk_call.max_identity - 1,
+                                       conn.psk_call.max_key)
     if st.status == "closed" then return end
     length = client(conn, identity, key)
   else
-    local key = question.ask(st, st.psk, asked, conn.max_psk)
+    local key = question.ask(st, st.psk, asked, conn.psk_call.max_key)
     if st.status == "closed" then return end
     length = server(conn, key)
   end
   -- A server looks at the client's keys and tickets in turn, and takes the first that is good.
   st.keyed = length > 0
-  conn.psk_length, conn.question = length, H.LSF_QUESTION_NONE
+  conn.psk_call.key_length = length
+  question.answered(conn)
 end
 
 return psk

@@ -8,7 +8,6 @@
 
 local ffi       = require "ffi"
 local lib       = require "ssl.ffi.lib"
-local shim      = require "ssl.ffi.shim"
 local errors    = require "ssl.base.errors"
 local extension = require "ssl.x509.extension"
 local ocsp      = require "ssl.ocsp.request"
@@ -18,7 +17,7 @@ local encoding  = require "ssl.x509.encoding"
 local response  = require "ssl.ocsp.response"
 local tlv       = require "ssl.x509.der"
 local x509      = require "ssl.x509.certificate"
-local C, K, H   = lib.C, lib.K, shim.K
+local C, K      = lib.C, lib.K
 
 local stapling = {}
 
@@ -37,8 +36,8 @@ local bytes_t = ffi.typeof "const unsigned char *"
 local function put(st, der)
   local conn = st.conn
   st.staple = der or false -- keeps the bytes alive
-  conn.staple = der and ffi.cast(bytes_t, der) or nil
-  conn.staple_length = der and #der or 0
+  conn.ocsp.response = der and ffi.cast(bytes_t, der) or nil
+  conn.ocsp.response_length = der and #der or 0
 end
 
 --- Take over the settings of the context. Before a handshake, or when it switches.
@@ -46,7 +45,7 @@ end
 -- @tparam table ctx  the context's state
 function stapling.apply(st, ctx)
   local given = ctx.ocspresponse
-  st.conn.ask_status = type(given) == "function" and 1 or 0
+  st.conn.ocsp.ask = type(given) == "function" and 1 or 0
   put(st, type(given) == "string" and given)
 end
 
@@ -152,11 +151,6 @@ local function judge(st, ctx)
   return false, status and words(status, details) or details
 end
 
-local function decide(st, accepted)
-  st.conn.accepted = accepted and 1 or 0
-  st.conn.question = H.LSF_QUESTION_NONE
-end
-
 local function ask(st, ctx)
   local cert = x509.borrow(C.SSL_get_certificate(st.conn.ssl))
   local der = question.ask(st, ctx.ocspresponse, st.self, cert)
@@ -169,7 +163,7 @@ local function ask(st, ctx)
                          :format(stapling.LONGEST))
   end
   put(st, der)
-  decide(st, true)
+  question.answered(st.conn, true)
 end
 
 --- Answer the paused handshake.
@@ -183,7 +177,7 @@ function stapling.answer(st, ctx)
   local ok, why = judge(st, ctx)
   errors.clear()
   if not ok then st.status_reason = "OCSP: " .. why end
-  decide(st, ok)
+  question.answered(st.conn, ok)
 end
 
 return stapling

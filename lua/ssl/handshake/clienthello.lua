@@ -36,8 +36,8 @@ local ALERTS = {
 local bytes_t = ffi.typeof "const unsigned char *"
 
 local function refuse(st, reason)
-  st.conn.hello = H.LSF_HELLO_REFUSE
-  st.conn.hello_alert = ALERTS[reason] or K.SSL_AD_HANDSHAKE_FAILURE
+  st.conn.hello.state = H.LSF_HELLO_REFUSE
+  st.conn.hello.alert = ALERTS[reason] or K.SSL_AD_HANDSHAKE_FAILURE
 end
 
 -- Ask for the DH parameters of a context and keep them for OpenSSL's callback.
@@ -48,14 +48,18 @@ local function ask_dh(st, ctx, said)
   st.dh_reason = reason or false
   if group then
     C.DH_up_ref(group.dh)
-    st.conn.dh = group.dh
+    st.conn.hello.dh = group.dh
   end
   C.SSL_set_tmp_dh_callback(st.conn.ssl, shim.callback "tmp_dh")
 end
 
---- Is there anything to stop for?
-function clienthello.wanted(st, ctx)
-  return st.sni_map or ctx.alpn_select or ctx.onclienthello or ctx.dhparam
+--- Stop at the ClientHello, where there is anything to stop for.
+-- @tparam table st
+-- @tparam table ctx  the context's state
+function clienthello.prepare(st, ctx)
+  if st.sni_map or ctx.alpn_select or ctx.onclienthello or ctx.dhparam then
+    st.conn.hello.state = H.LSF_HELLO_ASK
+  end
 end
 
 local function adopt(st, ctx)
@@ -90,7 +94,7 @@ local function choose_context(st, said)
   end
   if ctx then
     adopt(st, ctx)
-    st.conn.sni_used = 1
+    st.conn.hello.sni_used = 1
   end
   return true
 end
@@ -103,18 +107,18 @@ local function choose_protocol(st, offered)
     return
   end
   st.alpn = wire -- keeps the bytes alive
-  st.conn.alpn, st.conn.alpn_length = ffi.cast(bytes_t, st.alpn), #st.alpn
+  st.conn.hello.alpn, st.conn.hello.alpn_length = ffi.cast(bytes_t, st.alpn), #st.alpn
 end
 
 --- Answer the stopped handshake.
 -- @tparam table st
 function clienthello.answer(st)
   local conn = st.conn
-  local said = hello.parse(ffi.string(conn.said, conn.said_length))
+  local said = hello.parse(ffi.string(conn.hello.copy, conn.hello.copy_length))
   if not choose_context(st, said) then return end
   if st.c.dhparam then ask_dh(st, st.c, said) end
   if st.status ~= "closed" then choose_protocol(st, said.alpn) end
-  if st.status ~= "closed" then conn.hello = H.LSF_HELLO_ACCEPT end
+  if st.status ~= "closed" then conn.hello.state = H.LSF_HELLO_ACCEPT end
 end
 
 return clienthello

@@ -34,20 +34,18 @@ local function prepare(st)
     return
   end
   inherit.settle(st)
-  if clienthello.wanted(st, st.c) then
-    st.conn.hello = H.LSF_HELLO_ASK
-  end
+  clienthello.prepare(st, st.c)
 end
 
 local function answer(st)
   local conn = st.conn
-  if conn.hello == H.LSF_HELLO_ASKED then
+  if conn.hello.state == H.LSF_HELLO_ASKED then
     clienthello.answer(st)
-  elseif conn.question == H.LSF_QUESTION_VERIFY then
+  elseif conn.ask.question == H.LSF_QUESTION_VERIFY then
     onverify.answer(st, st.c)
-  elseif conn.question == H.LSF_QUESTION_SESSION then
+  elseif conn.ask.question == H.LSF_QUESTION_SESSION then
     sessionstore.answer(st)
-  elseif conn.question == H.LSF_QUESTION_STATUS then
+  elseif conn.ask.question == H.LSF_QUESTION_STATUS then
     stapling.answer(st, st.c)
   else
     psk.answer(st)
@@ -158,7 +156,7 @@ local function shake(st)
   st.status, st.open = "connected", true
   readahead.update(st)
   if st.session then resumption.done(st) end
-  if st.conn.sessions ~= 0 then resumption.drain(st) end
+  if st.conn.sessions_made ~= 0 then resumption.drain(st) end
   if gone(st) then return false, "closed" end
   return true
 end
@@ -175,7 +173,7 @@ end
 -- The secrets go to the key log, also after a failed handshake.
 return function(st)
   local ok, word = in_turn(st)
-  if st.conn.keys_length ~= 0 and not st.asking then
+  if st.conn.keylog.length ~= 0 and not st.asking then
     keylog.drain(st)
     if ok and gone(st) then return false, "closed" end
   end

@@ -98,10 +98,10 @@ end
 function inherit.apply(st, c, verifies_by)
   local conn = st.conn
   bind(st, c, verifies_by)
-  conn.tolerant = c.verify_continue and 1 or 0
-  conn.some_lists = some_lists(c)
-  conn.ask_verify = onverify.wanted(c) and 1 or 0
-  conn.once = c.once
+  conn.verify.go_on = c.verify_continue and 1 or 0
+  conn.verify.some_lists = some_lists(c)
+  conn.verify.ask = onverify.wanted(c) and 1 or 0
+  conn.posthandshake.once = c.once
   if st.eof ~= c.eof then st.eof = c.eof end
   if st.explain ~= c.explain then st.explain = c.explain end
   st.maxline, st.maxall = c.maxline, c.maxall

@@ -51,10 +51,10 @@ end
 -- that must not wait set MSG_DONTWAIT themselves, so the descriptor's mode does not matter.
 function descriptor.patient(st, may)
   local conn = st.conn
-  if may and conn.blocking == 0 then
-    conn.blocking = S.blocking(conn.fd) == 0 and 1 or 0
-  elseif not may and conn.blocking == 1 then
-    conn.blocking = 0
+  if may and conn.fd_blocking == 0 then
+    conn.fd_blocking = S.blocking(conn.fd) == 0 and 1 or 0
+  elseif not may and conn.fd_blocking == 1 then
+    conn.fd_blocking = 0
     S.nonblocking(conn.fd)
   end
 end
@@ -75,7 +75,7 @@ end
 -- connection's limits allow, and two seconds at most.
 function descriptor.finish(st)
   local conn = st.conn
-  if conn.queued == 0 or S.linger(conn) ~= 0 then return true end
+  if conn.out_total == 0 or S.linger(conn) ~= 0 then return true end
   local left = math.min(timeout.left(st, timeout.start(st)), LONGEST)
   if left < 0 then left = LONGEST end
   local deadline, look = S.now() + left, SHORTEST_LOOK

@@ -25,7 +25,7 @@ function ending.in_order(st)
   local conn = st.conn
   if st.failed or st.status ~= "connected" then return false end
   if st.ended_early then return true end
-  if conn.alert_in >= FATAL or conn.alert_out >= FATAL then return false end
+  if conn.alerts.received >= FATAL or conn.alerts.sent >= FATAL then return false end
   return bit.band(S.shut(conn), K.SSL_RECEIVED_SHUTDOWN) ~= 0
 end
 

@@ -58,7 +58,7 @@ end
 local FATAL = K.SSL3_AL_FATAL * 256
 
 local function alert(conn)
-  local theirs, ours = conn.alert_in, conn.alert_out
+  local theirs, ours = conn.alerts.received, conn.alerts.sent
   if theirs ~= 0 and (theirs >= FATAL or ours < FATAL) then
     return described("received", theirs)
   end

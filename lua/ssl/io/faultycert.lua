@@ -29,7 +29,7 @@ end
 -- @treturn string|nil  the subject there (RFC 4514)
 -- @treturn string|nil  where a CRL is missing or cannot be used: its expected issuer
 return function(st, code)
-  local depth = st.conn.verify_depth
+  local depth = st.conn.verify.depth
   local cert = at(st.conn.ssl, depth)
   local subject = cert and cert:subjecttext()
   local issuer = cert and OF_LISTS[code] and cert:issuertext() or nil

@@ -14,6 +14,19 @@ local inbound = {}
 -- From this length on a copy costs more than it does to keep the string.
 local LONG = 16384
 
+--- Ciphertext comes and goes through Lua, and not through a descriptor.
+-- @tparam table st
+-- @tparam table transport  waits for it and carries it
+function inbound.open(st, transport)
+  st.transport, st.conn.by_lua = transport, 1
+end
+
+--- Nothing follows the bytes that the BIO has.
+-- @tparam table st
+function inbound.ended(st)
+  st.conn.in_eof = 1
+end
+
 --- Put bytes behind those that wait.
 -- @tparam table st
 -- @tparam string bytes
@@ -27,7 +40,7 @@ end
 
 -- A string that was lent may go when the BIO has read it.
 local function let_go(st)
-  if st.lent and st.conn.lent == 0 then st.lent = false end
+  if st.lent and st.conn.in_lent == 0 then st.lent = false end
 end
 
 -- n bytes of the first string are with the BIO.
@@ -76,7 +89,7 @@ end
 function inbound.drain(st)
   local conn, waiting = st.conn, st.waiting
   local held = conn.in_end - conn.in_beg
-  local out = { conn.lent == 1 and held > 0 and st.lent:sub(-held)
+  local out = { conn.in_lent == 1 and held > 0 and st.lent:sub(-held)
                 or ciphertext.unread(conn) }
   if waiting and waiting.size > 0 then
     out[2] = waiting[waiting.first]:sub(waiting.done + 1)

@@ -73,7 +73,7 @@ local PASSING = {
 -- Does a question wait for the user? Else it is an engine of OpenSSL's that is not done,
 -- which has nothing that could be waited for.
 local function asked(conn)
-  return conn.question ~= H.LSF_QUESTION_NONE or conn.hello == H.LSF_HELLO_ASKED
+  return conn.ask.question ~= H.LSF_QUESTION_NONE or conn.hello.state == H.LSF_HELLO_ASKED
 end
 
 --- The message for a failure of the transport. Without an errno the peer has closed.
@@ -84,7 +84,7 @@ function loop.transport_words(st)
   if st.broken then return st.broken end
   if conn.in_error ~= 0 then return errors.transport(conn.in_error) end
   if conn.out_error ~= 0 then return errors.transport(conn.out_error) end
-  if conn.eof ~= 0 then return CUT_OFF end
+  if conn.in_eof ~= 0 then return CUT_OFF end
   return CLOSED
 end
 
@@ -112,7 +112,8 @@ local function fatal(st, code)
   end
   if code == K.SSL_ERROR_SSL then
     queue = errors.take_all()
-    word = conn.again ~= 0 and AGAIN or queue and errors.cause(queue).reason or errors.UNKNOWN
+    word = conn.posthandshake.again ~= 0 and AGAIN
+        or queue and errors.cause(queue).reason or errors.UNKNOWN
     -- A write behind our own close_notify does not affect data that the peer still sends.
     if st.goodbye and queue
        and lib.error_reason(queue[1].code) == K.SSL_R_PROTOCOL_IS_SHUTDOWN then
@@ -146,7 +147,7 @@ local failed
 local function hear(st)
   local conn = st.conn
   if st.failed or st.stream or st.early or st.gone or conn.ssl == nil then return end
-  if st.status == "new" and (st.pausable or conn.hello == H.LSF_HELLO_ASK) then return end
+  if st.status == "new" and (st.pausable or conn.hello.state == H.LSF_HELLO_ASK) then return end
   if S.hear(conn) == -K.SSL_ERROR_SSL then guard.within(st, failed, K.SSL_ERROR_SSL) end
   errors.clear()
 end
@@ -172,7 +173,7 @@ function failed(st, code)
     fail(st, word, queue)
   else
     failure.note(st, word, queue)
-    if st.open then conn.silent = 1 end
+    if st.open then conn.drop_output = 1 end
     hear(st)
   end
   return st.failed or word

@@ -15,13 +15,22 @@ local C, K, H = lib.C, lib.K, shim.K
 
 local question = {}
 
+--- Answer the pending question: the handshake that stands still may go on.
+-- @tparam cdata conn
+-- @tparam[opt=false] boolean accepted  the answer to a question about the peer
+function question.answered(conn, accepted)
+  conn.ask.accepted = accepted and 1 or 0
+  conn.ask.question = H.LSF_QUESTION_NONE
+end
+
 -- Answer the pending question with "no" and let OpenSSL send the alert.
 local function refuse(st)
   if st.status == "closed" then return end
   local conn = st.conn
   st.failed, st.open = "callback failed", false
-  conn.psk_length, conn.question = H.LSF_PSK_FAIL, H.LSF_QUESTION_NONE
-  conn.hello, conn.hello_alert = H.LSF_HELLO_REFUSE, K.SSL_AD_INTERNAL_ERROR
+  conn.psk_call.key_length = H.LSF_PSK_FAIL
+  question.answered(conn)
+  conn.hello.state, conn.hello.alert = H.LSF_HELLO_REFUSE, K.SSL_AD_INTERNAL_ERROR
   failure.rename(st)
   errors.clear()
   C.SSL_do_handshake(conn.ssl)

@@ -127,7 +127,7 @@ local function receive_some(st)
     inbound.push(st, data)
     inbound.feed(st)
   elseif data == "" and (why == "closed" or why == nil) then
-    st.conn.eof = 1
+    inbound.ended(st)
   elseif PASSING[why] then
     return why
   else

@@ -27,7 +27,7 @@ function timeout.set(st, seconds, mode, level)
   st[field] = n >= 0 and n or false
   st.nowait = st.block == 0 or st.total == 0
   readahead.update(st)
-  if st.conn.blocking == 1 and (st.block or st.total) then
+  if st.conn.fd_blocking == 1 and (st.block or st.total) then
     st.transport.patient(st, false)
   end
 end
@@ -55,7 +55,7 @@ end
 -- nil or negative: none.
 function timeout.deadline(st, seconds)
   st.deadline = seconds and seconds >= 0 and now() + seconds or false
-  if st.deadline and st.conn.blocking == 1 then st.transport.patient(st, false) end
+  if st.deadline and st.conn.fd_blocking == 1 then st.transport.patient(st, false) end
 end
 
 --- The message of a call whose time is over. After the deadline trying again is of no use.

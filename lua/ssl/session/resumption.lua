@@ -87,7 +87,7 @@ end
 -- functions may raise and yield, and close the connection.
 function resumption.drain(st)
   local conn = st.conn
-  while conn.sessions > 0 do
+  while conn.sessions_made > 0 do
     local pointer = S.take_session(conn)
     if sessionorigin.failed(st) then
       C.SSL_SESSION_free(pointer)
@@ -102,7 +102,7 @@ end
 --- The connection is about to be closed, which never raises an error: errors of the
 -- program's functions are dropped now.
 function resumption.last(st)
-  if st.status == "connected" and st.conn.sessions ~= 0 then pcall(resumption.drain, st) end
+  if st.status == "connected" and st.conn.sessions_made ~= 0 then pcall(resumption.drain, st) end
   if st.failed and st.store then pcall(sessionstore.forget, st) end
 end
 

@@ -22,7 +22,7 @@ local question      = require "ssl.io.question"
 local seal          = require "ssl.session.seal"
 local session       = require "ssl.session.object"
 local sessionorigin = require "ssl.io.sessionorigin"
-local C, K, H       = lib.C, lib.K, shim.K
+local C, K          = lib.C, lib.K
 
 local sessionstore = {}
 
@@ -83,7 +83,7 @@ end
 function sessionstore.adopt(st, c)
   if not st.store then return end
   if not c.sessionstore then use_cache(c.handle.ctx) end
-  if st.conn.tickets == nil then C.SSL_set_options(st.conn.ssl, lib.options.no_ticket) end
+  if st.conn.sessions.tickets == nil then C.SSL_set_options(st.conn.ssl, lib.options.no_ticket) end
 end
 
 -- The session of an entry, or nil and the counter that it adds to. Only an authentic entry
@@ -107,7 +107,7 @@ end
 -- @tparam table st
 function sessionstore.answer(st)
   local conn, store = st.conn, st.store
-  local id = ffi.string(conn.session_id, conn.session_id_length)
+  local id = ffi.string(conn.sessions.id, conn.sessions.id_length)
   local entry = question.ask(st, store.user.get, id, st.self)
   if st.status == "closed" then return end
   local pointer, kind = decode(st, id, entry)
@@ -116,7 +116,8 @@ function sessionstore.answer(st)
     question.ask(st, store.user.remove, id)
     if st.status == "closed" then return end
   end
-  conn.found, conn.question = pointer, H.LSF_QUESTION_NONE
+  conn.sessions.found = pointer
+  question.answered(conn)
 end
 
 -- A stateless ticket of TLS 1.3 comes by here too.

@@ -115,7 +115,7 @@ end
 -- @tparam table st
 -- @tparam table c  the other context's state
 function tickets.adopt(st, c)
-  st.conn.session_timeout = C.SSL_CTX_get_timeout(c.handle.ctx)
+  st.conn.sessions.timeout = C.SSL_CTX_get_timeout(c.handle.ctx)
   C.SSL_set_num_tickets(st.conn.ssl, C.SSL_CTX_get_num_tickets(c.handle.ctx))
 end
 
