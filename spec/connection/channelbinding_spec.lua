@@ -229,8 +229,7 @@ describe("channel bindings", function()
         end
         local before = marked()
         assert.is_nil((server:getlocalcertificate()))
-        assert.same({ nil, "of a resumed session this side does not know which certificate "
-                           .. "it showed" },
+        assert.same({ nil, "this side does not know its certificate in the resumed session" },
                     { server:channelbinding "tls-server-end-point" })
         assert.equal(before, marked())
         assert.same({ "tls-exporter", "tls-unique" }, server:channelbindings())

@@ -163,7 +163,7 @@ describe("psk", function()
 
       describe("without verify", function()
         local MISSING = "no pre-shared key was agreed on, and without verify "
-                        .. "no certificate will do"
+                        .. "no certificate is accepted"
         local function none() end
 
         -- The server has a certificate that the client's authority has signed.

@@ -62,7 +62,7 @@ local function server_certificate(st)
     return peer.certificate(st, 1), "the server has shown no certificate"
   end
   if own.unknown(st) then
-    return nil, "of a resumed session this side does not know which certificate it showed"
+    return nil, "this side does not know its certificate in the resumed session"
   end
   return own.certificate(st, 1), "this side has no certificate"
 end

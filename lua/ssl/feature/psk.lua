@@ -13,7 +13,7 @@ local C, K, H  = lib.C, lib.K, shim.K
 
 local psk = {
   --- Why a handshake ended that went on without a key.
-  MISSING = "no pre-shared key was agreed on, and without verify no certificate will do",
+  MISSING = "no pre-shared key was agreed on, and without verify no certificate is accepted",
 }
 
 --- Can this OpenSSL do it?

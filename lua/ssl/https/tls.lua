@@ -21,12 +21,12 @@ local OPTIONS = { "all", "no_sslv2", "no_sslv3", "no_tlsv1" }
 
 local WAYS_OUT = {
   untrusted = "name its authority with cafile, capath, SSL_CERT_FILE or SSL_CERT_DIR, "
-              .. 'or do without verification: verify = "none" in the request, '
+              .. 'or switch verification off: verify = "none" in the request, '
               .. 'https.VERIFY = "none" for all',
   unnamed   = "give authorities with cafile, capath, SSL_CERT_FILE or SSL_CERT_DIR, "
-              .. 'or do without verification: verify = "none" in the request, '
+              .. 'or switch verification off: verify = "none" in the request, '
               .. 'https.VERIFY = "none" for all',
-  misnamed  = 'to accept any name, and anybody: verify = "none" in the request, '
+  misnamed  = 'to accept any name and any server: verify = "none" in the request, '
               .. 'https.VERIFY = "none" for all',
 }
 
