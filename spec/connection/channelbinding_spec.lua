@@ -205,7 +205,7 @@ describe("channel bindings", function()
     it("is of the chosen certificate, and refused when nobody knows which that was", function()
       local at_server = assert(ssl.newcontext(pair.server_config {
         protocol = "tlsv1_2", certificates = {
-          { certificate = pki.server.cert, key = pki.server.key },
+          { certificate = pki.rsa_server.cert, key = pki.rsa_server.key },
           { certificate = pki.ec_server.cert, key = pki.ec_server.key } } }))
       local sessions = {}
       local roots = { RSA = pki.root.cert, ECDSA = pki.ec_root.cert }

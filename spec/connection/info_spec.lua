@@ -9,7 +9,8 @@ describe("info", function()
 
   local EC = { key = pki.ec_server.key, certificate = pki.ec_server.cert,
                cafile = pki.ec_root.cert }
-  local DH = { dhparam = function()
+  local RSA = pair.rsa()
+  local DH = pair.rsa { dhparam = function()
     local file = assert(io.open(pki.dh.ffdhe2048))
     local text = file:read "*a"
     file:close()
@@ -23,13 +24,13 @@ describe("info", function()
 
   -- The cipher, keys of the server, and what info says but for the cipher's name.
   local VECTORS = {
-    { "ECDHE-RSA-AES256-GCM-SHA384", {},
+    { "ECDHE-RSA-AES256-GCM-SHA384", RSA,
       fields("TLSv1.2", 256, "ECDH", "RSA", "AESGCM(256)", "AEAD") },
-    { "ECDHE-RSA-AES128-SHA", {},
+    { "ECDHE-RSA-AES128-SHA", RSA,
       fields("TLSv1.2", 128, "ECDH", "RSA", "AES(128)", "SHA1") },
-    { "ECDHE-RSA-AES128-SHA256", {},
+    { "ECDHE-RSA-AES128-SHA256", RSA,
       fields("TLSv1.2", 128, "ECDH", "RSA", "AES(128)", "SHA256") },
-    { "AES256-SHA", {},
+    { "AES256-SHA", RSA,
       fields("TLSv1.2", 256, "RSA", "RSA", "AES(256)", "SHA1") },
     { "DHE-RSA-AES128-GCM-SHA256", DH,
       fields("TLSv1.2", 128, "DH", "RSA", "AESGCM(128)", "AEAD") },

@@ -15,14 +15,14 @@ describe("info also tells", function()
 
   -- The server's keys, the client's, and the signature that the client sees.
   local SIGNATURES = {
-    { "tlsv1_3", {}, {}, "rsa_pss_rsae_sha256" },
-    { "tlsv1_3", {}, { sigalgs = "rsa_pss_rsae_sha384" }, "rsa_pss_rsae_sha384" },
+    { "tlsv1_3", pair.rsa(), {}, "rsa_pss_rsae_sha256" },
+    { "tlsv1_3", pair.rsa(), { sigalgs = "rsa_pss_rsae_sha384" }, "rsa_pss_rsae_sha384" },
     { "tlsv1_3", EC, { cafile = pki.ec_root.cert }, "ecdsa_secp256r1_sha256" },
-    { "tlsv1_2", {}, { sigalgs = "RSA+SHA512" }, "rsa_pkcs1_sha512" },
-    { "tlsv1_2", {}, { sigalgs = "RSA+SHA256" }, "rsa_pkcs1_sha256" },
+    { "tlsv1_2", pair.rsa(), { sigalgs = "RSA+SHA512" }, "rsa_pkcs1_sha512" },
+    { "tlsv1_2", pair.rsa(), { sigalgs = "RSA+SHA256" }, "rsa_pkcs1_sha256" },
     { "tlsv1_2", EC, { cafile = pki.ec_root.cert, sigalgs = "ECDSA+SHA384" },
       "ecdsa_secp384r1_sha384" },
-    { "tlsv1_2", { ciphers = "AES128-SHA" }, {}, nil },
+    { "tlsv1_2", pair.rsa { ciphers = "AES128-SHA" }, {}, nil },
   }
 
   for _, case in ipairs(SIGNATURES) do
@@ -68,7 +68,7 @@ describe("info also tells", function()
   end)
 
   it("the group, where there was one", function()
-    local s, c = pair.connected({ protocol = "tlsv1_2", ciphers = "AES128-SHA" })
+    local s, c = pair.connected(pair.rsa { protocol = "tlsv1_2", ciphers = "AES128-SHA" })
     assert.same(pack(nil), pack(c:info "group"))
     close(s, c)
     s, c = pair.connected({ protocol = "tlsv1_3", groups = "ffdhe2048" },

@@ -67,7 +67,7 @@ describe("ssl.newcontext", function()
   it("takes several certificates, and none of the single keys beside them", function()
     local server = make {
       mode = "server", protocol = "tlsv1_2", key = "/nowhere", certificate = "/nowhere",
-      certificates = { credentials(pki.server), credentials(pki.ec_server) },
+      certificates = { credentials(pki.rsa_server), credentials(pki.ec_server) },
     }
     for _, kind in ipairs { "RSA", "ECDSA" } do
       local client = make { protocol = "tlsv1_2",

@@ -22,8 +22,9 @@ describe("ssl.newcontext's key", function()
     process.stop_all()
   end)
 
+  -- A table of the server's gets an RSA key, which signs in more ways than another.
   local function wrapped(server, client)
-    local s, c = pair.wrapped(server, client)
+    local s, c = pair.wrapped(type(server) == "table" and pair.rsa(server) or server, client)
     open[#open + 1], open[#open + 2] = s, c
     return s, c
   end
@@ -47,7 +48,7 @@ describe("ssl.newcontext's key", function()
   -- A connection for some.test, for which the server has a context of its own.
   local function switched(own, chosen, client)
     local s, c = wrapped(own, client)
-    s:sni({ ["some.test"] = assert(ssl.newcontext(pair.server_config(chosen))) }, true)
+    s:sni({ ["some.test"] = assert(ssl.newcontext(pair.server_config(pair.rsa(chosen)))) }, true)
     c:sni "some.test"
     return { shake(s, c) }, c
   end
@@ -317,8 +318,7 @@ MaxProtocol = TLSv1.2
 
     it("refuses a key that is too short, when it is loaded and at the peer", function()
       assert.equal("error loading certificate (ee key too small)",
-                   refused { mode = "server", seclevel = 3, key = pki.server.key,
-                             certificate = pki.server.cert })
+                   refused(pair.rsa { mode = "server", seclevel = 3 }))
       local at_server, at_client = shake(wrapped({}, { seclevel = 3 }))
       assert.equal("certificate verify failed", at_client)
       assert.matches("alert", at_server)
@@ -431,7 +431,7 @@ MaxProtocol = TLSv1.2
   end
 
   it("sigalgs keeps a session from clients that take others", function()
-    local server = assert(ssl.newcontext(pair.server_config { protocol = "tlsv1_3" }))
+    local server = assert(ssl.newcontext(pair.server_config(pair.rsa { protocol = "tlsv1_3" })))
     local function client(extra)
       return assert(ssl.newcontext(pair.client_config(extra)))
     end

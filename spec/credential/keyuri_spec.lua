@@ -15,19 +15,19 @@ describe("key = \"store:URI\"", function()
   local function newcontext(uri, password)
     contexts.disturb()
     local ctx, message = ssl.newcontext { mode = "server", protocol = "any",
-      key = "store:" .. uri, password = password, certificate = pki.server.cert }
+      key = "store:" .. uri, password = password, certificate = pki.rsa_server.cert }
     assert.is_true(contexts.quiet())
     return ctx, message
   end
 
-  local PLAIN, ENCRYPTED = "file:" .. pki.server.key, "file:" .. pki.server.encrypted_key
+  local PLAIN, ENCRYPTED = "file:" .. pki.rsa_server.key, "file:" .. pki.rsa_server.encrypted_key
 
   it("is said to be there", function()
     assert.is_true(config.capabilities.store)
   end)
 
   it("serves with the key at the URI", function()
-    for _, uri in ipairs { PLAIN, "file://" .. pki.server.key, pki.server.key } do
+    for _, uri in ipairs { PLAIN, "file://" .. pki.rsa_server.key, pki.rsa_server.key } do
       local s, c = pair.connected(assert(newcontext(uri)))
       assert.is_true(c:getpeerverification())
       s:close()
@@ -44,9 +44,9 @@ describe("key = \"store:URI\"", function()
 
   -- The text may be what somebody else has sent.
   it("is opened by no text that ssl.loadkey is given", function()
-    local PEM = process.read(pki.server.key)
-    for _, text in ipairs { "store:" .. PLAIN, "store:" .. pki.server.key, PLAIN,
-                            pki.server.key, "store:", "store:" .. PLAIN .. "\0",
+    local PEM = process.read(pki.rsa_server.key)
+    for _, text in ipairs { "store:" .. PLAIN, "store:" .. pki.rsa_server.key, PLAIN,
+                            pki.rsa_server.key, "store:", "store:" .. PLAIN .. "\0",
                             "store:" .. PLAIN .. "\n-----BEGIN PRIVATE KEY-----\n" } do
       for _, form in ipairs { text, ssl.der(text) } do
         contexts.disturb()
@@ -74,17 +74,17 @@ describe("key = \"store:URI\"", function()
   end)
 
   it("finds the key among other things", function()
-    local file = process.write(process.folder() .. "/all", process.read(pki.server.chain)
-      .. process.read(pki.server.key))
+    local file = process.write(process.folder() .. "/all", process.read(pki.rsa_server.chain)
+      .. process.read(pki.rsa_server.key))
     assert.truthy(newcontext("file:" .. file))
   end)
 
   it("opens with a password, a string or from a function that may yield", function()
-    assert.truthy(newcontext(ENCRYPTED, pki.server.password))
-    assert.truthy(newcontext(ENCRYPTED, function() return pki.server.password end))
+    assert.truthy(newcontext(ENCRYPTED, pki.rsa_server.password))
+    assert.truthy(newcontext(ENCRYPTED, function() return pki.rsa_server.password end))
     local co = coroutine.wrap(function() return newcontext(ENCRYPTED, coroutine.yield) end)
     assert.is_nil(co())
-    assert.truthy(co(pki.server.password))
+    assert.truthy(co(pki.rsa_server.password))
   end)
 
   it("does not ask for what it does not need, and lets errors through", function()
@@ -104,7 +104,7 @@ describe("key = \"store:URI\"", function()
     ["no password from a function"] = { ENCRYPTED, function() end, "bad decrypt" },
     ["a password too long"] = { ENCRYPTED, ("x"):rep(1025), "password too long" },
     ["a missing file"]     = { "file:/nowhere", nil, "No such file or directory" },
-    ["a certificate"]      = { "file:" .. pki.server.cert, nil, "no private key found" },
+    ["a certificate"]      = { "file:" .. pki.rsa_server.cert, nil, "no private key found" },
     ["a folder"]           = { "file:" .. pki.dir, nil, "no private key found" },
     ["an unknown scheme"]  = { "token:object=x", nil, "unregistered scheme" },
     ["a token, and nobody who knows them"] = { "pkcs11:token=t;object=x", nil,

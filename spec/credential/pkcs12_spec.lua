@@ -13,7 +13,7 @@ describe("pkcs12", function()
   local PASSWORD = "a p\195\164ssword"
   local WRONG = "error loading PKCS#12 (wrong password)"
 
-  local LEAF = { cert = pki.server.leaf, key = pki.server.key, ca = pki.intermediate.cert }
+  local LEAF = { cert = pki.rsa_server.leaf, key = pki.rsa_server.key, ca = pki.intermediate.cert }
   local function with(base, extra)
     local out = {}
     for _, from in ipairs { base, extra } do
@@ -101,7 +101,7 @@ describe("pkcs12", function()
   it("puts the chain in order, and leaves out what does not belong to it", function()
     local together = process.write(process.folder() .. "/ca", made.read(pki.root.cert)
       .. made.read(pki.other.cert) .. made.read(pki.intermediate.cert))
-    local file = made.pkcs12 { cert = pki.server.leaf, key = pki.server.key, ca = together,
+    local file = made.pkcs12 { cert = pki.rsa_server.leaf, key = pki.rsa_server.key, ca = together,
                                password = "x" }
     assert.equal("localhost Intermediate Root", serves(assert(newcontext(file, "x"))))
   end)

@@ -101,7 +101,8 @@ describe("alpn", function()
           agrees_on("a", function()
             calls = calls + 1
             return "a"
-          end, "a", { server_groups = "P-384", client_groups = "X25519:P-384" })
+          end, "a", { server_groups = "P-384:P-256",
+                     client_groups = "X25519:P-384:P-256" })
           assert.equal(1, calls)
         end)
 

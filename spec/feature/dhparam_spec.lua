@@ -23,7 +23,7 @@ describe("dhparam", function()
   -- From 4.0 on a client that offers groups of RFC 7919 has its choice, whatever the
   -- server's function says; this one offers none.
   local function make(dhparam, ciphers)
-    server, client = pair.wrapped({ protocol = "tlsv1_2", dhparam = dhparam },
+    server, client = pair.wrapped(pair.rsa { protocol = "tlsv1_2", dhparam = dhparam },
                                   { ciphers = ciphers or DHE, curveslist = "P-256" })
   end
 
@@ -34,11 +34,11 @@ describe("dhparam", function()
 
   it("D22: is called once a handshake, as f(false, 1024), and its group is used", function()
     local calls = {}
-    local ctx = assert(ssl.newcontext(pair.server_config { protocol = "tlsv1_2",
+    local ctx = assert(ssl.newcontext(pair.server_config(pair.rsa { protocol = "tlsv1_2",
       dhparam = function(...)
         calls[#calls + 1] = pack(...)
         return GROUP
-      end }))
+      end })))
     for i = 1, 2 do
       if i > 1 then
         server:close()
@@ -63,7 +63,7 @@ describe("dhparam", function()
       asked = asked + 1
       return answer
     end
-    server, client = pair.wrapped(config, { ciphers = offered, curveslist = "P-256" })
+    server, client = pair.wrapped(pair.rsa(config), { ciphers = offered, curveslist = "P-256" })
     local at_server, at_client = shake(server, client)
     local cipher = at_server == true and client:info "cipher" or nil
     return pack(at_server, asked, cipher), at_client
@@ -172,7 +172,7 @@ describe("dhparam", function()
     assert.equal(0, asked)
     server:close()
     client:close()
-    server, client = pair.connected({ protocol = "any", dhparam = count },
+    server, client = pair.connected(pair.rsa { protocol = "any", dhparam = count },
                                     { protocol = "tlsv1_2", ciphers = DHE, curveslist = "P-256" })
     assert.equal(1, asked)
   end)

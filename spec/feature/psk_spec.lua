@@ -170,7 +170,7 @@ describe("psk", function()
         local function alone(at_server, more)
           local cfg = { verify = false, ciphersuites = SHA256 }
           for name, value in pairs(more or {}) do cfg[name] = value end
-          return meet(at_server, me, {}, cfg)
+          return meet(at_server, me, pair.rsa(), cfg)
         end
 
         it("takes no certificate in place of a key, however good", function()

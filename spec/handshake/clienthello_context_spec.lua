@@ -117,7 +117,7 @@ describe("a context chosen by onclienthello", function()
 
     it("has its own ciphers and groups" .. label, function()
       local ciphers = version == "tlsv1_2"
-        and { ciphers = "ECDHE-RSA-AES128-GCM-SHA256" }
+        and { ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256" }
         or { ciphersuites = "TLS_AES_128_GCM_SHA256" }
       local server = connects(ciphers)
       assert.matches("AES.?128.GCM.SHA256", server:info "cipher")

@@ -173,8 +173,8 @@ describe("dohandshake", function()
     ["TLS 1.0 and the security level"] = { {}, { protocol = "tlsv1" },
       "no suitable signature algorithm", "tlsv1 alert internal error" },
     ["ciphers, TLS 1.2"] = {
-      { protocol = "tlsv1_2", ciphers = "ECDHE-RSA-AES128-GCM-SHA256" },
-      { ciphers = "ECDHE-RSA-AES256-GCM-SHA384" }, "no shared cipher", FAILURE },
+      { protocol = "tlsv1_2", ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256" },
+      { ciphers = "ECDHE-ECDSA-AES256-GCM-SHA384" }, "no shared cipher", FAILURE },
     ["ciphers, TLS 1.3"] = { { protocol = "tlsv1_3", ciphersuites = "TLS_AES_128_GCM_SHA256" },
       { ciphersuites = "TLS_AES_256_GCM_SHA384" }, "no shared cipher", FAILURE },
     ["groups, TLS 1.2"] = { { protocol = "tlsv1_2", curve = "P-256", ciphers = "ECDHE" }, P384,
@@ -185,7 +185,7 @@ describe("dohandshake", function()
       {}, "no shared cipher", FAILURE },
     ["no certificate, TLS 1.3"] = { { protocol = "tlsv1_3", key = false, certificate = false },
       {}, "no suitable signature algorithm", FAILURE },
-    ["DHE without parameters"] = { { protocol = "tlsv1_2" },
+    ["DHE without parameters"] = { pair.rsa { protocol = "tlsv1_2" },
       { ciphers = "DHE-RSA-AES128-GCM-SHA256", curveslist = "P-256" },
       "no shared cipher", FAILURE },
   } do

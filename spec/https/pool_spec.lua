@@ -159,7 +159,7 @@ describe("https.pool and nginx", function()
         { "certificate", key = pki.client.key, certificate = pki.client.chain },
         { "another certificate", key = pki.ec_client.key, certificate = pki.ec_client.cert },
         { "protocol", protocol = "tlsv1_2" },
-        { "ciphers", ciphers = "ECDHE-RSA-AES128-GCM-SHA256" },
+        { "ciphers", ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256" },
         { "ciphersuites", ciphersuites = "TLS_AES_128_GCM_SHA256" },
         { "options", options = { "all", "no_ticket" } },
         { "curves", curveslist = "P-256" },

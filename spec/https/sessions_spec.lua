@@ -103,7 +103,7 @@ describe("ssl.https resumes sessions", function()
       for i, more in ipairs {
         {}, { verify = "none" }, { cafile = ca }, { cafile = false, capath = pki.root.capath },
         { key = pki.client.key, certificate = pki.client.chain }, { protocol = "tlsv1_2" },
-        { ciphers = "ECDHE-RSA-AES128-GCM-SHA256" }, { depth = 7 },
+        { ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256" }, { depth = 7 },
         { options = { "all", "no_compression" } }, { verifyext = "lsec_continue" },
         { url = url("/", "127.0.0.1") }, { create = function() return socket.tcp() end },
       } do

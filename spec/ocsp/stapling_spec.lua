@@ -177,9 +177,9 @@ tlsfeature = status_request
       it("asks for the certificate that the handshake chose", function()
         local good = responses.make { cert = pki.ec_server.cert, issuer = pki.ec_root.cert,
                                       signer = pki.ec_root }
-        local rsa = ssl.loadcertificate(process.read(pki.server.cert)):digest()
+        local rsa = ssl.loadcertificate(process.read(pki.rsa_server.cert)):digest()
         local config = {
-          certificates = { { certificate = pki.server.cert, key = pki.server.key },
+          certificates = { { certificate = pki.rsa_server.cert, key = pki.rsa_server.key },
                            { certificate = pki.ec_server.cert, key = pki.ec_server.key } },
           ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256",
           ocspresponse = function(_, cert)

@@ -29,7 +29,7 @@ end
 
 local by_name = { ["a.wild.test"] = server(pki.ec_server) }
 
-questions.server = server(pki.server, {
+questions.server = server(pki.rsa_server, {
   onclienthello = function(_, hello)
     look_up()
     if hello.servername == "refused.wild.test" then return false, "access_denied" end

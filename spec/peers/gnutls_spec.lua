@@ -14,9 +14,9 @@ describe("GnuTLS", function()
   after_each(process.stop_all)
 
   local KINDS = {
-    RSA   = { entry = pki.server,    cafile = pki.root.cert },
+    RSA   = { entry = pki.rsa_server,    cafile = pki.root.cert },
     ECDSA = { entry = pki.ec_server, cafile = pki.ec_root.cert },
-    ["chained RSA"] = { entry = { cert = pki.server.chain, key = pki.server.key },
+    ["chained RSA"] = { entry = { cert = pki.rsa_server.chain, key = pki.rsa_server.key },
                         cafile = pki.root.cert },
   }
   local INSIST = { verify = { "peer", "fail_if_no_peer_cert" }, cafile = pki.root.cert }

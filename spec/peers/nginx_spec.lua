@@ -12,9 +12,9 @@ describe("our client and nginx", function()
   after_each(process.stop_all)
 
   local KINDS = {
-    RSA   = { entry = pki.server,    cafile = pki.root.cert },
+    RSA   = { entry = pki.rsa_server,    cafile = pki.root.cert },
     ECDSA = { entry = pki.ec_server, cafile = pki.ec_root.cert },
-    ["chained RSA"] = { entry = { cert = pki.server.chain, key = pki.server.key },
+    ["chained RSA"] = { entry = { cert = pki.rsa_server.chain, key = pki.rsa_server.key },
                         cafile = pki.root.cert },
   }
 
@@ -102,7 +102,7 @@ describe("our client and nginx", function()
     end)
 
     it(version .. ": agree on the certificate for a server name", function()
-      local server = nginx(pki.server, "server_name localhost;", { http = ([[
+      local server = nginx(pki.rsa_server, "server_name localhost;", { http = ([[
         server {
           listen 127.0.0.1:%%(port)s ssl;
           server_name a.wild.test;

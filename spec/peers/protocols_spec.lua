@@ -60,7 +60,7 @@ describe("what bends the protocol", function()
 
     for version, option in pairs { tlsv1_2 = "-tls1_2", tlsv1_3 = "-tls1_3" } do
       it("agree on a signature in " .. version, function()
-        local server = peers.s_server(pki.server, { option })
+        local server = peers.s_server(pki.rsa_server, { option })
         local conn = assert(ours.connect(server.port, { sigalgs = { "RSA-PSS+SHA512" } }))
         assert.equal("rsa_pss_rsae_sha512", conn:info "sigalg")
         talk(conn, server)
@@ -74,7 +74,7 @@ describe("what bends the protocol", function()
     end
 
     it("tell what an exchange without a signature was", function()
-      local server = peers.s_server(pki.server, { "-tls1_2", "-cipher", "AES256-GCM-SHA384" })
+      local server = peers.s_server(pki.rsa_server, { "-tls1_2", "-cipher", "AES256-GCM-SHA384" })
       local conn = assert(ours.connect(server.port))
       assert.is_nil(conn:info "group")
       assert.is_nil(conn:info "sigalg")
@@ -82,7 +82,7 @@ describe("what bends the protocol", function()
     end)
 
     it("end where a key is too short for our level", function()
-      local server = peers.s_server(pki.server)
+      local server = peers.s_server(pki.rsa_server)
       talk(assert(ours.connect(server.port, { seclevel = 2 })), server)
       assert.same(failure(server.port, "certificate verify failed (EE certificate key too weak)"),
                   { ours.connect(server.port, { seclevel = 4 }) })
@@ -125,7 +125,7 @@ describe("what bends the protocol", function()
     end)
 
     it("sign with what we may", function()
-      local server = ours.listen { sigalgs = "rsa_pss_rsae_sha384" }
+      local server = ours.listen(pair.rsa { sigalgs = "rsa_pss_rsae_sha384" })
       local client = process.start { "openssl", "s_client", "-connect",
                                      "127.0.0.1:" .. server.port }
       local conn = assert(server:accept())

@@ -37,9 +37,9 @@ describe("our server and openssl s_client", function()
   end
 
   local KINDS = {
-    RSA   = { entry = pki.server,    cafile = pki.root.cert },
+    RSA   = { entry = pki.rsa_server,    cafile = pki.root.cert },
     ECDSA = { entry = pki.ec_server, cafile = pki.ec_root.cert },
-    ["chained RSA"] = { entry = { cert = pki.server.chain, key = pki.server.key },
+    ["chained RSA"] = { entry = { cert = pki.rsa_server.chain, key = pki.rsa_server.key },
                         cafile = pki.root.cert },
   }
 

@@ -11,7 +11,7 @@ describe("our client and openssl s_server", function()
   after_each(process.stop_all)
 
   local KINDS = {
-    RSA   = { entry = pki.server,    cafile = pki.root.cert },
+    RSA   = { entry = pki.rsa_server,    cafile = pki.root.cert },
     ECDSA = { entry = pki.ec_server, cafile = pki.ec_root.cert },
   }
 
@@ -95,7 +95,7 @@ describe("our client and openssl s_server", function()
     end)
 
     it(version .. ": agree on the certificate for a server name", function()
-      local server = peers.s_server(pki.server, {
+      local server = peers.s_server(pki.rsa_server, {
         option, "-servername", "a.wild.test",
         "-cert2", pki.ec_server.cert, "-key2", pki.ec_server.key })
       for name, expected in pairs { ["a.wild.test"] = "EC", ["b.wild.test"] = "RSA" } do

@@ -269,7 +269,7 @@ describe("a client's session", function()
          function()
         local _, session = sessions.visit(server, client)
         local other = sessions.client { protocol = version,
-                                        ciphers = "ECDHE-RSA-AES128-GCM-SHA256",
+                                        ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256",
                                         ciphersuites = "TLS_AES_128_GCM_SHA256" }
         local resumed, _, out = sessions.visit(server, other, session)
         assert.same(WRONG_POLICY, pack(unpack(out.set, 1, 2)))

@@ -200,7 +200,7 @@ describe("after a resumption", function()
       local server = assert(ssl.newcontext {
         mode = "server", protocol = version, certificates = {
           { certificate = pki.ec_server.cert, key = pki.ec_server.key },
-          { certificate = pki.server.cert, key = pki.server.key } } })
+          { certificate = pki.rsa_server.cert, key = pki.rsa_server.key } } })
       local client = sessions.client { protocol = version, certificate = false, key = false,
                                        cafile = pki.ec_root.cert }
       local first = sessions.connect(server, client)

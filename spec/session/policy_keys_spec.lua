@@ -221,13 +221,13 @@ describe("the policy of a context", function()
     local function showing(first)
       return policy { mode = "server", protocol = "any", certificates = { first, ec } }
     end
-    local leaf = showing { key = pki.server.key, certificate = pki.server.leaf }
-    local chain = showing { key = pki.server.key, certificate = pki.server.chain }
-    local other = showing { key = pki.server.key, certificate = pki.server.cert }
+    local leaf = showing { key = pki.rsa_server.key, certificate = pki.rsa_server.leaf }
+    local chain = showing { key = pki.rsa_server.key, certificate = pki.rsa_server.chain }
+    local other = showing { key = pki.rsa_server.key, certificate = pki.rsa_server.cert }
     assert.are_not.equal(leaf, chain)
     assert.are_not.equal(leaf, other)
     assert.equal(other, policy { mode = "server", protocol = "any", certificates = {
-      ec, { key = pki.server.key, certificate = pki.server.cert } } })
+      ec, { key = pki.rsa_server.key, certificate = pki.rsa_server.cert } } })
   end)
 
   it("has the folders of authorities in it", function()

@@ -12,14 +12,14 @@ describe("material from memory", function()
 
   -- As made once; every spec only reads them.
   local DER = {
-    root = made.der("x509", pki.root.cert), server = made.der("x509", pki.server.cert),
-    key = made.der("pkey", pki.server.key), traditional = made.der("rsa", pki.server.key),
+    root = made.der("x509", pki.root.cert), server = made.der("x509", pki.rsa_server.cert),
+    key = made.der("pkey", pki.rsa_server.key), traditional = made.der("rsa", pki.rsa_server.key),
     ec_key = made.der("pkey", pki.ec_server.key),
-    encrypted = made.encrypted(pki.server.key, "foobar"),
+    encrypted = made.encrypted(pki.rsa_server.key, "foobar"),
   }
-  local PEM = { root = read(pki.root.cert), server = read(pki.server.cert),
-                key = read(pki.server.key), chain = read(pki.server.chain),
-                encrypted = read(pki.server.encrypted_key) }
+  local PEM = { root = read(pki.root.cert), server = read(pki.rsa_server.cert),
+                key = read(pki.rsa_server.key), chain = read(pki.rsa_server.chain),
+                encrypted = read(pki.rsa_server.encrypted_key) }
   local function cert(path) return assert(ssl.loadcertificate(read(path))) end
 
   after_each(process.stop_all)
@@ -69,7 +69,7 @@ describe("material from memory", function()
       ["a key object that had a password"] = key(PEM.encrypted, "foobar"),
     } do
       it("is " .. what, function()
-        assert.equal("localhost", serves { key = form, certificate = pki.server.cert })
+        assert.equal("localhost", serves { key = form, certificate = pki.rsa_server.cert })
       end)
     end
 
@@ -142,7 +142,7 @@ describe("material from memory", function()
     end)
 
     it("raises for what is no key", function()
-      for given, name in pairs { [true] = "boolean", [cert(pki.server.cert)] = "userdata",
+      for given, name in pairs { [true] = "boolean", [cert(pki.rsa_server.cert)] = "userdata",
                                  [{}] = "table", [{ PEM.key }] = "table" } do
         assert.equal(("bad argument #2 to 'loadkey' (string expected, got %s)"):format(name),
                      raised(ssl.newcontext, { mode = "server", protocol = "any", key = given }))
@@ -151,18 +151,18 @@ describe("material from memory", function()
   end)
 
   describe("certificate", function()
-    local KEY = pki.server.key
+    local KEY = pki.rsa_server.key
 
     for what, case in pairs {
       ["PEM text"] = { PEM.server, "localhost" },
       ["PEM text with the chain behind it"] = { PEM.chain, "localhost Intermediate" },
       ["DER"] = { ssl.der(DER.server), "localhost" },
-      ["a certificate object"] = { cert(pki.server.cert), "localhost" },
-      ["an array of objects"] = { { cert(pki.server.leaf), cert(pki.intermediate.cert) },
+      ["a certificate object"] = { cert(pki.rsa_server.cert), "localhost" },
+      ["an array of objects"] = { { cert(pki.rsa_server.leaf), cert(pki.intermediate.cert) },
                                   "localhost Intermediate" },
-      ["an array of all kinds"] = { { read(pki.server.leaf), pki.intermediate.cert,
+      ["an array of all kinds"] = { { read(pki.rsa_server.leaf), pki.intermediate.cert,
                                       ssl.der(DER.root) }, "localhost Intermediate Root" },
-      ["an array of one file"] = { { pki.server.chain }, "localhost Intermediate" },
+      ["an array of one file"] = { { pki.rsa_server.chain }, "localhost Intermediate" },
     } do
       it("is " .. what, function()
         assert.equal(case[2], serves { key = KEY, certificate = case[1] })
@@ -291,8 +291,8 @@ describe("material from memory", function()
       for _, form in ipairs { PEM.key, ssl.der(DER.key), ssl.loadkey(PEM.key) } do
         assert.same({ true }, { context.loadkey(ctx, form, nil) })
       end
-      for _, form in ipairs { PEM.server, ssl.der(DER.server), cert(pki.server.cert),
-                              { cert(pki.server.leaf), pki.intermediate.cert } } do
+      for _, form in ipairs { PEM.server, ssl.der(DER.server), cert(pki.rsa_server.cert),
+                              { cert(pki.rsa_server.leaf), pki.intermediate.cert } } do
         assert.same({ true }, { context.loadcert(ctx, form) })
         assert.same({ true }, { context.checkkey(ctx) })
       end
@@ -305,7 +305,7 @@ describe("material from memory", function()
     it("keeps its own words for what is none", function()
       local ctx = context.create "any"
       assert.equal("bad argument #2 to 'loadkey' (string expected, got userdata)",
-                   raised(function() context.loadkey(ctx, cert(pki.server.cert), nil) end))
+                   raised(function() context.loadkey(ctx, cert(pki.rsa_server.cert), nil) end))
       assert.equal("bad argument #2 to 'loadcert' (string expected, got nil)",
                    raised(function() context.loadcert(ctx, nil) end))
       assert.equal("bad argument #2 to 'locations' (string expected, got boolean)",
@@ -388,7 +388,7 @@ describe("material from memory", function()
     end)
 
     it("is a certificate for ssl.loadcertificate, or none", function()
-      assert.equal(cert(pki.server.cert):pem(), ssl.loadcertificate(ssl.der(DER.server)):pem())
+      assert.equal(cert(pki.rsa_server.cert):pem(), ssl.loadcertificate(ssl.der(DER.server)):pem())
       for _, bytes in ipairs { "", "x", DER.key, DER.server .. "x", DER.server:sub(1, -2) } do
         contexts.disturb()
         assert.is_nil(ssl.loadcertificate(ssl.der(bytes)))

@@ -114,7 +114,7 @@ describe("samples", function()
   end)
 
   it("names.lua has a certificate for each name", function()
-    local server = serve("names.lua", "localhost", pki.server.chain, pki.server.key,
+    local server = serve("names.lua", "localhost", pki.rsa_server.chain, pki.rsa_server.key,
                          "a.wild.test", pki.ec_server.cert, pki.ec_server.key)
     for name, expected in pairs { localhost = { "RSA", pki.root },
                                   ["other.test"] = { "RSA", pki.root },

@@ -1,5 +1,6 @@
 --- Private keys that the openssl program cannot make, or that no other spec wants.
--- Each function returns the path of a file in the build folder.
+-- Each function returns the path of a file in the build folder, one a mode: these run
+-- side by side.
 
 local ffi   = require "ffi"
 local house = require "spec.support.init"
@@ -17,12 +18,12 @@ local X = lib.openssl.crypto
 
 local keys = {}
 
-local function path(name) return house.build .. "/" .. name end
+local function path(name) return ("%s/%s-%s"):format(house.build, house.mode, name) end
 
 --- The server's key, encrypted the way of OpenSSL before PKCS 8.
 function keys.traditional()
   local file = path "traditional.key"
-  assert(os.execute(("openssl rsa -in '%s' -traditional -aes128 -passout pass:%s -out '%s'"
+  assert(os.execute(("openssl pkey -in '%s' -traditional -aes128 -passout pass:%s -out '%s'"
                      .. " 2>/dev/null"):format(pki.server.key, pki.server.password, file)) == 0)
   return file
 end

@@ -26,6 +26,11 @@ function pair.server_config(extra)
                 certificate = pki.server.cert }, extra)
 end
 
+--- Keys of a server's configuration, with an RSA key: for suites and signatures of RSA's.
+function pair.rsa(extra)
+  return over({ key = pki.rsa_server.key, certificate = pki.rsa_server.cert }, extra)
+end
+
 --- A client's: verifies against `pki.root`.
 function pair.client_config(extra)
   return over({ mode = "client", protocol = "any", cafile = pki.root.cert,

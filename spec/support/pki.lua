@@ -12,10 +12,12 @@
 --   ec_root        cert, key: P-256 authority, independent of root
 --   other          cert, key: RSA authority that nobody should trust
 --
---   server         cert, key: RSA 2048, localhost, serverAuth
+--   server         cert, key: P-256, localhost, serverAuth. Not RSA: under valgrind half
+--                  of a handshake's time would be one RSA signature
 --                  leaf: the same name and key, issued by intermediate
 --                  chain: leaf and intermediate in one file
 --                  encrypted_key: key under AES-256; password: "foobar"
+--   rsa_server     RSA 2048, and otherwise as server
 --   ec_server      cert, key: P-256, localhost, issued by ec_root
 --   other_server   cert, key: localhost, issued by other
 --   selfsigned     cert, key: localhost (the DNS name alone)
@@ -105,6 +107,12 @@ local pki = {
     leaf          = file "server_leaf.pem",
     chain         = file "chain.pem",
     encrypted_key = file "server_encrypted.key",
+    password      = "foobar",
+  }),
+  rsa_server = pair("rsa_server", nil, {
+    leaf          = file "rsa_server_leaf.pem",
+    chain         = file "rsa_server_chain.pem",
+    encrypted_key = file "rsa_server_encrypted.key",
     password      = "foobar",
   }),
   client = pair("client", nil, {

@@ -88,7 +88,7 @@ questions.places = {
   dhparam = {
     old = true, answer = { group() }, alert = both(INTERNAL), wrong = both "internal error",
     make = function(version, f)
-      return wrapped(version, { dhparam = f }, { ciphers = "DHE-RSA-AES128-GCM-SHA256" })
+      return wrapped(version, pair.rsa { dhparam = f }, { ciphers = "DHE-RSA-AES128-GCM-SHA256" })
     end,
   },
   alpn = {

@@ -93,7 +93,7 @@ describe("ssl.own", function()
 
     it("gives the one of two certificates that was used, over " .. version, function()
       local server, client = pair.wrapped({ protocol = version, certificates = {
-        { key = pki.server.key, certificate = pki.server.chain },
+        { key = pki.rsa_server.key, certificate = pki.rsa_server.chain },
         { key = pki.ec_server.key, certificate = pki.ec_server.cert } } },
         { ciphers = "ECDHE-RSA-AES128-GCM-SHA256", verify = "none" })
       remember(server, client)

@@ -46,7 +46,7 @@ over("plain", {
   ends("key = pki 'server.key', certificate = pki 'chain.pem'",
        "cafile = pki 'root.pem', depth = 1"),
   ends("key = pki 'client.key', certificate = pki 'client.pem'", "cafile = pki 'root.pem'"),
-  ends("key = pki 'server.key', certificate = pki 'server.pem'",
+  ends("key = pki 'rsa_server.key', certificate = pki 'rsa_server.pem'",
        "cafile = nil, capath = pki 'capath'"),
   ends("key = false, certificate = false", "protocol = 'tlsv1_2'"),
   { ends("key = false, certificate = false", "protocol = 'tlsv1_3'"),
@@ -54,34 +54,34 @@ over("plain", {
   ends("key = false", "protocol = 'tlsv1_2'"),
   ends("certificate = false", "protocol = 'tlsv1_2'"),
   [[local s, c, how = connect({ certificates = {
-      { key = pki 'server.key', certificate = pki 'server.pem' },
+      { key = pki 'rsa_server.key', certificate = pki 'rsa_server.pem' },
       { key = pki 'ec_server.key', certificate = pki 'ec_server.pem' } } },
       { protocol = 'tlsv1_2', ciphers = 'ECDHE-RSA-AES128-GCM-SHA256',
         cafile = pki 'root.pem' })
     return how, c:info('authentication')]],
   [[local s, c, how = connect({ certificates = {
-      { key = pki 'server.key', certificate = pki 'server.pem' },
+      { key = pki 'rsa_server.key', certificate = pki 'rsa_server.pem' },
       { key = pki 'ec_server.key', certificate = pki 'ec_server.pem' } } },
       { protocol = 'tlsv1_2', ciphers = 'ECDHE-ECDSA-AES128-GCM-SHA256' })
     return how, c:info('authentication')]],
-  [[local s, c, how = connect({ protocol = 'tlsv1_2', key = pki 'server.key',
-      certificate = pki 'server.pem' }, { cafile = pki 'root.pem' })
+  [[local s, c, how = connect({ protocol = 'tlsv1_2', key = pki 'rsa_server.key',
+      certificate = pki 'rsa_server.pem' }, { cafile = pki 'root.pem' })
     ]] .. LUASEC_FIELDS,
   [[local s, c, how = connect({ protocol = 'tlsv1_2', ciphers = 'ECDHE-ECDSA-CHACHA20-POLY1305' })
     ]] .. LUASEC_FIELDS,
   [[local s, c, how = connect({ protocol = 'tlsv1_2',
       ciphers = 'ECDHE-ECDSA-AES128-SHA@SECLEVEL=0' })
     ]] .. LUASEC_FIELDS,
-  [[local s, c, how = connect({ protocol = 'tlsv1_2', key = pki 'server.key',
-      certificate = pki 'server.pem', ciphers = 'AES256-GCM-SHA384' },
+  [[local s, c, how = connect({ protocol = 'tlsv1_2', key = pki 'rsa_server.key',
+      certificate = pki 'rsa_server.pem', ciphers = 'AES256-GCM-SHA384' },
       { cafile = pki 'root.pem' })
     ]] .. LUASEC_FIELDS,
 })
 
 -- Clients' certificates.
 local function mutual(version, server, client)
-  return ends(("protocol = '%s', cafile = pki 'root.pem', key = pki 'server.key', " ..
-               "certificate = pki 'server.pem', %s"):format(version, server),
+  return ends(("protocol = '%s', cafile = pki 'root.pem', key = pki 'rsa_server.key', " ..
+               "certificate = pki 'rsa_server.pem', %s"):format(version, server),
               "cafile = pki 'root.pem', " .. client)
 end
 for _, version in ipairs { "tlsv1_2", "tlsv1_3" } do
@@ -115,7 +115,7 @@ for _, version in ipairs { "tlsv1_2", "tlsv1_3" } do
     mutual(version, "verify = 'peer', verifyext = { 'crl_check_chain', 'crl_check' }",
            "key = pki 'client.key', certificate = pki 'client.pem'"),
     { [[local s, c, how = connect({ protocol = ']] .. version .. [[', cafile = pki 'root.pem',
-          key = pki 'server.key', certificate = pki 'server.pem',
+          key = pki 'rsa_server.key', certificate = pki 'rsa_server.pem',
           verify = { 'peer', 'fail_if_no_peer_cert' } }, { cafile = pki 'root.pem' })
         arrive(c) return how[3], how[4], c:receive()]],
       differs = version == "tlsv1_2" and "failure-kept" or nil },
@@ -124,8 +124,8 @@ end
 
 -- DHE.
 local function dhe(f)
-  return ([[handshake({ protocol = 'tlsv1_2', key = pki 'server.key',
-    certificate = pki 'server.pem', ciphers = 'DHE-RSA-AES128-GCM-SHA256', dhparam = %s },
+  return ([[handshake({ protocol = 'tlsv1_2', key = pki 'rsa_server.key',
+    certificate = pki 'rsa_server.pem', ciphers = 'DHE-RSA-AES128-GCM-SHA256', dhparam = %s },
     { cafile = pki 'root.pem', protocol = 'tlsv1_2' })]]):format(f)
 end
 over("plain", {
@@ -135,16 +135,16 @@ over("plain", {
   dhe "function() return 'x' end",
   dhe "function() return read(pki 'dh512.pem') end",
   [[local seen
-      local s, c, how = connect({ protocol = 'tlsv1_2', key = pki 'server.key',
-        certificate = pki 'server.pem', ciphers = 'DHE-RSA-AES128-GCM-SHA256',
+      local s, c, how = connect({ protocol = 'tlsv1_2', key = pki 'rsa_server.key',
+        certificate = pki 'rsa_server.pem', ciphers = 'DHE-RSA-AES128-GCM-SHA256',
         dhparam = function(...) seen = all(...) return read(pki 'dh2048.pem') end },
         { cafile = pki 'root.pem' })
       return how, seen]],
   [[local calls = 0
     connect({ protocol = 'tlsv1_2', dhparam = function() calls = calls + 1 end }, {})
     return calls >= 0]],
-  { [[local s, c = pair({ protocol = 'tlsv1_2', key = pki 'server.key',
-        certificate = pki 'server.pem', ciphers = 'DHE-RSA-AES128-GCM-SHA256',
+  { [[local s, c = pair({ protocol = 'tlsv1_2', key = pki 'rsa_server.key',
+        certificate = pki 'rsa_server.pem', ciphers = 'DHE-RSA-AES128-GCM-SHA256',
         dhparam = function() error('mine', 0) end }, { cafile = pki 'root.pem' })
       c:dohandshake() arrive(s)
       return pcall(s.dohandshake, s)]] },
