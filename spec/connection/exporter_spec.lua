@@ -127,7 +127,7 @@ describe("ssl.binding", function()
         end
       end)
 
-      it("raises for what is no string or number", function()
+      it("raises for a value that is no string or number", function()
         local function call(...)
           local arguments = pack(...)
           return raised(function()

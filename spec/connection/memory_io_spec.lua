@@ -48,7 +48,7 @@ describe("C memory", function()
         assert.equal(5 + #text, (server:getstats()))
       end)
 
-      it("says how much came when no more comes", function()
+      it("returns how much came when no more comes", function()
         local buffer = ffi.new("uint8_t[?]", 100)
         client:send "some"
         server:settimeout(0)

@@ -650,7 +650,7 @@ while True:
     end)
   end)
 
-  it("is what the context says that a server name chooses", function()
+  it("is that of the context that a server name chose", function()
     local own = pair.server_config(server_keys { cafile = pki.other.cert })
     local s, c = pair.wrapped(own, client_keys())
     s:sni { ["some.test"] = assert(ssl.newcontext(pair.server_config(server_keys()))) }

@@ -99,7 +99,7 @@ describe("receive", function()
       end)
 
       for _, limit in ipairs { 0, 0.01 } do
-        it("says wantread after " .. limit .. " s of nothing", function()
+        it("returns wantread after " .. limit .. " s of nothing", function()
           client:settimeout(limit)
           assert.same(pack(nil, "wantread", ""), pack(client:receive(5)))
           assert.same(pack(nil, "wantread", ""), pack(client:receive(0)))
@@ -145,7 +145,7 @@ describe("receive", function()
         assert.same(pack(nil, "closed", ""), pack(client:receive "*l"))
       end)
 
-      it("D19: tells a truncated stream from an ended one, at every later call too", function()
+      it("D19: distinguishes a truncated stream from an ended one, also at later calls", function()
         waiting "123"
         truncate()
         local word = "unexpected eof while reading"

@@ -50,7 +50,7 @@ describe("send", function()
         end)
       end
 
-      it("raises for what is no text, and sends none of it", function()
+      it("raises for a value that is no text, and sends none of it", function()
         for got, value in pairs { table = {}, boolean = true } do
           assert.equal("bad argument #1 to 'send' (string expected, got " .. got .. ")",
                        raised(function() server:send(value) end))
@@ -73,7 +73,7 @@ describe("send", function()
           server, client = narrow { protocol = version }
         end)
 
-        it("says wantwrite and where it stopped", function()
+        it("returns wantwrite and where it stopped", function()
           server:settimeout(0)
           local result, word, last = server:send(MUCH)
           assert.same({ nil, "wantwrite" }, { result, word })

@@ -234,7 +234,7 @@ describe("sendfile", function()
     client:close()
   end)
 
-  it("raises for what is no file, offset or count", function()
+  it("raises for a value that is no file, offset or count", function()
     local server = pair.connected()
     local file = file_of(text)
     local closed = assert(io.open(names[1]))

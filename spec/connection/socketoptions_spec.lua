@@ -40,7 +40,7 @@ describe("a connection's", function()
       end)
     end
 
-    it("are gone with the peer, in the system's words", function()
+    it("are gone with the peer, with the system's message", function()
       local server, client = pair.connected()
       pair.reset(server)
       client:settimeout(10)

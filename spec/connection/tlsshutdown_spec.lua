@@ -201,7 +201,7 @@ describe("the end of a session", function()
       assert.same(pack(nil, "closed"), pack(client:shutdown()))
     end)
 
-    it("has LuaSocket's words, and raises for others", function()
+    it("has LuaSocket's values, and raises for others", function()
       local server, client = pair.connected()
       assert.equal("bad argument #1 to 'shutdown' (invalid option 'x')", raised(function()
         client:shutdown "x"
@@ -259,7 +259,7 @@ describe("the end of a session", function()
     end
 
     for how, words in pairs(WORDS) do
-      it("is told from an end in order as the configuration says, by a peer in Python: " .. how,
+      it("differs from an end in order by the configuration, for a peer in Python: " .. how,
          function()
         local child = python_end(how, pki.server)
         for _, version in ipairs(pair.versions) do
@@ -303,7 +303,7 @@ describe("the end of a session", function()
       server:close()
     end)
 
-    it("is told apart by engines", function()
+    it("is distinguished by engines", function()
       for choice, word in pairs { strict = "truncated", lenient = "closed" } do
         local server = assert(ssl.engine(pair.server_config { eof = choice }))
         local client = assert(ssl.engine(pair.client_config()))
@@ -318,7 +318,7 @@ describe("the end of a session", function()
       end
     end)
 
-    it("is what the context says that a server name chose", function()
+    it("is that of the context that a server name chose", function()
       local strict = assert(ssl.newcontext(pair.server_config { eof = "strict" }))
       local server, client = pair.wrapped()
       server:sni { ["some.test"] = strict }

@@ -201,7 +201,7 @@ MaxProtocol = TLSv1.2
       assert.equal("unknown group 'nonsense' in \"nonsense\"", refused { groups = "nonsense" })
     end)
 
-    it("is refused for what is no list of names", function()
+    it("is refused for a value that is no list of names", function()
       assert.equal("invalid groups (empty list)", refused { groups = "" })
       assert.equal("invalid groups (empty list)", refused { groups = {} })
       assert.equal("invalid groups (string or table expected, got number)",
@@ -329,7 +329,7 @@ MaxProtocol = TLSv1.2
       assert.equal(1, lib.C.SSL_CTX_get_security_level(context.state(ctx).handle.ctx))
     end)
 
-    it("is refused for what is no level", function()
+    it("is refused for a value that is no level", function()
       for value, said in pairs { [6] = "6", [-1] = "-1", [1.5] = "1.5", ["2"] = "string" } do
         assert.equal(("invalid seclevel (0 to 5 expected, got %s)"):format(said),
                      refused { seclevel = value })

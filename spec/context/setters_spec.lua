@@ -94,7 +94,7 @@ describe("ssl.context", function()
       assert.same({ true }, call "setoptions")
     end)
 
-    it("raises for what is no string", function()
+    it("raises for a value that is no string", function()
       assert.equal("bad argument #3 to 'setoptions' (string expected, got nil)",
                    raised(function() context.setoptions(ctx, "all", nil) end))
     end)
@@ -109,7 +109,7 @@ describe("ssl.context", function()
       end)
     end
 
-    it("raises for what is no number", function()
+    it("raises for a value that is no number", function()
       assert.equal("bad argument #2 to 'setdepth' (number expected, got string)",
                    raised(function() context.setdepth(ctx, "x") end))
     end)

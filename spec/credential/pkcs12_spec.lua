@@ -175,7 +175,7 @@ describe("pkcs12", function()
     end
   end)
 
-  it("raises for what is no file and no bytes", function()
+  it("raises for a value that is no file and no bytes", function()
     for given, name in pairs { [true] = "boolean", [{}] = "table",
                                [ssl.loadcertificate(made.read(pki.root.cert))] = "userdata" } do
       local ok, message = pcall(ssl.newcontext, { mode = "server", protocol = "any",

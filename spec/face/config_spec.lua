@@ -18,7 +18,7 @@ describe("ssl.config", function()
     return out
   end
 
-  it("has LuaSec's five tables, and says which OpenSSL it speaks of", function()
+  it("has LuaSec's five tables, and names its OpenSSL", function()
     local names = {}
     for name, value in pairs(config) do
       if name ~= "strict" then
@@ -71,7 +71,7 @@ describe("ssl.config", function()
     assert.same(theirs, config.curves)
   end)
 
-  it("claims what there is, in LuaSec's words", function()
+  it("claims what there is, with LuaSec's names", function()
     assert.same({ "ec" }, keys(config.algorithms))
     for name, value in pairs { alpn = true, curves_list = true, ecdh_auto = true,
                                dane = { no_ee_namechecks = true }, psk = true } do

@@ -100,7 +100,7 @@ describe("ssl.connect", function()
     end)
   end
 
-  it("refuses what is no host name before it connects to anything", function()
+  it("refuses a value that is no host name before it connects to anything", function()
     local port = process.free_port()
     for name, reason in pairs {
       [""] = "the host name is empty", ["*.test"] = "the host name contains a wildcard",
@@ -120,7 +120,7 @@ describe("ssl.connect", function()
                    fails("no.such.host.invalid", 443, { timeout = LIMIT }))
   end)
 
-  it("refuses what is no port, and does not connect to what is left of it in 16 bits", function()
+  it("refuses a value that is no port, also one beyond 16 bits", function()
     for _, port in ipairs { 65536 + 443, -1, 65536, 0.5, 0 / 0, math.huge } do
       assert.equal(("connecting to localhost port %s: no such port"):format(port),
                    fails("localhost", port, { timeout = LIMIT }))
@@ -166,7 +166,7 @@ describe("ssl.connect", function()
       conn:close()
     end)
 
-    it("says timeout where none answers", function()
+    it("returns timeout where none answers", function()
       known_as("127.0.0.2", "127.0.0.2", "127.0.0.2")
       local message = ("connecting to several.test port %d: timeout"):format(child.port)
       for _, limit in ipairs { "timeout", "deadline" } do
@@ -176,7 +176,7 @@ describe("ssl.connect", function()
   end)
 
   for _, version in ipairs(pair.versions) do
-    it("says timeout of a server that accepts and is silent, " .. version, function()
+    it("returns timeout of a server that accepts and is silent, " .. version, function()
       local listener = assert(socket.bind("127.0.0.1", 0))
       local _, port = listener:getsockname()
       for _, timeout in ipairs { 0.1, "0.05", 0 } do

@@ -98,13 +98,13 @@ describe("ssl.connect", function()
         end)
       end
 
-      it("checks the name whatever verify says", function()
+      it("checks the name with every value of verify", function()
         serve(pki.cn_only.cert)
         assert.equal(ALTNAMES, fails("localhost", { verify = false }))
         reported "shaken: true"
       end)
 
-      it("checks the address whatever verify says", function()
+      it("checks the address with every value of verify", function()
         serve(pki.selfsigned.cert)
         assert.equal(ALTNAMES, fails("127.0.0.1", { verify = "none" }))
       end)

@@ -70,7 +70,7 @@ describe("ssl.core", function()
       assert.same({ n = 2, nil, "invalid mode" }, pack(core.create(context.create "any")))
     end)
 
-    it("raises for what is no context, or a freed one", function()
+    it("raises for a value that is no context, or a freed one", function()
       local freed = client_context()
       getmetatable(freed).__gc(freed)
       for _, ctx in ipairs { freed, false, "any", io.stdout, {}, 5 } do
@@ -111,7 +111,7 @@ describe("ssl.core", function()
       assert.equal("bad argument #1 to 'setfd' (invalid SSL object state)", raised(set))
     end)
 
-    it("raises for what is no connection, then for what is no number", function()
+    it("raises for a value that is no connection, then for what is no number", function()
       local conn = core.create(client_context())
       for got, value in pairs { number = 5, userdata = client_context(),
                                 ["no value"] = nil, table = {} } do
@@ -187,7 +187,7 @@ describe("ssl.core", function()
       end
     end)
 
-    it("raise for what is no connection", function()
+    it("raises for a value that is no connection", function()
       for _, name in ipairs { "info", "compression" } do
         local call = loadstring("local m, c = ... ; return (m." .. name .. "(c))")
         assert.equal(("bad argument #1 to '%s' (SSL:Connection expected, got no value)")

@@ -126,7 +126,7 @@ describe("ssl.engine", function()
       end
     end)
 
-    it("tells a cut from an end" .. label, function()
+    it("distinguishes a cut from an end" .. label, function()
       local server, client = connected(version)
       client:write "tail"
       server:feed(client:drain())
@@ -142,7 +142,7 @@ describe("ssl.engine", function()
       assert.same(pack(nil, "unexpected eof while reading"), pack(alone:handshake()))
     end)
 
-    it("takes what there is room for, and says wantwrite then" .. label, function()
+    it("takes what there is room for, and returns wantwrite then" .. label, function()
       local server, client = connected(version)
       local text = ("x"):rep(1000000)
       local first = client:write(text)

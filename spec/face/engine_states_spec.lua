@@ -51,7 +51,7 @@ describe("an engine", function()
     end
   end)
 
-  it("says in every state what cannot be done yet, or any more", function()
+  it("returns in every state what cannot be done yet, or any more", function()
     local server, client = fresh "tlsv1_3"
     local function none(engine)
       assert.same(pack(nil, "closed"), pack(engine:read()))

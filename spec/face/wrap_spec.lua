@@ -72,7 +72,7 @@ describe("ssl.wrap", function()
     untouched()
   end)
 
-  it("raises for what is no context, and for a context that was freed", function()
+  it("raises for a value that is no context, and for a context that was freed", function()
     local ctx = assert(ssl.newcontext(CLIENT))
     local conn = assert(core.create(ctx))
     getmetatable(ctx).__gc(ctx)

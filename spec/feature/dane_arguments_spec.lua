@@ -114,7 +114,7 @@ describe("DANE", function()
       end)
     end
 
-    it("raises for what is no string", function()
+    it("raises for a value that is no string", function()
       wrap(true)
       assert.equal("bad argument #1 to 'setdane' (string expected, got no value)",
                    raised(function() client:setdane() end))
@@ -150,7 +150,7 @@ describe("DANE", function()
       end)
     end
 
-    it("refuses what is neither a certificate nor a key, in OpenSSL's words", function()
+    it("refuses a value that is neither a certificate nor a key, with OpenSSL's message", function()
       wrap(true)
       client:setdane "localhost"
       for selector = 0, 1 do
@@ -161,7 +161,7 @@ describe("DANE", function()
       end
     end)
 
-    it("raises for what is missing", function()
+    it("raises for a missing argument", function()
       wrap(true)
       for n, kind in ipairs { "number", "number", "number", "string" } do
         local arguments = { 3, 1, 1, DIGEST }

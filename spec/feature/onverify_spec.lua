@@ -115,14 +115,14 @@ describe("onverify", function()
           ["1"] = function() return 1 end, ["a word"] = function() return "yes" end,
           ["its own opinion"] = function(_, preverified) return preverified end,
         } do
-          it(("refuses a stranger when it answers %s, with verify = %s"):format(what, mode)
+          it(("refuses an unknown peer when it answers %s, with verify = %s"):format(what, mode)
              .. label, function()
             refuses(side.make(version, { verify = mode, onverify = answer }, side.rogue))
           end)
         end
       end
 
-      it("refuses a stranger when it raises" .. label, function()
+      it("refuses an unknown peer when it raises" .. label, function()
         local judge, peer = side.make(version, { onverify = function() error("no", 0) end },
                                       side.rogue)
         local ok, problem = pcall(shake, judge, peer)
@@ -130,7 +130,7 @@ describe("onverify", function()
         refuses(judge, peer, "callback failed")
       end)
 
-      it("refuses a stranger that was accepted and then not" .. label, function()
+      it("refuses an unknown peer that was accepted and then not" .. label, function()
         local n = 0
         refuses(side.make(version, { onverify = function()
           n = n + 1

@@ -51,7 +51,7 @@ describe("conn:setverifyname", function()
     assert.same({ "ip", "::1" }, { client:setverifyname "[0::1]" })
   end)
 
-  it("refuses what is no name", function()
+  it("refuses a value that is no name", function()
     local _, client = pair.wrapped()
     assert.same({ nil, "the host name is empty" }, { client:setverifyname "" })
     assert.same({ nil, "the host name contains a wildcard" },

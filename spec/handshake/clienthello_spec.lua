@@ -113,7 +113,7 @@ describe("onclienthello", function()
       assert.same({ true, true }, { shake(server, client) })
     end)
 
-    it("raises for what is no context, and the client hears an alert" .. label, function()
+    it("raises for a value that is no context, and the client hears an alert" .. label, function()
       for _, answer in ipairs { true, 5, "some.test", {}, io.stdout } do
         local server, client = wrapped { onclienthello = function() return answer end }
         assert.is_false((pcall(shake, server, client)))

@@ -23,7 +23,7 @@ describe("dohandshake", function()
 
       for side, make in pairs { server = pair.server_config, client = pair.client_config } do
         for _, limit in ipairs { 0, 0.01 } do
-          it(("says wantread to a %s whose peer is silent, limit %g"):format(side, limit),
+          it(("returns wantread to a %s whose peer is silent, limit %g"):format(side, limit),
              function()
             local conn, tcp = against_tcp(make)
             conn:settimeout(limit)

@@ -189,7 +189,7 @@ describe("sni", function()
         serves("localhost", nil)
       end)
 
-      it("refuses what is no name or no map, and changes nothing", function()
+      it("refuses a value that is no name or no map, and changes nothing", function()
         make({ ["some.test"] = named() }, true, "some.test")
         for got, value in pairs { table = {}, boolean = true } do
           assert.equal("bad argument #1 to 'sni' (string expected, got " .. got .. ")",

@@ -174,13 +174,13 @@ describe("ssl.https and the end of a body", function()
   describe("that does not come", function()
     after_each(function() https.TIMEOUT = 60 end)
 
-    it("says timeout, after https.TIMEOUT", function()
+    it("returns timeout, after https.TIMEOUT", function()
       https.TIMEOUT = 0.15
       assert.same({ nil, "timeout" }, { get "/silent" })
       assert.same({ nil, "timeout" }, { get "/half" })
     end)
 
-    it("says timeout, after the request's own", function()
+    it("returns timeout, after the request's own", function()
       assert.same({ nil, "timeout" }, { get("/silent", { timeout = 0.15 }) })
     end)
 

@@ -490,7 +490,7 @@ describe("https.pool and nginx", function()
     pool:close()
   end)
 
-  it("raises for what is no pool", function()
+  it("raises for a value that is no pool", function()
     local function with(more)
       return function() get("/n", more) end
     end

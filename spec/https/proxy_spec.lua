@@ -165,7 +165,7 @@ describe("ssl.https through a proxy", function()
     assert.same({ 1, 200 }, { ok, code })
   end)
 
-  it("refuses what is no proxy that it can use, and keeps the password back", function()
+  it("refuses a value that is no proxy that it can use, and keeps the password back", function()
     for _, text in ipairs { "https://joe:secret@proxy.test:1", "proxy.test:1", "",
                             "joe:secret@proxy.test:1", "ftp://joe:/secret@x@proxy.test",
                             "http://joe:secret@proxy.test:x",

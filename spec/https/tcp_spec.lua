@@ -69,7 +69,7 @@ describe("https.tcp", function()
     assert.matches("^certificate verify failed %(", why)
   end)
 
-  it("says timeout", function()
+  it("returns timeout", function()
     https.TIMEOUT = 0.1
     assert.same({ nil, "timeout" },
                 { http.request { url = url "/silent", create = https.tcp(base) } })

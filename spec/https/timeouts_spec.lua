@@ -257,7 +257,7 @@ describe("ssl.https and time", function()
     end
   end)
 
-  it("raises for what is no limit", function()
+  it("raises for a value that is no limit", function()
     local function with(timeout)
       return function() get("/", timeout) end
     end

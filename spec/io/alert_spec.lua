@@ -252,7 +252,7 @@ describe("an end by a fatal alert", function()
         end
       end)
 
-      it("is told from a warning, behind which the session goes on" .. label, function()
+      it("is distinguished from a warning, behind which the session goes on" .. label, function()
         local warnings = { { WARNING, USER_CANCELED } }
         if version == "tlsv1_3" then
           -- It does not look at the level.

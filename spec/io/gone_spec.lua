@@ -180,7 +180,7 @@ describe("a peer that is gone", function()
       end)
     end
 
-    it("is closed in a cosocket's words, too (" .. version .. ")", function()
+    it("is closed with a cosocket's message, too (" .. version .. ")", function()
       for _, word in ipairs { "broken pipe", "connection reset by peer", "Broken pipe" } do
         for eof, at_receive in pairs { absent = "closed", strict = "truncated" } do
           local a, b = transports.pipe()

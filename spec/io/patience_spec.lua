@@ -143,7 +143,7 @@ describe("a connection without a time limit", function()
         assert.equal(-1, conn:getfd())
       end)
 
-      it("tells the end from a pause", function()
+      it("distinguishes the end from a pause", function()
         wait_once()
         conn:send "bye\n"
         assert.same(pack(nil, "closed", ""), pack(conn:receive()))

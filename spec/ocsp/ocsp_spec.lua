@@ -67,7 +67,7 @@ describe("ssl.ocsp", function()
       assert.are_not.equal(a, b)
     end)
 
-    it("raises for what is no certificate", function()
+    it("raises for a value that is no certificate", function()
       assert.equal("bad argument #1 to 'request' (SSL:Certificate expected, got string)",
                    misuse("request", "x", issuer))
       assert.equal("bad argument #2 to 'request' (SSL:Certificate expected, got nil)",
@@ -120,13 +120,13 @@ describe("ssl.ocsp", function()
       assert.matches(UNSIGNED, refused(make { signer = pki.server }), 1, true)
     end)
 
-    it("refuses a stranger, with and without the certificate", function()
+    it("refuses an unknown responder, with and without the certificate", function()
       for _, bare in ipairs { true, false } do
         assert.matches(UNSIGNED, refused(make { signer = pki.other, bare = bare }), 1, true)
       end
     end)
 
-    it("believes a stranger whom the caller names", function()
+    it("believes an unknown responder that the caller names", function()
       local options = { responder = load(pki.other.cert) }
       for _, bare in ipairs { true, false } do
         assert.equal("good", (ocsp.check(make { signer = pki.other, bare = bare }, cert,
@@ -196,7 +196,7 @@ describe("ssl.ocsp", function()
       end
     end)
 
-    it("refuses what is no response, cut off, or followed by something", function()
+    it("refuses bytes that are no response, cut off, or followed by others", function()
       local der = make()
       for _, text in ipairs { "", "\0", "HTTP/1.1 404 Not Found", "\48\0", "\48\3\10\1\0",
                               der:sub(1, -2), der:sub(1, 20), der .. "\0", ("\255"):rep(100) } do

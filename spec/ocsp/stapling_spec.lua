@@ -97,7 +97,7 @@ tlsfeature = status_request
         end
       end)
 
-      it("refuses what is no response, and one of which a byte was changed", function()
+      it("refuses bytes that are no response, and one with a changed byte", function()
         -- Without the signer's certificate, which no signature covers.
         local der = make { bare = true }
         local changed = { "", "garbage", der:sub(1, -2), der .. "\0", ("\48"):rep(16380) }

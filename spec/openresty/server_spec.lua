@@ -68,7 +68,7 @@ describe("in OpenResty, a server end", function()
       assert.same({ "side by side\n" }, { nginx:get "/most" })
     end)
 
-    it("refuses rogue clients and those without certificate, and says why, " .. protocol,
+    it("refuses rogue clients and those without certificate, with the reason, " .. protocol,
        function()
       assert.same({ "10 server: certificate verify failed\n10 tlsv1 alert unknown ca\n" },
                   { nginx:get("/many?n=10&who=rogue&protocol=" .. protocol) })

@@ -295,7 +295,7 @@ describe("what bends the protocol", function()
       assert.is_false(s_client_asks(conn, client))
     end)
 
-    it("is what the context says that a server name chooses", function()
+    it("is that of the context that a server name chose", function()
       if not lib.options.allow_client_renegotiation then return pending "1.1.1 always does" end
       local function ask(own, chosen)
         chosen.protocol = "tlsv1_2"

@@ -248,7 +248,7 @@ describe("a server's tickets", function()
         assert.is_false(resumed)
       end)
 
-      it("last as long as the context says that a name has switched to", function()
+      it("last as long as the sessions of the context that a name chose", function()
         local lasts
         local store = { get = function() end,
                         put = function(_, _, _, seconds) lasts = seconds end }
@@ -267,7 +267,7 @@ describe("a server's tickets", function()
         assert.equal(77, lasting(nil, 77, "P-521"))
       end)
 
-      it("are as many as the context says that a name has switched to", function()
+      it("are as many as those of the context that a name chose", function()
         local none = server { tickets = 0 }
         local out = sessions.connect(server { tickets = 3 }, client, nil, function(a, b)
           a:sni { ["none.test"] = none }

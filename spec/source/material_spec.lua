@@ -141,7 +141,7 @@ describe("material from memory", function()
                   { newcontext { key = ssl.der(DER.key), certificate = pki.client.cert } })
     end)
 
-    it("raises for what is no key", function()
+    it("raises for a value that is no key", function()
       for given, name in pairs { [true] = "boolean", [cert(pki.rsa_server.cert)] = "userdata",
                                  [{}] = "table", [{ PEM.key }] = "table" } do
         assert.equal(("bad argument #2 to 'loadkey' (string expected, got %s)"):format(name),
@@ -202,7 +202,7 @@ describe("material from memory", function()
       end)
     end
 
-    it("raises for what is none", function()
+    it("raises for a wrong value", function()
       for given, name in pairs { [true] = "boolean", [{}] = "table", [{ true }] = "boolean",
                                  [{ PEM.server, nil, PEM.root }] = "nil",
                                  [setmetatable({}, { __index = { PEM.server } })] = "table",
@@ -273,7 +273,7 @@ describe("material from memory", function()
       end)
     end
 
-    it("raises for what is none", function()
+    it("raises for a wrong value", function()
       for given, name in pairs { [true] = "boolean", [{}] = "table", [{ "a", 5, {} }] = "table",
                                  [{ PEM.root, nil, PEM.server }] = "nil",
                                  [setmetatable({}, { __index = { PEM.root } })] = "table",
@@ -396,7 +396,7 @@ describe("material from memory", function()
       end
     end)
 
-    it("raises for what is no string", function()
+    it("raises for a value that is no string", function()
       assert.equal("bad argument #1 to 'der' (string expected, got number)",
                    raised(function() ssl.der(5) end))
       assert.equal("bad argument #1 to 'der' (string expected, got no value)",

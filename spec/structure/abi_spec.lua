@@ -149,7 +149,7 @@ describe("the ABI", function()
                      required = "int SSL_read(SSL *s, void *buf);" })
     end)
 
-    it("refuses what is not a prototype", function()
+    it("refuses a value that is not a prototype", function()
       for _, text in ipairs { "int x;", "enum { A };", "struct s { int a; };" } do
         local ok, message = pcall(names.prototypes, text)
         assert.is_false(ok)

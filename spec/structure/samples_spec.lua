@@ -47,7 +47,7 @@ describe("samples", function()
                 { result(run("client.lua", "localhost", server.port, pki.root.cert)) })
   end)
 
-  it("client.lua refuses a server that it cannot verify, and says why", function()
+  it("client.lua refuses a server that it cannot verify, with the reason", function()
     local server = page_server()
     local output, how, status = result(run("client.lua", "localhost", server.port,
                                            pki.other.cert))
@@ -91,7 +91,7 @@ describe("samples", function()
     end
   end)
 
-  it("show.lua tells a refusal from a server", function()
+  it("show.lua distinguishes a refusal from a server", function()
     local server = page_server()
     local output, how, status = result(run("show.lua", "localhost", server.port,
                                            pki.other.cert))

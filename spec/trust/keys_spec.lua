@@ -144,7 +144,7 @@ describe("ssl.newcontext", function()
                    (select(2, ssl.newcontext(pair.server_config { servername = "a.test" }))))
     end)
 
-    it("raises for what is no string", function()
+    it("raises for a value that is no string", function()
       assert.equal("bad argument #1 to 'newcontext' (servername: string expected, got number)",
                    raised(ssl.newcontext, client { servername = 5 }))
     end)
@@ -424,7 +424,7 @@ describe("ssl.newcontext", function()
       end)
     end
 
-    it("raises for what is no file, text or DER", function()
+    it("raises for a value that is no file, text or DER", function()
       for given, name in pairs { [true] = "boolean", [print] = "function", [{}] = "table",
                                  [{ 5, true }] = "boolean" } do
         assert.equal("bad argument #1 to 'newcontext' (crl: string expected, got " .. name .. ")",
@@ -565,7 +565,7 @@ describe("ssl.newcontext", function()
       assert.same({ "client", "Root" }, subjects(s:getverifiedchain()))
     end)
 
-    it("says closed on what is not connected", function()
+    it("returns closed on what is not connected", function()
       local s, c = pair.wrapped()
       for _, name in ipairs { "getverifiedchain", "getclientcas" } do
         assert.same({ nil, "closed" }, { c[name](c) })

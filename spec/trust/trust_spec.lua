@@ -50,7 +50,7 @@ describe("ssl.context", function()
       end)
     end
 
-    it("raises for what is no string", function()
+    it("raises for a value that is no string", function()
       assert.equal("bad argument #2 to 'locations' (string expected, got boolean)",
                    raised(function() context.locations(ctx, false, "/") end))
       assert.equal("bad argument #3 to 'locations' (string expected, got table)",
@@ -110,7 +110,7 @@ describe("ssl.context", function()
       assert.is_true(context.state(ctx).ignore_purpose)
     end)
 
-    it("raises for what is no string", function()
+    it("raises for a value that is no string", function()
       assert.equal("bad argument #3 to 'setverify' (string expected, got boolean)",
                    raised(function() context.setverify(ctx, "peer", true) end))
     end)
@@ -167,7 +167,7 @@ describe("ssl.context", function()
       assert.same({ true, false, 0 }, flags())
     end)
 
-    it("raises for what is no string, counting as a method does", function()
+    it("raises for a value that is no string, counting as a method does", function()
       assert.equal("bad argument #2 to 'setverifyext' (string expected, got boolean)",
                    raised(function() ctx:setverifyext("crl_check", true) end))
       assert.equal("bad argument #1 to 'setverifyext' (SSL:Context expected, got number)",

@@ -134,7 +134,7 @@ describe("ssl.checkhostname", function()
     assert.is_true(matching.match(x509.pointer(cert), "ip", "::1"))
   end)
 
-  it("raises for what is no certificate", function()
+  it("raises for a value that is no certificate", function()
     for _, bad in ipairs { 5, "text", {}, io.stdout, newproxy(true) } do
       local ok, message = pcall(function() local r = check(bad, "a.test") return r end)
       assert.is_false(ok)

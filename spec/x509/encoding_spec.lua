@@ -118,7 +118,7 @@ describe("ssl.x509", function()
       assert.same({ n = 1 }, pack(cert:extension "1.2.3.4.5.6"))
     end)
 
-    it("raises for what is no identifier in numbers", function()
+    it("raises for a value that is no identifier in numbers", function()
       local cert = load(pki.server.cert)
       for _, oid in ipairs { "", "1", "basicConstraints", "2.5.29.19\0", "2.5.x" } do
         assert.equal("bad argument #1 to 'extension' (object identifier in numbers expected)",

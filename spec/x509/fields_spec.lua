@@ -107,7 +107,7 @@ describe("ssl.x509", function()
       assert.same({ nil, "digest algorithm not supported (5)" }, { cert:digest(5) })
     end)
 
-    it("raises for what is no string", function()
+    it("raises for a value that is no string", function()
       assert.matches("bad argument #1 to 'digest' %(string expected, got table%)",
                      raised(function() local d = cert:digest {} return d end))
     end)

@@ -93,7 +93,7 @@ describe("ssl.hostname", function()
     { "[::1", BRACKET }, { "::1]", BRACKET }, { "[::1]:443", BRACKET }, { "[::1].", BRACKET },
   }
   for _, case in ipairs(refused) do
-    it("refuses " .. show(case[1]) .. " and says why", function()
+    it("refuses " .. show(case[1]) .. " with the reason", function()
       assert.same({ n = 2, nil, case[2] },
                   { n = select("#", normalize(case[1])), normalize(case[1]) })
     end)

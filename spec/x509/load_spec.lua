@@ -83,7 +83,7 @@ describe("ssl.x509 load", function()
     end)
   end)
 
-  it("raises for what is no string (D28)", function()
+  it("raises for a value that is no string (D28)", function()
     for _, bad in ipairs { true, {}, print, newproxy() } do
       local ok, message = pcall(function() local c = x509.load(bad) return c end)
       assert.is_false(ok)

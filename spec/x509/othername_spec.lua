@@ -76,7 +76,7 @@ describe("ssl.x509 otherName", function()
     end
   end)
 
-  it("gathers the values of one OID, in order, and skips what is no string", function()
+  it("gathers the values of one OID, in order, and skips a value that is no string", function()
     local found = names(certs.san("otherName:1.2.3.4;UTF8:one, otherName:1.2.3.4;BOOL:TRUE, "
       .. "otherName:1.2.3.5;IA5:else, otherName:1.2.3.4;UTF8:two, otherName:1.2.3.6;NULL"))
     assert.same({ ["1.2.3.4"] = { name = "1.2.3.4", "one", "two" },

@@ -62,7 +62,7 @@ describe("ssl.x509", function()
       assert.is_nil(x509.borrow(nil))
     end)
 
-    it("is told from everything else", function()
+    it("is distinguished from everything else", function()
       assert.is_true(x509.is(x509.load(PEM)))
       for _, other in ipairs { 1, "", {}, newproxy(), newproxy(true), io.stdout } do
         assert.is_false(x509.is(other))
