@@ -202,7 +202,7 @@ describe("channel bindings", function()
                   { client:channelbinding "tls-server-end-point" })
     end)
 
-    it("is of the chosen certificate, and refused when nobody knows which that was", function()
+    it("is of the chosen certificate, and refused when that is not known", function()
       local at_server = assert(ssl.newcontext(pair.server_config {
         protocol = "tlsv1_2", certificates = {
           { certificate = pki.rsa_server.cert, key = pki.rsa_server.key },

@@ -166,7 +166,7 @@ describe("close", function()
     assert.same({}, resources.more_than(open))
   end)
 
-  it("is the business of the process that called it, not of one that it forks", function()
+  it("belongs to the process that called it, not to its child", function()
     local output, ok = fresh.luajit [[
       local ffi = require "ffi"
       local linger = require "ssl.io.linger"

@@ -132,7 +132,7 @@ describe("a connection", function()
     server:close()
   end)
 
-  it("refuses to work on what is no connection", function()
+  it("refuses a value that is no connection", function()
     local server, client = pair.wrapped()
     local ctx = assert(ssl.newcontext { mode = "client", protocol = "any" })
     for name, method in pairs(getmetatable(client).__index) do

@@ -23,7 +23,7 @@ describe("keyupdate", function()
   end
 
   for name, make in pairs(transports.kinds) do
-    it("keeps what is sent before and after apart, both ways, over " .. name, function()
+    it("separates data before it and after it, both ways, over " .. name, function()
       local a, b = make({ protocol = "tlsv1_3" }, {})
       local at_server, at_client = pair.handshake(a, b)
       assert.same({ { true }, { true } }, { at_server, at_client })

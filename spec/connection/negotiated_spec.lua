@@ -1,6 +1,6 @@
 -- What info says beside LuaSec's fields: group, sigalg, resumed, servername, alpn.
 
-describe("info also tells", function()
+describe("info also returns", function()
   local ssl    = require "ssl"
   local pair   = require "spec.support.pair"
   local pki    = require "spec.support.pki"

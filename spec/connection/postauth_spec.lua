@@ -150,7 +150,7 @@ describe("requestcertificate", function()
     talk(s, c)
   end)
 
-  it("waits as long as the time limit says, and can be asked to go on", function()
+  it("waits for the time limit, and can be continued", function()
     local s, c = connected()
     s:settimeout(0.01)
     assert.same(pack(nil, "wantread"), pack(s:requestcertificate()))
@@ -260,7 +260,7 @@ describe("requestcertificate", function()
       return verify
     end
 
-    it("a stranger's certificate", function()
+    it("an untrusted certificate", function()
       local verify = refused(pki.selfsigned, "certificate verify failed")
       assert.matches("self[- ]signed certificate", verify.text)
     end)
@@ -275,7 +275,7 @@ describe("requestcertificate", function()
       assert.equal("certificate revoked", verify.text)
     end)
 
-    it("which certificate, in words where that is wanted", function()
+    it("the certificate, in the message with explain", function()
       refused(pki.revoked, "certificate verify failed: certificate revoked (depth 0, "
               .. "CN=revoked client,O=luasec-ffi specs)",
               { cafile = pki.root.with_crl, verifyext = "crl_check", explain = true })
@@ -337,7 +337,7 @@ describe("requestcertificate", function()
     c:close()
   end)
 
-  it("collects errors where the context says lsec_continue", function()
+  it("collects errors with lsec_continue", function()
     local s, c = connected({ verifyext = "lsec_continue", verify = "post_handshake" },
                            client_keys(pki.selfsigned))
     assert.same(pack(true), (ask(s, c)))
@@ -429,7 +429,7 @@ describe("requestcertificate", function()
       ["1"] = function() return 1 end,
       ["its own opinion"] = function(_, preverified) return preverified end,
     } do
-      it("and refuses a stranger when it answers " .. what, function()
+      it("and refuses an unknown peer when it returns " .. what, function()
         local s, c = judged(answer, pki.selfsigned)
         assert.same(pack(nil, "certificate verify failed"), (ask(s, c)))
         assert.matches("alert", alert(c))

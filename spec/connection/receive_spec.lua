@@ -155,7 +155,7 @@ describe("receive", function()
         assert.same(pack(nil, word, 0), pack(client:send "x"))
       end)
 
-      it("takes truncation for the end when told to", function()
+      it("takes truncation for the end with the option", function()
         server:close()
         client:close()
         connect { options = "ignore_unexpected_eof" }
@@ -182,7 +182,7 @@ describe("receive", function()
         assert.same(pack("x", nil, nil), pack(client:receive()))
       end)
 
-      it("counts what it hands out, dropped line ends included", function()
+      it("counts the bytes that it takes out, dropped line ends included", function()
         waiting "ab\r\ncdef"
         client:receive()
         assert.equal(4, (client:getstats()))

@@ -103,7 +103,7 @@ describe("send", function()
         end)
       end)
 
-      it("still sends after the peer said that it sends no more", function()
+      it("still sends after the peer's close_notify", function()
         -- close_notify ends one direction (RFC 8446 section 6.1).
         local state = require "ssl.io.state"
         local C = require("ssl.ffi.lib").C
@@ -115,7 +115,7 @@ describe("send", function()
         assert.equal("late", (everything(client)))
       end)
 
-      it("says why when the peer is gone, again and again", function()
+      it("returns the reason when the peer is gone, at each call", function()
         pair.reset(client)
         server:settimeout(10)
         local refused = 0

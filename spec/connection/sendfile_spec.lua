@@ -211,7 +211,7 @@ describe("sendfile", function()
                    or got == text .. text:sub(1, 8) .. "behind")
   end)
 
-  it("says what is wrong with a file, and the connection goes on", function()
+  it("reports the mistake in a file, and the connection goes on", function()
     local server, client = pair.connected()
     client:settimeout(10)
     assert.same(pack(nil, "Bad file descriptor", 0), pack(server:sendfile(-1)))

@@ -17,7 +17,7 @@ describe("a connection's", function()
 
   describe("addresses", function()
     for family, host in pairs { inet = "127.0.0.1", inet6 = "::1" } do
-      it("are those of the socket below, in LuaSocket's words, over " .. family, function()
+      it("are those of the socket below, as LuaSocket returns them, over " .. family, function()
         local listener = assert(socket.bind(host, 0))
         local _, port = listener:getsockname()
         local a = assert(socket.connect(host, port))
@@ -78,7 +78,7 @@ describe("a connection's", function()
       server:close()
     end)
 
-    it("of a bare descriptor are told by the family of its socket", function()
+    it("of a bare descriptor depend on the family of its socket", function()
       local a, b, path = unix_pair()
       local conn = assert(core.create(assert(ssl.newcontext(pair.server_config()))))
       core.setfd(conn, b:getfd())

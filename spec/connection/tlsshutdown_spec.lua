@@ -156,7 +156,7 @@ describe("the end of a session", function()
 
   describe("by shutdown", function()
     for _, version in ipairs(pair.versions) do
-      it("of what is sent: the peer sees an end in order, and may still send, over "
+      it("of the sending half: the peer sees an end in order, and may still send, over "
          .. version, function()
         local server, client = pair.connected({ protocol = version, eof = "strict" },
                                               { protocol = version, eof = "strict" })
@@ -181,7 +181,7 @@ describe("the end of a session", function()
     end
 
     -- OpenSSL answers the second such question, and nothing can leave any more.
-    it("of what is sent: what comes behind a peer's key updates is received", function()
+    it("of the sending half: data behind a peer's key updates is received", function()
       local server, client = pair.connected({ protocol = "tlsv1_3" }, { protocol = "tlsv1_3" })
       assert.same(pack(1), pack(client:shutdown "send"))
       for _ = 1, 3 do assert.is_true(server:keyupdate(true)) end
@@ -291,7 +291,7 @@ describe("the end of a session", function()
     end)
 
     -- Versions before 3.0 have no option for it.
-    it("is taken for an end in order also where OpenSSL cannot be told so", function()
+    it("is taken for an end in order also where OpenSSL has no option for that", function()
       local client, server = cut_short "lenient"
       lib.C.SSL_clear_options(state.of(client).conn.ssl,
                               lib.options.ignore_unexpected_eof or 0)
@@ -330,7 +330,7 @@ describe("the end of a session", function()
       server:close()
     end)
 
-    it("has two words in a configuration", function()
+    it("has two values in a configuration", function()
       for _, wrong in ipairs { "Strict", true, 5, {} } do
         assert.same(pack(nil, 'invalid eof ("strict" or "lenient" expected)'),
                     pack(ssl.newcontext(pair.client_config { eof = wrong })))

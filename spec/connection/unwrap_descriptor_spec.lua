@@ -13,7 +13,7 @@ describe("a descriptor", function()
     context.client = assert(ssl.newcontext(pair.client_config()))
   end)
 
-  it("takes 64 KiB of earlier bytes, and says when it is too much", function()
+  it("takes 64 KiB of earlier bytes, and reports when it is too much", function()
     local a = pair.tcp()
     assert.same(pack(nil, "too many initial bytes"),
                 pack(ssl.wrap(a, context.server, { initial = ("x"):rep(100000) })))

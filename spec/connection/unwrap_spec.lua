@@ -120,7 +120,7 @@ describe("TLS in the middle of a plain connection", function()
         end
       end)
 
-      it("fails on what is no TLS behind a client's first message" .. label, function()
+      it("fails on bytes that are no TLS behind the ClientHello" .. label, function()
         local a, b, read = make()
         local client = hello(b)
         local server = over(a, b, record(a, read) .. "QUIT\r\n")
@@ -148,7 +148,7 @@ describe("TLS in the middle of a plain connection", function()
       end)
 
       if version == "tlsv1_3" then
-        it("says nothing behind its end, whatever the peer still asks" .. label, function()
+        it("sends nothing behind its end, also when the peer asks" .. label, function()
           local a, b = make()
           local server, client = shake(over(a, b))
           limits(0, server, client)

@@ -140,7 +140,7 @@ describe("a configuration", function()
     end })))
   end)
 
-  it("may be an object, whose keys are those of its class", function()
+  it("may be an object with the keys of its class", function()
     local object = newproxy(true)
     getmetatable(object).__index = client { explain = true, show = function() end }
     assert.truthy(ssl.newcontext(object))
@@ -163,7 +163,7 @@ describe("a configuration", function()
     end
   end)
 
-  it("is told by ssl.cfg.problem what is wrong, without being used", function()
+  it("has its mistakes reported by ssl.cfg.problem, without being used", function()
     assert.is_nil(ssl.cfg.problem { explain = true })
     assert.equal("unknown key 'verfy'; did you mean 'verify'?",
                  ssl.cfg.problem { explain = true, verfy = "peer" })
@@ -240,7 +240,7 @@ describe("a configuration", function()
       end
     end)
 
-    it("means of LuaSec's keys alone what it did, and is held to the list else", function()
+    it("keeps its meaning with LuaSec's keys alone, and is checked otherwise", function()
       local shape = "options: a string or an array of strings expected, got a table with the key"
       assert.equal("invalid port '0'", try { options = { all = true } })
       assert.matches(shape, raised(https.request, { url = URL, options = { all = true },
@@ -251,7 +251,7 @@ describe("a configuration", function()
     end)
   end)
 
-  it("is held to the list everywhere where the environment says SSL_STRICT=1", function()
+  it("is checked everywhere with SSL_STRICT=1 in the environment", function()
     local CODE = [[
       local ssl = require "ssl"
       print(ssl.config.strict, pcall(ssl.newcontext, { mode = "client", protocol = "any",

@@ -50,7 +50,7 @@ describe("the list of the keys", function()
     end
   end)
 
-  it("has what docs/trust.md says of the keys that trust", function()
+  it("agrees with docs/trust.md about the keys that decide trust", function()
     local rows = documented("docs/trust.md", "| key | side |")
     rows.side = nil
     local trusting = {}
@@ -61,13 +61,13 @@ describe("the list of the keys", function()
     assert.same(sorted(rows), sorted(trusting))
   end)
 
-  it("has what docs/connect.md says of ssl.connect", function()
+  it("agrees with docs/connect.md about ssl.connect", function()
     local rows, known = documented("docs/connect.md", "| key | |"), keys.known "connect".records
     for key in pairs(rows) do assert.is_truthy(known[key], key) end
     for key in pairs(of_face "connect") do assert.is_truthy(rows[key], key) end
   end)
 
-  it("has what docs/https.md says of a request", function()
+  it("agrees with docs/https.md about a request", function()
     local rows, known = documented("docs/https.md", "| key | |"), keys.known "https".records
     for key in pairs(rows) do assert.is_truthy(known[key], key) end
     for key, record in pairs(of_face "https") do

@@ -178,7 +178,7 @@ MaxProtocol = TLSv1.2
                   both({ protocol = "tlsv1_3", groups = "P-256" }, { groups = { "X25519" } }))
     end)
 
-    it("does what this OpenSSL can, post-quantum groups included, and names what it cannot",
+    it("does what this OpenSSL can, post-quantum groups too, and names the others",
        function()
       for _, name in ipairs { "X25519MLKEM768", "SecP256r1MLKEM768" } do
         local offered = require("ssl.config").capabilities.groups[name]
@@ -229,7 +229,7 @@ MaxProtocol = TLSv1.2
   end)
 
   describe("sigalgs", function()
-    it("says what the peer may sign with", function()
+    it("limits the peer's signatures", function()
       for _, version in ipairs(pair.versions) do
         for _, name in ipairs { "rsa_pss_rsae_sha256", "rsa_pss_rsae_sha512" } do
           local s, c = wrapped({ protocol = version }, { sigalgs = { name } })
@@ -239,7 +239,7 @@ MaxProtocol = TLSv1.2
       end
     end)
 
-    it("says what this side may sign with", function()
+    it("limits this side's signatures", function()
       for _, version in ipairs(pair.versions) do
         local s, c = wrapped({ protocol = version, sigalgs = "rsa_pss_rsae_sha384" }, {})
         assert.same({ true, true }, { shake(s, c) })
@@ -273,7 +273,7 @@ MaxProtocol = TLSv1.2
     local CLIENT = { key = pki.client.key, certificate = pki.client.cert }
     local INSIST = { "peer", "fail_if_no_peer_cert" }
 
-    it("says what a client may sign with", function()
+    it("limits a client's signatures", function()
       for _, version in ipairs(pair.versions) do
         local s, c = wrapped({ protocol = version, verify = INSIST, cafile = pki.root.cert,
                                clientsigalgs = "rsa_pss_rsae_sha384" }, CLIENT)
@@ -355,7 +355,7 @@ MaxProtocol = TLSv1.2
       return { protocol = "tlsv1_2", ciphers = ONE .. ":" .. OTHER, cipherpreference = whose }
     end
 
-    it("says whose order counts", function()
+    it("decides whose order counts", function()
       for whose, cipher in pairs { server = ONE, client = OTHER } do
         local s, c = wrapped(ours(whose), OFFER)
         assert.same({ true, true }, { shake(s, c) })

@@ -72,7 +72,7 @@ describe("ssl.context", function()
     end
   end)
 
-  it("checkkey says whether key and certificate belong together", function()
+  it("checkkey compares key and certificate", function()
     assert.same({ false }, call "checkkey")
     call("loadkey", pki.server.key, nil)
     assert.same({ false }, call "checkkey")

@@ -22,7 +22,7 @@ describe("key = \"store:URI\"", function()
 
   local PLAIN, ENCRYPTED = "file:" .. pki.rsa_server.key, "file:" .. pki.rsa_server.encrypted_key
 
-  it("is said to be there", function()
+  it("is among the capabilities", function()
     assert.is_true(config.capabilities.store)
   end)
 

@@ -51,7 +51,7 @@ describe("pkcs12", function()
     return table.concat(names, " ")
   end
 
-  it("is said to be there, and refused by name where it is not", function()
+  it("is among the capabilities, and refused by name where it is not", function()
     local pkcs12 = require "ssl.credential.pkcs12"
     assert.is_true(require "ssl.config".capabilities.pkcs12)
     local supported = pkcs12.supported
@@ -75,7 +75,7 @@ describe("pkcs12", function()
     assert.truthy(co(PASSWORD))
   end)
 
-  it("says that the password is wrong", function()
+  it("reports a wrong password", function()
     for _, password in ipairs { "x", "", PASSWORD .. "x", PASSWORD:sub(1, -2), ("x"):rep(5000),
                                 function() return "x" end } do
       assert.same({ nil, WRONG }, { newcontext(openssl, password) })

@@ -103,7 +103,7 @@ describe("ssl.config", function()
   end)
 
   if lib.has.EVP_default_properties_is_fips_enabled then
-    it("says whether OpenSSL's configuration demands approved algorithms, and leaves it so",
+    it("shows whether OpenSSL's configuration demands approved algorithms, and keeps it",
        function()
       local file = process.write(process.folder() .. "/openssl.cnf", table.concat({
         "openssl_conf = start", "[start]", "alg_section = algorithms", "[algorithms]",

@@ -112,7 +112,7 @@ describe("ssl.connect", function()
     end
   end)
 
-  it("says that the port refuses, and that nobody knows the name", function()
+  it("reports a port that refuses, and an unknown name", function()
     local port = process.free_port()
     assert.equal(("connecting to 127.0.0.1 port %d: connection refused"):format(port),
                  fails("127.0.0.1", port))
@@ -186,7 +186,7 @@ describe("ssl.connect", function()
       listener:close()
     end)
 
-    it("says what a server is that speaks no TLS, " .. version, function()
+    it("reports a server without TLS, " .. version, function()
       local script = process.write(process.folder() .. "/plain.lua", [[
         local listener = assert(require("socket").bind("127.0.0.1", 0))
         io.stdout:setvbuf "no"

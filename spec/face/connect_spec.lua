@@ -109,7 +109,7 @@ describe("ssl.connect", function()
         assert.equal(ALTNAMES, fails("127.0.0.1", { verify = "none" }))
       end)
 
-      it("refuses a wrong name in the handshake with verify peer: the server is told", function()
+      it("refuses a wrong name in the handshake with verify peer, by an alert", function()
         serve(pki.cn_only.cert)
         assert.equal(wording "certificate verify failed (hostname mismatch)", fails "localhost")
         reported(wording "shaken: sslv3 alert bad certificate, name: localhost\n")

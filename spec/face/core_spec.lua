@@ -38,7 +38,7 @@ describe("ssl.core", function()
     assert.equal(-1, core.SOCKET_INVALID)
   end)
 
-  it("says whose library it is, and ssl which LuaSec it stands for", function()
+  it("has the copyright, and ssl the version of LuaSec", function()
     assert.same({ n = 1, ssl._COPYRIGHT }, pack(core.copyright()))
     assert.matches("^luasec%-ffi %- Copyright %(C%) %d+ ", ssl._COPYRIGHT)
     assert.equal("1.3.2", ssl._VERSION)
@@ -163,7 +163,7 @@ describe("ssl.core", function()
 
   describe("info and compression", function()
     for version, protocol in pairs { tlsv1_2 = "TLSv1.2", tlsv1_3 = "TLSv1.3" } do
-      it("tell of a connection over " .. version, function()
+      it("describe a connection over " .. version, function()
         local server, client = later(pair.connected { protocol = version })
         for _, conn in ipairs { server, client } do
           local line, secret, algorithm, spoken = core.info(conn)
@@ -176,7 +176,7 @@ describe("ssl.core", function()
       end)
     end
 
-    it("say nothing, and \"closed\", before the handshake and after close", function()
+    it("return nothing, and \"closed\", before the handshake and after close", function()
       local server, client = later(pair.wrapped(nil, { cafile = pki.other.cert }))
       for _ = 1, 2 do
         for _, conn in ipairs { server, client } do

@@ -100,7 +100,7 @@ describe("ssl.engine", function()
     end)
 
     -- What was fed beyond the buffers was copied again with every piece read or fed.
-    it("copies what it is fed once, at once or in pieces" .. label, function()
+    it("copies fed bytes once, also in pieces" .. label, function()
       local SIZE, buffer = 4194304, ffi.new "char[65536]"
       for _, pieces in ipairs { false, true } do
         local server, client = connected(version)

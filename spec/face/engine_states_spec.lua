@@ -146,7 +146,7 @@ describe("an engine", function()
       assert.same(pack(nil, "tlsv1 alert internal error"), pack(server:handshake()))
     end)
 
-    it("lets its connection say what it knows, also without the engine" .. label, function()
+    it("keeps its connection's facts, also without the engine" .. label, function()
       local _, client = connected(version)
       local conn = client:connection()
       assert.equal(conn, client:connection())
@@ -158,7 +158,7 @@ describe("an engine", function()
       assert.equal(version == "tlsv1_3" and "TLSv1.3" or "TLSv1.2", conn:info "protocol")
     end)
 
-    it("keeps what is to be sent when its connection is closed" .. label, function()
+    it("keeps queued output when its connection is closed" .. label, function()
       local server, client = connected(version)
       client:write "last words"
       client:connection():close()

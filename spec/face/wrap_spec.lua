@@ -65,7 +65,7 @@ describe("ssl.wrap", function()
     untouched()
   end)
 
-  it("refuses a context whose mode is unknown or was never set", function()
+  it("refuses a context with an unknown mode or without one", function()
     local context = require "ssl.context"
     assert.same(pack(nil, "invalid mode"), pack(ssl.wrap(a, context.create "any")))
     assert.same(pack(nil, "invalid mode"), pack(core.create(context.create "any")))
@@ -127,7 +127,7 @@ describe("ssl.wrap", function()
     conn:close()
   end)
 
-  it("wraps a socket that is closed or never was open; the handshake says so", function()
+  it("wraps a socket that is closed or never was open; the handshake fails", function()
     a:close()
     for _, sock in ipairs { a, socket.tcp() } do
       local conn = assert(ssl.wrap(sock, CLIENT))
@@ -146,7 +146,7 @@ describe("ssl.wrap", function()
   end)
 
   describe("core", function()
-    it("D24: needs nobody to keep the context of create and setfd", function()
+    it("D24: keeps the context of create and setfd itself", function()
       local function make(sock, cfg)
         local conn = assert(core.create(assert(ssl.newcontext(cfg))))
         assert.same(pack(), pack(core.setfd(conn, sock:getfd())))

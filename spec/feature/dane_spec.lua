@@ -169,7 +169,7 @@ describe("ssl.dane", function()
     end)
   end
 
-  it("is not what verify = \"none\" fails for, but getpeerverification says", function()
+  it("does not fail with verify = \"none\", but getpeerverification reports it", function()
     wrap { verify = "none" }
     client:setdane "localhost"
     client:settlsa(3, 1, 1, ("x"):rep(32))

@@ -70,7 +70,7 @@ describe("early data", function()
       conn:close()
     end)
 
-    it("is a request to nginx, which says that it came early", function()
+    it("is a request to nginx, which reports it as early", function()
       local nginx = peers.nginx {
         key = pki.server.key, cert = pki.server.cert,
         server = [[

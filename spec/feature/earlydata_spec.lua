@@ -194,7 +194,7 @@ describe("early data", function()
     talk(s, c)
   end)
 
-  it("that nobody has read before the handshake goes on waits, and comes by no receive",
+  it("that was not read before the handshake goes on waits, and comes by no receive",
      function()
     local s, c = ready()
     assert.equal(4, c:sendearlydata "read")
@@ -297,7 +297,7 @@ describe("early data", function()
     end)
   end)
 
-  it("is accepted by the context that a server name chooses, as that one says", function()
+  it("is accepted by the rules of the context that a server name chooses", function()
     local sctx, cctx = contexts()
     local other = assert(ssl.newcontext(pair.server_config { protocol = "tlsv1_3",
                                                              earlydata = 10 }))

@@ -254,7 +254,7 @@ describe("keylog", function()
       client:close()
     end)
 
-    it("whose folder is not there is refused by newcontext", function()
+    it("in a folder that does not exist is refused by newcontext", function()
       local path = process.folder() .. "/nowhere/keys"
       assert.same({ nil, ("error opening keylog %s (No such file or directory)"):format(path) },
                   { ssl.newcontext(pair.server_config { keylog = path }) })

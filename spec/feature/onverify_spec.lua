@@ -173,7 +173,7 @@ describe("onverify", function()
     end
   end
 
-  it("is the only judge: OpenSSL's way to ask again means yes on a server", function()
+  it("is the only judge: OpenSSL's retry means yes on a server", function()
     for folder, ending in pairs { lua = "lua", ffi = "lua", shim = "[ch]" } do
       for _, path in ipairs(sources.list(folder, ending)) do
         assert.is_nil(sources.code(path):find "retry_verify", path)

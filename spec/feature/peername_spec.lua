@@ -45,7 +45,7 @@ describe("conn:setverifyname", function()
     end)
   end
 
-  it("tells what kind of name it is, in its one spelling", function()
+  it("returns the kind of a name, and its normal form", function()
     local _, client = pair.wrapped()
     assert.same({ "dns", "localhost" }, { client:setverifyname "LocalHost." })
     assert.same({ "ip", "::1" }, { client:setverifyname "[0::1]" })

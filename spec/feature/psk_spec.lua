@@ -70,7 +70,7 @@ describe("psk", function()
         and { "decryption failed or bad record mac", wording "sslv3 alert bad record mac" }
         or { "binder does not verify", wording "sslv3 alert illegal parameter" }
 
-      it("connects without any certificate, and tells the functions what there is", function()
+      it("connects without any certificate, and calls the functions with the limits", function()
         local at_server, at_client
         by_key(meet(function(...)
           at_server = pack(...)
@@ -192,7 +192,7 @@ describe("psk", function()
           by_key(alone(key, { ciphers = SUITE }))
         end)
 
-        it("goes on with certificates where something is said of them", function()
+        it("goes on with certificates where verify is given", function()
           for _, extra in ipairs { { verify = "none", cafile = false }, { verify = "peer" },
                                    { purpose = "sslserver" },
                                    { cafile = false, onverify = function() return true end } } do

@@ -52,7 +52,7 @@ describe("a context chosen by onclienthello", function()
       return server, peer
     end
 
-    it("demands a certificate where it says so" .. label, function()
+    it("demands a certificate where it is set" .. label, function()
       fails("peer did not return a certificate", STRICT)
       fails("certificate verify failed", STRICT, of_client(pki.other_server))
       local server = connects(STRICT, of_client(pki.client))
@@ -68,7 +68,7 @@ describe("a context chosen by onclienthello", function()
       connects(over(STRICT, { depth = 3 }), of_client(pki.client), { depth = 0 })
     end)
 
-    it("checks revocation where it says so" .. label, function()
+    it("checks revocation where it is set" .. label, function()
       local strict = over(STRICT, { cafile = pki.root.with_crl, verifyext = "crl_check" })
       fails("certificate verify failed", strict, of_client(pki.revoked))
       connects(STRICT, of_client(pki.revoked))

@@ -34,7 +34,7 @@ describe("onclienthello", function()
     return seen
   end
 
-  it("is told the name, protocols, ciphers, groups and algorithms of openssl s_client", function()
+  it("gets the name, protocols, ciphers, groups and algorithms of openssl s_client", function()
     local hello = told("-servername some.test -alpn h2,http/1.1 -tls1_3"
       .. " -ciphersuites TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256"
       .. " -groups P-256:X25519 -sigalgs rsa_pss_rsae_sha256:ECDSA+SHA384")
@@ -46,7 +46,7 @@ describe("onclienthello", function()
     assert.same({ 0x0804, 0x0503 }, hello.sigalgs)
   end)
 
-  it("is told what TLS 1.2 has of these, and nothing of what was not said", function()
+  it("gets the parts that TLS 1.2 has, and no others", function()
     local hello = told("-noservername -tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256 -groups P-384"
                        .. " -sigalgs RSA+SHA256")
     assert.is_nil(hello.servername)
@@ -57,11 +57,11 @@ describe("onclienthello", function()
     assert.same({ 0x0401 }, hello.sigalgs)
   end)
 
-  it("is told several versions in the client's order", function()
+  it("gets several versions in the client's order", function()
     assert.same({ "tlsv1_3", "tlsv1_2" }, told("-no_tls1 -no_tls1_1").versions)
   end)
 
-  it("is asked once, also where the client has to say hello again", function()
+  it("is called once, also after a HelloRetryRequest", function()
     local calls = 0
     local server, client = pair.wrapped(
       { curveslist = "P-384", onclienthello = function() calls = calls + 1 end },
@@ -113,7 +113,7 @@ describe("onclienthello", function()
       assert.same({ true, true }, { shake(server, client) })
     end)
 
-    it("raises for a value that is no context, and the client hears an alert" .. label, function()
+    it("raises for a value that is no context, and the client gets an alert" .. label, function()
       for _, answer in ipairs { true, 5, "some.test", {}, io.stdout } do
         local server, client = wrapped { onclienthello = function() return answer end }
         assert.is_false((pcall(shake, server, client)))

@@ -58,7 +58,7 @@ describe("ssl.hello", function()
                 described)
   end)
 
-  it("leaves out versions without a word, and keeps GREASE among the numbers", function()
+  it("leaves out versions without a name, and keeps GREASE among the numbers", function()
     local _, described = read(item(43, "\6" .. list(0x0a0a, 0x7f1c, 0x0304))
                               .. item(10, u16(4) .. list(0x1a1a, 29)))
     assert.same({ "tlsv1_3" }, described.versions)

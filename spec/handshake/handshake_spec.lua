@@ -36,7 +36,7 @@ describe("dohandshake", function()
           end)
         end
 
-        it("tells a " .. side .. " that its peer closed, and keeps the reason", function()
+        it("tells a " .. side .. "  that its peer closed, and keeps the reason", function()
           local conn, tcp = against_tcp(make)
           if side == "server" then
             tcp:close()
@@ -71,7 +71,7 @@ describe("dohandshake", function()
         end)
       end
 
-      it("tells a client that the answer is no TLS, and keeps the reason", function()
+      it("reports to a client that the answer is no TLS, and keeps the reason", function()
         local client, tcp = against_tcp(pair.client_config)
         tcp:send "220 mail.test ESMTP ready\r\n"
         client:settimeout(10)
@@ -118,7 +118,7 @@ describe("dohandshake", function()
         client:close()
       end)
 
-      it("leaves what the peer said behind it to a loop that asks the descriptor alone",
+      it("leaves later bytes to a loop that watches the descriptor alone",
          function()
         -- Whoever is done first speaks at once, in front of the other's last step.
         local ends = { pair.wrapped({ protocol = version }) }

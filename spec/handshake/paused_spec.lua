@@ -38,7 +38,7 @@ describe("handshakes that stand still", function()
     assert.equal(0, questions.paused())
   end)
 
-  it("are refused for good, and not told to wait, where OpenSSL has no place", function()
+  it("are refused for good, without a wait, where OpenSSL has no place", function()
     local output, ok = fresh.luajit [[
       local ffi  = require "ffi"
       local pair = require "spec.support.pair"

@@ -155,7 +155,7 @@ describe("ssl.https takes a fatal alert for", function()
 
   -- The server ends its answer in order, though it took no more of the request.
   for _, version in ipairs(pair.versions) do
-    it("what it is, and an end in order for one, also behind a send that was refused ("
+    it("its kind, and an end in order as one, also behind a refused send ("
        .. version .. ")", function()
       local function refusal(garbage)
         return function(engine)

@@ -107,7 +107,7 @@ describe("ssl.https and the end of a body", function()
     assert.equal("hello", body)
   end)
 
-  it("tells socket.http the same", function()
+  it("returns the same to socket.http", function()
     local function through(path)
       return http.request { url = ("https://localhost:%d%s"):format(server.port, path),
                             cafile = pki.root.cert }
@@ -138,14 +138,14 @@ describe("ssl.https and the end of a body", function()
     assert.same({ "ok", "a b, c" }, { body, headers.x })
   end)
 
-  it("takes a length said twice, and no two lengths", function()
+  it("accepts the same length twice, and refuses two lengths", function()
     assert.equal("hello", (get "/twice"))
     assert.same({ nil, "invalid content-length" }, { get "/lengths" })
     -- Had they to be tried in every way, this would take minutes, limit or not.
     assert.same({ nil, "invalid content-length" }, { get "/blanks" })
   end)
 
-  it("adds trailers that nobody said before, and that decide nothing", function()
+  it("adds trailers that are new and decide nothing", function()
     local body, code, headers = get "/trailers"
     assert.same({ "ok", 200 }, { body, code })
     assert.same({ ["transfer-encoding"] = "chunked", ["x-both"] = "head",
@@ -161,7 +161,7 @@ describe("ssl.https and the end of a body", function()
     end
   end)
 
-  it("says what is no HTTP", function()
+  it("reports an answer that is no HTTP", function()
     assert.same({ nil, "the answer does not begin with an HTTP status line" },
                 { get "/noise" })
     assert.same({ nil, "invalid chunk size" }, { get "/badsize" })

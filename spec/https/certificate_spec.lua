@@ -132,14 +132,14 @@ for line in server.stdout:
                                        certificates = { entry } }) })
     end)
 
-    it("does not say that it could where there is none, or it must not", function()
+    it("does not offer it without a key, or where it must not", function()
       for _, more in ipairs { { certificate = false, key = false },
                               { posthandshakeauth = false } } do
         assert.same({ 403, "" }, { get(child, "/1", more) })
       end
     end)
 
-    it("does not do it twice, and says so", function()
+    it("does not do it twice, and reports that", function()
       assert.same({ nil, "the server asks for the certificate again" }, { get(child, "/2") })
       assert.truthy(child:wait_output "ended")
       assert.same({ 200, "client" }, { get(child, "/2", { posthandshakeauth = true }) })

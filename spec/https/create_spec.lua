@@ -44,14 +44,14 @@ describe("create of ssl.https", function()
   end
 
   for _, names in ipairs { "getfd setfd", "send receive", "send receive getfd" } do
-    it("makes what has connect, settimeout, close and " .. names, function()
+    it("makes an object with connect, settimeout, close and " .. names, function()
       assert.same({ 1, 200 }, { get(function()
         return object("connect settimeout close " .. names)
       end, { timeout = 20 }) })
     end)
   end
 
-  it("makes what has send and receive, for a proxy", function()
+  it("makes an object with send and receive, for a proxy", function()
     local via = { proxy = ("http://127.0.0.1:%d"):format(proxy.port) }
     assert.same({ 1, 200 }, { get(function()
       return object "connect settimeout close send receive"
@@ -68,7 +68,7 @@ describe("create of ssl.https", function()
     end })) })
   end)
 
-  it("makes what is told seconds, and host and port, and is closed once", function()
+  it("makes an object that gets seconds, host and port, and is closed once", function()
     local calls = {}
     assert.same({ 1, 200 }, { get(function()
       return object("connect settimeout close send receive", calls)
@@ -98,7 +98,7 @@ describe("create of ssl.https", function()
     end
   end)
 
-  it("is told what its object lacks, which is closed", function()
+  it("names the methods that its object lacks, and the object is closed", function()
     local text = "create: an object with connect, settimeout and close expected, got "
     for what, made in pairs { number = 5, ["function"] = print, boolean = true, string = "tcp",
                               ["a table without connect"] = {} } do
@@ -118,7 +118,7 @@ describe("create of ssl.https", function()
     assert.same({ "closed", "closed" }, calls)
   end)
 
-  it("is told where its object gives no reason", function()
+  it("has a message where its object gives no reason", function()
     local calls = {}
     local function mute()
       return closing(calls, { connect = function() end, settimeout = function() end })
@@ -132,7 +132,7 @@ describe("create of ssl.https", function()
     assert.same({ "closed", "closed", "closed" }, calls)
   end)
 
-  it("raises what it raises", function()
+  it("raises its error", function()
     assert.has_error(function() get(function() error({ "mine" }, 0) end) end, { "mine" })
   end)
 

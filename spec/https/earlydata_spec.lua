@@ -78,7 +78,7 @@ describe("ssl.https, when the answer comes while the body is being sent,", funct
     end
   end)
 
-  it("tells why its head cannot be read", function()
+  it("has the reason why its head cannot be read", function()
     local answer = "HTTP/1.1 413 Too Large\r\nnoise\r\n\r\n"
     assert.same({ nil, "malformed response headers" }, { post(deaf(answer)) })
   end)

@@ -98,7 +98,7 @@ describe("ssl.https sends", function()
     end
   end)
 
-  it("nothing of what is no text", function()
+  it("nothing for a value that is no text", function()
     local function with(headers)
       return function() ask { headers = headers } end
     end
@@ -165,7 +165,7 @@ describe("ssl.https sends", function()
   end)
 
   describe("body", function()
-    it("as it is, with its length, by POST unless told otherwise", function()
+    it("unchanged, with its length, by POST by default", function()
       local long = ("0123456789"):rep(10000)
       for _, body in ipairs { "text", "", "a\r\n\0b", long, 5 } do
         local ok, code, text = ask { body = body }
@@ -179,7 +179,7 @@ describe("ssl.https sends", function()
       assert.truthy(text:find("> PUT / HTTP/1.1", 1, true))
     end)
 
-    it("that is what the headers say", function()
+    it("that is in the headers", function()
       assert.same({ "4" }, sent("content-length", {
         body = "text", headers = { ["Content-Length"] = " 4 " } }))
       assert.equal('header "Content-Length" cannot be sent: the body has 4 bytes',

@@ -104,7 +104,7 @@ describe("ssl.https lets bodies flow", function()
     end
   end)
 
-  describe("and tells how far they are:", function()
+  describe("and reports their progress:", function()
     local function watched(path, more)
       local calls = {}
       more.progress = function(direction, bytes, total)
@@ -145,7 +145,7 @@ describe("ssl.https lets bodies flow", function()
       assert.same({}, watched("/small", { method = "HEAD" }))
     end)
 
-    it("and what it raises ends the request", function()
+    it("and its error ends the request", function()
       local pool = https.pool()
       local ok, why = pcall(request, "/body", { pool = pool, progress = function()
         error({ "enough" })
@@ -168,7 +168,7 @@ describe("ssl.https lets bodies flow", function()
     end)
   end)
 
-  it("ends no upload in order whose source failed", function()
+  it("ends an upload whose source failed out of order", function()
     local n = 0
     local ok, why = request("/body", { method = "PUT", source = function()
       n = n + 1

@@ -118,7 +118,7 @@ describe("https.pool and nginx", function()
     assert.equal(0, pool:count())
   end)
 
-  it("not when the server or the request says close", function()
+  it("not with Connection: close of the server or the request", function()
     local first = over "/once"
     assert.equal(0, pool:count())
     local second = over("/n", { headers = { connection = "close" } })
@@ -279,7 +279,7 @@ describe("https.pool and nginx", function()
       assert.equal(4, pool:count())
     end)
 
-    it("and what one of them left behind is nobody's", function()
+    it("and a rest of one of them has no owner", function()
       local sink = paused()
       local worker = coroutine.wrap(function() get("/big", { sink = sink }) end)
       assert.equal("piece", worker())
@@ -425,7 +425,7 @@ describe("https.pool and nginx", function()
       assert.equal(0, pool:count())
     end)
 
-    it("a request that was more or less than it said", function()
+    it("a request with more or less than its announced length", function()
       for _, length in ipairs { 4, 6 } do
         get("/put", { method = "PUT", source = ltn12.source.string "hello", timeout = 0.1,
                       headers = { ["content-length"] = length } })
@@ -480,7 +480,7 @@ describe("https.pool and nginx", function()
     end)
   end)
 
-  it("closes what it keeps, and keeps nothing more", function()
+  it("closes its connections, and keeps no more", function()
     over()
     pool:close()
     assert.equal(0, pool:count())

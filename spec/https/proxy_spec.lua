@@ -140,7 +140,7 @@ describe("ssl.https through a proxy", function()
     assert.equal("", said(proxy, before))
   end)
 
-  it("tells what went wrong there", function()
+  it("reports errors there", function()
     local function why(host, more) return (select(2, get(host, 443, more))) end
     assert.equal("proxy: 403 Forbidden by Proxy", why "refused.test")
     assert.equal("proxy: not an HTTP answer", why "noise.test")
@@ -160,7 +160,7 @@ describe("ssl.https through a proxy", function()
     end
   end)
 
-  it("waits for its last word", function()
+  it("waits for its last byte", function()
     local ok, code = get("interim.test", origin.port, { verify = "none" })
     assert.same({ 1, 200 }, { ok, code })
   end)

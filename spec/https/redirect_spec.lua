@@ -73,7 +73,7 @@ describe("ssl.https follows redirects", function()
     assert.same({ "none", 302 }, { (get "/none"), (select(2, get "/none")) })
   end)
 
-  it("by each code that says so", function()
+  it("by each code for it", function()
     for code = 301, 308 do
       local followed = code ~= 304 and code ~= 305 and code ~= 306
       assert.same({ code, followed and "here" or code ~= 304 and "moved" or "" },
@@ -146,7 +146,7 @@ describe("ssl.https follows redirects", function()
       assert.equal(2, times)
     end)
 
-    it("whose password no server hears, wherever the location asks for it", function()
+    it("whose password no server gets, also by a location that asks for it", function()
       for _, more in ipairs { {}, { user = "joe" } } do
         local before = #second:output()
         local to = ("/to/sue@localhost:%d/rooted"):format(second.port)
@@ -161,7 +161,7 @@ describe("ssl.https follows redirects", function()
     end)
   end)
 
-  describe("with what is meant for one origin", function()
+  describe("with headers for one origin", function()
     local SECRETS = { Authorization = "Bearer secret", cookie = "a=secret",
                       Host = "secret.test", ["X-Other"] = "told" }
 

@@ -213,7 +213,7 @@ describe("ssl.https and a kept connection", function()
     end)
   end)
 
-  it("is the only one whose failures are forgiven", function()
+  it("is the only one whose failures are ignored", function()
     local handshakes, requests = seen(function()
       assert.same({ nil, "closed" }, { get "/never" })
     end)

@@ -179,7 +179,7 @@ describe("ssl.https resumes sessions", function()
     end
   end)
 
-  it("not when told so", function()
+  it("not when it is switched off", function()
     assert.equal(".", (get { resume = false }))
     assert.equal(".", (get { resume = false }))
     assert.equal(".", (get()))

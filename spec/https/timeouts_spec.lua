@@ -200,7 +200,7 @@ describe("ssl.https and time", function()
       assert.is_true(left > 0 and left <= LONG)
     end)
 
-    it("what is below a stream within it as well", function()
+    it("the object below a stream as well", function()
       local below = {}
       local function create()
         local sock, object = socket.tcp(), {}
@@ -269,7 +269,7 @@ describe("ssl.https and time", function()
       .. "(number or table expected in field 'timeout', got boolean)")
   end)
 
-  it("tells what is left", function()
+  it("returns the time that is left", function()
     local limit = timeouts.new({ connect = 5, send = false, total = 3 }, 7)
     assert.is_true(timeouts.left(limit, "connect") <= 3)
     assert.is_true(timeouts.left(limit, "send") <= 3)

@@ -30,7 +30,7 @@ describe("ssl.https verifies (D15)", function()
     assert.matches("^certificate verify failed %(", why)
   end)
 
-  it("and says in the refusal how else it could go", function()
+  it("and has advice in the refusal", function()
     local _, why = get(other, { cafile = pki.root.cert })
     for _, way in ipairs { "cafile", "capath", "SSL_CERT_FILE", "SSL_CERT_DIR",
                            'verify = "none"', 'https.VERIFY = "none"' } do
@@ -130,7 +130,7 @@ print(https.request(arg[1]))
                                 1, true))
     end)
 
-    it("and says what it tried where there are none", function()
+    it("and lists the tried places where there are none", function()
       local output = with { SSL_CERT_DIR = "/no/folder", SSL_CERT_FILE = "/no/file" }
       assert.matches("^nil\tno certificate authorities found; tried "
                      .. "/no/file %(SSL_CERT_FILE%), /no/folder %(SSL_CERT_DIR%): ", output)

@@ -130,7 +130,7 @@ describe("an end by a fatal alert", function()
   end
 
   for _, version in ipairs(pair.versions) do
-    it("is told by an engine's read and shutdown (" .. version .. ")", function()
+    it("is returned by an engine's read and shutdown (" .. version .. ")", function()
       local word = wording "sslv3 alert bad record mac"
       for _, reads in ipairs { true, false } do
         local m = middle.connected("an engine", version)
@@ -241,7 +241,7 @@ describe("an end by a fatal alert", function()
         end
       end)
 
-      it("is not read behind a close_notify: the peer has said all before" .. label, function()
+      it("is not read behind a close_notify: the peer has sent all before" .. label, function()
         for _, name in ipairs(names) do
           local m = connected()
           local text, f = say(m, 2), m:forger()
@@ -282,7 +282,7 @@ describe("an end by a fatal alert", function()
       end)
 
       if version == "tlsv1_3" and lib.openssl.major >= 3 then
-        it("is known by what it says and not by its level" .. label, function()
+        it("is known by its description and not by its level" .. label, function()
           for _, name in ipairs(names) do
             local m = connected()
             m:to_client(m:forger():alert(WARNING, HANDSHAKE_FAILURE))

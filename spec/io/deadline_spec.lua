@@ -17,7 +17,7 @@ describe("a deadline", function()
 
   after_each(process.stop_all)
 
-  it("ends what would have to wait, with a word of its own, whatever the time limits", function()
+  it("ends a call that would have to wait, with its own message, for any time limit", function()
     for _, limits in ipairs { {}, { 60, "b" }, { 60, "t" }, { 0, "b" } } do
       local server, client = pair.connected()
       if limits[1] then client:settimeout(unpack(limits)) end
@@ -108,7 +108,7 @@ describe("a deadline", function()
     assert.equal("timeout", word)
   end)
 
-  it("is told by engines instead of that they wait", function()
+  it("is the result of engines instead of wantread", function()
     local client = assert(ssl.engine(pair.client_config()))
     assert.same({ nil, "wantread" }, { client:handshake() })
     client:connection():setdeadline(0)
@@ -146,7 +146,7 @@ describe("a deadline", function()
     end)
 
     -- A byte every 0.05 s: no wait is long.
-    it("is not put off by a peer that says a little all the time", function()
+    it("is not extended by a peer that sends a little all the time", function()
       local child = servers.start { drip = { 200, 0.05 } }
       local conn = assert(ours.connect(child.port))
       conn:settimeout(60)

@@ -34,7 +34,7 @@ describe("a failure", function()
   for _, version in ipairs(pair.versions) do
     local label = " (" .. version .. ")"
 
-    it("of verification says which certificate, why, and what the peer was told" .. label,
+    it("of verification has the certificate, the reason and the alert" .. label,
        function()
       local server, client, _, why = refused(version)
       assert.equal("certificate verify failed", why)
@@ -78,7 +78,7 @@ describe("a failure", function()
       server:close()
     end)
 
-    it("is the server's to tell, too" .. label, function()
+    it("is reported on the server, too" .. label, function()
       local server, client, why = refused(version,
         { key = pki.selfsigned.key, certificate = pki.selfsigned.cert },
         { verify = { "peer", "fail_if_no_peer_cert" }, cafile = pki.root.cert })
@@ -103,7 +103,7 @@ describe("a failure", function()
       conn:close()
     end)
 
-    it("says in its message what verification found, where that is wanted" .. label, function()
+    it("has the result of verification in its message, with explain" .. label, function()
       local server, client, _, why = refused(version,
                                              { cafile = pki.other.cert, explain = true })
       local text = "certificate verify failed: unable to get local issuer certificate "
@@ -195,7 +195,7 @@ describe("a failure", function()
     assert.same({ "sent", 10 }, meets("unexpected message", FINISHED))
   end)
 
-  it("to send the last words of a handshake is one, too", function()
+  it("to send the last bytes of a handshake is one, too", function()
     local EPIPE = 32
     local socks = { pair.tcp() }
     local server = assert(ssl.wrap(socks[1], pair.server_config { protocol = "tlsv1_3" }))
@@ -234,7 +234,7 @@ describe("a failure", function()
     server:close()
   end)
 
-  it("of the transport has its number also where the handshake's last words found it", function()
+  it("of the transport has its number also at the handshake's last bytes", function()
     -- The tickets meet the reset.
     local server = left_alone(function()
       local server, client = pair.wrapped({ protocol = "tlsv1_3" }, { protocol = "tlsv1_3" })
@@ -307,7 +307,7 @@ describe("a failure", function()
                  .. "No such file or directory\nno cipher match\tSSL routines\n", output)
   end)
 
-  it("is not an earlier one's where OpenSSL has nothing to say", function()
+  it("is not an earlier one's where OpenSSL has no text", function()
     local function fails(f, ...)
       assert.is_nil((ssl.newcontext(pair.client_config { ciphers = "none at all" })))
       assert.equal("no cipher match", ssl.lasterror().message)
@@ -329,7 +329,7 @@ describe("a failure", function()
     fails(ssl.loadkey, "store:x")
   end)
 
-  it("has the words that the call returned, for ssl.lasterror too", function()
+  it("has the message of the call, for ssl.lasterror too", function()
     -- The client's handshake ends first, and the server does not hear of it.
     for _, wish in ipairs {
       { ocsp = "require" }, { cafile = pki.other.cert, explain = true },

@@ -159,7 +159,7 @@ describe("what is not TLS", function()
         end)
       end
 
-      it("is told to the peer", function()
+      it("is an alert for the peer", function()
         local w, server, client = wire.connected(ctx.server, ctx.client)
         w.up:inject(record("data", garbage(200)))
         w:pump()

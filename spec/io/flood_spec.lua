@@ -66,7 +66,7 @@ describe("a flood of records without plaintext", function()
 
   for name, flood in pairs(floods) do
     describe("(" .. name .. ")", function()
-      it("does not hold a receive at time limit 0, and what is behind it arrives", function()
+      it("does not hold a receive at time limit 0, and data behind it arrives", function()
         local s, c = flooded(flood)
         c:settimeout(0)
         local calls, data, word = 0
@@ -119,7 +119,7 @@ describe("a flood of records without plaintext", function()
         close(s, c)
       end)
 
-      it("is gone past by who may wait, also where the end is waited for", function()
+      it("is skipped by a call that may wait, also one that waits for the end", function()
         local s, c = flooded(flood)
         assert.equal("behind", (c:receive()))
         flood.send(s)
@@ -151,7 +151,7 @@ describe("a flood of records without plaintext", function()
     end)
   end
 
-  it("of session tickets does not put off a deadline, whoever wants the sessions", function()
+  it("of session tickets does not extend a deadline, with any receiver of the sessions", function()
     for _, onsession in ipairs { false, function() end } do
       local server = sessions.server { protocol = "tlsv1_3", tickets = 64 }
       local client = sessions.client { protocol = "tlsv1_3", onsession = onsession }

@@ -137,7 +137,7 @@ describe("a peer that is gone", function()
         return m.client, m
       end
 
-      it(("has left an alert that each call tells that sends, over %s (%s)"):format(kind, version),
+      it(("has left an alert, which each send returns, over %s (%s)"):format(kind, version),
          function()
         for name, call in pairs(CALLS) do
           local client, m = told(2, 40)
@@ -166,7 +166,7 @@ describe("a peer that is gone", function()
         end
       end)
 
-      it(("has ended in order where it said so, and cannot be answered, over %s (%s)")
+      it(("has ended in order with close_notify, and takes no answer, over %s (%s)")
          :format(kind, version), function()
         for name in pairs(ENDS) do
           local client, m = told(1, 0)
@@ -199,7 +199,7 @@ describe("a peer that is gone", function()
     end)
 
     -- The system says EPIPE here.
-    it("behind an end of its own is closed to who sends (" .. version .. ")", function()
+    it("behind an end of its own returns closed to a send (" .. version .. ")", function()
       for _, name in ipairs(names) do
         if name:find "send" then
           local client, w = connected(version, "absent")

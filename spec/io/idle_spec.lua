@@ -56,7 +56,7 @@ describe("an idle connection", function()
     end
   end)
 
-  it("has forgotten what its client said", function()
+  it("has freed the ClientHello", function()
     local server, client = pair.wrapped { onclienthello = function() end }
     client:settimeout(0)
     client:dohandshake()
@@ -144,7 +144,7 @@ describe("an idle connection", function()
     assert.equal("2", sock:receive())
   end)
 
-  it("keeps what is no socket of LuaSocket's", function()
+  it("keeps an object that is no LuaSocket socket", function()
     local a, b = pair.tcp()
     local weak = setmetatable({}, { __mode = "v" })
     local function wrapped()

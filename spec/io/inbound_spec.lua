@@ -129,7 +129,7 @@ describe("bytes that come through Lua", function()
     assert.equal("last words", words)
   end)
 
-  it("are forgotten by who is closed", function()
+  it("are dropped by a close", function()
     local server, client = connected()
     for _, piece in ipairs(encrypted(server, data)) do client:feed(piece) end
     local st = state.of(client:connection())

@@ -51,7 +51,7 @@ describe("the end of", function()
     print "fine"
   ]]
 
-  it("a state leaves open connections in peace, whoever still calls them", function()
+  it("a state leaves open connections alone, and later calls on them are harmless", function()
     for _ = 1, house.scale(5, 1) do
       local output, ok = fresh.luajit(STATE)
       assert.is_true(ok, output)
@@ -144,7 +144,7 @@ describe("the end of", function()
     end)
   end
 
-  it("a dropped connection is a bare end for the peer: nobody said that it has all",
+  it("a dropped connection is a bare end for the peer: the data may be incomplete",
      function()
     for _, version in ipairs(pair.versions) do
       local server = pair.connected { protocol = version }

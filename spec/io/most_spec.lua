@@ -106,7 +106,7 @@ describe("the most that one receive gathers", function()
     assert.is_true(calls > 30)
   end)
 
-  it("does not hold for what is received as it comes", function()
+  it("does not hold for receiveany", function()
     local s, c = connected { maxline = 10, maxall = 10 }
     c:send(bytes(100))
     assert.equal(bytes(100), (s:receiveany()))
@@ -115,7 +115,7 @@ describe("the most that one receive gathers", function()
     assert.equal(100, (s:receiveinto(buffer, 100)))
   end)
 
-  it("is what is kept while the end is waited for, and then it goes on", function()
+  it("limits the bytes kept while it waits for the end, and then it goes on", function()
     for _, method in ipairs { "tlsshutdown", "unwrap" } do
       local s, c = connected { maxall = 100 }
       c:send(bytes(250))
@@ -151,7 +151,7 @@ describe("the most that one receive gathers", function()
     assert.same(pack(nil, LONG, bytes(20)), pack(server:receive()))
   end)
 
-  it("is far away where nobody has said one", function()
+  it("is large by default", function()
     local s, c = connected()
     local text = bytes(5e6)
     s:settimeout(0)
@@ -178,7 +178,7 @@ describe("the most that one receive gathers", function()
   end)
 
   -- The buffer is told to be as large as one can be.
-  it("ends in a word where there is no memory, and what came stays", function()
+  it("returns a message without memory, and keeps the received bytes", function()
     local FULL = 2^31 - 101
     local s, c = connected { maxall = math.huge, maxline = math.huge }
     c:send "some"
@@ -197,7 +197,7 @@ describe("the most that one receive gathers", function()
     assert.same(pack(nil, "closed", ""), pack(s:receive()))
   end)
 
-  it("has a word where the transport's buffers are refused", function()
+  it("has a message where the transport's buffers are refused", function()
     local ENOMEM = 12
     assert.equal("not enough memory", ffi.string(shim.C.errno_word(ENOMEM)))
     local s, c = connected { cafile = pki.root.cert }

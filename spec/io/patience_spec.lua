@@ -136,7 +136,7 @@ describe("a connection without a time limit", function()
         sock:close()
       end)
 
-      it("closes beside a peer that says nothing", function()
+      it("closes with a silent peer", function()
         wait_once()
         conn:send "quiet\n"
         conn:close()

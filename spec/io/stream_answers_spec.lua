@@ -61,7 +61,7 @@ describe("a stream's method", function()
     assert.equal("hello", server:receive())
   end)
 
-  it("send is offered twice of what it takes at a time, and all when it takes all", function()
+  it("send is offered twice as much as it takes, and all when it takes all", function()
     local server, client, _, b = connected()
     local text, most, offered = ("x"):rep(16000) .. "\n", 10, {}
     function b:on_send(data)
@@ -109,7 +109,7 @@ describe("a stream's method", function()
     assert.equal("two", server:receive())
   end)
 
-  it("receive may bring its last bytes with the word that it is closed", function()
+  it("receive may return its last bytes together with closed", function()
     local server, client, a = connected()
     client:send "last\n"
     client:close()
@@ -118,7 +118,7 @@ describe("a stream's method", function()
     assert.same({ nil, "closed", "" }, { server:receive() })
   end)
 
-  it("raises: what it raised comes through, and words from then on", function()
+  it("raises: its error comes through, and later calls return a message", function()
     local _, client, _, b = connected()
     local problem = {}
     function b.on_receive() error(problem, 0) end
@@ -129,7 +129,7 @@ describe("a stream's method", function()
     client:close()
   end)
 
-  it("settimeout gets what it is called with", function()
+  it("settimeout gets its arguments unchanged", function()
     local seen
     local _, client, _, b = connected()
     function b.settimeout(_, ...) seen = values.pack(...) end

@@ -124,7 +124,7 @@ describe("a stream that", function()
     end)
 
     for word in pairs(faulty.PASSING) do
-      it("takes a byte or nothing and says " .. word .. " goes on" .. label, function()
+      it("takes a byte or nothing and returns " .. word .. " goes on" .. label, function()
         local a = whole(version, function(a, b)
           for _, transport in ipairs { a, b } do
             local sends, receives = 0, 0

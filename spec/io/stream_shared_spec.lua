@@ -46,7 +46,7 @@ describe("a connection over a stream that yields,", function()
     local label = " (" .. version .. ")"
     local OF = { protocol = version }
 
-    it("gives a line to one though another took what it began with" .. label, function()
+    it("gives a line to one though another took its beginning" .. label, function()
       local server, client = connected(version, OF, OF)
       server:send "abc"
       local line
@@ -58,7 +58,7 @@ describe("a connection over a stream that yields,", function()
       assert.equal("efgh", client:receive())
     end)
 
-    it("writes to the memory of who waits, and of nobody else" .. label, function()
+    it("writes only to the memory of the call that waits" .. label, function()
       local server, client = connected(version, OF, OF)
       local mine, other = ffi.new "char[10]", ffi.new "char[10]"
       local result

@@ -156,7 +156,7 @@ describe("a connection over", function()
           assert.equal("abcde", receive_all(s, 5, partial))
         end)
 
-        it("sends what is asked for of a string, and says how far it got", function()
+        it("sends a part of a string, and returns how far it got", function()
           local s, c = pair_of()
           assert.same({ 4, nil, nil }, { c:send("123456", 3, -3) })
           assert.same({ 6, nil, nil }, { c:send("123456", 6) })

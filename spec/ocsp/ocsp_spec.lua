@@ -60,7 +60,7 @@ describe("ssl.ocsp", function()
       assert.equal(process.read(file), ocsp.request(cert, issuer))
     end)
 
-    it("adds a nonce when it is told to, another each time", function()
+    it("adds a nonce on request, another each time", function()
       local a, b = ocsp.request(cert, issuer, { nonce = true }),
                    ocsp.request(cert, issuer, { nonce = true })
       assert.is_true(#a > #ocsp.request(cert, issuer))
@@ -78,7 +78,7 @@ describe("ssl.ocsp", function()
   end)
 
   describe("check", function()
-    it("reads what openssl ocsp says", function()
+    it("reads the responses of openssl ocsp", function()
       for _, status in ipairs { "good", "revoked", "unknown" } do
         local der = responses.of_openssl { cert = pki.server.cert, issuer = pki.root,
                                            status = status }
@@ -111,11 +111,11 @@ describe("ssl.ocsp", function()
         nil, load(pki.server.leaf), load(pki.intermediate.cert)), 1, true)
     end)
 
-    it("believes whom the issuer has made a responder", function()
+    it("believes a responder that the issuer has authorised", function()
       assert.equal("good", (ocsp.check(make { signer = delegate }, cert, issuer)))
     end)
 
-    it("refuses whom the issuer has given a certificate for something else", function()
+    it("refuses a certificate of the issuer for another purpose", function()
       assert.matches(UNSIGNED, refused(make { signer = impostor }), 1, true)
       assert.matches(UNSIGNED, refused(make { signer = pki.server }), 1, true)
     end)
@@ -135,21 +135,21 @@ describe("ssl.ocsp", function()
       assert.matches(UNSIGNED, refused(make { signer = pki.selfsigned }, options), 1, true)
     end)
 
-    it("refuses what is about another certificate or another issuer", function()
+    it("refuses a response about another certificate or another issuer", function()
       assert.equal("the response is about another certificate",
                    refused(make { cert = pki.client.cert }))
       -- The same serial number, of another authority: not this issuer's business.
       assert.matches(UNSIGNED, refused(make { issuer = pki.other.cert }), 1, true)
     end)
 
-    it("refuses what has expired, and what is not valid yet", function()
+    it("refuses a response that has expired, or is not valid yet", function()
       assert.matches("^the response has expired on %u%l%l .* GMT$",
                      refused(make { from = -2 * DAY, till = -DAY }))
       assert.matches("^the response is not valid before %u%l%l .* GMT$",
                      refused(make { from = DAY, till = 2 * DAY }))
     end)
 
-    it("forgives clocks five minutes, or as many as it is told", function()
+    it("accepts a clock difference of five minutes, or of the option", function()
       local late = make { from = -2 * DAY, till = -200 }
       assert.equal("good", (ocsp.check(late, cert, issuer)))
       assert.matches("expired", refused(late, { leeway = 100 }))
@@ -159,7 +159,7 @@ describe("ssl.ocsp", function()
       assert.matches("not valid before", refused(early, { leeway = 0 }))
     end)
 
-    it("judges as of another time when it is told one", function()
+    it("judges as of the time in its option", function()
       local der = make { from = -60, till = DAY }
       assert.equal("good", (ocsp.check(der, cert, issuer, { time = os.time() + DAY })))
       assert.matches("expired", refused(der, { time = os.time() + 2 * DAY }))
@@ -167,7 +167,7 @@ describe("ssl.ocsp", function()
       assert.matches(UNSIGNED, refused(der, { time = os.time() + 7300 * DAY }), 1, true)
     end)
 
-    it("takes a response without a next update for a day, or as told", function()
+    it("accepts a response without a next update for a day, or for the option", function()
       assert.equal("good", (ocsp.check(make { till = false }, cert, issuer)))
       local old = make { from = -2 * DAY, till = false }
       assert.matches("^the response of .* GMT is too old$", refused(old))

@@ -152,7 +152,7 @@ describe("a session made with a stapled response", function()
     end)
   end
 
-  it("says until when it counts, as ssl.ocsp.check does", function()
+  it("reports its end, as ssl.ocsp.check does", function()
     local function load(path) return ssl.loadcertificate(io.open(path):read "*a") end
     local cert, issuer, now = load(pki.server.cert), load(pki.root.cert), real_time()
     local function till(more, options)

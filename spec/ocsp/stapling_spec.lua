@@ -122,7 +122,7 @@ tlsfeature = status_request
         assert.same({ n = 1, nil }, values.pack(client:getocspresponse()))
       end)
 
-      it("does not ask unless told to, and then gets none", function()
+      it("does not ask without the key, and then gets none", function()
         assert.same({ true, true }, meet({ ocspresponse = staples.good }, {}))
         assert.is_nil((client:getocspresponse()))
       end)
@@ -293,7 +293,7 @@ tlsfeature = status_request
         assert.matches("^OCSP: the certificate was revoked", out[2])
       end)
 
-      it("says what is wrong with the certificate before it looks at the response", function()
+      it("reports the certificate's mistake before it checks the response", function()
         local out = meet({ ocspresponse = staples.good, certificate = pki.other_server.cert },
                          { ocsp = "require" })
         assert.equal("certificate verify failed", out[2])
@@ -345,7 +345,7 @@ tlsfeature = status_request
         assert.equal("OCSP: the issuer of the certificate is not known", out[2])
       end)
 
-      it("does not take for the issuer who only has its name", function()
+      it("does not take a certificate with its name for the issuer", function()
         local namesake = responses.authority(folder, "namesake", "/O=luasec-ffi specs/CN=Root")
         local text = process.read(pki.server.cert)
         local forged = make { issuer = namesake.cert, signer = namesake }

@@ -53,7 +53,7 @@ describe("in OpenResty, a client", function()
     assert.same({ "hello\ntrue\n" }, { nginx:get "/served" })
   end)
 
-  it("refuses an unknown authority, and tells the server why", function()
+  it("refuses an unknown authority, with an alert", function()
     assert.same({ "content: certificate verify failed\n" },
                 { nginx:get "/get?context=stranger" })
     local told = nginx:wait_log "SSL alert number 48"

@@ -26,7 +26,7 @@ describe("in OpenResty, a connection", function()
     }, "\n") }, { nginx:get "/closed" })
   end)
 
-  it("is lost when a light thread is killed in the middle of a send, for whoever waits"
+  it("is lost when a light thread is killed in the middle of a send, for those that wait"
      .. " behind it too", function()
     local began = socket.gettime()
     assert.same({ "1\nclosed\nclosed\n" }, { nginx:get "/killed" })

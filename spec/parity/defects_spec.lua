@@ -154,7 +154,7 @@ describe("a defect of LuaSec that is not ours", function()
     end)
   end
 
-  it("D23: want says a word, also while a function is asked", function()
+  it("D23: want returns a string, also during a callback", function()
     local words = {}
     server, client = pair.wrapped({ alpn = function(names)
       words[#words + 1] = server:want()

@@ -73,7 +73,7 @@ describe("what bends the protocol", function()
       end)
     end
 
-    it("tell what an exchange without a signature was", function()
+    it("report an exchange without a signature", function()
       local server = peers.s_server(pki.rsa_server, { "-tls1_2", "-cipher", "AES256-GCM-SHA384" })
       local conn = assert(ours.connect(server.port))
       assert.is_nil(conn:info "group")
@@ -113,7 +113,7 @@ describe("what bends the protocol", function()
       assert.is_truthy(client:wait_output "alert protocol version")
     end)
 
-    it("agree on a group, and refuse who has none of ours", function()
+    it("agree on a group, and refuse a peer without a common one", function()
       local server = ours.listen { groups = "P-521:P-384" }
       local client = s_client(server, "-groups", "X25519:P-384")
       local conn = assert(server:accept())
@@ -162,7 +162,7 @@ describe("what bends the protocol", function()
   end)
 
   describe("gnutls-cli", function()
-    it("is told our group and our order", function()
+    it("gets our group and our order", function()
       local server = ours.listen { groups = "P-384", cipherpreference = "server",
                                    ciphersuites = "TLS_CHACHA20_POLY1305_SHA256" }
       local client = process.start { "gnutls-cli", "--port", server.port, "--x509cafile",

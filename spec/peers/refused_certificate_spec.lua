@@ -62,7 +62,7 @@ while True:
       setup(function() child = start() end)
 
       for _, words in ipairs(REQUESTS) do
-        it("is told by its alert for " .. words[1], function()
+        it("is reported by its alert for " .. words[1], function()
           for _ = 1, 4 do
             assert.same({ nil, WORD }, { request(child.port, unpack(words)) })
           end
@@ -72,7 +72,7 @@ while True:
       -- OpenSSL's program does not hang up, and takes what is sent.
       if name == "openssl s_server" then return end
 
-      it("is told by its alert to who sends on", function()
+      it("is reported by its alert to a peer that goes on sending", function()
         for _, size in ipairs { 100, 300000 } do
           local conn = assert(ours.connect(child.port))
           local word

@@ -74,7 +74,7 @@ describe("against others,", function()
         assert.matches("^host name .*: the host name is longer than 253 characters$", message)
       end)
 
-      it("crl: believe each other, or not", function()
+      it("crl: accept each other, or not", function()
         local server = peers.s_server(SERVER, { option })
         local conn = assert(ours.connect(server.port, { crl = pki.root.crl }))
         conn:close()
@@ -119,7 +119,7 @@ describe("against others,", function()
         assert.same({ true }, { verdict "any" })
       end)
 
-      it("getclientcas: hear whose certificates are wanted", function()
+      it("getclientcas: the wanted authorities", function()
         local cas = process.write(process.folder() .. "/cas", read(pki.root.cert)
                                   .. read(pki.other.cert))
         local server = peers.s_server(pki.server, { option, "-verify", "2", "-CAfile", cas })
@@ -148,7 +148,7 @@ describe("against others,", function()
         return process.start(words)
       end
 
-      it("clientca: tell whose certificates are wanted", function()
+      it("clientca: send the wanted authorities", function()
         local server = ours.listen { verify = "peer", cafile = pki.root.cert,
                                      clientca = { pki.root.cert, pki.other.cert } }
         local client = s_client(server)
@@ -159,7 +159,7 @@ describe("against others,", function()
                        .. "O ?= ?luasec%-ffi specs, CN ?= ?Other Root\n", client:output())
       end)
 
-      it("crl: refuse a client that is on it, and tell it so", function()
+      it("crl: refuse a listed client, with an alert", function()
         for entry, verdict in pairs { [pki.revoked] = false, [pki.ec_client] = true } do
           local server = ours.listen { verify = INSIST, cafile = pki.root.cert,
                                        crl = read(pki.root.crl) }
@@ -176,7 +176,7 @@ describe("against others,", function()
         end
       end)
 
-      it("crl: name the issuer whose list is missing", function()
+      it("crl: name the issuer of the missing list", function()
         local server = ours.listen { verify = INSIST, cafile = pki.root.cert,
                                      crl = pki.root.crl }
         s_client(server, "-cert", pki.client.leaf, "-key", pki.client.key,
@@ -190,7 +190,7 @@ describe("against others,", function()
         conn:close()
       end)
 
-      it("material: believe a server whose key and chain are from memory", function()
+      it("material: trust a server with key and chain from memory", function()
         local p12 = made.pkcs12 { cert = pki.server.leaf, key = pki.server.key,
                                   ca = pki.intermediate.cert, password = "x" }
         for _, cfg in ipairs {
@@ -213,7 +213,7 @@ describe("against others,", function()
   end
 
   describe("GnuTLS and", function()
-    it("clientca: tell whose certificates are wanted", function()
+    it("clientca: send the wanted authorities", function()
       local server = ours.listen { verify = "peer", cafile = pki.root.cert, protocol = "tlsv1_2",
                                    clientca = { read(pki.root.cert), pki.other.cert } }
       local client = process.start {
@@ -225,7 +225,7 @@ describe("against others,", function()
       assert.matches("%[1%]: O=luasec%-ffi specs,CN=Other Root\n", client:output())
     end)
 
-    it("getclientcas: hear whose certificates are wanted", function()
+    it("getclientcas: the wanted authorities", function()
       for _, version in ipairs { "TLS1.2", "TLS1.3" } do
         local server = peers.gnutls(pki.server, {
           "--echo", "--priority", "NORMAL:-VERS-ALL:+VERS-" .. version,
@@ -237,7 +237,7 @@ describe("against others,", function()
       end
     end)
 
-    it("crl: believe each other, or not", function()
+    it("crl: accept each other, or not", function()
       local server = peers.gnutls(SERVER)
       local conn = assert(ours.connect(server.port, { crl = pki.root.crl }))
       conn:close()
@@ -255,7 +255,7 @@ describe("against others,", function()
       return line
     end
 
-    it("getclientcas: hear whose certificates are wanted, and show one from memory", function()
+    it("getclientcas: the wanted authorities, and show one from memory", function()
       local server = peers.nginx {
         key = pki.server.key, cert = pki.server.cert, files = { a = "the file" },
         server = ("ssl_client_certificate %s;\nssl_verify_client on;\nssl_verify_depth 2;\n")

@@ -20,7 +20,7 @@ describe("OpenSSL's cache of sessions", function()
 
       before_each(function() client = sessions.client { protocol = version } end)
 
-      it("holds as many as sessioncache says, and the latest of them", function()
+      it("holds as many as sessioncache allows, the latest ones", function()
         local ctx, got = server { sessioncache = 4 * each }, {}
         for i = 1, 7 do
           local _, session = sessions.visit(ctx, client)

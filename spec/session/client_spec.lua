@@ -122,7 +122,7 @@ describe("a client's session", function()
         out.server:close()
       end)
 
-      it("says what it is, and nothing of what is secret", function()
+      it("shows its kind, and nothing secret", function()
         local before = os.time()
         local _, session = sessions.visit(server, client)
         local info = session:info()
@@ -265,7 +265,7 @@ describe("a client's session", function()
         a:close()
       end)
 
-      it("whose cipher is not offered any more is not, and the handshake is a full one",
+      it("with a cipher that is not offered any more is not, and the handshake is a full one",
          function()
         local _, session = sessions.visit(server, client)
         local other = sessions.client { protocol = version,
@@ -417,7 +417,7 @@ describe("a client's session", function()
     for _ = 1, 3 do assert.is_true(sessions.visit(server, client, session)) end
   end)
 
-  it("is told of, however many there are", function()
+  it("is reported, for any number of them", function()
     local server = sessions.server { protocol = "tlsv1_3", tickets = 40 }
     local client = sessions.client { protocol = "tlsv1_3" }
     local out = sessions.connect(server, client)
@@ -426,7 +426,7 @@ describe("a client's session", function()
     out.server:close()
   end)
 
-  it("is one of a few that are kept while it cannot be told of", function()
+  it("is one of a few that are kept while it cannot be reported", function()
     local server = sessions.server { protocol = "tlsv1_3", tickets = 40 }
     local client = sessions.client { protocol = "tlsv1_3" }
     local s, c = pair.wrapped(server, client.context)

@@ -147,7 +147,7 @@ describe("after a resumption", function()
       end)
     end
 
-    it("over " .. version .. ", errors that were passed over are told as they were", function()
+    it("over " .. version .. ", ignored errors are reported as before", function()
       local server, client = contexts(SCENES["with lsec_continue on both sides"])
       local first = sessions.connect(server, client)
       local at_server = pack(first.server:getpeerverification())
@@ -196,7 +196,7 @@ describe("after a resumption", function()
       end
     end)
 
-    it("over " .. version .. ", nobody says which of several certificates was shown", function()
+    it("over " .. version .. ", the shown one of several certificates is not known", function()
       local server = assert(ssl.newcontext {
         mode = "server", protocol = version, certificates = {
           { certificate = pki.ec_server.cert, key = pki.ec_server.key },

@@ -45,7 +45,7 @@ describe("the policy of a context", function()
     end })
   end
 
-  it("has a word on each key that newcontext looks at, and on each of its page", function()
+  it("has a reason for each key that newcontext reads, and for each of its page", function()
     local seen, unknown = {}, {}
     for _, side in ipairs { "client", "server" } do
       for _, extra in ipairs { {}, { certificates = { {} } }, { pkcs12 = "no file" } } do
@@ -76,7 +76,7 @@ describe("the policy of a context", function()
     for key in pairs(named) do assert.is_truthy(declared[key], key) end
   end)
 
-  it("has every key in it that nobody has said a word on", function()
+  it("contains every key without a reason", function()
     local reason = declared.explain
     declared.explain = nil
     finally(function() declared.explain = reason end)

@@ -20,7 +20,7 @@ describe("an entry of a session store", function()
       return seal.close(seal.keys { secret or SECRET }, id or "id", OF, 12345, DER)
     end
 
-    it("opens to what it was closed with", function()
+    it("opens to its contents", function()
       local of, expires, der = seal.open(seal.keys { SECRET }, "id", closed())
       assert.same({ OF, 12345, DER }, { of, expires, der })
     end)
@@ -182,7 +182,7 @@ describe("an entry of a session store", function()
         assert.equal(1, counts(other, "refused"))
       end)
 
-      it("is trusted as it is where the program says so, damage apart", function()
+      it("is trusted without a key by request, damage apart", function()
         local ctx = server { sessionkey = false }
         assert.is_true(visit(ctx, function(id, entry)
           local of, expires, der = seal.open(seal.keys { "" }, id, entry)
@@ -257,7 +257,7 @@ describe("an entry of a session store", function()
       "bad argument #1 to 'sessionstats' (invalid context)")
   end)
 
-  it("that nobody can make is what a context without a key refuses to have", function()
+  it("that nobody can forge: a context without a key refuses the store", function()
     local config = pair.server_config { cafile = pki.root.cert, sessionstore = sessions.store() }
     local ctx, why = ssl.newcontext(config)
     assert.is_nil(ctx)

@@ -23,7 +23,7 @@ describe("a server's tickets", function()
 
       before_each(function() client = sessions.client { protocol = version } end)
 
-      it("are as many as it says, or none", function()
+      it("are as many as the key says, or none", function()
         for n = 0, 3 do
           local context_of_n = server { tickets = n }
           local _, session, out = sessions.visit(context_of_n, client)
@@ -40,7 +40,7 @@ describe("a server's tickets", function()
       end)
 
       for _, length in ipairs { 48, 80 } do
-        it("are read by whoever has the key, of " .. length .. " bytes", function()
+        it("are read by every owner of the key, of " .. length .. " bytes", function()
           local keys = { key("a", length) }
           local one = server { ticketkeys = keys, sessionid = "fleet" }
           local other = server { ticketkeys = keys, sessionid = "fleet" }
@@ -193,7 +193,7 @@ describe("a server's tickets", function()
         assert.is_true(sessions.visit(by(judge, "one"), client, session))
       end)
 
-      it("are for one function of a name; another one is refused, and told apart", function()
+      it("are for one function of a name; another one is refused", function()
         -- Two of one place in the source differ in what they enclose.
         local function closure(known)
           return function(identity) return identity == known and key "a" or nil end
@@ -352,7 +352,7 @@ describe("a server's tickets", function()
       { "sessioncache", "7", "a number from 1 to 1048576 expected" },
     }
 
-    it("what is wrong is said", function()
+    it("mistakes are reported", function()
       local many = {}
       for i = 1, 17 do many[i] = ("%048d"):format(i) end
       WRONG[#WRONG + 1] = { "ticketkeys", many, "an array of 1 to 16 strings expected" }
@@ -381,7 +381,7 @@ describe("a server's tickets", function()
         sessiontimeout = false, onsession = false }))
     end)
 
-    it("setticketkeys says it too, and changes nothing", function()
+    it("setticketkeys reports them too, and changes nothing", function()
       local ctx = sessions.server { ticketkeys = { key "a" } }
       local client = sessions.client()
       local _, session = sessions.visit(ctx, client)

@@ -35,7 +35,7 @@ describe("a server's store of sessions", function()
         return { store.gets, store.puts, store.removes }
       end
 
-      it("is asked for what it was given, by any context of the fleet", function()
+      it("is asked for its entries, by any context of the fleet", function()
         local _, session = sessions.visit(server(), client)
         assert.same({ 0, new, 0 }, counts())
         local other = server()
@@ -66,7 +66,7 @@ describe("a server's store of sessions", function()
         assert.same(pack(put[1], second.server), get)
       end)
 
-      it("knows what is no longer there", function()
+      it("knows that an entry is gone", function()
         local _, session = sessions.visit(server(), client)
         store.rows = {}
         assert.is_false(sessions.visit(server(), client, session))
@@ -105,7 +105,7 @@ describe("a server's store of sessions", function()
         assert.is_truthy(session)
       end)
 
-      it("is asked to remove what has expired", function()
+      it("gets expired entries to remove", function()
         local ctx = server { sessiontimeout = 100 }
         local _, session = sessions.visit(ctx, client)
         for id, entry in pairs(store.rows) do
@@ -276,7 +276,7 @@ describe("a server's store of sessions", function()
     assert.equal(1, store.gets)
   end)
 
-  it("holds no connection, and no secret in what it is asked", function()
+  it("holds no connection, and no secret in its ids", function()
     local store = sessions.store()
     local weak = setmetatable({}, { __mode = "k" })
     local client = sessions.client()
@@ -296,7 +296,7 @@ describe("a server's store of sessions", function()
     assert.is_nil(next(weak))
   end)
 
-  it("has no session for a connection that nobody can ask for", function()
+  it("has no session for a connection without a job", function()
     local store = sessions.store()
     local contexts = require "spec.support.contexts"
     local server = sessions.server { sessionstore = store, verify = "none" }

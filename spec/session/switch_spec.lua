@@ -155,7 +155,7 @@ describe("a session", function()
         return sessions.server(extra)
       end
 
-      it("connections that are there go on believing whom they believed", function()
+      it("existing connections keep their authorities", function()
         local ctx = server { verifyext = "lsec_ignore_purpose" }
         local client = sessions.client { protocol = version, key = pki.ec_server.key,
                                          certificate = pki.ec_server.cert }
@@ -198,7 +198,7 @@ describe("a session", function()
         assert.equal("second", asked[#asked])
       end)
 
-      it("a copy of what it believes keeps folder, lists and flags", function()
+      it("a copy of its store keeps folder, lists and flags", function()
         local ctx = server { cafile = false, capath = pki.root.capath, verifyext = "x509_strict" }
         local client = sessions.client { protocol = version }
         connection(ctx, client)
@@ -209,7 +209,7 @@ describe("a session", function()
         assert.equal(0x20, bit.band(flags, 0x20))
       end)
 
-      it("a connection of before takes no sessions, and nobody takes its own", function()
+      it("an older connection resumes no session, and its own are not resumed", function()
         local ctx = server()
         local client = sessions.client { protocol = version }
         local a, b = connection(ctx, client)
@@ -230,7 +230,7 @@ describe("a session", function()
         assert.is_false(another:resumed())
       end)
 
-      it("one that was set to what it was before is no other", function()
+      it("one that was set to its old value is the same", function()
         local ctx = server()
         local client = sessions.client { protocol = version }
         local a, b = connection(ctx, client)

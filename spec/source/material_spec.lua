@@ -170,7 +170,7 @@ describe("material from memory", function()
       end)
     end
 
-    it("is what the connection says of itself", function()
+    it("is what the connection reports about itself", function()
       local s, c = pair.connected(assert(ssl.newcontext {
         mode = "server", protocol = "any", key = PEM.key, certificate = PEM.chain }))
       assert.equal(2, #s:getlocalchain())
@@ -229,7 +229,7 @@ describe("material from memory", function()
       end)
     end
 
-    it("trusts nobody else", function()
+    it("trusts no other authority", function()
       assert.is_false(accepts(read(pki.other.cert)))
       assert.is_false(accepts { pki.other.cert, cert(pki.ec_root.cert) })
     end)
@@ -302,7 +302,7 @@ describe("material from memory", function()
       end
     end)
 
-    it("keeps its own words for what is none", function()
+    it("keeps its own message for a wrong value", function()
       local ctx = context.create "any"
       assert.equal("bad argument #2 to 'loadkey' (string expected, got userdata)",
                    raised(function() context.loadkey(ctx, cert(pki.rsa_server.cert), nil) end))
@@ -338,7 +338,7 @@ describe("material from memory", function()
       assert.truthy(ssl.loadkey(DER.encrypted, "foobar"))
     end)
 
-    it("says why not", function()
+    it("returns the reason", function()
       assert.same({ nil, "error loading private key (password required)" },
                   { ssl.loadkey(DER.encrypted) })
       assert.same({ nil, "error loading private key (bad decrypt)" },

@@ -128,7 +128,7 @@ describe("the ABI", function()
     end
   end)
 
-  it("says const of no result but a text's", function()
+  it("declares only text results const", function()
     for file, d in pairs(declared) do
       for _, part in ipairs { "required", "optional" } do
         for _, p in ipairs(names.prototypes(d[part] or "")) do

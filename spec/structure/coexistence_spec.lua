@@ -112,7 +112,7 @@ describe("coexistence", function()
       ]])
     end)
 
-    it("works loaded many times over, whoever is collected first", function()
+    it("works loaded many times, in any order of collection", function()
       prints("all of them\n", LOAD .. [[
         local kept = {}
         for i = 1, 12 do
@@ -382,7 +382,7 @@ describe("coexistence", function()
       ]])
     end)
 
-    it("says so when it is of another version", function()
+    it("reports another version", function()
       local output = fresh.luajit [[
         local list = require("ssl.ffi.shim_h").api
         list[#list + 1] = list[#list]
@@ -394,7 +394,7 @@ describe("coexistence", function()
                      .. "or is in use with another OpenSSL in this process$", output)
     end)
 
-    it("says so when it has not what is declared", function()
+    it("reports a missing declared function", function()
       local output = fresh.luajit [[
         local declarations = require "ssl.ffi.shim_h"
         declarations.required = declarations.required .. "int lsf_of_tomorrow(void);"
@@ -406,7 +406,7 @@ describe("coexistence", function()
                      .. "version$", output)
     end)
 
-    it("says where it was looked for when it is not there", function()
+    it("lists the places where it was searched", function()
       local output = fresh.luajit [[
         package.cpath = "/nowhere/?.so;/nor/here/?.so"
         local ok, message = pcall(require, "ssl")
@@ -418,7 +418,7 @@ describe("coexistence", function()
                    .. "\tno file '/nor/here/ssl/shim.so'", output)
     end)
 
-    it("says why when the file there is no shim", function()
+    it("has the reason when the file is no shim", function()
       local folder = process.folder()
       os.execute("mkdir " .. house.quote(folder .. "/ssl"))
       process.write(folder .. "/ssl/shim.so", "not a library\n")

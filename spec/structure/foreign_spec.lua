@@ -139,14 +139,14 @@ describe("LuaSec's files beside ours", function()
                            { LUA_PATH = share .. ";;", LUA_CPATH = lib .. ";;" }))
     end
 
-    it("with LuaSec first and ours behind it, nothing is asked of a stranger", function()
+    it("with LuaSec first and ours behind it, no foreign module is called", function()
       local tree = process.folder()
       install(tree, theirs)
       install(tree, ours)
       assert.matches("^refused\tssl: [^\n]* does not belong to luasec%-ffi", request(tree))
     end)
 
-    it("with ours alone, and with LuaSec behind it, nothing is asked of a stranger", function()
+    it("with ours alone, and with LuaSec behind it, no foreign module is called", function()
       local tree = process.folder()
       install(tree, ours)
       assert.matches("^answered\tnil\tcertificate verify failed", request(tree))

@@ -67,7 +67,7 @@ describe("the house", function()
     return found
   end
 
-  describe("who may know whom", function()
+  describe("the order of modules", function()
     it("finds sources to read", function()
       assert.is_true(#FFI > 0 and #LUA > 0 and #SHIM > 0)
     end)
@@ -271,7 +271,7 @@ describe("the house", function()
     end)
   end)
 
-  it("is not told by script/lint that all is well where nothing was looked at", function()
+  it("gets a failure from script/lint where no file was checked", function()
     local process = require "spec.support.process"
     local folder = house.quote(process.folder())
     assert.equal(0, os.execute(("mkdir %s/script && cp script/lint %s/script"):format(folder,

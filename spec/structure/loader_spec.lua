@@ -59,7 +59,7 @@ describe("the loader", function()
   end
 
   describe("takes", function()
-    it("an OpenSSL by its versioned name, and says which file that was", function()
+    it("an OpenSSL by its versioned name, and names the file", function()
       local output = fresh.luajit(TELL .. [[
         local maps = io.open "/proc/self/maps":read "*a"
         assert(maps:find("libssl.so", 1, true) and maps:find("libcrypto.so", 1, true))
@@ -102,7 +102,7 @@ describe("the loader", function()
       assert.matches("^  /nowhere/libcrypto%.so: .*No such file", crypto)
     end)
 
-    it("half of what the environment names, and says which half", function()
+    it("half a setting in the environment, and names that half", function()
       local message = refusal { SSL_FFI_LIBSSL = LIBSSL,
                                 SSL_FFI_LIBCRYPTO = "/nowhere/libcrypto.so" }
       assert.truthy(message:find("\n  " .. LIBSSL .. ": found\n", 1, true))
@@ -140,7 +140,7 @@ describe("the loader", function()
                    refused_fake("OpenSSL 1.1.0l  10 Sep 2019", "101000cf"))
     end)
 
-    it("an OpenSSL whose numbers nobody knows yet", function()
+    it("an OpenSSL with unknown numbers", function()
       assert.equal(("ssl: %s is OpenSSL 5.0.0 1 Apr 2029; this version of the library "
                     .. "knows OpenSSL up to 4"):format(fake_crypto),
                    refused_fake("OpenSSL 5.0.0 1 Apr 2029", "50000000"))
@@ -225,7 +225,7 @@ describe("the loader", function()
     end)
 
     for _, hidden in ipairs { "SSL_get_error", "X509_check_host", "BIO_meth_set_ctrl" } do
-      it("names what is missing and loads no second one: " .. hidden, function()
+      it("names the missing function and loads no second copy: " .. hidden, function()
         local output = fresh.host { openssl = true, exported = all_but(hidden) } (REFUSED)
         assert.matches("^ssl: [^\n]* has no " .. hidden .. ", which is needed\n"
                        .. "no second one\n$", output)
@@ -233,7 +233,7 @@ describe("the loader", function()
     end
   end)
 
-  it("searches again with what it is given instead of the environment", function()
+  it("searches again with a function in place of the environment", function()
     local search = require "ssl.ffi.search"
     local ok, message = pcall(search.find, function(name)
       return name == "SSL_FFI_LIBSSL" and "/nowhere" or nil

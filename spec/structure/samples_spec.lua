@@ -76,7 +76,7 @@ describe("samples", function()
     assert.same({ "exit", 1 }, { how, status })
   end)
 
-  it("show.lua tells what the server has to say for itself", function()
+  it("show.lua prints the server's chain", function()
     local server = page_server()
     local output, how, status = result(run("show.lua", "localhost", server.port,
                                            pki.root.cert))
@@ -139,7 +139,7 @@ describe("samples", function()
     end
   end)
 
-  it("select.lua tells which connections it did not trust", function()
+  it("select.lua names the connections that it did not trust", function()
     local server = serve("server.lua", pki.cn_only.cert, pki.cn_only.key)
     local output = result(run("select.lua", "localhost", server.port, pki.root.cert, 1))
     assert.equal("connection 1\tcertificate verify failed\n", output)
@@ -179,7 +179,7 @@ describe("samples", function()
       assert.same({ "exit", 1 }, { how, status })
     end)
 
-    it(name .. ".lua says that nobody listens", function()
+    it(name .. ".lua reports a refused connection", function()
       local taken = socket.tcp() -- bound, and never told to listen
       assert(taken:bind("127.0.0.1", 0))
       local _, port = taken:getsockname()
@@ -190,7 +190,7 @@ describe("samples", function()
     end)
   end
 
-  it("redis.lua knows who comes again, at any of them", function()
+  it("redis.lua recognises its clients, at any server", function()
     local redis = peers.redis()
     local secret = process.write(process.folder() .. "/secret", ("s"):rep(80))
     local one = serve("redis.lua", pki.server.chain, pki.server.key, pki.root.cert, redis.port,

@@ -63,7 +63,7 @@ describe("spec.support", function()
       end
     end)
 
-    it("has an encrypted key with the password it says", function()
+    it("has an encrypted key with its password", function()
       assert.matches("BEGIN ENCRYPTED", process.read(pki.server.encrypted_key))
       assert.matches("BEGIN PRIVATE KEY", process.capture(
         ("openssl pkey -in %s -passin pass:%s"):format(quote(pki.server.encrypted_key),
@@ -79,7 +79,7 @@ describe("spec.support", function()
   end)
 
   describe("process", function()
-    it("tells how a child ended", function()
+    it("reports how a child ended", function()
       local child = process.start { "sh", "-c", "cat; exit 3", input = "hello" }
       assert.same({ "exit", 3 }, { child:wait() })
       assert.equal("hello", child:output())
@@ -174,7 +174,7 @@ describe("spec.support", function()
     end)
   end)
 
-  it("sees each descriptor that is open and was not, by what it is", function()
+  it("sees each new open descriptor, by its kind", function()
     local resources = require "spec.support.resources"
     local gone = assert(socket.bind("127.0.0.1", 0))
     local before = resources.open_files()

@@ -183,7 +183,7 @@ describe("ssl.newcontext", function()
       end)
     end
 
-    it("gives way to what a connection is told", function()
+    it("is overridden by settings of the connection", function()
       local a, b = pair.tcp()
       local ctx = assert(ssl.newcontext(client { cafile = pki.root.cert,
                                                  servername = "elsewhere.test" }))
@@ -218,7 +218,7 @@ describe("ssl.newcontext", function()
       return { cafile = pki.root.cert, verify = DEMAND, purpose = purpose, protocol = "tlsv1_2" }
     end
 
-    it("is of the side where nothing is said", function()
+    it("is of the side by default", function()
       local result = shake(server(), as_client(pki.wrong_usage))
       assert.same({ false, "certificate verify failed" }, result)
       assert.same({ true }, (shake(server(), as_client(pki.client))))
@@ -278,7 +278,7 @@ describe("ssl.newcontext", function()
       return select(2, shake({ certificate = pki.server.leaf }, client(extra)))
     end
 
-    it("ends a chain at what is trusted, where it is true", function()
+    it("ends a chain at a trusted certificate, where it is true", function()
       assert.same({ true }, with_leaf { partialchain = true })
     end)
 
@@ -328,13 +328,13 @@ describe("ssl.newcontext", function()
       end
     end)
 
-    it("names the issuer whose list is missing", function()
+    it("names the issuer of the missing list", function()
       assert.same({ false, "unable to get certificate CRL", "CN=Intermediate,O=luasec-ffi specs" },
                   { judges({ crl = pki.root.crl }, {
                     chain = pki.client.chain, key = pki.client.key }) })
     end)
 
-    it("names the issuer whose list is old, or of the future", function()
+    it("names the issuer of a list that is old, or of the future", function()
       for text, dates in pairs {
         ["CRL has expired"]      = { "2020-01-01 00:00:00", "2021-01-01 00:00:00" },
         ["CRL is not yet valid"] = { "2048-01-01 00:00:00", "2049-01-01 00:00:00" },
@@ -345,7 +345,7 @@ describe("ssl.newcontext", function()
       end
     end)
 
-    it("covers the leaf and whoever else's issuer has a list, with crl_check_chain all", function()
+    it("covers the leaf and others whose issuer has a list, with crl_check_chain all", function()
       local list = made.crl { cert = pki.intermediate.cert, key = pki.intermediate.key }
       local entry = { chain = pki.client.chain, key = pki.client.key }
       assert.is_true(judges({ crl = list }, entry))
@@ -368,7 +368,7 @@ describe("ssl.newcontext", function()
                   { judges({ crl = pki.root.crl }, entry) })
     end)
 
-    it("does not believe a list that somebody else signed", function()
+    it("does not accept a list with another signer", function()
       -- The other root under the name of ours.
       local config = process.write(process.folder() .. "/config", "[req]\ndistinguished_name=d\n"
         .. "[d]\n[ca]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign,cRLSign\n")
@@ -445,7 +445,7 @@ describe("ssl.newcontext", function()
     local ROOT, OTHER = "CN=Root,O=luasec-ffi specs", "CN=Other Root,O=luasec-ffi specs"
 
     for _, version in ipairs(pair.versions) do
-      it(version .. ": names whose certificates are asked for, in order and once", function()
+      it(version .. ": names the wanted authorities, in order and once", function()
         local der = ssl.der(made.der("x509", pki.other.cert))
         local cert = ssl.loadcertificate(made.read(pki.root.cert))
         for _, form in ipairs {
@@ -460,7 +460,7 @@ describe("ssl.newcontext", function()
         end
       end)
 
-      it(version .. ": names nobody where nothing is said", function()
+      it(version .. ": names none by default", function()
         assert.same({}, (asks({}, version)))
       end)
     end
@@ -556,7 +556,7 @@ describe("ssl.newcontext", function()
       assert.same({ nil }, { c:getverifiedchain() })
     end)
 
-    it("tells whom a server verified", function()
+    it("returns the verified chain on a server", function()
       local a, b = pair.tcp()
       local s = assert(ssl.wrap(a, pair.server_config { verify = "peer", cafile = pki.root.cert }))
       local c = assert(ssl.wrap(b, client { cafile = pki.root.cert, key = pki.client.key,
@@ -565,7 +565,7 @@ describe("ssl.newcontext", function()
       assert.same({ "client", "Root" }, subjects(s:getverifiedchain()))
     end)
 
-    it("returns closed on what is not connected", function()
+    it("returns closed on a connection that is not connected", function()
       local s, c = pair.wrapped()
       for _, name in ipairs { "getverifiedchain", "getclientcas" } do
         assert.same({ nil, "closed" }, { c[name](c) })

@@ -148,7 +148,7 @@ describe("ssl.context", function()
       end)
     end
 
-    it("D12: checks the lists of a whole chain without being told crl_check too", function()
+    it("D12: checks the lists of a whole chain without crl_check beside it", function()
       assert.same({ true }, call("setverifyext", "crl_check_chain"))
       assert.same({ false, false, 12 }, flags())
     end)

@@ -1,7 +1,7 @@
 -- Who does not verify has said so: keys that LuaSec does not have, and that say whom or
 -- what to believe, do not mean nothing in silence.
 
-describe("verify, where it is not said,", function()
+describe("verify, where it is not given,", function()
   local contexts = require "spec.support.contexts"
   local pair     = require "spec.support.pair"
   local pki      = require "spec.support.pki"
@@ -108,7 +108,7 @@ describe("verify, where it is not said,", function()
     assert.truthy(ssl.newcontext(with(SERVER, "verifyext", "crl_check")))
   end)
 
-  it("is what it was for values that are none", function()
+  it("is LuaSec's for values that are none", function()
     assert.equal("invalid verify option (x)", refused(with(SERVER, "verifyext", "x")))
     assert.equal("invalid verify option (x)",
                  refused(with(with(CLIENT, "systemca", true), "verify", "x")))

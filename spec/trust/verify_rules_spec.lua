@@ -102,7 +102,7 @@ describe("verification", function()
     end)
   end)
 
-  describe("tells a forged signature as a refused certificate", function()
+  describe("reports a forged signature as a refused certificate", function()
     local function failure(server, client)
       local s, c = pair.wrapped(server, client)
       local _, why = shake(s, c)
@@ -143,7 +143,7 @@ describe("verification", function()
       end)
     end
 
-    it("in the words of ssl.https, which then offers no way around", function()
+    it("with the message of ssl.https, which then has no advice", function()
       local server = web.start { routes = [[ default = function(conn) ok(conn, "hello") end ]],
                                  entry = { cert = leaf().certificate, key = pki.server.key } }
       local url = ("https://localhost:%d/"):format(server.port)
@@ -153,7 +153,7 @@ describe("verification", function()
     end)
   end)
 
-  it("of ssl.https offers a way around to whoever trusts nobody who vouches, and to no other",
+  it("of ssl.https has advice for an untrusted authority, and for no other failure",
      function()
     local function refusal(entry, more)
       local server = web.start { routes = [[ default = function(conn) ok(conn, "hello") end ]],

@@ -115,7 +115,7 @@ describe("ssl.checkhostname", function()
 
   local cert = x509.load(make("x", "DNS:a.test, DNS:*.a.test, IP:::1"))
 
-  it("says what is wrong with a name that cannot be asked for", function()
+  it("reports the mistake in a name that cannot be sent", function()
     assert.same({ false, "the host name is empty" }, { check(cert, "") })
     assert.same({ false, "the host name begins with a dot" }, { check(cert, ".a.test") })
     assert.same({ false, "the host name contains a wildcard" }, { check(cert, "*.a.test") })

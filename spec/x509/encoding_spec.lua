@@ -130,7 +130,7 @@ describe("ssl.x509", function()
   end)
 
   describe("basicconstraints", function()
-    it("tells authorities, and how deep they may go", function()
+    it("reports authorities and their path length", function()
       assert.same({ n = 2, { ca = true }, true }, pack(load(pki.root.cert):basicconstraints()))
       assert.same({ n = 2, { ca = false }, false }, pack(load(pki.server.cert):basicconstraints()))
       for text, expected in pairs {
@@ -181,7 +181,7 @@ describe("ssl.x509", function()
     end)
   end)
 
-  it("says which extension is malformed", function()
+  it("names the malformed extension", function()
     for name, of in pairs {
       basicconstraints = { "basicConstraints", "basicConstraints" },
       keyusage         = { "keyUsage", "keyUsage" },
@@ -196,7 +196,7 @@ describe("ssl.x509", function()
     end
   end)
 
-  it("agrees with certtool about what it prints of extensions", function()
+  it("agrees with certtool about extensions", function()
     for _, name in ipairs(ENTRIES) do
       local cert = load(pki[name].cert)
       local text = process.capture(("certtool -i --infile '%s'"):format(pki[name].cert))

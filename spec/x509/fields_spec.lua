@@ -167,7 +167,7 @@ describe("ssl.x509", function()
   end)
 
   describe("notbefore and notafter", function()
-    it("say the time as openssl does", function()
+    it("give the time as openssl does", function()
       local cert = x509.load(certs.validity(PEM, "261123125451Z", "271201000000Z"))
       assert.equal("Nov 23 12:54:51 2026 GMT", cert:notbefore())
       assert.equal("Dec  1 00:00:00 2027 GMT", cert:notafter())

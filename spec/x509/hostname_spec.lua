@@ -99,7 +99,7 @@ describe("ssl.hostname", function()
     end)
   end
 
-  it("gives the same again for what it gave", function()
+  it("returns the same for its own result", function()
     for _, list in ipairs { dns, addresses } do
       for _, case in ipairs(list) do
         assert.same({ normalize(case[1]) }, { normalize(case[2]) })

@@ -56,17 +56,17 @@ describe("ssl.x509 issued", function()
     fails("unable to get issuer certificate", intermediate:issued(leaf))
   end)
 
-  it("says which way round", function()
+  it("is for one direction", function()
     local ok, message = direct:issued(root)
     assert.is_nil(ok)
     assert.matches("^self.signed certificate$", message)
   end)
 
-  it("says that a certificate has expired", function()
+  it("reports an expired certificate", function()
     fails("certificate has expired", root:issued(load(pki.expired.cert)))
   end)
 
-  it("says that a signature is wrong", function()
+  it("reports a wrong signature", function()
     -- The last byte of the signature.
     local der = certs.der(direct:pem())
     local changed = der:sub(1, -2) .. string.char((der:byte(-1) + 1) % 256)
@@ -115,7 +115,7 @@ describe("ssl.x509 issued", function()
                    message)
   end)
 
-  it("keeps nothing of what it needed", function()
+  it("keeps no memory", function()
     local function rss()
       local statm = io.open "/proc/self/statm"
       if not statm then return 0 end

@@ -73,7 +73,7 @@ describe("ssl.x509 load", function()
 
     it("is nil", function() refuses(claim) end)
 
-    it("asks nobody at the terminal for a password", function()
+    it("never asks at the terminal for a password", function()
       local path = process.write(process.folder() .. "/claim.lua", ([[
         print("loaded", (require "ssl.x509".load %q))]]):format(claim))
       -- script gives it a terminal to ask at.
@@ -113,7 +113,7 @@ describe("ssl.x509 load", function()
     assert.is_true(rss() - before < 3000)
   end)
 
-  it("tells the collector what OpenSSL took, and nothing where there is nothing (D29)",
+  it("reports OpenSSL's memory to the collector, and none where there is none (D29)",
      function()
     local gcpressure = require "ssl.base.gcpressure"
     local real, told = gcpressure.took, {}

@@ -143,7 +143,7 @@ describe("ssl.x509 names", function()
       assert.equal("a.test\0evil", value(cert))
     end)
 
-    it("knows its words by their beginning", function()
+    it("knows its values by their beginning", function()
       local cert = load { subject = SUBJECT, mask = BMP }
       for word, known in pairs { ai5 = true, utf8 = true, ai5x = true, ["utf8-x"] = true,
                                  [""] = false, ai = false, AI5 = false, UTF8 = false,
@@ -154,7 +154,7 @@ describe("ssl.x509 names", function()
       assert.has_error(function() cert:setencode {} end)
     end)
 
-    it("changes nothing for a word it does not know", function()
+    it("changes nothing for an unknown value", function()
       local cert = load { subject = SUBJECT, mask = BMP }
       cert:setencode "utf8"
       assert.is_false(cert:setencode "utf16")

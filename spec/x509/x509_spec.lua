@@ -111,13 +111,13 @@ describe("ssl.x509", function()
                      .. "%(SSL:Certificate expected, got number%)$", message)
     end)
 
-    it("does not care who else is finalized with the wrong thing", function()
+    it("ignores a finalizer that is called with another object", function()
       local gc = getmetatable(x509.load(PEM)).__gc
       for _, other in ipairs { 5, "text", {}, newproxy(true) } do gc(other) end
     end)
   end)
 
-  it("frees what is dropped, at any time of the state's end", function()
+  it("frees dropped objects, at any time of the state's end", function()
     local script = os.tmpname()
     local file = assert(io.open(script, "w"))
     file:write(([[
