@@ -45,9 +45,10 @@ local function let_go(st)
   return true
 end
 
---- Close. Any number of times; never raises. A stream's methods may yield meanwhile.
--- @tparam table st
-return function(st)
+--- Close in order: data that was reported as sent arrives. Any number of times; never
+-- raises an error. A stream's methods may yield meanwhile.
+local function close(self)
+  local st = state.of(self)
   if st.status == "closed" or st.closing then return end
   local foreign = S.foreign(st.conn) ~= 0
   if not foreign then resumption.last(st) end
@@ -67,3 +68,5 @@ return function(st)
   if freed then gcpressure.returned(gcpressure.CONNECTION) end
   linger.poll()
 end
+
+return { close = close }

@@ -10,7 +10,7 @@ local state     = require "ssl.io.state"
 local mutex     = require "ssl.io.mutex"
 local C, K      = lib.C, lib.K
 
-local methods = state.class.methods
+local operations = {}
 
 local WORDS = {
   [K.SSL_EARLY_DATA_NOT_SENT] = "none", [K.SSL_EARLY_DATA_REJECTED] = "rejected",
@@ -26,7 +26,7 @@ end
 -- One step of the handshake. true, or false and the message.
 local function step(st, stage)
   st.early.stage = stage
-  return finish(st, pcall(handshake, st))
+  return finish(st, pcall(handshake.run, st))
 end
 
 -- Why early data is no subject here, or nil.
@@ -70,7 +70,7 @@ end
 -- @treturn nil,string  nothing was sent, and the handshake can go on: it is off, there
 --   is no session for it, or too much; "wantread", "wantwrite": call it again with the
 --   same data; "busy", "closed", or the message of a fatal error
-function methods:sendearlydata(data)
+function operations:sendearlydata(data)
   local st = state.of(self)
   data = arg.string(data, 2)
   local pending = st.early and st.early.text
@@ -97,7 +97,7 @@ end
 -- @treturn nil,string  "none": no more of it, and no harm done; "wantread", "wantwrite",
 --   "busy", "closed", "early data is off", "only a server receives early data", or the
 --   words of a fatal error
-function methods:receiveearlydata()
+function operations:receiveearlydata()
   local st = state.of(self)
   local word = obstacle(st)
   if word then return nil, word end
@@ -124,7 +124,7 @@ end
 -- @treturn string  "accepted", "rejected", or "none": the client sent none
 -- @treturn nil,string  "wantread": it is not decided yet; "closed", or the words of a
 --   fatal error
-function methods:earlydata()
+function operations:earlydata()
   local st = state.of(self)
   if st.status == "closed" or st.conn.ssl == nil then return nil, "closed" end
   if st.failed then return nil, st.failed end
@@ -134,3 +134,5 @@ function methods:earlydata()
   if not known then return nil, "wantread" end
   return WORDS[C.SSL_get_early_data_status(st.conn.ssl)]
 end
+
+return operations

@@ -65,7 +65,7 @@ end
 -- @treturn true  both have been seen; the transport is still there, for `close`
 -- @treturn nil,string  "wantread", "wantwrite" or the transport's message where the time is
 --   over; "closed" where there is no session; or the reason of the failure
-function state.class.methods:tlsshutdown()
+function goodbye:tlsshutdown()
   local st = state.of(self)
   if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end
   if st.asking then return nil, "busy" end

@@ -12,7 +12,7 @@ local state   = require "ssl.io.state"
 local mutex   = require "ssl.io.mutex"
 local C, K, S = lib.C, lib.K, shim.C
 
-local methods = state.class.methods
+local keyupdate = {}
 
 local function try(st)
   local conn = st.conn
@@ -56,7 +56,7 @@ end
 -- @treturn true  the message has been handed to the transport
 -- @treturn nil,string  "wantread" or "wantwrite" when the time is over: call it again;
 --   "busy", "closed", the message of a fatal error, or "key update needs TLS 1.3"
-function methods:keyupdate(request)
+function keyupdate:keyupdate(request)
   local st = state.of(self)
   request = request ~= nil and arg.type(request, "boolean", 2)
   local conn = st.conn
@@ -74,3 +74,5 @@ function methods:keyupdate(request)
   mutex.lock(st, "sending")
   return mutex.finish(st, "sending", pcall(update, st, kind))
 end
+
+return keyupdate

@@ -30,7 +30,7 @@ local mutex      = require "ssl.io.mutex"
 local onverify   = require "ssl.feature.onverify"
 local C, K, S    = lib.C, lib.K, shim.C
 
-local methods = state.class.methods
+local postauth = {}
 
 local BUSY = "busy"
 
@@ -188,7 +188,7 @@ end
 --   receive and send return "busy" until then; or the client or the protocol cannot do it,
 --   or the connection is closed; or the message of the refusal, which is fatal
 -- @raise errors of onverify
-function methods:requestcertificate(optional)
+function postauth:requestcertificate(optional)
   local st = state.of(self)
   optional = optional ~= nil and arg.type(optional, "boolean", 2)
   local word = obstacle(st)
@@ -197,3 +197,5 @@ function methods:requestcertificate(optional)
   mutex.lock(st, "shaking")
   return mutex.finish(st, "shaking", pcall(complete, st))
 end
+
+return postauth

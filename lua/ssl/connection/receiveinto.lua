@@ -75,4 +75,4 @@ local function receiveinto(self, buffer, n)
   return into(st, conn, buffer, n, done)
 end
 
-return receiveinto
+return { receiveinto = receiveinto }

@@ -71,7 +71,7 @@ end
 -- @treturn number,nil,nil  the number of bytes sent: `count`, or less where the file ends
 -- @treturn nil,string,number  the message, or the system's about the file, and the number
 --   of bytes sent; resume with sendfile(file, offset + sent, count - sent)
-function state.class.methods:sendfile(...)
+local function sendfile(self, ...)
   local file, offset, count = ...
   local st = object.state(self, state.class, 1, 1)
   local fd = descriptor(file)
@@ -83,3 +83,5 @@ function state.class.methods:sendfile(...)
   spare = source.buffer
   return sent, word, left
 end
+
+return { sendfile = sendfile }

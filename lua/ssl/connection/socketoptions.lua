@@ -11,7 +11,7 @@ local goodbye = require "ssl.connection.goodbye"
 local state   = require "ssl.io.state"
 local C, S, H = lib.C, shim.C, shim.K
 
-local methods = state.class.methods
+local socketoptions = {}
 
 local NOT_SUPPORTED = "not supported"
 local NO_DESCRIPTOR = -1
@@ -130,7 +130,7 @@ end
 --   results of its own method
 -- @treturn nil,string  "closed", "not supported" (LuaSocket cannot do it for a socket of
 --   this family), or the system's message
-function methods:getpeername()
+function socketoptions:getpeername()
   local address, port, family = call(self, "getpeername")
   if address then return address, port, family end
   return nil, port
@@ -138,7 +138,7 @@ end
 
 --- The own address, as LuaSocket's method of that name.
 -- @return as of `getpeername`; the path of a Unix domain socket
-function methods:getsockname()
+function socketoptions:getsockname()
   local address, port, family = call(self, "getsockname")
   if address then return address, port, family end
   return nil, port
@@ -149,7 +149,7 @@ end
 -- @return its value
 -- @treturn nil,string
 -- @raise what LuaSocket raises: an option that it does not know
-function methods:getoption(name)
+function socketoptions:getoption(name)
   local value, why = call(self, "getoption", name)
   if value ~= nil then return value end
   return nil, why
@@ -161,7 +161,7 @@ end
 -- @treturn number  1
 -- @treturn nil,string
 -- @raise as of `getoption`, and a value of the wrong type
-function methods:setoption(name, value)
+function socketoptions:setoption(name, value)
   local done, why = call(self, "setoption", name, value)
   if done then return done end
   return nil, why
@@ -188,7 +188,7 @@ end
 -- @treturn number  1
 -- @treturn nil,string  "closed", "not supported"; "wantwrite" and the transport's messages
 --   where queued output has not left in time: call again
-function methods:shutdown(how)
+function socketoptions:shutdown(how)
   local st = state.of(self)
   how = arg.optstring(how, "both", 2)
   if not HOW[how] then arg.fail(2, ("invalid option '%s'"):format(how)) end
@@ -205,4 +205,4 @@ function methods:shutdown(how)
   return nil, why
 end
 
-return methods
+return socketoptions

@@ -39,7 +39,7 @@ end
 -- @treturn string  bytes that were read from it after the end of TLS
 -- @treturn string  plaintext that had not been received
 -- @treturn nil,string  "closed", "wantread", "wantwrite" or the reason of the failure
-return function(self)
+local function unwrap(self)
   local st = state.of(self)
   if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end
   local word = goodbye.exchange(st)
@@ -56,3 +56,5 @@ return function(self)
   gcpressure.returned(gcpressure.CONNECTION)
   return transport, behind, plain
 end
+
+return { unwrap = unwrap }

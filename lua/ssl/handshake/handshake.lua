@@ -23,8 +23,11 @@ local stapling     = require "ssl.feature.stapling"
 local resumption   = require "ssl.session.resumption"
 local sessionstore = require "ssl.session.store"
 local mutex        = require "ssl.io.mutex"
+local state        = require "ssl.io.state"
 local onverify     = require "ssl.feature.onverify"
 local C, S, H      = lib.C, shim.C, shim.K
+
+local handshake = {}
 
 -- Once, before the first step.
 local function prepare(st)
@@ -119,12 +122,6 @@ local function explain(st, word)
   return word
 end
 
---- Make the handshake, or continue it.
--- @tparam table st
--- @treturn boolean  true; also at once when it was done before
--- @treturn false,string  "wantread" or "wantwrite" when the time is over, "closed",
---   "busy" while another coroutine's call waits for a function of the program or for a
---   stream, or the reason of the failure, also at every call after it
 local function shake(st)
   if gone(st) or st.conn.ssl == nil then return false, "closed" end
   if st.status == "connected" and (st.request or not st.failed) then return true end
@@ -170,8 +167,11 @@ local function in_turn(st)
   return mutex.finish(st, "shaking", pcall(shake, st))
 end
 
--- The secrets go to the key log, also after a failed handshake.
-return function(st)
+--- Make the handshake, or continue it. The secrets go to the key log, also
+-- after a failed handshake.
+-- @tparam table st
+-- @return as of `dohandshake`
+function handshake.run(st)
   local ok, word = in_turn(st)
   if st.conn.keylog.length ~= 0 and not st.asking then
     keylog.drain(st)
@@ -180,3 +180,15 @@ return function(st)
   if ok then return true end
   return ok, word
 end
+
+--- Make the handshake, or continue it after a time-out.
+-- @treturn boolean  true; also at once when it was done before
+-- @treturn false,string  "wantread" or "wantwrite" when the time is over, "closed",
+--   "busy" while another coroutine's call waits for a function of the program or for a
+--   stream, or the reason of the failure, also at every call after it
+function handshake:dohandshake()
+  local st = state.of(self)
+  return handshake.run(st)
+end
+
+return handshake

@@ -31,7 +31,7 @@ end
 
 --- Has the peer ended the session in order? Then all its data has come.
 -- @treturn boolean  false too before the handshake and after `close`
-function state.class.methods:ended()
+function ending:ended()
   return ending.in_order(state.of(self))
 end
 

@@ -59,7 +59,7 @@ local shim   = require "ssl.ffi.shim"
 
 local state = {}
 
--- ssl.connection.methods and ssl.connection.inspect fill in the methods.
+-- ssl.connection.methods fills in the methods.
 state.class = object.class("SSL:Connection", {}, {})
 
 --- The struct of a closed connection: inert, and shared by all of them.
@@ -77,6 +77,11 @@ end
 function state.connected(self)
   local st = object.state(self, state.class, 1, 2)
   return st.status == "connected" and st.conn.ssl ~= nil and st or nil
+end
+
+--- Has no handshake begun? Until then OpenSSL takes what is to hold for it.
+function state.fresh(st)
+  return st.status == "new" and not st.prepared and st.conn.ssl ~= nil
 end
 
 --- The end of a connection: from now on it is closed. Calls that are in the middle of
