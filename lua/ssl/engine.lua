@@ -159,7 +159,7 @@ function methods:connection()
   return conn
 end
 
-guard.class(class, {})
+guard.class(class)
 
 --- A new engine.
 -- @tparam table|userdata cfg  for ssl.newcontext, or a context

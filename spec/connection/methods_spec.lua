@@ -4,6 +4,7 @@ describe("the methods of a connection", function()
   local sources = require "spec.support.sources"
   local methods = require "ssl.connection.methods"
   local state   = require "ssl.io.state"
+  require "ssl"
 
   local function listed()
     local names = {}
