@@ -1,6 +1,6 @@
--- luajit redis.lua PORT CERTIFICATE KEY CAFILE REDISPORT SECRET [tickets]: serves who shows
--- a certificate. Any number of these that have the same SECRET, a file of 80 random bytes,
--- share their clients' sessions through one Redis; or in tickets.
+-- luajit redis.lua PORT CERTIFICATE KEY CAFILE REDISPORT SECRET [tickets]: serves clients
+-- that show a certificate. Any number of these programs with the same SECRET, a file of 80
+-- random bytes, share their clients' sessions through one Redis; or in tickets.
 local socket, ssl = require "socket", require "ssl"
 
 local port, certificate, key, cafile, redis_port, secret_file, how = unpack(arg)

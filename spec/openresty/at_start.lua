@@ -1,4 +1,4 @@
--- LuaSocket where blocking disturbs nobody: before the workers exist.
+-- LuaSocket, before the workers exist: no request waits while it blocks.
 
 local socket = require "socket"
 local ssl    = require "ssl"

@@ -1,5 +1,5 @@
--- Loaded by init_by_lua: the master process may read keys that workers may not, and
--- what is made before it forks is shared by all workers, ticket keys included.
+-- Loaded by init_by_lua: the master process may read keys that workers may not, and all
+-- workers share contexts that are made before it forks, ticket keys included.
 
 local ssl = require "ssl"
 local pki = require("settings").pki

@@ -10,7 +10,7 @@ local function request(conn, host, path)
   return conn:receive "*a"
 end
 
---- @return the answer, headers and all; the protocol; or nil and why not
+--- @return the answer, headers and all; the protocol; or nil and the reason
 return function(ctx, host, port, path)
   local sock = ngx.socket.tcp()
   sock:settimeout(5000)                       -- the cosocket's unit: milliseconds

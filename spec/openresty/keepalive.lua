@@ -12,8 +12,8 @@ local MOST, IDLE = 30, 60000                  -- per peer; milliseconds
 
 local names, parked = 0, {}
 
--- The newest is last. What was verified for one name is nothing to another, nor is what
--- one context accepted.
+-- The newest is last. The verification of one name does not count for another name, nor
+-- does that of one context for another context.
 local function list_of(ctx, host, port, server_name)
   local peer = ("%s:%s:%s"):format(host, port, server_name)
   parked[ctx] = parked[ctx] or {}
@@ -21,7 +21,7 @@ local function list_of(ctx, host, port, server_name)
   return parked[ctx][peer]
 end
 
--- What the connection has for a transport: this request's cosocket, or none.
+-- The transport of the connection: this request's cosocket, or none.
 local carrier = {}
 carrier.__index = carrier
 
@@ -77,9 +77,9 @@ local function new(list, ctx, host, port)
   return entry
 end
 
---- A connection, shaken hands with.
+--- A connection after its handshake.
 -- @return entry  `entry.conn` is the connection; true when it is one that was parked
--- @return nil, and why not
+-- @return nil, and the reason
 function keepalive.connect(ctx, host, port, server_name)
   local list = list_of(ctx, host, port, server_name)
   local entry, why = take(list, host, port)
