@@ -1,6 +1,5 @@
 /*
- * Three callbacks of OpenSSL that answer at once, from data that Lua has prepared: the password
- * of a file, the DH parameters, the ALPN protocol. Other callbacks are with their subject.
+ * Callbacks of OpenSSL that answer from data that Lua has prepared.
  */
 #include <string.h>
 

@@ -1,10 +1,9 @@
 /*
- * A server's handshake that stops at the ClientHello, so that Lua can choose the context and
- * the protocol.
+ * A server's handshake, stopped at the ClientHello.
  *
- * OpenSSL has a stopping point there. The callback returns RETRY, and SSL_do_handshake returns
- * SSL_ERROR_WANT_CLIENT_HELLO_CB. Lua reads the copy of the ClientHello, decides, and calls
- * SSL_do_handshake again.
+ * OpenSSL's own stopping point: the callback returns RETRY, SSL_do_handshake returns
+ * SSL_ERROR_WANT_CLIENT_HELLO_CB, Lua reads the ClientHello, decides - which context,
+ * which protocols - and calls again.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,5 @@
 /*
- * The beginning and the end of a connection. It gets its BIO here, and here everything that
- * it owns is freed. This is the only file that may reset members of other owners (conn.h).
+ * The beginning and the end of a connection: its BIO, and freeing its contents.
  */
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,0 +1,103 @@
+--- ssl.connection.verified: the results of verification, as methods of a connection.
+--
+-- Each returns `nil, "closed"` on a connection that is not connected.
+
+local ffi         = require "ffi"
+local lib         = require "ssl.ffi.lib"
+local handle      = require "ssl.ffi.handle"
+local clientca    = require "ssl.trust.clientca"
+local errors      = require "ssl.base.errors"
+local passed_over = require("ssl.session.object").passed_over
+local state       = require "ssl.io.state"
+local x509        = require "ssl.x509.certificate"
+local C, K        = lib.C, lib.K
+
+local methods, connected = state.class.methods, state.connected
+
+local own_session = handle.type("lsf_SSL_SESSION *verified_session", "SSL_SESSION_free")
+
+local function words(code)
+  return ffi.string(C.X509_verify_cert_error_string(code))
+end
+
+local function add(out, depth, code)
+  out[depth + 1] = out[depth + 1] or {}
+  table.insert(out[depth + 1], words(code))
+end
+
+-- Errors that lsec_continue passed over: depth + 1 -> texts in order.
+local function collected(conn)
+  local out = {}
+  for i = 0, conn.verify.count - 1 do
+    local verdict = conn.verify.list[i]
+    add(out, verdict.depth, verdict.code)
+  end
+  return out
+end
+
+-- The errors that were passed over in the handshake that made the session; nil for none.
+local function carried(ssl)
+  local held = own_session(C.SSL_get1_session(ssl))
+  if not held then return nil end
+  local bytes = passed_over(held.verified_session)
+  held:free()
+  if bytes == "" then return nil end
+  local out = {}
+  for i = 1, #bytes - 3, 4 do
+    local depth, low, code, rest = bytes:byte(i, i + 3)
+    add(out, depth * 256 + low, code * 256 + rest)
+  end
+  return out
+end
+
+-- What verification found, also where it was not asked for.
+local function verification(st)
+  local conn = st.conn
+  local result = C.SSL_get_verify_result(conn.ssl)
+  errors.clear()
+  if result == K.X509_V_OK then return true end
+  if conn.verify.count > 0 then return false, collected(conn) end
+  local before = conn.verify.go_on == 1 and carried(conn.ssl)
+  return false, before or words(result)
+end
+
+--- What verification found, also where it was not asked for.
+-- @treturn true
+-- @treturn false,string  the last error, or "closed"
+-- @treturn false,table  with lsec_continue: errors by depth + 1, those of the handshake
+--   that made the session where one was resumed
+function methods:getpeerverification()
+  local st = connected(self)
+  if not st then return false, "closed" end
+  return verification(st)
+end
+
+--- The chain that verification built, from the peer's certificate to the trusted one. It may
+-- differ from the chain that the peer sent. SSL_get0_verified_chain(3).
+-- @treturn {userdata,...}  certificates
+-- @treturn nil  nothing was verified with success: no certificate, an error that was
+--   passed over, or a resumed session
+-- @treturn nil,string  "closed"
+function methods:getverifiedchain()
+  local st = connected(self)
+  if not st then return nil, "closed" end
+  local ssl = st.conn.ssl
+  local chain = C.SSL_get0_verified_chain(ssl)
+  if chain == nil or C.SSL_get_verify_result(ssl) ~= K.X509_V_OK then return nil end
+  local list = {}
+  for i = 0, C.OPENSSL_sk_num(chain) - 1 do
+    list[i + 1] = x509.borrow(ffi.cast("lsf_X509 *", C.OPENSSL_sk_value(chain, i)))
+  end
+  return list[1] and list or nil
+end
+
+--- The names of the authorities from which the server wants certificates: on a client the
+-- received names, on a server the names that it sends. SSL_get_client_CA_list(3).
+-- @treturn {string,...}  RFC 2253 text in UTF-8, the last entry first; empty where none
+--   were named
+-- @treturn nil,string  "closed"
+function methods:getclientcas()
+  local st = connected(self)
+  if not st then return nil, "closed" end
+  return clientca.names(st)
+end
