@@ -1,5 +1,6 @@
 /*
- * Callbacks of OpenSSL that answer from data that Lua has prepared.
+ * Three callbacks of OpenSSL that answer at once, from data that Lua has prepared: the password
+ * of a file, the DH parameters, the ALPN protocol. Other callbacks are with their subject.
  */
 #include <string.h>
 

@@ -1,9 +1,10 @@
 /*
- * A server's handshake, stopped at the ClientHello.
+ * A server's handshake that stops at the ClientHello, so that Lua can choose the context and
+ * the protocol.
  *
- * OpenSSL's own stopping point: the callback returns RETRY, SSL_do_handshake returns
- * SSL_ERROR_WANT_CLIENT_HELLO_CB, Lua reads the ClientHello, decides - which context,
- * which protocols - and calls again.
+ * OpenSSL has a stopping point there. The callback returns RETRY, and SSL_do_handshake returns
+ * SSL_ERROR_WANT_CLIENT_HELLO_CB. Lua reads the copy of the ClientHello, decides, and calls
+ * SSL_do_handshake again.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /*
- * The beginning and the end of a connection: its BIO, and freeing its contents.
+ * The beginning and the end of a connection. It gets its BIO here, and here everything that
+ * it owns is freed. This is the only file that may reset members of other owners (conn.h).
  */
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,6 +1,7 @@
 /*
- * Once for the process: take over the functions of OpenSSL that Lua has found, and make
- * the type of our BIOs, by which a callback finds the connection of an SSL.
+ * The initialisation, once for the process. It takes over the functions of OpenSSL that Lua has
+ * found, and makes the type of our BIOs. By that type a callback finds the connection of an
+ * SSL.
  */
 #include <string.h>
 

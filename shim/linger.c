@@ -1,7 +1,8 @@
 /*
- * The end of a connection over a descriptor. A connection that may not wait leaves a rest: a
- * descriptor, the bytes that the kernel did not take, and the time. OpenSSL's part is not
- * needed for that and is freed at once.
+ * The orderly end of a connection over a descriptor: the queue leaves, SHUT_WR, and input is
+ * read until the peer has everything. A connection that must not wait for that hands over its
+ * rest: the descriptor, the bytes that the kernel did not take, and the time. The SSL is not
+ * needed any more and is freed at once.
  *
  * Only one process does this. A child that was forked meanwhile would send the same bytes
  * a second time, and its shutdown would end the parent's connection too.

@@ -1,44 +1,50 @@
 /*
- * The shim: what OpenSSL calls back into, and the BIO that carries bytes.
+ * The shim: the functions that OpenSSL calls, and the BIO that carries bytes.
  *
- * THE MACHINE. Lua drives OpenSSL through the FFI. Two things cannot be Lua:
- * functions that OpenSSL calls while a Lua function is on the stack below it (a
- * Lua callback there ends the process when the caller was compiled, unwinds OpenSSL's
- * frames on an error, and cannot yield), and the BIO, which is called for every record.
- * The shim has these, and a few functions that Lua lacks and the FFI cannot declare for
- * every platform: the state of files (file.c), memory by the page (pages.c). C never calls
- * Lua. A callback answers from data that Lua has put
- * into struct lsf_conn beforehand, or notes the question there and stops the
- * handshake, so that Lua answers between two calls.
+ * WHY C. Lua drives OpenSSL through the FFI. Two things cannot be Lua:
+ *   - Callbacks that OpenSSL calls while a Lua function is on the stack below. A Lua
+ *     callback there ends the process if the caller was compiled. Its error unwinds
+ *     OpenSSL's frames. It cannot yield.
+ *   - The BIO, which OpenSSL calls for every record.
+ * The shim has these two, and a few functions that Lua lacks and the FFI cannot declare
+ * for every platform: the state of files (file.c), memory by the page (pages.c).
  *
- * LINKING. This file includes no OpenSSL header and the shim links to no
- * OpenSSL: Lua passes the functions it needs in struct lsf_api. One binary serves
- * every OpenSSL from 1.1.1 on, shared, static in the host, or not yet released.
+ * C NEVER CALLS LUA. A callback answers from data that Lua has put into struct lsf_conn
+ * (conn.h). Or it notes a question there and stops the handshake; then Lua answers between
+ * two calls of OpenSSL (clienthello.c, pause.c).
  *
- * THE BIO. One struct lsf_conn a connection, in Lua's memory; the BIO's data
- * pointer leads to it. With `ahead` set input is read ahead, up to a buffer, so
- * that a record's header and body cost one system call; dirty() reports bytes that wait
- * there. Without it bytes that OpenSSL has not asked for stay with the kernel, where an
- * event loop sees them that watches the descriptor only.
- * Output goes directly to the kernel, and only bytes that the kernel refuses are
- * queued. Buffers come from a pool that one Lua state owns and go back when
- * empty: an idle connection holds none. With `stream` set the transport is Lua's:
- * Lua feeds `in` and drains `out`, and `need` is the number of bytes that OpenSSL lacked.
+ * LINKING. The shim includes no header of OpenSSL and links to no OpenSSL. Lua passes the
+ * functions of OpenSSL in struct lsf_api (api.h). So one binary serves every OpenSSL from
+ * 1.1.1 on: a shared one, one that is static in the host, one that is not yet released.
  *
- * Its contract with libssl:
- *   - a record is taken whole unless more than LSF_QUEUE_LIMIT bytes wait, so
- *     that OpenSSL never holds a half-written record and a close_notify can
- *     always be queued (a peer that demands answers and reads none of them must
- *     not grow us without limit: then the write is refused for the time being);
- *   - output of OpenSSL behind our close_notify, such as the answer to a key
- *     update, is dropped: the peer would take it for plain text, or is not there;
- *   - FLUSH tries and answers 1: libssl's own buffering filter drops a retry
- *     flag, so the loop in Lua drains the rest;
- *   - EOF is true only after a real end of stream with nothing left to read;
- *   - any other command answers 0 (1 would mean "kernel TLS is on").
+ * THE BIO (bio.c). Each connection has one struct lsf_conn, in Lua's memory. The data
+ * pointer of the BIO leads to it.
+ *   - Input. With `ahead` a read takes as much as a buffer holds, so that the header and
+ *     the body of a record cost one system call; dirty() reports the bytes that wait.
+ *     Without it bytes that OpenSSL has not asked for stay with the kernel, where an event
+ *     loop sees them that watches the descriptor only.
+ *   - Output goes directly to the kernel. Bytes that the kernel refuses are queued.
+ *   - Buffers (buffer.c) come from a pool of the Lua state (bufferpool.c) and go back when
+ *     they are empty. An idle connection has none.
+ *   - With `by_lua` there is no descriptor: Lua feeds `in` and drains `out`, and `need` is
+ *     the number of bytes that OpenSSL asked for.
  *
- * STATE. After lsf_init the shim has no mutable static: several Lua states may
- * run on several threads.
+ * The contract of the BIO with libssl:
+ *   - A write takes a whole record, unless more than LSF_QUEUE_LIMIT bytes wait. So OpenSSL
+ *     never holds a half-written record, and a close_notify can always be queued. Above the
+ *     limit a write is refused for now: a peer that demands answers and reads none of them
+ *     must not make the queue grow.
+ *   - Output behind our close_notify, such as the answer to a key update, is dropped. The
+ *     peer would take it for plaintext, or is gone.
+ *   - FLUSH makes one attempt and answers 1, since libssl's own buffering filter loses the
+ *     flag for "try again". The loop in Lua drains the rest.
+ *   - EOF is true after the real end of the stream, when nothing is left to read.
+ *   - Any other command answers 0. (1 would mean that kernel TLS is on.)
+ *
+ * STATE. After lsf_init the shim has no mutable static data: several Lua states may run on
+ * several threads.
+ *
+ * FILES use each other in one direction, without circles. structure/shim_spec checks that.
  */
 #ifndef LSF_H
 #define LSF_H

@@ -1,14 +1,14 @@
 /*
- * A handshake that stands still inside a callback.
+ * A handshake that stands still inside a callback until Lua has answered.
  *
- * Where OpenSSL has no stopping point of its own, a connection with such a question
- * runs its handshake as a job (SSL_MODE_ASYNC): on a stack of its own, which
- * ASYNC_pause_job leaves and the next SSL_do_handshake enters again. While it
- * stands still the callback's arguments stay valid, so Lua writes the answer into
- * OpenSSL's memory.
+ * In most callbacks OpenSSL has no stopping point. So a connection that may ask a question
+ * there runs its handshake as a job (SSL_MODE_ASYNC), which has a stack of its own.
+ * ASYNC_pause_job leaves that stack, and the next SSL_do_handshake enters it again. Meanwhile
+ * the arguments of the callback stay valid, and Lua writes the answer into OpenSSL's memory.
  *
- * Only the call that paused may enter OpenSSL then: any other would finish it. The
- * connection must be resumed before it is freed, or the job's stack is lost.
+ * While the job stands still, only SSL_do_handshake may enter OpenSSL: any other call would
+ * resume the job in its place. A connection has to be resumed before it is freed, or the stack
+ * of the job is lost.
  */
 
 #include "lsf.h"

@@ -1,7 +1,7 @@
 /*
- * The buffer of plaintext. It starts with the size of the pool's buffers, grows as the
- * program lets plaintext wait, and goes back when it is empty. A block of which a claim
- * (plaintext.c) still holds bytes neither moves nor goes back: it is set aside.
+ * The buffer of plaintext. At first it has the size of the pool's buffers. It grows while
+ * plaintext waits, and it is given back when it is empty. If bytes of the block are claimed
+ * (plaintext.c), the block is neither moved nor given back: it is set aside.
  */
 #include <stdlib.h>
 #include <string.h>

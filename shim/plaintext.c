@@ -1,12 +1,12 @@
 /*
  * Plaintext that was decrypted and is not yet delivered. Its memory is in plainbuffer.c.
  *
- * Lua hands the struct to these functions and no pointer out of it. Each read of a
- * pointer is an allocation in Lua, where the collector may run a finalizer that uses or
- * closes this very connection; a function here runs as a whole.
+ * Lua passes the struct to these functions and no pointer out of it. To read a pointer, Lua
+ * allocates; then the collector may run a finalizer of the program, which may use or close
+ * this connection. A function of C runs as a whole.
  *
- * Bytes that Lua is about to make a string of are *claimed* until it has: a finalizer
- * that receives meanwhile finds their block set aside.
+ * Bytes from which Lua is making a string are *claimed* until the string exists. A finalizer
+ * that receives meanwhile sets their block aside and goes on in another one.
  */
 #include <string.h>
 

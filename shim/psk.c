@@ -1,6 +1,6 @@
 /*
- * Pre-shared keys. The key is Lua's answer, for which the handshake stands still
- * (pause.c); Lua writes it into OpenSSL's memory.
+ * The callbacks for pre-shared keys. The handshake stands still (pause.c), and Lua writes the
+ * key into OpenSSL's memory.
  */
 #include "lsf.h"
 

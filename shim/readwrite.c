@@ -1,8 +1,8 @@
 /*
- * One attempt of OpenSSL's to decrypt or to encrypt.
+ * One attempt of OpenSSL to decrypt or to encrypt, and what its result means.
  *
- * Lua hands over the struct and no pointer out of it, as in plaintext.c. SSL_get_error is
- * called here too, since its result is about the last call.
+ * SSL_get_error is called here, directly after the call of OpenSSL that it is about. Lua
+ * passes the struct and no pointer out of it, as in plaintext.c.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
- * Sessions: those that OpenSSL has made, kept until Lua takes them, and those that a
- * server has to look up, for which the handshake stands still (pause.c).
+ * Sessions that OpenSSL has made, which wait here until Lua takes them; and the lookup of a
+ * session on a server, for which the handshake stands still (pause.c).
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * The verification of the peer's chain: the errors that OpenSSL finds, and how they are
- * judged.
+ * The verification of the peer's chain: which errors of OpenSSL count, who judges them (Lua's
+ * function, the configuration, or OpenSSL), and a record of them in the session.
  */
 #include <stdlib.h>
 

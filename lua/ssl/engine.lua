@@ -14,8 +14,7 @@ local shim       = require "ssl.ffi.shim"
 local arg        = require "ssl.base.arg"
 local ciphertext = require "ssl.io.ciphertext"
 local connection = require "ssl.connection.new"
-local finish_tls = require("ssl.connection.close").finish_tls
-local lifecycle  = require "ssl.io.lifecycle"
+local goodbye    = require "ssl.connection.goodbye"
 local guard      = require "ssl.io.guard"
 local inbound    = require "ssl.io.inbound"
 local newcontext = require "ssl.context.new"
@@ -80,7 +79,7 @@ end
 function methods:feed(bytes)
   local _, st = of(self)
   bytes = arg.optstring(bytes, nil, 2)
-  if lifecycle.closed(st) or st.ended then return end
+  if st.status == "closed" or st.conn.ssl == nil or st.ended then return end
   if bytes then
     inbound.push(st, bytes)
   else
@@ -142,9 +141,11 @@ end
 --   dropped
 function methods:shutdown()
   local _, st = of(self)
-  local conn, word = st.conn
+  if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end
+  local conn = st.conn
+  local word
   repeat
-    word = finish_tls(st)
+    word = goodbye.exchange(st)
     S.drop(conn)
   until word ~= receive.TOO_LONG
   if word then return nil, word end
@@ -158,7 +159,7 @@ function methods:connection()
   return conn
 end
 
-guard.class(class, {})
+guard.class(class)
 
 --- A new engine.
 -- @tparam table|userdata cfg  for ssl.newcontext, or a context

@@ -30,7 +30,10 @@ package.loaded["spec.support.init"] = house
 -- and other peers are none of its business; a luajit that specs start gets it
 -- again (script/modes.sh). unsetenv changes what children get, nothing here.
 local ffi = require "ffi"
-ffi.cdef "int unsetenv(const char *name);"
+ffi.cdef [[
+int unsetenv(const char *name);
+int setenv(const char *name, const char *value, int overwrite);
+]]
 ffi.C.unsetenv "LD_PRELOAD"
 
 function house.quote(s)
@@ -49,15 +52,29 @@ function house.scale(n, small)
   return house.slow and small or n
 end
 
+-- script/test has said where this checkout's build lies. Who runs busted by itself has
+-- it said here, for this process and for those that specs start.
+local function use_stage()
+  local pipe = assert(io.popen [[eval "$(script/env)" && echo "$LUA_PATH" && echo "$LUA_CPATH"]])
+  for _, kind in ipairs { "path", "cpath" } do
+    local own = pipe:read "*l":gsub(";;$", "")
+    ffi.C.setenv("LUA_" .. kind:upper(), own .. ";;", 1)
+    package[kind] = own .. ";" .. package[kind]
+  end
+  pipe:close()
+end
+
 -- A LuaSec of the distribution is called `ssl` too. Testing that one, or what
 -- was installed last month, would pass and mean nothing.
 local function from_stage(name, path)
   local found = package.searchpath(name, path)
   if found and absolute(found):sub(1, #house.stage + 1) ~= house.stage .. "/" then
-    error(("%s would come from %s, not from %s: eval \"$(script/env)\" first")
+    error(("%s would come from %s, not from %s: script/bootstrap first")
           :format(name, found, house.stage), 0)
   end
 end
+
+if not os.getenv "SSL_SPEC_STAGE" then use_stage() end
 
 from_stage("ssl", package.path)
 from_stage("ssl.https", package.path)

@@ -8,12 +8,14 @@ local lib     = require "ssl.ffi.lib"
 local binding = require "ssl.connection.binding"
 local hash    = require "ssl.base.hash"
 local errors  = require "ssl.base.errors"
+local arg     = require "ssl.base.arg"
 local own     = require "ssl.x509.ownchain"
 local peer    = require "ssl.x509.chains"
 local x509    = require "ssl.x509.certificate"
+local state   = require "ssl.io.state"
 local C, K    = lib.C, lib.K
 
-local channelbinding = {}
+local channelbinding, connected = {}, state.connected
 
 -- RFC 9266 section 2.
 local EXPORTER_LABEL, EXPORTER_LENGTH = "EXPORTER-Channel-Binding", 32
@@ -97,19 +99,15 @@ local function tls_server_end_point(st)
   return x509.is(cert) and value
 end
 
---- The types, the best first.
-channelbinding.types = { "tls-exporter", "tls-unique", "tls-server-end-point" }
+-- The types, the best first.
+local TYPES = { "tls-exporter", "tls-unique", "tls-server-end-point" }
 local MAKERS = {
   ["tls-exporter"] = tls_exporter, ["tls-unique"] = tls_unique,
   ["tls-server-end-point"] = tls_server_end_point,
 }
 
---- The channel binding of a type, the same bytes at both ends.
--- @tparam table st  connected
--- @tparam string type
--- @treturn string  bytes
--- @treturn nil,string  a type that is unknown, or why it does not hold here
-function channelbinding.make(st, type)
+-- The channel binding of a type; nil and why not.
+local function make(st, type)
   if not MAKERS[type] then
     return nil, ("unknown channel binding type (%s)"):format(type)
   end
@@ -118,6 +116,64 @@ function channelbinding.make(st, type)
   errors.clear()
   if value then return value end
   return nil, message or ("error making the channel binding (%s)"):format(type)
+end
+
+--- The last Finished message that was sent.
+function channelbinding:getfinished()
+  local st = connected(self)
+  if not st then return nil, "closed" end
+  return binding.finished(st)
+end
+
+--- The last Finished message that was received.
+function channelbinding:getpeerfinished()
+  local st = connected(self)
+  if not st then return nil, "closed" end
+  return binding.peer_finished(st)
+end
+
+--- Keying material that only the two ends can make.
+-- @tparam string label
+-- @tparam number length  in bytes
+-- @tparam[opt] string given  the context: up to TLS 1.2 nil and "" differ
+function channelbinding:exportkeyingmaterial(...)
+  local label, length, given = ...
+  local st = connected(self)
+  if not st then return nil, "closed" end
+  label, length = arg.string(label, 2), arg.integer(length, 3)
+  given = arg.optstring(given, nil, 4)
+  if not (length >= 0 and length <= binding.LONGEST) then
+    arg.fail(3, ("length not in the range 0 to %d"):format(binding.LONGEST))
+  end
+  local material = binding.export(st, label, length, given)
+  if not material then return nil, "error exporting keying material" end
+  return material
+end
+
+--- A channel binding, the same bytes at both ends.
+-- @tparam string type  "tls-exporter" (RFC 9266), "tls-unique" or
+--   "tls-server-end-point" (RFC 5929)
+-- @treturn string  bytes
+-- @treturn nil,string  a type that is unknown, or why it does not hold here
+function channelbinding:channelbinding(type)
+  local st = connected(self)
+  if not st then return nil, "closed" end
+  type = arg.string(type, 2)
+  local value, message = make(st, type)
+  if not value then return nil, message end
+  return value
+end
+
+--- The types that hold on this connection, the best first.
+-- @treturn {string,...}
+function channelbinding:channelbindings()
+  local st = connected(self)
+  if not st then return nil, "closed" end
+  local out = {}
+  for _, type in ipairs(TYPES) do
+    if make(st, type) then out[#out + 1] = type end
+  end
+  return out
 end
 
 return channelbinding

@@ -6,12 +6,11 @@ local lib       = require "ssl.ffi.lib"
 local arg       = require "ssl.base.arg"
 local earlydata = require "ssl.feature.earlydata"
 local handshake = require "ssl.handshake.handshake"
-local lifecycle = require "ssl.io.lifecycle"
 local state     = require "ssl.io.state"
 local mutex     = require "ssl.io.mutex"
 local C, K      = lib.C, lib.K
 
-local methods = state.class.methods
+local operations = {}
 
 local WORDS = {
   [K.SSL_EARLY_DATA_NOT_SENT] = "none", [K.SSL_EARLY_DATA_REJECTED] = "rejected",
@@ -27,14 +26,14 @@ end
 -- One step of the handshake. true, or false and the message.
 local function step(st, stage)
   st.early.stage = stage
-  return finish(st, pcall(handshake, st))
+  return finish(st, pcall(handshake.run, st))
 end
 
 -- Why early data is no subject here, or nil.
 local function obstacle(st)
-  local refusal = lifecycle.shake_refusal(st)
-  if refusal then return refusal end
-  if mutex.held(st, "shaking") then return "busy" end
+  if st.status == "closed" or st.conn.ssl == nil then return "closed" end
+  if st.failed then return st.failed end
+  if st.asking or mutex.held(st, "shaking") then return "busy" end
   if not st.c.earlydata and not st.early then
     return "early data is off: see earlydata"
   end
@@ -55,7 +54,7 @@ local function may_send(st, length)
                  and C.SSL_get_early_data_status(st.conn.ssl) == K.SSL_EARLY_DATA_ACCEPTED
     return not accepted and "no early data was received" or nil
   end
-  if st.phase ~= "new" and not st.early then return "not after the handshake has begun" end
+  if st.prepared and not st.early then return "not after the handshake has begun" end
   local most = allowance(st)
   if most == 0 then return "no session for early data" end
   local sent = st.early and st.early.sent or 0
@@ -71,7 +70,7 @@ end
 -- @treturn nil,string  nothing was sent, and the handshake can go on: it is off, there
 --   is no session for it, or too much; "wantread", "wantwrite": call it again with the
 --   same data; "busy", "closed", or the message of a fatal error
-function methods:sendearlydata(data)
+function operations:sendearlydata(data)
   local st = state.of(self)
   data = arg.string(data, 2)
   local pending = st.early and st.early.text
@@ -98,14 +97,14 @@ end
 -- @treturn nil,string  "none": no more of it, and no harm done; "wantread", "wantwrite",
 --   "busy", "closed", "early data is off", "only a server receives early data", or the
 --   words of a fatal error
-function methods:receiveearlydata()
+function operations:receiveearlydata()
   local st = state.of(self)
   local word = obstacle(st)
   if word then return nil, word end
   if not st.server then return nil, "only a server receives early data" end
   local early = st.early
   if not early then
-    if st.phase ~= "new" then return nil, "none" end
+    if st.prepared then return nil, "none" end
     early = earlydata.new()
     st.early = early
     earlydata.own(st.c)
@@ -125,9 +124,9 @@ end
 -- @treturn string  "accepted", "rejected", or "none": the client sent none
 -- @treturn nil,string  "wantread": it is not decided yet; "closed", or the words of a
 --   fatal error
-function methods:earlydata()
+function operations:earlydata()
   local st = state.of(self)
-  if lifecycle.closed(st) then return nil, "closed" end
+  if st.status == "closed" or st.conn.ssl == nil then return nil, "closed" end
   if st.failed then return nil, st.failed end
   local early = st.early
   local known = st.status == "connected"
@@ -135,3 +134,5 @@ function methods:earlydata()
   if not known then return nil, "wantread" end
   return WORDS[C.SSL_get_early_data_status(st.conn.ssl)]
 end
+
+return operations

@@ -2,10 +2,10 @@
 
 local ffi        = require "ffi"
 local lib        = require "ssl.ffi.lib"
-local lifecycle  = require "ssl.io.lifecycle"
 local resumption = require "ssl.session.resumption"
 local negotiated = require "ssl.connection.negotiated"
 local sni        = require "ssl.handshake.sni"
+local state      = require "ssl.io.state"
 local C          = lib.C
 
 local info = {}
@@ -16,7 +16,7 @@ local line_t, bits_t = ffi.typeof "char[256]", ffi.typeof "int[1]"
 -- @treturn string,number,number,string  nothing before a cipher is chosen
 function info.raw(st)
   local ssl = st.conn.ssl
-  if not lifecycle.readable(st) then return end
+  if ssl == nil or st.asking then return end
   local cipher = C.SSL_get_current_cipher(ssl)
   if cipher == nil then return end
   local line, bits = line_t(), bits_t()
@@ -31,8 +31,8 @@ function info.compression(st)
   return method ~= nil and ffi.string(C.SSL_COMP_get_name(method)) or nil
 end
 
---- The protocol that ALPN agreed on, or nil.
-function info.alpn(st)
+-- The protocol that ALPN agreed on, or nil.
+local function alpn(st)
   local selected, length = ffi.new "const unsigned char *[1]", ffi.new "unsigned int[1]"
   C.SSL_get0_alpn_selected(st.conn.ssl, selected, length)
   return length[0] > 0 and ffi.string(selected[0], length[0]) or nil
@@ -63,23 +63,36 @@ local FURTHER = {
   sigalg     = function(st) return negotiated.sigalg(st.conn.ssl) end,
   resumed    = resumption.resumed,
   servername = sni.name,
-  alpn       = info.alpn,
+  alpn       = alpn,
 }
 
---- All that is known.
--- @treturn table
-function info.fields(st)
+-- All that is known.
+local function fields(st)
   local out = known(st)
   for name, f in pairs(FURTHER) do out[name] = f(st) end
   return out
 end
 
---- One of them.
--- @param name  anything
-function info.field(st, name)
+-- One of them.
+local function one(st, name)
   local f = FURTHER[name]
   if f then return (f(st)) end
   return known(st)[name]
+end
+
+--- Facts about the connection: one by name, or all in a table.
+-- @tparam[opt] string field  see docs/connection.md
+function info:info(field)
+  local st = state.connected(self)
+  if not st then return nil, "closed" end
+  if field then return (one(st, field)) end
+  return fields(st)
+end
+
+--- The protocol that ALPN agreed on, or nil.
+function info:getalpn()
+  local st = state.of(self)
+  return st.status == "connected" and st.conn.ssl ~= nil and alpn(st) or nil
 end
 
 return info

@@ -1,29 +1,24 @@
---- ssl.connection.inspect: the methods that return the results of a finished handshake.
---
--- Each returns `nil, "closed"` on a connection that is not connected.
+--- ssl.connection.inspect: the methods for the certificates of both sides, and the result of
+-- verifying them.
 
-local arg     = require "ssl.base.arg"
-local binding = require "ssl.connection.binding"
-local dane    = require "ssl.feature.dane"
-local info    = require "ssl.connection.info"
-local own     = require "ssl.x509.ownchain"
-local peer    = require "ssl.x509.chains"
-local state   = require "ssl.io.state"
+local ffi         = require "ffi"
+local lib         = require "ssl.ffi.lib"
+local handle      = require "ssl.ffi.handle"
+local arg         = require "ssl.base.arg"
+local clientca    = require "ssl.trust.clientca"
+local errors      = require "ssl.base.errors"
+local own         = require "ssl.x509.ownchain"
+local passed_over = require("ssl.session.object").passed_over
+local peer        = require "ssl.x509.chains"
+local state       = require "ssl.io.state"
+local x509        = require "ssl.x509.certificate"
+local C, K        = lib.C, lib.K
 
-local methods, connected = state.class.methods, state.connected
-
---- Facts about the connection: one by name, or all in a table.
--- @tparam[opt] string field  see docs/connection.md
-function methods:info(field)
-  local st = connected(self)
-  if not st then return nil, "closed" end
-  if field then return (info.field(st, field)) end
-  return info.fields(st)
-end
+local inspect, connected = {}, state.connected
 
 --- Certificate n of the chain that the peer sent.
 -- @tparam[opt=1] number n  1 is the peer's own
-function methods:getpeercertificate(n)
+function inspect:getpeercertificate(n)
   local st = connected(self)
   if not st then return nil, "closed" end
   n = n == nil and 1 or arg.integer(n, 2)
@@ -32,7 +27,7 @@ function methods:getpeercertificate(n)
 end
 
 --- The chain as the peer sent it, its own certificate first.
-function methods:getpeerchain()
+function inspect:getpeerchain()
   local st = connected(self)
   if not st then return nil, "closed" end
   return peer.chain(st)
@@ -40,7 +35,7 @@ end
 
 --- Certificate n of the own chain, sent or not.
 -- @tparam[opt=1] number n  1 is the leaf
-function methods:getlocalcertificate(n)
+function inspect:getlocalcertificate(n)
   local st = connected(self)
   if not st then return nil, "closed" end
   n = n == nil and 1 or arg.integer(n, 2)
@@ -49,50 +44,98 @@ function methods:getlocalcertificate(n)
 end
 
 --- The own chain as configured, leaf first.
-function methods:getlocalchain()
+function inspect:getlocalchain()
   local st = connected(self)
   if not st then return nil, "closed" end
   return own.chain(st)
 end
 
---- The TLSA record that the peer was accepted for: its fields as given to settlsa,
--- and the depth in the chain at which it matched; nil when there was none.
-function methods:gettlsa()
-  local st = connected(self)
-  if not st then return nil, "closed" end
-  return dane.matched(st)
+local own_session = handle.type("lsf_SSL_SESSION *verified_session", "SSL_SESSION_free")
+
+local function words(code)
+  return ffi.string(C.X509_verify_cert_error_string(code))
 end
 
---- The last Finished message that was sent.
-function methods:getfinished()
-  local st = connected(self)
-  if not st then return nil, "closed" end
-  return binding.finished(st)
+local function add(out, depth, code)
+  out[depth + 1] = out[depth + 1] or {}
+  table.insert(out[depth + 1], words(code))
 end
 
---- The last Finished message that was received.
-function methods:getpeerfinished()
-  local st = connected(self)
-  if not st then return nil, "closed" end
-  return binding.peer_finished(st)
-end
-
---- Keying material that only the two ends can make.
--- @tparam string label
--- @tparam number length  in bytes
--- @tparam[opt] string given  the context: up to TLS 1.2 nil and "" differ
-function methods:exportkeyingmaterial(...)
-  local label, length, given = ...
-  local st = connected(self)
-  if not st then return nil, "closed" end
-  label, length = arg.string(label, 2), arg.integer(length, 3)
-  given = arg.optstring(given, nil, 4)
-  if not (length >= 0 and length <= binding.LONGEST) then
-    arg.fail(3, ("length not in the range 0 to %d"):format(binding.LONGEST))
+-- Errors that lsec_continue passed over: depth + 1 -> texts in order.
+local function collected(conn)
+  local out = {}
+  for i = 0, conn.verify.count - 1 do
+    local verdict = conn.verify.list[i]
+    add(out, verdict.depth, verdict.code)
   end
-  local material = binding.export(st, label, length, given)
-  if not material then return nil, "error exporting keying material" end
-  return material
+  return out
 end
 
-return methods
+-- The errors that were passed over in the handshake that made the session; nil for none.
+local function carried(ssl)
+  local held = own_session(C.SSL_get1_session(ssl))
+  if not held then return nil end
+  local bytes = passed_over(held.verified_session)
+  held:free()
+  if bytes == "" then return nil end
+  local out = {}
+  for i = 1, #bytes - 3, 4 do
+    local depth, low, code, rest = bytes:byte(i, i + 3)
+    add(out, depth * 256 + low, code * 256 + rest)
+  end
+  return out
+end
+
+-- What verification found, also where it was not asked for.
+local function verification(st)
+  local conn = st.conn
+  local result = C.SSL_get_verify_result(conn.ssl)
+  errors.clear()
+  if result == K.X509_V_OK then return true end
+  if conn.verify.count > 0 then return false, collected(conn) end
+  local before = conn.verify.go_on == 1 and carried(conn.ssl)
+  return false, before or words(result)
+end
+
+--- What verification found, also where it was not asked for.
+-- @treturn true
+-- @treturn false,string  the last error, or "closed"
+-- @treturn false,table  with lsec_continue: errors by depth + 1, those of the handshake
+--   that made the session where one was resumed
+function inspect:getpeerverification()
+  local st = connected(self)
+  if not st then return false, "closed" end
+  return verification(st)
+end
+
+--- The chain that verification built, from the peer's certificate to the trusted one. It may
+-- differ from the chain that the peer sent. SSL_get0_verified_chain(3).
+-- @treturn {userdata,...}  certificates
+-- @treturn nil  nothing was verified with success: no certificate, an error that was
+--   passed over, or a resumed session
+-- @treturn nil,string  "closed"
+function inspect:getverifiedchain()
+  local st = connected(self)
+  if not st then return nil, "closed" end
+  local ssl = st.conn.ssl
+  local chain = C.SSL_get0_verified_chain(ssl)
+  if chain == nil or C.SSL_get_verify_result(ssl) ~= K.X509_V_OK then return nil end
+  local list = {}
+  for i = 0, C.OPENSSL_sk_num(chain) - 1 do
+    list[i + 1] = x509.borrow(ffi.cast("lsf_X509 *", C.OPENSSL_sk_value(chain, i)))
+  end
+  return list[1] and list or nil
+end
+
+--- The names of the authorities from which the server wants certificates: on a client the
+-- received names, on a server the names that it sends. SSL_get_client_CA_list(3).
+-- @treturn {string,...}  RFC 2253 text in UTF-8, the last entry first; empty where none
+--   were named
+-- @treturn nil,string  "closed"
+function inspect:getclientcas()
+  local st = connected(self)
+  if not st then return nil, "closed" end
+  return clientca.names(st)
+end
+
+return inspect

@@ -1,202 +1,102 @@
---- ssl.connection.methods: the methods of a connection, but for those of ssl.connection.inspect.
+--- ssl.connection.methods: the methods of a connection, all of them, in the order of
+-- docs/connection.md.
 --
--- LuaSec's names and results. The result in a state that does not allow a method is part of
--- the interface, because programs test it. Other files do the work; this file checks the
--- state.
+-- The files below do the work. Each function has the name of its method. It decides what
+-- the method returns in a state that does not allow it; that is part of the interface, since
+-- programs probe.
 
-local lib       = require "ssl.ffi.lib"
-local shim      = require "ssl.ffi.shim"
-local readahead = require "ssl.io.readahead"
-local arg       = require "ssl.base.arg"
+local guard     = require "ssl.io.guard"
 local close     = require "ssl.connection.close"
-local dane      = require "ssl.feature.dane"
+local ending    = require "ssl.io.ending"
+local failure   = require "ssl.io.failure"
 local handshake = require "ssl.handshake.handshake"
 local info      = require "ssl.connection.info"
-local failure   = require "ssl.io.failure"
-local timeout   = require "ssl.io.timeout"
-local lifecycle = require "ssl.io.lifecycle"
-local loop      = require "ssl.io.loop"
+local into      = require "ssl.connection.receiveinto"
+local peername  = require "ssl.feature.peername"
+local polling   = require "ssl.connection.polling"
 local receive   = require "ssl.connection.receive"
 local send      = require "ssl.connection.send"
 local sni       = require "ssl.handshake.sni"
-local state     = require "ssl.io.state"
-local stream    = require "ssl.io.stream"
-local peername  = require "ssl.feature.peername"
-local K, S      = lib.K, shim.C
-local fresh     = lifecycle.fresh
+local stats     = require "ssl.connection.stats"
 
-local methods = state.class.methods
+local methods = {}
 
-methods.send        = send.send
-methods.sendfrom    = send.sendfrom
-methods.sendv       = send.sendv
-methods.receive     = receive.receive
-methods.receiveany  = receive.receiveany
-methods.receiveinto = require "ssl.connection.receiveinto"
-methods.unwrap      = require "ssl.connection.unwrap"
-methods.tlsshutdown = close.tlsshutdown
+-- The most frequent calls have no guard (ssl.io.guard). They read only numbers of the struct,
+-- and call OpenSSL through functions of the shim that take the struct.
+local unguarded = true
 
---- Make the handshake. `true`, or `false` and the message.
-function methods:dohandshake()
-  local st = state.of(self)
-  return handshake(st)
-end
-
---- Close in order: data that was reported as sent arrives. Never raises an error.
-function methods:close()
-  local st = state.of(self)
-  close.close(st)
-end
-
---- Limit the time of the operations to come, in seconds; nil or negative: no limit.
--- @tparam[opt] number seconds
--- @tparam[opt="b"] string mode  "b" and "t" as LuaSocket has them
--- @treturn number  1
-function methods:settimeout(seconds, mode)
-  local st = state.of(self)
-  if st.stream then
-    stream.settimeout(st, seconds, mode)
-  elseif st.conn.by_lua == 0 then -- an engine never waits
-    timeout.set(st, seconds, mode, 1)
-  end
-  return 1
-end
-
---- Limit all later operations together: a time in seconds from now on; nil or
--- negative: no such limit. After it a call that would have to wait returns "timeout".
--- @tparam[opt] number seconds
--- @treturn number  1
-function methods:setdeadline(seconds)
-  local st = state.of(self)
-  seconds = arg.optnumber(seconds, nil, 2)
-  if st.status ~= "closed" then timeout.deadline(st, seconds) end
-  return 1
-end
-
---- Is there something to receive that a select on the descriptor does not see?
--- False while the last result was "wantwrite": a loop that receives again would spin.
-function methods:dirty()
-  local st = state.of(self)
-  local conn = st.conn
-  if conn.asks_dirty == 0 then readahead.dirty_asked(st) end
-  if conn.plain_beg ~= conn.plain_end then return true end
-  if not (st.open or st.phase == "requesting")
-     or conn.out_end - conn.out_beg > shim.K.LSF_QUEUE_LIMIT then
-    return false
-  end
-  return S.pending(conn) > 0 or conn.in_beg ~= conn.in_end
-      or st.transport.held(st) > 0 or loop.stopped(st)
-end
-
-local WANTS = {
-  [K.SSL_READING] = "read", [K.SSL_WRITING] = "write",
-  [K.SSL_X509_LOOKUP] = "x509lookup",
+-- Name, and the file that has the function: of a method that few programs call, only its
+-- name.
+methods.list = {
+  { "dohandshake",          handshake },
+  { "send",                 send,     unguarded },
+  { "receive",              receive,  unguarded },
+  { "receiveany",           receive,  unguarded },
+  { "sendfrom",             send,     unguarded },
+  { "receiveinto",          into,     unguarded },
+  { "sendv",                send,     unguarded },
+  { "sendfile",             "ssl.connection.sendfile" },
+  { "close",                close },
+  { "tlsshutdown",          "ssl.connection.goodbye" },
+  { "shutdown",             "ssl.connection.socketoptions" },
+  { "ended",                ending },
+  { "unwrap",               "ssl.connection.unwrap" },
+  { "settimeout",           polling,  unguarded },
+  { "setdeadline",          polling,  unguarded },
+  { "getpeername",          "ssl.connection.socketoptions" },
+  { "getsockname",          "ssl.connection.socketoptions" },
+  { "getoption",            "ssl.connection.socketoptions" },
+  { "setoption",            "ssl.connection.socketoptions" },
+  { "dirty",                polling,  unguarded },
+  { "want",                 polling },
+  { "getfd",                polling,  unguarded },
+  { "getstats",             stats,    unguarded },
+  { "setstats",             stats,    unguarded },
+  { "info",                 info },
+  { "sni",                  sni },
+  { "getsniname",           sni },
+  { "getalpn",              info },
+  { "setverifyname",        peername },
+  { "getpeercertificate",   "ssl.connection.inspect" },
+  { "getpeerchain",         "ssl.connection.inspect" },
+  { "getpeerverification",  "ssl.connection.inspect" },
+  { "getverifiedchain",     "ssl.connection.inspect" },
+  { "getclientcas",         "ssl.connection.inspect" },
+  { "getocspresponse",      "ssl.feature.stapling" },
+  { "getlocalcertificate",  "ssl.connection.inspect" },
+  { "getlocalchain",        "ssl.connection.inspect" },
+  { "getsession",           "ssl.connection.sessions" },
+  { "setsession",           "ssl.connection.sessions" },
+  { "resumed",              "ssl.connection.sessions" },
+  { "setdane",              "ssl.feature.dane" },
+  { "settlsa",              "ssl.feature.dane" },
+  { "gettlsa",              "ssl.feature.dane" },
+  { "getfinished",          "ssl.connection.channelbinding" },
+  { "getpeerfinished",      "ssl.connection.channelbinding" },
+  { "exportkeyingmaterial", "ssl.connection.channelbinding" },
+  { "keyupdate",            "ssl.connection.keyupdate" },
+  { "requestcertificate",   "ssl.connection.postauth" },
+  { "sendearlydata",        "ssl.connection.earlydata" },
+  { "receiveearlydata",     "ssl.connection.earlydata" },
+  { "earlydata",            "ssl.connection.earlydata" },
+  { "channelbinding",       "ssl.connection.channelbinding" },
+  { "channelbindings",      "ssl.connection.channelbinding" },
+  { "lasterror",            failure },
 }
 
---- The reason for which the last operation waited: "read", "write", "x509lookup" or
--- "nothing".
-function methods:want()
-  local st = state.of(self)
-  local conn = st.conn
-  if st.status == "closed" or st.phase == "suspended" then return "nothing" end
-  if conn.out_beg ~= conn.out_end then return "write" end
-  return WANTS[S.want(conn)] or "nothing"
+local function find(file, name)
+  if type(file) == "string" then file = require(file) end
+  return file[name]
 end
 
---- The descriptor, or -1.
-function methods:getfd()
-  local st = state.of(self)
-  if st.status == "closed" then return -1 end
-  if st.conn.asks_fd == 0 then readahead.fd_asked(st) end
-  return st.transport.getfd(st)
-end
-
---- Bytes received, bytes sent, age in seconds.
-function methods:getstats()
-  local st = state.of(self)
-  return st.received, st.sent, S.now() - st.born
-end
-
---- Set what getstats reports; nil keeps a value.
--- @treturn number  1
-function methods:setstats(received, sent, age)
-  local st = state.of(self)
-  received = received == nil and st.received or arg.integer(received, 2)
-  sent = sent == nil and st.sent or arg.integer(sent, 3)
-  st.received, st.sent = received, sent
-  if tonumber(age) then st.born = S.now() - tonumber(age) end
-  return 1
-end
-
---- The name to ask for (client), or a map of names to contexts (server).
--- @tparam string|table|function name  a map is kept: later changes count; a function
---   gets the name and the connection and returns a context or nil
--- @tparam[opt=false] boolean strict  refuse a name that the map has not
-function methods:sni(...)
-  local name, strict = ...
-  local st = state.of(self)
-  if st.server then
-    if type(name) ~= "function" then arg.type(name, "table", 2) end
-    if fresh(st) then sni.serve(st, name, strict and true or false, 1) end
-  else
-    name = arg.string(name, 2)
-    if fresh(st) then peername.request(st, name) end
+--- Give a class these methods.
+-- @tparam table class
+function methods.install(class)
+  for _, entry in ipairs(methods.list) do
+    local name, file, bare = unpack(entry)
+    local f = find(file, name)
+    class.methods[name] = bare and f or guard.call(class, f)
   end
-end
-
---- The protocol that ALPN agreed on, or nil.
-function methods:getalpn()
-  local st = state.of(self)
-  return st.status == "connected" and st.conn.ssl ~= nil and info.alpn(st) or nil
-end
-
---- The server name, sent or received; nil when there is none.
-function methods:getsniname()
-  local st = state.of(self)
-  return sni.name(st)
-end
-
---- Name the peer for DANE. Before the handshake, on a context with `dane`.
--- @tparam string name  the name that the TLSA records belong to
--- @treturn true
--- @treturn false,string
-function methods:setdane(...)
-  local name = ...
-  local st = state.of(self)
-  name = arg.string(name, 2)
-  return dane.host(st, name)
-end
-
---- Add a TLSA record. After setdane and before the handshake.
--- @tparam number usage
--- @tparam number selector
--- @tparam number mtype
--- @tparam string data  bytes, not hexadecimal
--- @treturn true
--- @treturn false,string  DANE is off, or the record cannot be used
-function methods:settlsa(...)
-  local usage, selector, mtype, data = ...
-  local st = state.of(self)
-  usage, selector = arg.integer(usage, 2), arg.integer(selector, 3)
-  mtype, data = arg.integer(mtype, 4), arg.string(data, 5)
-  return dane.record(st, usage, selector, mtype, data)
-end
-
---- Demand a name of the peer, inside the handshake, where its chain is verified.
--- @tparam string name  a DNS name (an IDN as its A-labels) or an IP address
--- @treturn string,string  "dns" or "ip", and the name as it will be compared
--- @treturn nil,string  why this is no name; or it is too late
-function methods:setverifyname(name)
-  local st = state.of(self)
-  name = arg.string(name, 2)
-  if not fresh(st) then return nil, "not before the handshake" end
-  return peername.demand(st, name)
-end
-
---- The fatal error of this connection in parts, or nil: see docs/errors.md.
-function methods:lasterror()
-  local st = state.of(self)
-  return (failure.of(st))
 end
 
 return methods

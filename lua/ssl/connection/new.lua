@@ -1,16 +1,14 @@
 --- ssl.connection.new: TLS connections, from SSL_new to the collector.
 --
--- Their methods are in ssl.connection.methods and ssl.connection.inspect.
+-- Their methods are listed in ssl.connection.methods.
 
 local lib          = require "ssl.ffi.lib"
 local shim         = require "ssl.ffi.shim"
 local arg          = require "ssl.base.arg"
 local sslctx       = require "ssl.context.sslctx"
 local descriptor   = require "ssl.io.descriptor"
-local lifecycle    = require "ssl.io.lifecycle"
 local linger       = require "ssl.io.linger"
 local errors       = require "ssl.base.errors"
-local guard        = require "ssl.io.guard"
 local inbound      = require "ssl.io.inbound"
 local object       = require "ssl.base.object"
 local wrapped      = require "ssl.io.wrapped"
@@ -24,24 +22,7 @@ local stream       = require "ssl.io.stream"
 local tickets      = require "ssl.session.tickets"
 local C, K, S      = lib.C, lib.K, shim.C
 
-require "ssl.connection.methods"
-require "ssl.connection.inspect"
-require "ssl.connection.sendfile"
-require "ssl.connection.inspect_identity"
-require "ssl.connection.socketoptions"
-require "ssl.connection.sessions"
-require "ssl.connection.keyupdate"
-require "ssl.connection.postauth"
-require "ssl.connection.earlydata"
-require "ssl.connection.verified"
-
--- These methods are called most often, so they are not guarded. They read numbers of the
--- struct only, and call OpenSSL through functions of the shim that take the struct.
-guard.class(state.class, {
-  send = true, sendfrom = true, sendv = true, receive = true, receiveany = true,
-  receiveinto = true, dirty = true, getfd = true, settimeout = true, setdeadline = true,
-  getstats = true, setstats = true,
-})
+require("ssl.connection.methods").install(state.class)
 
 local connection = { class = state.class }
 
@@ -61,7 +42,7 @@ function state.class.free(self)
   local conn = st.conn
   if st.open and conn.ssl ~= nil then C.SSL_set_shutdown(conn.ssl, K.SSL_SENT_SHUTDOWN) end
   local connected = st.status == "connected"
-  lifecycle.detach(st)
+  state.part(st)
   if connected then linger.add(conn) end
   shim.free(conn)
 end

@@ -4,16 +4,15 @@
 -- made of them. The file's own position is neither used nor moved, so several
 -- connections may send from one file.
 
-local ffi       = require "ffi"
-local shim      = require "ssl.ffi.shim"
-local arg       = require "ssl.base.arg"
-local errors    = require "ssl.base.errors"
-local timeout   = require "ssl.io.timeout"
-local object    = require "ssl.base.object"
-local send      = require "ssl.connection.send"
-local lifecycle = require "ssl.io.lifecycle"
-local state     = require "ssl.io.state"
-local S         = shim.C
+local ffi     = require "ffi"
+local shim    = require "ssl.ffi.shim"
+local arg     = require "ssl.base.arg"
+local errors  = require "ssl.base.errors"
+local timeout = require "ssl.io.timeout"
+local object  = require "ssl.base.object"
+local send    = require "ssl.connection.send"
+local state   = require "ssl.io.state"
+local S       = shim.C
 
 local PIECE    = shim.K.LSF_QUEUE_LIMIT
 -- What one call sends at most that may not wait: others want their turn.
@@ -72,16 +71,17 @@ end
 -- @treturn number,nil,nil  the number of bytes sent: `count`, or less where the file ends
 -- @treturn nil,string,number  the message, or the system's about the file, and the number
 --   of bytes sent; resume with sendfile(file, offset + sent, count - sent)
-function state.class.methods:sendfile(...)
+local function sendfile(self, ...)
   local file, offset, count = ...
   local st = object.state(self, state.class, 1, 1)
   local fd = descriptor(file)
   offset = whole_number(offset, 0, 3)
   count = whole_number(count, DEEPEST, 4)
-  local refusal = lifecycle.refusal(st)
-  if refusal then return nil, refusal, 0 end
+  if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed", 0 end
   local source = { fd = fd, offset = offset, buffer = take() }
   local sent, word, left = send.whole(st, pieces, source, 0, count)
   spare = source.buffer
   return sent, word, left
 end
+
+return { sendfile = sendfile }

@@ -1,21 +1,20 @@
 --- ssl.connection.sessions: the methods of a client's connection for sessions.
 
-local lifecycle  = require "ssl.io.lifecycle"
 local resumption = require "ssl.session.resumption"
 local session    = require "ssl.session.object"
 local state      = require "ssl.io.state"
 
-local methods, connected = state.class.methods, state.connected
+local sessions, connected = {}, state.connected
 
 --- A client's session, to be given to a later connection's `setsession`.
 -- @treturn userdata
 -- @treturn nil,string  "closed"; on servers; where there is none, or none yet: in
 --   TLS 1.3 sessions come after the handshake, with received data
-function methods:getsession()
+function sessions:getsession()
   local st = connected(self)
   if not st then return nil, "closed" end
   if st.server then return nil, "sessions are for clients" end
-  if st.phase == "suspended" then return nil, "busy" end
+  if st.asking then return nil, "busy" end
   return resumption.current(st)
 end
 
@@ -25,19 +24,21 @@ end
 -- @treturn nil,string  it does not fit: made under another verification policy, used
 --   before, expired; or this is a server, or the handshake has begun. Then this connection
 --   makes a full handshake
-function methods:setsession(s)
+function sessions:setsession(s)
   local st = state.of(self)
   session.state(s, 2)
   if st.server then return nil, "sessions are for clients" end
-  if not lifecycle.fresh(st) then return nil, "not before the handshake" end
+  if not state.fresh(st) then return nil, "not before the handshake" end
   return resumption.offer(st, s)
 end
 
 --- Did the handshake resume a session?
 -- @treturn boolean
 -- @treturn nil,string  "closed"
-function methods:resumed()
+function sessions:resumed()
   local st = connected(self)
   if not st then return nil, "closed" end
   return resumption.resumed(st)
 end
+
+return sessions

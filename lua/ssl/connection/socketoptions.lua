@@ -4,15 +4,14 @@
 -- of the call, so arguments, results and errors are LuaSocket's. Over a stream the stream's
 -- own method is called, if it has one.
 
-local lib       = require "ssl.ffi.lib"
-local shim      = require "ssl.ffi.shim"
-local arg       = require "ssl.base.arg"
-local notify    = require("ssl.connection.close").notify
-local lifecycle = require "ssl.io.lifecycle"
-local state     = require "ssl.io.state"
-local C, S, H   = lib.C, shim.C, shim.K
+local lib     = require "ssl.ffi.lib"
+local shim    = require "ssl.ffi.shim"
+local arg     = require "ssl.base.arg"
+local goodbye = require "ssl.connection.goodbye"
+local state   = require "ssl.io.state"
+local C, S, H = lib.C, shim.C, shim.K
 
-local methods = state.class.methods
+local socketoptions = {}
 
 local NOT_SUPPORTED = "not supported"
 local NO_DESCRIPTOR = -1
@@ -121,7 +120,7 @@ local function call(self, name, a, b)
     return nil, NOT_SUPPORTED
   else
     x, y, z = of_descriptor(st.conn, name, 3, a, b)
-    if st.status == "closed" then return nil, "closed" end
+    if st.gone then return nil, "closed" end
   end
   return x, y, z
 end
@@ -131,7 +130,7 @@ end
 --   results of its own method
 -- @treturn nil,string  "closed", "not supported" (LuaSocket cannot do it for a socket of
 --   this family), or the system's message
-function methods:getpeername()
+function socketoptions:getpeername()
   local address, port, family = call(self, "getpeername")
   if address then return address, port, family end
   return nil, port
@@ -139,7 +138,7 @@ end
 
 --- The own address, as LuaSocket's method of that name.
 -- @return as of `getpeername`; the path of a Unix domain socket
-function methods:getsockname()
+function socketoptions:getsockname()
   local address, port, family = call(self, "getsockname")
   if address then return address, port, family end
   return nil, port
@@ -150,7 +149,7 @@ end
 -- @return its value
 -- @treturn nil,string
 -- @raise what LuaSocket raises: an option that it does not know
-function methods:getoption(name)
+function socketoptions:getoption(name)
   local value, why = call(self, "getoption", name)
   if value ~= nil then return value end
   return nil, why
@@ -162,7 +161,7 @@ end
 -- @treturn number  1
 -- @treturn nil,string
 -- @raise as of `getoption`, and a value of the wrong type
-function methods:setoption(name, value)
+function socketoptions:setoption(name, value)
   local done, why = call(self, "setoption", name, value)
   if done then return done end
   return nil, why
@@ -189,15 +188,15 @@ end
 -- @treturn number  1
 -- @treturn nil,string  "closed", "not supported"; "wantwrite" and the transport's messages
 --   where queued output has not left in time: call again
-function methods:shutdown(how)
+function socketoptions:shutdown(how)
   local st = state.of(self)
   how = arg.optstring(how, "both", 2)
   if not HOW[how] then arg.fail(2, ("invalid option '%s'"):format(how)) end
   if st.status == "closed" then return nil, "closed" end
   if not can_shut(st) then return nil, NOT_SUPPORTED end
   if not st.stream and st.conn.fd < 0 then return nil, "closed" end
-  if how ~= "receive" and not lifecycle.refusal(st) then
-    local word = notify(st)
+  if how ~= "receive" and st.open and st.conn.ssl ~= nil then
+    local word = goodbye.say(st)
     if st.status == "closed" then return nil, "closed" end
     if word and not st.failed then return nil, word end
   end
@@ -206,4 +205,4 @@ function methods:shutdown(how)
   return nil, why
 end
 
-return methods
+return socketoptions

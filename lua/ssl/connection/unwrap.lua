@@ -6,9 +6,8 @@
 
 local shim       = require "ssl.ffi.shim"
 local delivery   = require "ssl.io.delivery"
-local finish_tls = require("ssl.connection.close").finish_tls
+local goodbye    = require "ssl.connection.goodbye"
 local inbound    = require "ssl.io.inbound"
-local lifecycle  = require "ssl.io.lifecycle"
 local wrapped    = require "ssl.io.wrapped"
 local gcpressure = require "ssl.base.gcpressure"
 local state      = require "ssl.io.state"
@@ -19,7 +18,7 @@ local function give_back(st)
   local conn = st.conn
   local fd = conn.fd
   conn.fd = -1
-  if st.status == "closed" then return nil end
+  if st.gone then return nil end
   if fd < 0 then return st.origin end
   if not st.origin then return fd end
   return wrapped.restore(st.origin, fd)
@@ -40,9 +39,10 @@ end
 -- @treturn string  bytes that were read from it after the end of TLS
 -- @treturn string  plaintext that had not been received
 -- @treturn nil,string  "closed", "wantread", "wantwrite" or the reason of the failure
-return function(self)
+local function unwrap(self)
   local st = state.of(self)
-  local word = finish_tls(st)
+  if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end
+  local word = goodbye.exchange(st)
   if word then return nil, word end
   local conn = st.conn
   local plain = everything(st, conn)
@@ -51,8 +51,10 @@ return function(self)
   if st.transport.leave then st.transport.leave(st) end
   local transport = give_back(st)
   if transport == nil then return nil, "closed" end
-  shim.free(lifecycle.detach(st))
+  shim.free(state.part(st))
   inbound.clear(st)
   gcpressure.returned(gcpressure.CONNECTION)
   return transport, behind, plain
 end
+
+return { unwrap = unwrap }

@@ -4,13 +4,14 @@
 -- record's usage; without a usable record, the chain and the name as ever. Getting
 -- the records, and making sure that DNSSEC vouches for them, is the caller's work.
 
-local ffi       = require "ffi"
-local lib       = require "ssl.ffi.lib"
-local lifecycle = require "ssl.io.lifecycle"
-local errors    = require "ssl.base.errors"
-local hostname  = require "ssl.x509.hostname"
-local peername  = require "ssl.feature.peername"
-local C, K      = lib.C, lib.K
+local ffi      = require "ffi"
+local lib      = require "ssl.ffi.lib"
+local arg      = require "ssl.base.arg"
+local errors   = require "ssl.base.errors"
+local hostname = require "ssl.x509.hostname"
+local peername = require "ssl.feature.peername"
+local state    = require "ssl.io.state"
+local C, K     = lib.C, lib.K
 
 local dane = {
   --- The flags of a context, by name.
@@ -18,35 +19,38 @@ local dane = {
 }
 
 --- Let the connections of a context use DANE.
--- @tparam table state  of the context
+-- @tparam table c  the context's state
 -- @tparam {string,...} names  of `dane.flags`
 -- @treturn true
 -- @treturn nil,string
-function dane.enable(state, names)
-  local ctx = state.handle.ctx
+function dane.enable(c, names)
+  local ctx = c.handle.ctx
   errors.clear()
   if C.SSL_CTX_dane_enable(ctx) <= 0 then return nil, errors.reason() end
   errors.clear()
-  state.dane = state.dane or 0
+  c.dane = c.dane or 0
   for _, name in ipairs(names) do
     C.SSL_CTX_dane_set_flags(ctx, dane.flags[name])
-    state.dane = bit.bor(state.dane, dane.flags[name])
+    c.dane = bit.bor(c.dane, dane.flags[name])
   end
   return true
 end
 
 -- A setting during the handshake could come too late: after the certificate was judged.
 local function begun(st)
-  if lifecycle.closed(st) then return "closed" end
-  return not lifecycle.fresh(st) and "the handshake has begun"
+  if st.status == "closed" or st.conn.ssl == nil then return "closed" end
+  return not state.fresh(st) and "the handshake has begun"
 end
 
---- Name the peer: for the name check, and as server name where none was set.
--- @tparam table st
--- @tparam string name
+--- Name the peer for DANE: for the name check, and as server name where none was set.
+-- Before the handshake, on a context with `dane`.
+-- @tparam string name  the name that the TLSA records belong to
 -- @treturn true
 -- @treturn false,string
-function dane.host(st, name)
+function dane:setdane(...)
+  local name = ...
+  local st = state.of(self)
+  name = arg.string(name, 2)
   local why = begun(st)
   if why then return false, why end
   local kind, host = hostname.normalize(name)
@@ -69,15 +73,18 @@ local function byte(n)
   return n >= 0 and n <= 255
 end
 
---- Add a record.
--- @tparam table st
+--- Add a TLSA record. After setdane and before the handshake.
 -- @tparam number usage  0 PKIX-TA, 1 PKIX-EE, 2 DANE-TA, 3 DANE-EE
 -- @tparam number selector  0 the certificate, 1 its public key
 -- @tparam number mtype  0 the bytes themselves, 1 SHA-256, 2 SHA-512
--- @tparam string data
+-- @tparam string data  bytes, not hexadecimal
 -- @treturn true
--- @treturn false,string  DANE is off, or the record is not usable
-function dane.record(st, usage, selector, mtype, data)
+-- @treturn false,string  DANE is off, or the record cannot be used
+function dane:settlsa(...)
+  local usage, selector, mtype, data = ...
+  local st = state.of(self)
+  usage, selector = arg.integer(usage, 2), arg.integer(selector, 3)
+  mtype, data = arg.integer(mtype, 4), arg.string(data, 5)
   local why = begun(st)
   if why then return false, why end
   if not (byte(usage) and byte(selector) and byte(mtype)) then
@@ -93,11 +100,14 @@ function dane.record(st, usage, selector, mtype, data)
   return true
 end
 
---- The record that the peer was accepted for, and where in the chain it matched.
--- @treturn number,number,number,string,number  as for `record`, and the depth:
+--- The TLSA record that the peer was accepted for, and where in the chain it matched.
+-- @treturn number,number,number,string,number  as for `settlsa`, and the depth:
 --   0 for the peer's own certificate
 -- @treturn nil  none: the peer was not verified, or without DANE
-function dane.matched(st)
+-- @treturn nil,string  "closed"
+function dane:gettlsa()
+  local st = state.connected(self)
+  if not st then return nil, "closed" end
   local fields = ffi.new "uint8_t[3]"
   local bytes, length = ffi.new "const unsigned char *[1]", ffi.new "size_t[1]"
   local depth = C.SSL_get0_dane_tlsa(st.conn.ssl, fields, fields + 1, fields + 2,

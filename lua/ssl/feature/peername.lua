@@ -9,8 +9,10 @@
 
 local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
+local arg      = require "ssl.base.arg"
 local errors   = require "ssl.base.errors"
 local hostname = require "ssl.x509.hostname"
+local state    = require "ssl.io.state"
 local C, K     = lib.C, lib.K
 
 local peername = {}
@@ -90,6 +92,17 @@ function peername.apply(st, name)
   if not kind then return nil, text end
   if kind == "dns" then peername.request(st, text) end
   return true
+end
+
+--- Demand a name of the peer, inside the handshake, where its chain is verified.
+-- @tparam string name  a DNS name (an IDN as its A-labels) or an IP address
+-- @treturn string,string  "dns" or "ip", and the name as it will be compared
+-- @treturn nil,string  why this is no name; or it is too late
+function peername:setverifyname(name)
+  local st = state.of(self)
+  name = arg.string(name, 2)
+  if not state.fresh(st) then return nil, "not before the handshake" end
+  return peername.demand(st, name)
 end
 
 return peername

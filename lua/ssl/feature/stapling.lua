@@ -15,6 +15,7 @@ local peer      = require "ssl.x509.chains"
 local question  = require "ssl.io.question"
 local encoding  = require "ssl.x509.encoding"
 local response  = require "ssl.ocsp.response"
+local state     = require "ssl.io.state"
 local tlv       = require "ssl.x509.der"
 local x509      = require "ssl.x509.certificate"
 local C, K      = lib.C, lib.K
@@ -68,9 +69,8 @@ local function first_of_many(ssl)
   return der
 end
 
---- The response that the server stapled: received, or sent.
--- @treturn string|nil  DER
-function stapling.response(st)
+-- The response that the server stapled: received, or sent. DER, or nil.
+local function stapled(st)
   local ssl = st.conn.ssl
   local data = ffi.new "unsigned char *[1]"
   local length = tonumber(C.SSL_ctrl(ssl, K.SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP, 0,
@@ -137,7 +137,7 @@ end
 local function judge(st, ctx)
   local leaf = peer.certificate(st, 1)
   if not leaf or C.SSL_session_reused(st.conn.ssl) == 1 then return true end
-  local der = stapling.response(st)
+  local der = stapled(st)
   if not der then return absent(ctx, leaf) end
   local issuer = issuer_of(st, leaf)
   if not issuer then return false, "the issuer of the certificate is not known" end
@@ -178,6 +178,18 @@ function stapling.answer(st, ctx)
   errors.clear()
   if not ok then st.status_reason = "OCSP: " .. why end
   question.answered(st.conn, ok)
+end
+
+--- The OCSP response that the server stapled: the received one on a client with `ocsp`, the
+-- sent one on a server.
+-- @treturn string|nil  DER
+-- @treturn string|nil  "good" on a client whose handshake went on because of it
+function stapling:getocspresponse()
+  local st = state.connected(self)
+  if not st then return nil, "closed" end
+  local der = stapled(st)
+  if der and st.stapled then return der, st.stapled end
+  return der
 end
 
 return stapling

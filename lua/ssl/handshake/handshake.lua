@@ -15,7 +15,6 @@ local errors       = require "ssl.base.errors"
 local job          = require "ssl.handshake.job"
 local keylog       = require "ssl.feature.keylog"
 local failure      = require "ssl.io.failure"
-local lifecycle    = require "ssl.io.lifecycle"
 local timeout      = require "ssl.io.timeout"
 local loop         = require "ssl.io.loop"
 local inherit      = require "ssl.handshake.inherit"
@@ -24,16 +23,17 @@ local stapling     = require "ssl.feature.stapling"
 local resumption   = require "ssl.session.resumption"
 local sessionstore = require "ssl.session.store"
 local mutex        = require "ssl.io.mutex"
+local state        = require "ssl.io.state"
 local onverify     = require "ssl.feature.onverify"
 local C, S, H      = lib.C, shim.C, shim.K
-local gone         = lifecycle.gone
+
+local handshake = {}
 
 -- Once, before the first step.
 local function prepare(st)
-  lifecycle.begin(st)
+  st.prepared = true
   if not st.server then
-    local why = resumption.settle(st)
-    if why then lifecycle.fail(st, why) end
+    st.failed = resumption.settle(st) or false
     return
   end
   inherit.settle(st)
@@ -53,6 +53,11 @@ local function answer(st)
   else
     psk.answer(st)
   end
+end
+
+-- Closed, or about to be, by another coroutine or by a function of the program.
+local function gone(st)
+  return st.closing or st.status == "closed"
 end
 
 -- A flight leaves in one piece. If the session tickets of TLS 1.3 were sent one by one,
@@ -87,7 +92,7 @@ local function advance(st)
   local word, start = attempt(st), nil
   while word do
     if word == "asked" then
-      if st.phase == "suspended" then return "busy", start end
+      if st.asking then return "busy", start end
       answer(st)
       if gone(st) then return "closed", start end
       word = attempt(st)
@@ -105,44 +110,47 @@ end
 -- The message for failures that OpenSSL has no text for.
 local function explain(st, word)
   local own = st.status_reason or st.psk_reason
-  if not st.failed then return word end
   if st.dh_reason and word == "internal error" then
-    word = st.dh_reason
-  else
-    word = own or failure.explain(st, word)
+    word, st.failed = st.dh_reason, st.dh_reason
+  elseif own and st.failed then
+    word, st.failed = own, own
+  elseif st.failed then
+    word = failure.explain(st, word)
+    st.failed = word
   end
-  lifecycle.explain(st, word)
+  if st.failed then failure.rename(st) end
   return word
 end
 
---- Make the handshake, or continue it.
--- @tparam table st
--- @treturn boolean  true; also at once when it was done before
--- @treturn false,string  "wantread" or "wantwrite" when the time is over, "closed",
---   "busy" while another coroutine's call waits for a function of the program or for a
---   stream, or the reason of the failure, also at every call after it
 local function shake(st)
-  if st.status == "connected" and not st.failed and not gone(st) then return true end
-  local refusal = lifecycle.shake_refusal(st)
-  if refusal then return false, refusal end
+  if gone(st) or st.conn.ssl == nil then return false, "closed" end
+  if st.status == "connected" and (st.request or not st.failed) then return true end
+  if st.failed then return false, st.failed end
+  if st.asking then return false, "busy" end
   linger.poll()
-  if st.phase == "new" then
+  if not st.prepared then
     prepare(st)
-    refusal = lifecycle.shake_refusal(st)
-    if refusal then return false, refusal end
+    if gone(st) then return false, "closed" end
+    if st.failed then
+      failure.rename(st)
+      return false, st.failed
+    end
   end
   local word, start = advance(st)
   word = word or loop.drain(st, start)
   if gone(st) then return false, "closed" end
   if word then
     -- close_notify is a clean end only after the handshake.
-    if word == "closed" then lifecycle.fail(st, word) end
+    if word == "closed" and not st.failed then
+      st.failed = word
+      failure.note(st, word)
+    end
     if st.failed then st.transport.flush(st) end
     return false, explain(st, word)
   end
   if st.early and st.early.stage then return true end
   job.done(st)
-  lifecycle.connected(st)
+  st.status, st.open = "connected", true
   readahead.update(st)
   if st.session then resumption.done(st) end
   if st.conn.sessions_made ~= 0 then resumption.drain(st) end
@@ -159,13 +167,28 @@ local function in_turn(st)
   return mutex.finish(st, "shaking", pcall(shake, st))
 end
 
--- The secrets go to the key log, also after a failed handshake.
-return function(st)
+--- Make the handshake, or continue it. The secrets go to the key log, also
+-- after a failed handshake.
+-- @tparam table st
+-- @return as of `dohandshake`
+function handshake.run(st)
   local ok, word = in_turn(st)
-  if st.conn.keylog.length ~= 0 and st.phase ~= "suspended" then
+  if st.conn.keylog.length ~= 0 and not st.asking then
     keylog.drain(st)
     if ok and gone(st) then return false, "closed" end
   end
   if ok then return true end
   return ok, word
 end
+
+--- Make the handshake, or continue it after a time-out.
+-- @treturn boolean  true; also at once when it was done before
+-- @treturn false,string  "wantread" or "wantwrite" when the time is over, "closed",
+--   "busy" while another coroutine's call waits for a function of the program or for a
+--   stream, or the reason of the failure, also at every call after it
+function handshake:dohandshake()
+  local st = state.of(self)
+  return handshake.run(st)
+end
+
+return handshake

@@ -4,15 +4,16 @@
 -- change at any time. Nothing is installed on a context, where it could disturb another
 -- connection.
 
-local ffi       = require "ffi"
-local lib       = require "ssl.ffi.lib"
-local shim      = require "ssl.ffi.shim"
-local arg       = require "ssl.base.arg"
-local sslctx    = require "ssl.context.sslctx"
-local lifecycle = require "ssl.io.lifecycle"
-local question  = require "ssl.io.question"
-local C, K      = lib.C, lib.K
-local now       = shim.C.now
+local ffi      = require "ffi"
+local lib      = require "ssl.ffi.lib"
+local shim     = require "ssl.ffi.shim"
+local arg      = require "ssl.base.arg"
+local peername = require "ssl.feature.peername"
+local sslctx   = require "ssl.context.sslctx"
+local state    = require "ssl.io.state"
+local question = require "ssl.io.question"
+local C, K     = lib.C, lib.K
+local now      = shim.C.now
 
 local sni = {}
 
@@ -63,12 +64,12 @@ local function check(name, ctx, level)
   end
 end
 
---- Serve names from a map of contexts, or by a function.
+-- Serve names from a map of contexts, or by a function.
 -- @tparam table st
 -- @tparam {[string]=userdata}|function map  kept: later changes count
 -- @tparam boolean strict  refuse a name that is not in it
 -- @tparam number level  as for ssl.base.arg
-function sni.serve(st, map, strict, level)
+local function serve(st, map, strict, level)
   level = level + 1
   if type(map) ~= "function" then
     local entry = known[map]
@@ -98,9 +99,31 @@ end
 --- The name asked for (client) or received (server), or nil.
 function sni.name(st)
   if st.name then return st.name end
-  if not lifecycle.readable(st) then return nil end
+  if st.conn.ssl == nil or st.asking then return nil end
   local name = C.SSL_get_servername(st.conn.ssl, K.TLSEXT_NAMETYPE_host_name)
   return name ~= nil and ffi.string(name) or nil
+end
+
+--- The name to ask for (client), or a map of names to contexts (server).
+-- @tparam string|table|function name  a map is kept: later changes count; a function
+--   gets the name and the connection and returns a context or nil
+-- @tparam[opt=false] boolean strict  refuse a name that the map has not
+function sni:sni(...)
+  local name, strict = ...
+  local st = state.of(self)
+  if st.server then
+    if type(name) ~= "function" then arg.type(name, "table", 2) end
+    if state.fresh(st) then serve(st, name, strict and true or false, 1) end
+  else
+    name = arg.string(name, 2)
+    if state.fresh(st) then peername.request(st, name) end
+  end
+end
+
+--- The server name, sent or received; nil when there is none.
+function sni:getsniname()
+  local st = state.of(self)
+  return sni.name(st)
 end
 
 return sni

@@ -6,11 +6,10 @@
 -- nothing. An end is in order where also neither side sent a fatal alert (RFC 8446
 -- section 6.2): then the peer has sent all its data. Only this file decides that.
 
-local lib       = require "ssl.ffi.lib"
-local shim      = require "ssl.ffi.shim"
-local lifecycle = require "ssl.io.lifecycle"
-local state     = require "ssl.io.state"
-local K, S      = lib.K, shim.C
+local lib   = require "ssl.ffi.lib"
+local shim  = require "ssl.ffi.shim"
+local state = require "ssl.io.state"
+local K, S  = lib.K, shim.C
 
 local ending = {}
 
@@ -25,7 +24,6 @@ local FATAL = K.SSL3_AL_FATAL * 256
 function ending.in_order(st)
   local conn = st.conn
   if st.failed or st.status ~= "connected" then return false end
-  if lifecycle.requesting(st) then return false end
   if st.ended_early then return true end
   if conn.alerts.received >= FATAL or conn.alerts.sent >= FATAL then return false end
   return bit.band(S.shut(conn), K.SSL_RECEIVED_SHUTDOWN) ~= 0
@@ -33,7 +31,7 @@ end
 
 --- Has the peer ended the session in order? Then all its data has come.
 -- @treturn boolean  false too before the handshake and after `close`
-function state.class.methods:ended()
+function ending:ended()
   return ending.in_order(state.of(self))
 end
 

@@ -6,6 +6,7 @@ local ffi        = require "ffi"
 local lib        = require "ssl.ffi.lib"
 local errors     = require "ssl.base.errors"
 local faultycert = require "ssl.io.faultycert"
+local state      = require "ssl.io.state"
 local C, K       = lib.C, lib.K
 
 local failure = {}
@@ -106,9 +107,6 @@ function failure.rename(st)
   errors.newest = st.problem
 end
 
--- An operation is under way, and what it has found is not final.
-local PENDING = { requesting = true, suspended = true }
-
 local function copy(value)
   if type(value) ~= "table" then return value end
   local out = {}
@@ -117,7 +115,6 @@ local function copy(value)
 end
 
 --- The fatal error of a connection, also after it was closed.
--- @tparam table st
 -- @treturn table|nil  nil where there was none: a clean end is no error. `message`:
 --   that of the failed call; the other fields where they apply.
 --   `code`, `library` and `reason`: the cause in OpenSSL's queue, and `queue` all of it.
@@ -125,15 +122,16 @@ end
 --   `subject` and `issuer` of ssl.io.faultycert; `misnamed`: the name is another one;
 --   `untrusted`: the chain ends in no trusted certificate.
 --   `alert`: `direction`, `code`, `text`. `errno`: of the transport.
-function failure.of(st)
+function failure:lasterror()
+  local st = state.of(self)
   -- A problem without failure: nothing can be sent any more, but received data can be read.
-  if PENDING[st.phase] or not st.failed and not st.problem then return nil end
+  if st.request or not st.failed and not st.problem then return nil end
   local out = copy(st.problem or {})
   out.message = st.failed or out.message
   return out
 end
 
---- The newest failure in this Lua state: for a connection the table of `of`, else OpenSSL's
+--- The newest failure in this Lua state: for a connection the table of `lasterror`, else OpenSSL's
 -- part alone.
 -- @treturn table|nil  nil where nothing has failed yet
 function failure.newest()

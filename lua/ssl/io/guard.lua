@@ -8,20 +8,19 @@
 -- A call may never return, because of an error or of a dropped coroutine. Then the collector
 -- frees them.
 --
--- `guard.class` is called behind the last definition of a class and guards every method,
--- except those that the call names. These pass the struct itself to the shim, and no
--- pointer out of it.
+-- Every method of a connection is guarded, except those that ssl.connection.methods names:
+-- these pass the struct itself to the shim, and no pointer out of it.
 
 local shim  = require "ssl.ffi.shim"
 local arg   = require "ssl.base.arg"
-local lifecycle = require "ssl.io.lifecycle"
+local state = require "ssl.io.state"
 
 local guard = {}
 
 -- The last call is over, and the connection ended meanwhile. It stays closed, also where the
 -- call has changed the state since then.
 local function leave(st, conn)
-  lifecycle.leave(st)
+  st.status, st.open, st.conn = "closed", false, state.closed
   if conn.doomed ~= 0 then shim.free(conn) end
 end
 
@@ -33,7 +32,7 @@ end
 
 local function left(st, conn, ...)
   conn.inside = conn.inside - 1
-  if st.status ~= "closed" or conn.inside > 0 then return ... end
+  if not st.gone or conn.inside > 0 then return ... end
   return leave_with(st, conn, select("#", ...), ...)
 end
 
@@ -70,13 +69,10 @@ function guard.call(class, f)
   return guarded
 end
 
---- Guard the methods of a class.
+--- Guard the methods of a class. Called behind the last definition.
 -- @tparam table class
--- @tparam {[string]=true} bare  names of methods that are not
-function guard.class(class, bare)
-  for name, f in pairs(class.methods) do
-    if not bare[name] then class.methods[name] = guard.call(class, f) end
-  end
+function guard.class(class)
+  for name, f in pairs(class.methods) do class.methods[name] = guard.call(class, f) end
 end
 
 return guard
