@@ -22,12 +22,12 @@ local binding    = require "ssl.connection.binding"
 local delivery   = require "ssl.io.delivery"
 local errors     = require "ssl.base.errors"
 local failure    = require "ssl.io.failure"
+local features   = require "ssl.handshake.features"
 local timeout    = require "ssl.io.timeout"
 local loop       = require "ssl.io.loop"
 local resumption = require "ssl.session.resumption"
 local state      = require "ssl.io.state"
 local mutex      = require "ssl.io.mutex"
-local onverify   = require "ssl.feature.onverify"
 local C, K, S    = lib.C, lib.K, shim.C
 
 local postauth = {}
@@ -117,7 +117,7 @@ local function gather(st, request)
   while not answered(st, request) do
     local word = read(st, request)
     if word == "asked" then
-      onverify.answer(st, st.c)
+      features.answer(st)
       word = gone(st) and "closed" or nil
     elseif word and not answered(st, request) then
       if not loop.waits(word) then return word end

@@ -10,12 +10,13 @@
 
 local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
+local shim     = require "ssl.ffi.shim"
 local question = require "ssl.io.question"
 local psk      = require "ssl.feature.psk"
 local x509     = require "ssl.x509.certificate"
-local C, K     = lib.C, lib.K
+local C, K, H  = lib.C, lib.K, shim.K
 
-local onverify = {}
+local onverify = { name = "onverify" }
 
 --- Can this OpenSSL do it?
 onverify.supported = C.ASYNC_is_capable() == 1
@@ -47,10 +48,8 @@ local function without_certificate(st, store_ctx)
   question.answered(conn, accepted)
 end
 
---- Answer the paused handshake. Only `true` accepts.
--- @tparam table st
--- @tparam table ctx  the context's state
-function onverify.answer(st, ctx)
+-- Is this certificate accepted? Only `true` accepts.
+local function ask(st, ctx)
   local conn = st.conn
   local store_ctx = conn.verify.store_ctx
   if not ctx.onverify then
@@ -65,6 +64,14 @@ function onverify.answer(st, ctx)
   local verdict = question.ask(st, ctx.onverify, st.self, code == K.X509_V_OK, cert,
                                depth, reason)
   if st.status ~= "closed" then decide(conn, store_ctx, verdict) end
+end
+
+--- See ssl.handshake.features.
+onverify.questions = { [H.LSF_QUESTION_VERIFY] = ask }
+
+--- May the handshake have to stand still for it?
+function onverify.pauses(_, ctx)
+  return ctx.onverify and true or false
 end
 
 return onverify

@@ -12,6 +12,7 @@ local question = require "ssl.io.question"
 local C, K, H  = lib.C, lib.K, shim.K
 
 local psk = {
+  name = "psk",
   --- Why a handshake ended that went on without a key.
   MISSING = "no pre-shared key was agreed on, and without verify no certificate is accepted",
 }
@@ -65,27 +66,39 @@ local function server(conn, key)
   return #key
 end
 
---- Answer the paused handshake. A result that is no usable key denies.
--- @tparam table st
-function psk.answer(st)
-  local conn = st.conn
-  local asked = conn.psk_call.hint ~= nil and ffi.string(conn.psk_call.hint) or nil
-  local length
-  if conn.ask.question == H.LSF_QUESTION_PSK_CLIENT then
-    local identity, key = question.ask(st, st.psk, asked,
-                                       conn.psk_call.max_identity - 1,
-                                       conn.psk_call.max_key)
-    if st.status == "closed" then return end
-    length = client(conn, identity, key)
-  else
-    local key = question.ask(st, st.psk, asked, conn.psk_call.max_key)
-    if st.status == "closed" then return end
-    length = server(conn, key)
-  end
+-- The answer: how long the key is, 0 for none.
+local function answered(st, length)
   -- A server looks at the client's keys and tickets in turn, and takes the first that is good.
   st.keyed = length > 0
-  conn.psk_call.key_length = length
-  question.answered(conn)
+  st.conn.psk_call.key_length = length
+  question.answered(st.conn)
+end
+
+local function hint_of(conn)
+  return conn.psk_call.hint ~= nil and ffi.string(conn.psk_call.hint) or nil
+end
+
+-- On a client: which identity and key? A result that is no usable key denies.
+local function ask_client(st)
+  local call = st.conn.psk_call
+  local identity, key = question.ask(st, st.psk, hint_of(st.conn), call.max_identity - 1,
+                                     call.max_key)
+  if st.status ~= "closed" then answered(st, client(st.conn, identity, key)) end
+end
+
+-- On a server: which key has this identity?
+local function ask_server(st)
+  local key = question.ask(st, st.psk, hint_of(st.conn), st.conn.psk_call.max_key)
+  if st.status ~= "closed" then answered(st, server(st.conn, key)) end
+end
+
+--- See ssl.handshake.features.
+psk.questions = { [H.LSF_QUESTION_PSK_CLIENT] = ask_client,
+                  [H.LSF_QUESTION_PSK_SERVER] = ask_server }
+
+--- May the handshake have to stand still for it?
+function psk.pauses(st)
+  return st.psk and true or false
 end
 
 return psk

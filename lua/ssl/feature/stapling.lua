@@ -8,6 +8,7 @@
 
 local ffi       = require "ffi"
 local lib       = require "ssl.ffi.lib"
+local shim      = require "ssl.ffi.shim"
 local errors    = require "ssl.base.errors"
 local extension = require "ssl.x509.extension"
 local ocsp      = require "ssl.ocsp.request"
@@ -18,9 +19,9 @@ local response  = require "ssl.ocsp.response"
 local state     = require "ssl.io.state"
 local tlv       = require "ssl.x509.der"
 local x509      = require "ssl.x509.certificate"
-local C, K      = lib.C, lib.K
+local C, K, H   = lib.C, lib.K, shim.K
 
-local stapling = {}
+local stapling = { name = "stapling" }
 
 --- Can this OpenSSL do it?
 stapling.supported = ocsp.supported and C.ASYNC_is_capable() == 1
@@ -166,10 +167,8 @@ local function ask(st, ctx)
   question.answered(st.conn, true)
 end
 
---- Answer the paused handshake.
--- @tparam table st
--- @tparam table ctx  the context's state
-function stapling.answer(st, ctx)
+-- On a server: which response? On a client: is the response accepted?
+local function answer(st, ctx)
   if st.server then
     ask(st, ctx)
     return
@@ -179,6 +178,9 @@ function stapling.answer(st, ctx)
   if not ok then st.status_reason = "OCSP: " .. why end
   question.answered(st.conn, ok)
 end
+
+--- See ssl.handshake.features.
+stapling.questions = { [H.LSF_QUESTION_STATUS] = answer }
 
 --- The OCSP response that the server stapled: the received one on a client with `ocsp`, the
 -- sent one on a server.

@@ -10,13 +10,14 @@ local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
 local alpn     = require "ssl.feature.alpn"
 local dh       = require "ssl.feature.dh"
+local features = require "ssl.handshake.features"
 local hello    = require "ssl.handshake.clienthello_wire"
 local inherit  = require "ssl.handshake.inherit"
 local question = require "ssl.io.question"
 local sni      = require "ssl.handshake.sni"
 local C, K, H  = lib.C, lib.K, shim.K
 
-local clienthello = {}
+local clienthello = { name = "clienthello", supported = true }
 
 -- The size that the program's function gets: the same as in LuaSec, for every certificate.
 local DH_BITS = 1024
@@ -53,13 +54,15 @@ local function ask_dh(st, ctx, said)
   C.SSL_set_tmp_dh_callback(st.conn.ssl, shim.callback "tmp_dh")
 end
 
---- Stop at the ClientHello, where there is anything to stop for.
+--- Stop at the ClientHello. OpenSSL returns there: that needs no job.
 -- @tparam table st
--- @tparam table ctx  the context's state
-function clienthello.prepare(st, ctx)
-  if st.sni_map or ctx.alpn_select or ctx.onclienthello or ctx.dhparam then
-    st.conn.hello.state = H.LSF_HELLO_ASK
-  end
+function clienthello.prepare(st)
+  st.conn.hello.state = H.LSF_HELLO_ASK
+end
+
+--- See ssl.handshake.features.
+function clienthello.pauses()
+  return false
 end
 
 local function adopt(st, ctx)
@@ -110,9 +113,8 @@ local function choose_protocol(st, offered)
   st.conn.hello.alpn, st.conn.hello.alpn_length = ffi.cast(bytes_t, st.alpn), #st.alpn
 end
 
---- Answer the stopped handshake.
--- @tparam table st
-function clienthello.answer(st)
+-- Answer the stopped handshake.
+local function answer(st)
   local conn = st.conn
   local said = hello.parse(ffi.string(conn.hello.copy, conn.hello.copy_length))
   if not choose_context(st, said) then return end
@@ -120,5 +122,8 @@ function clienthello.answer(st)
   if st.status ~= "closed" then choose_protocol(st, said.alpn) end
   if st.status ~= "closed" then conn.hello.state = H.LSF_HELLO_ACCEPT end
 end
+
+--- See ssl.handshake.features.
+clienthello.questions = { [features.CLIENTHELLO] = answer }
 
 return clienthello

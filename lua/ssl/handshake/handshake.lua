@@ -2,30 +2,26 @@
 --
 -- The program's functions are called between two calls of OpenSSL, on the caller's
 -- coroutine: they may raise or yield (ssl.io.question). A handshake stops at two kinds of
--- places: at the ClientHello (ssl.handshake.clienthello), and inside a job (ssl.feature.psk,
--- ssl.feature.onverify). docs/internals/handshake.md has a drawing.
+-- places: at the ClientHello, and inside a job (ssl.handshake.features).
+-- docs/internals/handshake.md has a drawing.
 
 local lib          = require "ssl.ffi.lib"
 local shim         = require "ssl.ffi.shim"
 local readahead    = require "ssl.io.readahead"
-local clienthello  = require "ssl.handshake.clienthello"
 local linger       = require "ssl.io.linger"
 local earlydata    = require "ssl.feature.earlydata"
 local errors       = require "ssl.base.errors"
+local features     = require "ssl.handshake.features"
 local job          = require "ssl.handshake.job"
 local keylog       = require "ssl.feature.keylog"
 local failure      = require "ssl.io.failure"
 local timeout      = require "ssl.io.timeout"
 local loop         = require "ssl.io.loop"
 local inherit      = require "ssl.handshake.inherit"
-local psk          = require "ssl.feature.psk"
-local stapling     = require "ssl.feature.stapling"
 local resumption   = require "ssl.session.resumption"
-local sessionstore = require "ssl.session.store"
 local mutex        = require "ssl.io.mutex"
 local state        = require "ssl.io.state"
-local onverify     = require "ssl.feature.onverify"
-local C, S, H      = lib.C, shim.C, shim.K
+local C, S         = lib.C, shim.C
 
 local handshake = {}
 
@@ -37,22 +33,7 @@ local function prepare(st)
     return
   end
   inherit.settle(st)
-  clienthello.prepare(st, st.c)
-end
-
-local function answer(st)
-  local conn = st.conn
-  if conn.hello.state == H.LSF_HELLO_ASKED then
-    clienthello.answer(st)
-  elseif conn.ask.question == H.LSF_QUESTION_VERIFY then
-    onverify.answer(st, st.c)
-  elseif conn.ask.question == H.LSF_QUESTION_SESSION then
-    sessionstore.answer(st)
-  elseif conn.ask.question == H.LSF_QUESTION_STATUS then
-    stapling.answer(st, st.c)
-  else
-    psk.answer(st)
-  end
+  features.prepare(st)
 end
 
 -- Closed, or about to be, by another coroutine or by a function of the program.
@@ -93,7 +74,7 @@ local function advance(st)
   while word do
     if word == "asked" then
       if st.asking then return "busy", start end
-      answer(st)
+      features.answer(st)
       if gone(st) then return "closed", start end
       word = attempt(st)
     elseif st.nowait or not loop.waits(word) then

@@ -10,16 +10,16 @@
 -- that.
 
 local lib      = require "ssl.ffi.lib"
-local stapling = require "ssl.feature.stapling"
+local features = require "ssl.handshake.features"
 local C, K     = lib.C, lib.K
 
 local job = {}
 
 --- Before a handshake, or when it switches to another context.
 -- @tparam table st
--- @tparam table ctx  the context's state
-function job.apply(st, ctx)
-  st.pausable = (st.psk or st.store or stapling.pauses(st, ctx) or ctx.onverify) and true or false
+-- @tparam table c  the context's state
+function job.apply(st, c)
+  st.pausable = features.pauses(st, c)
   C.SSL_ctrl(st.conn.ssl, st.pausable and K.SSL_CTRL_MODE or K.SSL_CTRL_CLEAR_MODE,
              K.SSL_MODE_ASYNC, nil)
 end

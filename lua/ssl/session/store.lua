@@ -22,9 +22,9 @@ local question      = require "ssl.io.question"
 local seal          = require "ssl.session.seal"
 local session       = require "ssl.session.object"
 local sessionorigin = require "ssl.io.sessionorigin"
-local C, K          = lib.C, lib.K
+local C, K, H       = lib.C, lib.K, shim.K
 
-local sessionstore = {}
+local sessionstore = { name = "sessionstore" }
 
 --- Can this OpenSSL do it?
 sessionstore.supported = C.ASYNC_is_capable() == 1 and seal.supported
@@ -102,10 +102,9 @@ local function decode(st, id, entry)
   return nil, "refused"
 end
 
---- Answer the paused handshake. Without a valid session of that id the handshake is a full
+-- Answer the paused handshake. Without a valid session of that id the handshake is a full
 -- one.
--- @tparam table st
-function sessionstore.answer(st)
+local function answer(st)
   local conn, store = st.conn, st.store
   local id = ffi.string(conn.sessions.id, conn.sessions.id_length)
   local entry = question.ask(st, store.user.get, id, st.self)
@@ -118,6 +117,14 @@ function sessionstore.answer(st)
   end
   conn.sessions.found = pointer
   question.answered(conn)
+end
+
+--- See ssl.handshake.features.
+sessionstore.questions = { [H.LSF_QUESTION_SESSION] = answer }
+
+--- May the handshake have to stand still for it?
+function sessionstore.pauses(st)
+  return st.store and true or false
 end
 
 -- A stateless ticket of TLS 1.3 comes by here too.

@@ -1,0 +1,86 @@
+--- ssl.handshake.features: what may stop a handshake, and who answers.
+--
+-- A feature is a file that returns a table with
+--
+--   name        for people
+--   supported   false where this OpenSSL cannot do it
+--   pauses      pauses(st, c) -> boolean: may the handshake stand still in a job for it?
+--   questions   number of the question -> f(st, c), which answers it. f may raise an error
+--               and yield (ssl.io.question). The number is one of LSF_QUESTION_* (shim/lsf.h),
+--               or features.CLIENTHELLO
+--   prepare     optional: prepare(st, c), before the first step of a server's handshake
+--
+-- `st` is the state of the connection, `c` that of the context in force. What a feature takes
+-- from a context when the connection is made, or switched, is `apply`, for
+-- ssl.handshake.inherit.
+--
+-- A file is loaded when a connection has something of it, and then before the first step.
+
+local shim = require "ssl.ffi.shim"
+local H    = shim.K
+
+local features = {
+  --- The question at the ClientHello, which has no number: OpenSSL has returned, and no
+  -- job stands still.
+  CLIENTHELLO = "clienthello",
+}
+
+--- The features, in the order in which they are looked at: the file, and whether a connection
+-- has something of it.
+features.list = {
+  { file = "ssl.handshake.clienthello", used = function(st, c)
+    return st.server and (st.sni_map or c.alpn_select or c.onclienthello or c.dhparam)
+  end },
+  { file = "ssl.feature.psk",      used = function(st) return st.psk end },
+  { file = "ssl.session.store",    used = function(st) return st.store end },
+  { file = "ssl.feature.stapling", used = function(_, c) return c.ocsp or c.ocspresponse end },
+  { file = "ssl.feature.onverify", used = function(_, c) return c.onverify or c.psk_only end },
+}
+
+-- The file of an entry, if the connection has something of it.
+local function feature_of(entry, st, c)
+  if not entry.used(st, c) then return nil end
+  entry.feature = entry.feature or require(entry.file)
+  return entry.feature
+end
+
+--- May the handshake stand still in a job?
+-- @tparam table st
+-- @tparam table c  the state of the context that it has, or is being switched to
+-- @treturn boolean
+function features.pauses(st, c)
+  for _, entry in ipairs(features.list) do
+    local feature = feature_of(entry, st, c)
+    if feature and feature.pauses(st, c) then return true end
+  end
+  return false
+end
+
+--- Before the first step of a server's handshake.
+-- @tparam table st
+function features.prepare(st)
+  for _, entry in ipairs(features.list) do
+    local feature = feature_of(entry, st, st.c)
+    if feature and feature.prepare then feature.prepare(st, st.c) end
+  end
+end
+
+--- Answer the pending question. The file of the feature is loaded: otherwise the handshake
+-- would not have stopped.
+-- @tparam table st
+-- @raise errors of the program's function
+function features.answer(st)
+  local conn = st.conn
+  local question = conn.hello.state == H.LSF_HELLO_ASKED and features.CLIENTHELLO
+                or conn.ask.question
+  for _, entry in ipairs(features.list) do
+    local answer = entry.feature and entry.feature.questions[question]
+    if answer then
+      answer(st, st.c)
+      return
+    end
+  end
+  error("ssl: a question that nobody answers", 0)
+end
+
+return features
