@@ -1,29 +1,46 @@
 --- ssl.context.keys: every key that a table of parameters may have, one record each.
 --
--- A new key needs a record here: a table with any key that LuaSec lacks is held to this
--- list (ssl.cfg). A record has
+-- A key has one home. ssl.newcontext applies the records in this order, which is the order
+-- of the table in docs/newcontext.md. The fields of a context's state, the switch by server
+-- name, the fingerprint of a policy, the cache of ssl.https, the search for unknown keys
+-- and types/ssl.lua come from the records, too. A new key is a record here, a function in
+-- its room, its documentation and its spec. Specs fail where one of them is missing.
+--
+-- This file is data alone. The functions are in the rooms, lua/ssl/context/options/, and a
+-- room is loaded when one of its keys is first used (`keys.room`). A record has
 --
 --   key      its name
 --   luasec   true where LuaSec has it, with LuaSec's meaning
+--   since    the version of this library that has it first; for keys that LuaSec lacks
 --   side     "client", "server" or "both": the side that uses it
---   kind     what its value is:
+--   kind     the type of its value, for ssl.cfg and types/ssl.lua:
 --              "text", "number", "switch", "function"
 --              "list"      a string, or an array of them (or a function)
 --              "file"      a file name, or what may stand for one (ssl.source.material)
 --              "files"     one of these, or an array
+--              "folder"    the name of a folder
 --              "entries"   an array of tables, whose keys are `fields`
 --              "fields"    anything, and as a table one with the keys `fields`
 --              "any"       whatever the key's setter says
+--            ssl.https stamps the files that "file", "files" and "folder" name
+--   types    the types of the editors, where they do not follow from `kind`
+--   always   true where the setter is called without a value, too
 --   trust    true where it decides whom or what to trust, so that it has no effect
 --            without verification; "values" where only values that LuaSec lacks do so
 --   theirs   of a list: the values that LuaSec has
 --   policy   true, as is the default: a session made under one value is never used
 --            under another (ssl.session.fingerprint). Where nothing that a full handshake could
 --            refuse depends on the key, the reason of that
+--   state    fields of the context's state, with their defaults. Where the key belongs to the
+--            policy they count in the fingerprint
+--   counted  what counts in the fingerprint in the place of these fields
+--   room     the file of its functions in lua/ssl/context/options/
+--   switch   what happens when a server name or `onclienthello` chooses another context:
+--              nothing given  the room has a function `apply` or `switch` for the key
+--              "with KEY"     the functions of that key do it
+--              other text     the reason why nothing is to do
 --   faces    a set of "connect" and "https": the only faces that know the key. It is not
 --            a key of ssl.newcontext
---
--- The order is that of docs/newcontext.md.
 
 local keys = {}
 
@@ -32,6 +49,7 @@ local list = {}
 local function add(record, luasec)
   record.luasec, record.side = luasec, record.side or "both"
   record.policy = record.policy or true
+  if not luasec then record.since = record.since or "0.1" end
   list[#list + 1] = record
 end
 
@@ -46,83 +64,164 @@ end
 
 local PAIR = { "key", "password", "certificate", "pkcs12" }
 
-theirs { key = "protocol", kind = "text" }
-theirs { key = "mode", kind = "text" }
-theirs { key = "certificates", kind = "entries", fields = PAIR }
-theirs { key = "key", kind = "file" }
-theirs { key = "password", kind = "any",
+-- Reasons that several keys have.
+local EXCHANGED = "OpenSSL exchanges it (SSL_set_SSL_CTX)"
+local LOOKED_UP = "OpenSSL asks the context in force"
+local ASKED     = "the library asks the context in force"
+local SERVER    = "only a server's handshake is switched"
+local STORE     = "ssl.trust.store.settle: the connection gets the store of its context"
+local OVER      = "the handshake has read it already: the context of its beginning counts"
+
+-- Reasons that several keys have for being no part of the policy.
+local HOW_MANY  = "how many sessions there are"
+local WHERE     = "where sessions are"
+local KEPT      = "how much is kept of what the peer sends"
+
+-- Bytes. Larger than any honest line or body, and small enough for a string of Lua.
+local MOST_LINE, MOST_ALL = 2^28, 2^29
+
+theirs { key = "protocol", kind = "text", room = "protocol", always = true,
+         state = { protocol = false }, counted = "the limits that OpenSSL reports" }
+theirs { key = "mode", kind = "text", room = "protocol", always = true,
+         state = { mode = false }, counted = "the side, which ssl.session.fingerprint adds",
+         switch = "a connection keeps its side" }
+
+-- Before the certificates, which it judges.
+ours   { key = "seclevel", kind = "number", room = "algorithms", switch = EXCHANGED }
+
+theirs { key = "certificates", kind = "entries", fields = PAIR, room = "credentials",
+         switch = EXCHANGED }
+theirs { key = "key", kind = "file", room = "credentials", switch = EXCHANGED }
+theirs { key = "password", kind = "any", types = "string|fun():string?",
+         room = "credentials", switch = "it was used when the key was read",
          policy = "it opens a key; what counts is the certificate" }
-theirs { key = "certificate", kind = "files" }
-ours   { key = "pkcs12", kind = "file" }
-theirs { key = "cafile", kind = "files" }
-theirs { key = "capath", kind = "text" }
-ours   { key = "systemca", kind = "switch", trust = true }
-ours   { key = "servername", kind = "text", trust = true, side = "client" }
-ours   { key = "crl", kind = "files", trust = true }
-ours   { key = "clientca", kind = "files", trust = true, side = "server" }
-ours   { key = "purpose", kind = "text", trust = true }
-ours   { key = "partialchain", kind = "switch", trust = true }
-theirs { key = "ciphers", kind = "text" }
-theirs { key = "ciphersuites", kind = "text" }
-theirs { key = "verify", kind = "list",
-         theirs = set("none", "peer", "client_once", "fail_if_no_peer_cert") }
-theirs { key = "options", kind = "list" }
-theirs { key = "depth", kind = "number" }
-theirs { key = "dhparam", kind = "function", side = "server" }
-theirs { key = "curveslist", kind = "text" }
-theirs { key = "curve", kind = "text" }
-theirs { key = "verifyext", kind = "list", trust = "values",
-         theirs = set("lsec_continue", "lsec_ignore_purpose", "crl_check",
-                      "crl_check_chain") }
-theirs { key = "alpn", kind = "list",
-         policy = "agreed on in every handshake, a resumed one too" }
-theirs { key = "psk", kind = "fields", fields = { "hint", "callback" } }
-ours   { key = "onverify", kind = "function" }
-ours   { key = "onclienthello", kind = "function", side = "server",
-         policy = "asked in every handshake; the context that it chooses counts" }
-ours   { key = "onsession", kind = "function", side = "client",
-         policy = "is told of sessions" }
-ours   { key = "sessionid", kind = "text" }
-ours   { key = "tickets", kind = "number", side = "server",
-         policy = "how many sessions there are" }
-ours   { key = "ticketkeys", kind = "list", side = "server",
-         policy = "where sessions are" }
-ours   { key = "sessioncache", kind = "number", side = "server",
-         policy = "how many sessions there are" }
-ours   { key = "sessionstore", kind = "any", side = "server",
-         policy = "where sessions are" }
-ours   { key = "sessionkey", kind = "list", side = "server",
-         policy = "how the store's entries are told from forged ones" }
-ours   { key = "sessiontimeout", kind = "number",
-         policy = "is in the session itself" }
-theirs { key = "dane", kind = "list", side = "client" }
-ours   { key = "ocsp", kind = "text", trust = true, side = "client" }
-ours   { key = "ocspresponse", kind = "any", side = "server",
-         policy = "what the peer is shown, which judges it" }
-ours   { key = "eof", kind = "text",
-         policy = "how an end is reported" }
-ours   { key = "maxline", kind = "number",
-         policy = "how much is kept of what the peer sends" }
-ours   { key = "maxall", kind = "number",
-         policy = "how much is kept of what the peer sends" }
-ours   { key = "explain", kind = "switch",
-         policy = "how a refusal is reported" }
-ours   { key = "keylog", kind = "any",
-         policy = "who gets to know the secrets" }
-ours   { key = "minversion", kind = "text" }
-ours   { key = "maxversion", kind = "text" }
-ours   { key = "groups", kind = "list" }
-ours   { key = "sigalgs", kind = "list" }
-ours   { key = "clientsigalgs", kind = "list" }
-ours   { key = "seclevel", kind = "number" }
-ours   { key = "cipherpreference", kind = "text",
+theirs { key = "certificate", kind = "files", room = "credentials", switch = EXCHANGED }
+ours   { key = "pkcs12", kind = "file", room = "credentials", switch = EXCHANGED }
+
+theirs { key = "cafile", kind = "files", room = "trust", switch = STORE,
+         state = { store = false }, counted = "the content of the store" }
+theirs { key = "capath", kind = "folder", room = "trust", switch = STORE,
+         state = { folders = false,
+                   folders_seen = false } } -- at a connection's beginning: ssl.trust.store
+ours   { key = "systemca", kind = "switch", trust = true, room = "trust", switch = STORE }
+ours   { key = "servername", kind = "text", trust = true, side = "client", room = "trust",
+         state = { servername = false }, switch = SERVER }
+ours   { key = "crl", kind = "files", trust = true, room = "trust", switch = "with verify",
+         state = { verify_flags = 0 } } -- X509_V_FLAG_*, for every connection
+ours   { key = "clientca", kind = "files", trust = true, side = "server", room = "trust",
+         state = { clientca = false }, -- the names in DER
+         switch = LOOKED_UP }
+ours   { key = "purpose", kind = "text", trust = true, room = "trust", switch = "with verify",
+         state = { purpose = false,         -- X509_PURPOSE_*
+                   purpose_trust = false } } -- X509_TRUST_*
+ours   { key = "partialchain", kind = "switch", trust = true, room = "trust",
+         switch = "with verify" }
+
+theirs { key = "ciphers", kind = "text", room = "algorithms", switch = LOOKED_UP }
+theirs { key = "ciphersuites", kind = "text", room = "algorithms", switch = LOOKED_UP }
+
+-- Behind the keys that trust, which it looks at.
+theirs { key = "verify", kind = "list", room = "verify", always = true,
+         theirs = set("none", "peer", "client_once", "fail_if_no_peer_cert"),
+         state = { verify_said = false }, -- also "none"
+         counted = "the mode that OpenSSL reports, and psk_only" }
+theirs { key = "options", kind = "list", room = "protocol" }
+theirs { key = "depth", kind = "number", room = "verify" }
+theirs { key = "dhparam", kind = "function", side = "server", room = "algorithms",
+         types = "fun(is_export: boolean, keylength: integer): string?",
+         state = { dhparam = false, dh_pem = false, dh = false }, -- and what it returned last
+         counted = "whether there is one", switch = ASKED }
+theirs { key = "curveslist", kind = "text", room = "algorithms", switch = "with groups" }
+theirs { key = "curve", kind = "text", room = "algorithms", switch = "with groups" }
+
+-- Behind `protocol` and `options`, which they narrow or undo.
+ours   { key = "minversion", kind = "text", room = "protocol", switch = "with protocol" }
+ours   { key = "maxversion", kind = "text", room = "protocol", switch = "with protocol" }
+ours   { key = "groups", kind = "list", room = "algorithms", state = { groups = false } }
+ours   { key = "sigalgs", kind = "list", room = "algorithms", switch = EXCHANGED,
+         state = { sigalgs = false } }
+ours   { key = "clientsigalgs", kind = "list", room = "algorithms", switch = EXCHANGED,
+         state = { clientsigalgs = false } }
+ours   { key = "cipherpreference", kind = "text", room = "algorithms", switch = "with options",
+         types = '"server"|"client"',
          policy = "whose order decides, among what both sides allow" }
-ours   { key = "renegotiation", kind = "any",
+ours   { key = "renegotiation", kind = "any", types = 'boolean|"once"', room = "protocol",
+         state = { once = 0 }, -- LSF_ONCE_*: what a peer may ask for once
          policy = "a later handshake asks for its own leave" }
-ours   { key = "posthandshakeauth", kind = "any", side = "client",
+ours   { key = "posthandshakeauth", kind = "any", types = 'boolean|"once"', side = "client",
+         room = "protocol", switch = SERVER,
          policy = "an offer to the server, made in every handshake" }
-ours   { key = "earlydata", kind = "number",
+ours   { key = "earlydata", kind = "number", room = "earlydata",
+         state = { earlydata = false,
+                   process = false }, -- that has the sessions for early data
          policy = "how much may be sent; each connection asks its own context" }
+
+theirs { key = "verifyext", kind = "list", trust = "values", room = "verify",
+         theirs = set("lsec_continue", "lsec_ignore_purpose", "crl_check",
+                      "crl_check_chain"),
+         state = { verify_continue = false, ignore_purpose = false },
+         switch = "with verify" }
+theirs { key = "alpn", kind = "list", room = "alpn",
+         types = "string|string[]|fun(protocols: string[]): string|string[]|nil",
+         state = { alpn_select = false }, switch = ASKED,
+         policy = "agreed on in every handshake, a resumed one too" }
+theirs { key = "psk", kind = "fields", fields = { "hint", "callback" }, room = "psk",
+         types = "function|{ hint: string?, callback: function }",
+         state = { psk_client = false, psk_server = false, psk_hint = false,
+                   psk_only = false } } -- a client's: no certificate will do instead
+ours   { key = "onverify", kind = "function", room = "verify",
+         types = "fun(conn: ssl.Connection, preverified: boolean, certificate: "
+              .. "ssl.Certificate, depth: integer, reason: string?): boolean?",
+         state = { onverify = false }, switch = "with verify" }
+ours   { key = "onclienthello", kind = "function", side = "server", room = "clienthello",
+         types = "fun(conn: ssl.Connection, hello: table): any, string?",
+         state = { onclienthello = false }, switch = OVER,
+         policy = "asked in every handshake; the context that it chooses counts" }
+theirs { key = "dane", kind = "list", side = "client", room = "dane", switch = SERVER,
+         types = "boolean|string[]",
+         state = { dane = false } } -- DANE_FLAG_*, where it is on
+ours   { key = "ocsp", kind = "text", trust = true, side = "client", room = "ocsp",
+         types = '"request"|"require"', state = { ocsp = false }, switch = SERVER }
+ours   { key = "ocspresponse", kind = "any", side = "server", room = "ocsp",
+         types = "string|fun(conn: ssl.Connection): string?",
+         state = { ocspresponse = false },
+         policy = "what the peer is shown, which judges it" }
+ours   { key = "keylog", kind = "any", types = "string|fun(line: string)", room = "keylog",
+         state = { keylog = false }, switch = LOOKED_UP,
+         policy = "who gets to know the secrets" }
+
+-- Where there are ticket keys, a store leaves tickets on: so it comes behind them.
+ours   { key = "onsession", kind = "function", side = "client", room = "sessions",
+         types = "fun(session: ssl.Session, conn: ssl.Connection)",
+         state = { onsession = false }, switch = SERVER,
+         policy = "is told of sessions" }
+ours   { key = "sessiontimeout", kind = "number", room = "sessions", switch = "with tickets",
+         policy = "is in the session itself" }
+ours   { key = "sessionid", kind = "text", room = "sessions", state = { sessionid = false },
+         switch = "ssl.session.sessionid.bind: the connection gets the id of its context" }
+ours   { key = "tickets", kind = "number", side = "server", room = "sessions",
+         policy = HOW_MANY }
+ours   { key = "ticketkeys", kind = "list", side = "server", room = "sessions",
+         state = { tickets = false }, switch = OVER, policy = WHERE }
+ours   { key = "sessionkey", kind = "list", types = "string|string[]|false", side = "server",
+         room = "sessions", switch = OVER,
+         policy = "how the store's entries are told from forged ones" }
+ours   { key = "sessionstore", kind = "any", types = "{ get: function, put: function, "
+              .. "remove: function? }",
+         side = "server", room = "sessions", state = { sessionstore = false },
+         policy = WHERE }
+ours   { key = "sessioncache", kind = "number", side = "server", room = "sessions",
+         switch = OVER, policy = HOW_MANY }
+
+ours   { key = "eof", kind = "text", types = '"strict"|"lenient"', room = "connection",
+         state = { eof = false }, -- ssl.io.loop
+         policy = "how an end is reported" }
+ours   { key = "explain", kind = "switch", room = "connection",
+         state = { explain = false }, policy = "how a refusal is reported" }
+ours   { key = "maxline", kind = "number", room = "connection",
+         state = { maxline = MOST_LINE }, policy = KEPT }
+ours   { key = "maxall", kind = "number", room = "connection",
+         state = { maxall = MOST_ALL }, policy = KEPT }
 
 -- What `ssl.connect` takes beside them.
 for _, key in ipairs { "timeout", "deadline", "session" } do
@@ -153,16 +252,62 @@ local function known(face)
 end
 
 local FACES = {}
-for _, face in ipairs { "newcontext", "connect", "https" } do FACES[face] = known(face) end
 
 --- All records, in order.
 keys.list = list
+
+--- Those of ssl.newcontext, in order.
+keys.own = {}
+for _, record in ipairs(list) do
+  if not record.faces then keys.own[#keys.own + 1] = record end
+end
 
 --- What a face knows.
 -- @tparam string face  "newcontext", "connect" or "https"
 -- @treturn table  `records`: name -> record, `names`: sorted
 function keys.known(face)
+  FACES[face] = FACES[face] or known(face)
   return FACES[face]
+end
+
+-- Kinds whose values name files.
+local FILES = set("file", "files", "folder")
+
+--- Does the value of a key name a file, whose content counts?
+-- @tparam string key
+-- @treturn boolean
+function keys.names_file(key)
+  local record = keys.known "newcontext".records[key]
+  return record ~= nil and FILES[record.kind] == true
+end
+
+--- The fields of a context's state: arrays of names and of defaults.
+keys.fields, keys.defaults = {}, {}
+
+--- The fields that do not count in the fingerprint: set of names.
+keys.uncounted = {}
+
+for _, record in ipairs(keys.own) do
+  for field, default in pairs(record.state or {}) do
+    keys.fields[#keys.fields + 1], keys.defaults[#keys.defaults + 1] = field, default
+    if record.counted or record.policy ~= true then keys.uncounted[field] = true end
+  end
+end
+
+--- The functions of a key: a table with `set`, and perhaps `apply` and `switch`. Loads the
+-- room.
+--
+--   set(ctx, value, cfg, level)  uses a value, which is true in the sense of Lua; true, or
+--                                false and the message of ssl.newcontext
+--   apply(st, c)                 a connection takes over what the context has: when it
+--                                begins, and again at a switch
+--   switch(st, old, new)         the same at a switch alone, before `apply`; where both
+--                                contexts have the defaults of the key's fields it is not
+--                                called
+-- @tparam table record
+-- @treturn table
+function keys.room(record)
+  return require("ssl.context.options." .. record.room)[record.key]
 end
 
 return keys

@@ -1,4 +1,4 @@
---- ssl.context.options_handshake: the keys of a configuration whose answers a handshake asks
+--- ssl.context.options.alpn: the keys of a configuration whose answers a handshake asks
 -- for: functions of the program, and what stands in for them.
 
 local alpn       = require "ssl.feature.alpn"

@@ -1,4 +1,4 @@
---- ssl.context.options_verify: `verify`, and its default.
+--- ssl.context.options.verify: `verify`, and its default.
 --
 -- LuaSec's default is to verify nobody. A key that decides whom or what to trust
 -- (ssl.context.keys) would then have no effect, without an error. So a client with such a key

@@ -1,4 +1,4 @@
---- ssl.context.options_trust: the keys of a configuration that say whom to trust, for what,
+--- ssl.context.options.trust: the keys of a configuration that say whom to trust, for what,
 -- and until when.
 
 local lib          = require "ssl.ffi.lib"

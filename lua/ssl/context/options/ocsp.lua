@@ -1,4 +1,4 @@
---- ssl.context.options_ocsp_keylog: the keys of a configuration that say how the server's
+--- ssl.context.options.ocsp: the keys of a configuration that say how the server's
 -- certificate is vouched for, and who gets to know the secrets.
 
 local lib      = require "ssl.ffi.lib"

@@ -1,4 +1,4 @@
---- ssl.context.options_connection: the keys of a configuration that say how ends and failures are
+--- ssl.context.options.connection: the keys of a configuration that say how ends and failures are
 -- reported, and how much a peer may make us keep.
 
 local lib     = require "ssl.ffi.lib"

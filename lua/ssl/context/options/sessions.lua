@@ -1,4 +1,4 @@
---- ssl.context.options_session: the keys of a configuration about sessions, and the function of
+--- ssl.context.options.sessions: the keys of a configuration about sessions, and the function of
 -- ssl.context that changes ticket keys at run time.
 
 local lib          = require "ssl.ffi.lib"

@@ -1,4 +1,4 @@
---- ssl.context.options_protocol: the keys of a configuration that bend the protocol.
+--- ssl.context.options.protocol: the keys of a configuration that bend the protocol.
 --
 -- Every one of them holds also after a server name has switched the context:
 -- OpenSSL takes level and signature algorithms along with the certificate

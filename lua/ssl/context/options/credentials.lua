@@ -1,4 +1,4 @@
---- ssl.context.options_credentials: the keys and certificates of a configuration.
+--- ssl.context.options.credentials: the keys and certificates of a configuration.
 
 local arg       = require "ssl.base.arg"
 local context   = require "ssl.context.setters"
