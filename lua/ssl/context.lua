@@ -2,4 +2,6 @@
 
 require("ssl.foreign").refuse "ssl.context"
 
+require "ssl.context.sessions"
+
 return require "ssl.context.setters"

@@ -88,12 +88,6 @@ describe("the list of the keys", function()
       for key in pairs(read) do assert.is_truthy(known[key], key) end
       assert.is_true(read.verify and read.mode)
     end
-    -- Some are read beside others only.
-    for path in process.capture "ls lua/ssl/context/option*.lua":gmatch "%S+" do
-      for key in process.read(path):gmatch "%f[%w]cfg%.(%l[%l%d]*)%f[^%w_]" do
-        assert.is_truthy(known[key], path .. ": " .. key)
-      end
-    end
   end)
 
   -- No setter takes a coroutine. Where a key means something beside another one only, or

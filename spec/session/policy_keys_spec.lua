@@ -12,8 +12,12 @@ describe("the policy of a context", function()
   local process     = require "spec.support.process"
   local sessions    = require "spec.support.sessions"
   local sources     = require "spec.support.sources"
-  local declared    = require("ssl.context.policykeys").keys
   local over        = policies.over
+
+  local declared = {}
+  for _, record in ipairs(require("ssl.context.keys").own) do
+    declared[record.key] = record.policy
+  end
 
   setup(policies.begin)
   teardown(function()
@@ -76,13 +80,30 @@ describe("the policy of a context", function()
     for key in pairs(named) do assert.is_truthy(declared[key], key) end
   end)
 
-  it("contains every key without a reason", function()
-    local reason = declared.explain
-    declared.explain = nil
-    finally(function() declared.explain = reason end)
-    local with = policy(over(base "client", { explain = true }))
-    assert.are_not.equal(policy(base "client"), with)
-    assert.equal(policy(over(base "client", { explain = true })), with)
+  it("contains every field without a reason", function()
+    local ctx = assert(ssl.newcontext(base "client"))
+    local before = of(ctx)
+    local c = context.state(ctx)
+    c.fingerprint, c.new_field = false, "a value"
+    assert.are_not.equal(before, of(ctx))
+  end)
+
+  -- What is in them counts.
+  local INSIDE = { store = true, mode = true, dhparam = true }
+
+  it("contains the fields of its keys, and those of no other key", function()
+    local keys = require "ssl.context.keys"
+    local counted = {}
+    for i, field in ipairs(keys.fields) do
+      assert.is_nil(counted[field], field .. " belongs to two keys")
+      counted[field] = not keys.uncounted[field]
+      local ctx = assert(ssl.newcontext(base "client"))
+      local before, c = of(ctx), context.state(ctx)
+      if not INSIDE[field] then
+        c.fingerprint, c[field] = false, keys.defaults[i] == "new" and "newer" or "new"
+        assert.equal(counted[field], before ~= of(ctx), field)
+      end
+    end
   end)
 
   for _, side in ipairs { "client", "server" } do
@@ -108,8 +129,8 @@ describe("the policy of a context", function()
   local BESIDE = {
     password          = { server = { key = pki.server.encrypted_key, password = "foobar" } },
     cipherpreference  = { server = "server", client = "server" },
-    renegotiation     = { server = true, client = true },
-    posthandshakeauth = { client = true },
+    renegotiation     = { server = "once", client = true },
+    posthandshakeauth = { client = "once" },
     earlydata         = { server = 100, client = 100 },
     alpn              = { server = nothing, client = "h2" },
     onclienthello     = { server = nothing },

@@ -84,7 +84,7 @@ function connection.create(ctx, level)
   local self, st = state.new(conn, ctx, c, server, descriptor)
   tickets.apply(st, c)
   sessionstore.apply(st, c)
-  inherit.apply(st, c, verifies_by)
+  inherit.apply(st, nil, c, verifies_by)
   if c.servername and not server then
     local ok, why = peername.apply(st, c.servername)
     if not ok then return nil, ("error creating SSL object (%s)"):format(why) end

@@ -17,7 +17,15 @@ local cfg = {
   --- What is wrong with a table of options that may have these keys only: see
   -- ssl.base.unknown.
   unknown = unknown.problem,
+
+  --- The keys of ssl.newcontext, in the order in which they are applied.
+  keys = {},
+
+  --- Does the value of a key name a file? See ssl.context.keys.
+  names_file = keys.names_file,
 }
+
+for i, record in ipairs(keys.own) do cfg.keys[i] = record.key end
 
 -- Does a list have a value that this library knows and LuaSec does not?
 local function foreign(record, value)

@@ -39,6 +39,8 @@
 --              nothing given  the room has a function `apply` or `switch` for the key
 --              "with KEY"     the functions of that key do it
 --              other text     the reason why nothing is to do
+--   each     true where the functions `apply` and `switch` run for each connection, also
+--            where the contexts have the defaults of the fields
 --   faces    a set of "connect" and "https": the only faces that know the key. It is not
 --            a key of ssl.newcontext
 
@@ -80,7 +82,7 @@ local KEPT      = "how much is kept of what the peer sends"
 -- Bytes. Larger than any honest line or body, and small enough for a string of Lua.
 local MOST_LINE, MOST_ALL = 2^28, 2^29
 
-theirs { key = "protocol", kind = "text", room = "protocol", always = true,
+theirs { key = "protocol", kind = "text", room = "protocol",
          state = { protocol = false }, counted = "the limits that OpenSSL reports" }
 theirs { key = "mode", kind = "text", room = "protocol", always = true,
          state = { mode = false }, counted = "the side, which ssl.session.fingerprint adds",
@@ -122,7 +124,7 @@ theirs { key = "ciphersuites", kind = "text", room = "algorithms", switch = LOOK
 
 -- Behind the keys that trust, which it looks at.
 theirs { key = "verify", kind = "list", room = "verify", always = true,
-         theirs = set("none", "peer", "client_once", "fail_if_no_peer_cert"),
+         theirs = set("none", "peer", "client_once", "fail_if_no_peer_cert"), each = true,
          state = { verify_said = false }, -- also "none"
          counted = "the mode that OpenSSL reports, and psk_only" }
 theirs { key = "options", kind = "list", room = "protocol" }
@@ -137,7 +139,8 @@ theirs { key = "curve", kind = "text", room = "algorithms", switch = "with group
 -- Behind `protocol` and `options`, which they narrow or undo.
 ours   { key = "minversion", kind = "text", room = "protocol", switch = "with protocol" }
 ours   { key = "maxversion", kind = "text", room = "protocol", switch = "with protocol" }
-ours   { key = "groups", kind = "list", room = "algorithms", state = { groups = false } }
+ours   { key = "groups", kind = "list", room = "algorithms",
+         state = { groups = false } } -- of `curve` and `curveslist`, too
 ours   { key = "sigalgs", kind = "list", room = "algorithms", switch = EXCHANGED,
          state = { sigalgs = false } }
 ours   { key = "clientsigalgs", kind = "list", room = "algorithms", switch = EXCHANGED,
@@ -219,9 +222,9 @@ ours   { key = "eof", kind = "text", types = '"strict"|"lenient"', room = "conne
 ours   { key = "explain", kind = "switch", room = "connection",
          state = { explain = false }, policy = "how a refusal is reported" }
 ours   { key = "maxline", kind = "number", room = "connection",
-         state = { maxline = MOST_LINE }, policy = KEPT }
+         state = { maxline = MOST_LINE }, each = true, policy = KEPT }
 ours   { key = "maxall", kind = "number", room = "connection",
-         state = { maxall = MOST_ALL }, policy = KEPT }
+         state = { maxall = MOST_ALL }, each = true, policy = KEPT }
 
 -- What `ssl.connect` takes beside them.
 for _, key in ipairs { "timeout", "deadline", "session" } do
@@ -294,20 +297,21 @@ for _, record in ipairs(keys.own) do
   end
 end
 
---- The functions of a key: a table with `set`, and perhaps `apply` and `switch`. Loads the
--- room.
+--- The functions of a key. Loads the room.
 --
---   set(ctx, value, cfg, level)  uses a value, which is true in the sense of Lua; true, or
---                                false and the message of ssl.newcontext
---   apply(st, c)                 a connection takes over what the context has: when it
---                                begins, and again at a switch
---   switch(st, old, new)         the same at a switch alone, before `apply`; where both
---                                contexts have the defaults of the key's fields it is not
---                                called
+--   set(ctx, value, cfg, level)  uses a value, which is true in the sense of Lua; returns
+--                                true, or false and the message of ssl.newcontext
+--   apply(st, old, new)          a connection takes over what its context has, when it begins
+--                                (`old` is nil) and at a switch
+--   switch(st, old, new)         the same at a switch alone, before any `apply`
+--
+-- The last two get the states of the contexts. Where the key has fields and both contexts
+-- have their defaults, they are not called.
 -- @tparam table record
--- @treturn table
+-- @treturn table  with `set`, and perhaps `apply` and `switch`
 function keys.room(record)
-  return require("ssl.context.options." .. record.room)[record.key]
+  local module = "ssl.context.options." .. record.room
+  return require(module)[record.key]
 end
 
 return keys

@@ -1,14 +1,15 @@
 --- ssl.context.option: what the setters of ssl.newcontext's keys have in common.
 --
--- A setter is `f(ctx, cfg, level)`: true, or false and a message. It is called for
--- every configuration and looks at its own keys; a key counts when its value is true
--- in the sense of Lua. What misuses a type raises as the function of ssl.context
--- behind the key would, at `level`: each function adds one to the level that it was
--- given and passes it on, and none of them is called by a tail call.
+-- A setter is `f(ctx, value, cfg, level)`: true, or false and a message (ssl.context.keys).
+-- A value of a wrong type raises as the function of ssl.context behind the key would, at
+-- `level`: each function adds one to the level that it was given and passes it on, and none
+-- of them is called by a tail call.
 
+local lib      = require "ssl.ffi.lib"
 local arg      = require "ssl.base.arg"
 local context  = require "ssl.context.setters"
 local material = require "ssl.source.material"
+local versions = require "ssl.context.versions"
 
 local option = {}
 
@@ -63,20 +64,36 @@ function option.sources(value, takes, position, name, level)
   return list
 end
 
+--- Is a value a whole number of a range?
+function option.whole(value, from, to)
+  return type(value) == "number" and value >= from and value <= to and value % 1 == 0
+end
+
+--- The failure of a key of ours whose value is another one than expected.
+-- @treturn false,string
+function option.invalid(key, expected, value)
+  local got = type(value) == "number" and ("%.14g"):format(value) or type(value)
+  return false, ("invalid %s (%s expected, got %s)"):format(key, expected, got)
+end
+
+--- What is wrong with a key of TLS 1.3 where this OpenSSL does not speak it; else nil.
+function option.lacking13(key)
+  if versions.speaks "tlsv1_3" then return nil end
+  return ("invalid %s (%s cannot speak TLS 1.3)"):format(key, lib.openssl.version)
+end
+
 --- The setter of a key whose string the function `name` of ssl.context takes.
-function option.string_key(key, name)
-  return function(ctx, cfg, level)
-    if not cfg[key] then return true end
-    local value = option.text(cfg[key], 2, name, level + 1)
+function option.string_key(name)
+  return function(ctx, value, _, level)
+    value = option.text(value, 2, name, level + 1)
     return context[name](ctx, value)
   end
 end
 
 --- The same for a string or an array of strings; `set(ctx, ...)` takes them.
-function option.strings_key(key, name, set)
-  return function(ctx, cfg, level)
-    if not cfg[key] then return true end
-    local values = option.texts(cfg[key], name, level + 1)
+function option.strings_key(name, set)
+  return function(ctx, value, _, level)
+    local values = option.texts(value, name, level + 1)
     return set(ctx, unpack(values))
   end
 end

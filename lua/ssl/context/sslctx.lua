@@ -11,20 +11,21 @@ local arg        = require "ssl.base.arg"
 local errors     = require "ssl.base.errors"
 local object     = require "ssl.base.object"
 local gcpressure = require "ssl.base.gcpressure"
+local fingerprint = require "ssl.session.fingerprint"
+local keys       = require "ssl.context.keys"
 local versions   = require "ssl.context.versions"
 local random     = require "ssl.base.random"
 local C, K       = lib.C, lib.K
 
 local sslctx = { methods = {} }
 
+fingerprint.leave_out(keys.uncounted)
+
 local own = handle.type("lsf_SSL_CTX *ctx", "SSL_CTX_free")
 
 local MODES = bit.bor(K.SSL_MODE_ENABLE_PARTIAL_WRITE,
                       K.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER,
                       K.SSL_MODE_RELEASE_BUFFERS)
-
--- Larger than any honest line or body, and small enough for a string of Lua.
-local MOST_LINE, MOST_ALL = 2^28, 2^29
 
 -- A certificate file that claims to be encrypted would prompt on the terminal.
 local NO_PASSWORD = ffi.new "char[1]"
@@ -116,52 +117,13 @@ function sslctx.new(name)
                 :format(name, lib.openssl.version)
   end
 
-  local ctx, state = object.new(class)
-  state.handle          = h
-  state.protocol        = name
-  state.mode            = false
-  state.verify_continue = false
-  state.ignore_purpose  = false
-  state.dhparam         = false
-  state.dh_pem          = false
-  state.dh              = false
-  state.alpn_select     = false
-  state.psk_client      = false
-  state.psk_server      = false
-  state.psk_hint        = false
-  state.psk_only        = false  -- a client's: no certificate will do instead
-  state.verify_said     = false  -- how certificates are to be judged, "none" included
-  state.clientca        = false  -- the names in DER
-  state.onclienthello   = false
-  state.onverify        = false
-  state.groups          = false
-  state.sigalgs         = false
-  state.clientsigalgs   = false
-  state.earlydata       = false
-  state.process         = false  -- that has the sessions for early data
-  state.dane            = false  -- DANE_FLAG_*, where it is on
-  state.ocsp            = false
-  state.ocspresponse    = false
-  state.keylog          = false
-  state.fingerprint     = false  -- ssl.session.fingerprint
-  state.sessionid       = false  -- the name of the policy
-  state.onsession       = false
-  state.seed            = false  -- of the session id context
-  state.session_context = false  -- of the policy of now: ssl.session.sessionid
-  state.tickets         = false
-  state.sessionstore    = false
-  state.folders         = false
-  state.folders_seen    = false  -- what was in them when a connection began: ssl.trust.store
-  state.store           = false  -- ssl.trust.store
-  state.verify_flags    = 0      -- X509_V_FLAG_*, for every connection
-  state.purpose         = false  -- X509_PURPOSE_*
-  state.purpose_trust   = false  -- X509_TRUST_*
-  state.servername      = false
-  state.eof             = false  -- "strict", "lenient": ssl.io.loop
-  state.explain         = false  -- say which certificate was refused, and why
-  state.once            = 0      -- LSF_ONCE_*: what a peer may ask for once
-  state.maxline         = MOST_LINE -- bytes: ssl.connection.receive
-  state.maxall          = MOST_ALL
+  local ctx, c = object.new(class)
+  c.handle          = h
+  c.fingerprint     = false -- ssl.session.fingerprint
+  c.seed            = false -- of the session id context
+  c.session_context = false -- of the policy of now: ssl.session.sessionid
+  for i, field in ipairs(keys.fields) do c[field] = keys.defaults[i] end
+  c.protocol        = name
   gcpressure.took(gcpressure.CONTEXT)
   return ctx
 end

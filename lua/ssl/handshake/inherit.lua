@@ -1,10 +1,10 @@
 --- ssl.handshake.inherit: the settings that a connection takes from its context.
 --
--- OpenSSL copies most of them in SSL_new. LuaSec's settings beside the SSL_CTX
--- (lsec_continue, lsec_ignore_purpose) are applied here. When a server name switches the
--- context, OpenSSL exchanges the certificate and little else, so the other settings are
--- transferred here too: a context that demands client certificates must demand them of every
--- client that asks for its name.
+-- OpenSSL copies most of them in SSL_new. When a server name switches the context, OpenSSL
+-- exchanges the certificate and little else, so the other settings are transferred: a
+-- context that demands client certificates must demand them of every client that asks for
+-- its name. The record of each key (ssl.context.keys) says what has to be done, and this file
+-- does what concerns no key: the policy, the store, and the job of a handshake.
 --
 -- A connection has the policy that its context had when the connection was made, or when
 -- it was switched to the context. Later changes of a context must not reach existing
@@ -12,64 +12,16 @@
 -- another. OpenSSL still looks up a few settings in the context, such as the cipher
 -- suites. So a connection whose context has changed before its handshake resumes nothing.
 
-local lib          = require "ssl.ffi.lib"
-local shim         = require "ssl.ffi.shim"
-local sslctx       = require "ssl.context.sslctx"
-local curves       = require "ssl.context.curves"
-local earlydata    = require "ssl.feature.earlydata"
-local functionid   = require "ssl.base.functionid"
-local job          = require "ssl.handshake.job"
-local psk          = require "ssl.feature.psk"
-local sessionid    = require "ssl.session.sessionid"
-local sessionstore = require "ssl.session.store"
-local tickets      = require "ssl.session.tickets"
-local stapling     = require "ssl.feature.stapling"
-local store        = require "ssl.trust.store"
-local onverify     = require "ssl.feature.onverify"
-local C, K         = lib.C, lib.K
+local lib        = require "ssl.ffi.lib"
+local sslctx     = require "ssl.context.sslctx"
+local functionid = require "ssl.base.functionid"
+local job        = require "ssl.handshake.job"
+local keys       = require "ssl.context.keys"
+local sessionid  = require "ssl.session.sessionid"
+local store      = require "ssl.trust.store"
+local C          = lib.C
 
 local inherit = {}
-
--- A cast of -1 would be 2^63: LuaJIT leaves that to the processor.
-local EVERY_OPTION = 0xffffffffffffffffULL
-
-local verify_callback = shim.callback "verify"
-
--- lsec_ignore_purpose means "verify as a client does": it accepts certificates for servers
--- only. With false the function undoes the setting of an earlier context.
-local function purpose(ssl, of_server)
-  local param = C.SSL_get0_param(ssl)
-  C.X509_VERIFY_PARAM_set_purpose(
-    param, of_server and K.X509_PURPOSE_SSL_SERVER or K.X509_PURPOSE_SSL_CLIENT)
-  C.X509_VERIFY_PARAM_set_trust(
-    param, of_server and K.X509_TRUST_SSL_SERVER or K.X509_TRUST_SSL_CLIENT)
-end
-
--- The keys `purpose`, `crl` and `partialchain`, the first of which goes before
--- lsec_ignore_purpose. Not in the store, which may belong to other contexts too.
-local function chain(ssl, c)
-  if c.verify_flags == 0 and not c.purpose then return end
-  local param = C.SSL_get0_param(ssl)
-  C.X509_VERIFY_PARAM_set_flags(param, c.verify_flags)
-  if c.purpose then C.X509_VERIFY_PARAM_set_purpose(param, c.purpose) end
-  if c.purpose_trust then C.X509_VERIFY_PARAM_set_trust(param, c.purpose_trust) end
-end
-
--- With the key `crl` every certificate is looked up, and lists may be absent for a part of
--- the chain. With `crl_check_chain` in verifyext every certificate needs a list.
-local function some_lists(c)
-  if bit.band(c.verify_flags, K.X509_V_FLAG_CRL_CHECK_ALL) == 0 then return 0 end
-  local param = C.X509_STORE_get0_param(C.SSL_CTX_get_cert_store(c.handle.ctx))
-  local demanded = tonumber(C.X509_VERIFY_PARAM_get_flags(param))
-  return bit.band(demanded, K.X509_V_FLAG_CRL_CHECK_ALL) == 0 and 1 or 0
-end
-
--- Where a function judges certificates, SSL_VERIFY_NONE must not be used: OpenSSL would
--- ignore the function's result.
-local function mode(c)
-  local wanted = C.SSL_CTX_get_verify_mode(c.handle.ctx)
-  return onverify.wanted(c) and bit.bor(wanted, K.SSL_VERIFY_PEER) or wanted
-end
 
 -- OpenSSL compares the session id context of the connection with that of a session.
 -- SSL_new copies the context's. SSL_set_SSL_CTX copies it only where the connection still
@@ -91,26 +43,58 @@ local function bind(st, c, verifies_by)
   store.settle(st.conn.ssl, c)
 end
 
+-- The keys that have something to do, in order: { record, fields, defaults, room }.
+local steps
+
+local function step_of(record)
+  local step = { record = record, fields = {}, defaults = {}, room = false }
+  for field, default in pairs(record.state or {}) do
+    step.fields[#step.fields + 1], step.defaults[#step.defaults + 1] = field, default
+  end
+  return step
+end
+
+local function all_steps()
+  if steps then return steps end
+  local found = {}
+  for _, record in ipairs(keys.own) do
+    if not record.switch then found[#found + 1] = step_of(record) end
+  end
+  steps = found
+  return found
+end
+
+-- Does a context have a value of the key? `ssl.context` may have set it, too.
+local function has(step, c)
+  for i, field in ipairs(step.fields) do
+    if c[field] ~= step.defaults[i] then return true end
+  end
+  return false
+end
+
+-- Call the function `name` of each key: of keys that keep nothing in the state of a context,
+-- and of those that one of the contexts has. A room that nobody uses is not loaded.
+local function each(name, st, old, new)
+  for _, step in ipairs(all_steps()) do
+    local concerned = step.record.each or #step.fields == 0 or has(step, new)
+                   or old and has(step, old)
+    if concerned then
+      step.room = step.room or keys.room(step.record)
+      local f = step.room[name]
+      if f then f(st, old, new) end
+    end
+  end
+end
+
 --- Take over the settings of the context. Before a handshake, or when it switches.
 -- @tparam table st
--- @tparam table c  the context's state
+-- @tparam table|nil old  the state of the context that it had
+-- @tparam table new  the context's state
 -- @tparam string verifies_by  its fingerprint, from ssl.session.sessionid
-function inherit.apply(st, c, verifies_by)
-  local conn = st.conn
-  bind(st, c, verifies_by)
-  conn.verify.go_on = c.verify_continue and 1 or 0
-  conn.verify.some_lists = some_lists(c)
-  conn.verify.ask = onverify.wanted(c) and 1 or 0
-  conn.posthandshake.once = c.once
-  if st.eof ~= c.eof then st.eof = c.eof end
-  if st.explain ~= c.explain then st.explain = c.explain end
-  st.maxline, st.maxall = c.maxline, c.maxall
-  C.SSL_set_verify(conn.ssl, mode(c), verify_callback)
-  if c.ignore_purpose then purpose(conn.ssl, true) end
-  chain(conn.ssl, c)
-  psk.apply(st, c)
-  stapling.apply(st, c)
-  job.apply(st, c)
+function inherit.apply(st, old, new, verifies_by)
+  bind(st, new, verifies_by)
+  each("apply", st, old, new)
+  job.apply(st, new)
 end
 
 --- A server's handshake is about to begin. Where its context has changed since, the
@@ -128,10 +112,6 @@ function inherit.settle(st)
   end
 end
 
-local function version(from, to, ssl, c)
-  C.SSL_ctrl(ssl, to, C.SSL_CTX_ctrl(c, from, 0, nil), nil)
-end
-
 --- Go on with another context. Within a handshake stopped at the ClientHello.
 -- The connection keeps the context alive through OpenSSL's own count.
 -- @tparam table st
@@ -139,24 +119,13 @@ end
 -- @raise when it is no usable context any more
 function inherit.switch(st, ctx)
   local new = sslctx.state(ctx, 2)
-  local ssl, to = st.conn.ssl, new.handle.ctx
   local lost = new.handle:lost()
   local verifies_by = not lost and sessionid.bind(new)
-  if lost or C.SSL_set_SSL_CTX(ssl, to) == nil then
+  if lost or C.SSL_set_SSL_CTX(st.conn.ssl, new.handle.ctx) == nil then
     error("ssl: the context for this server name cannot be used", 0)
   end
-  purpose(ssl, false)
-  C.X509_VERIFY_PARAM_clear_flags(C.SSL_get0_param(ssl), st.c.verify_flags)
-  inherit.apply(st, new, verifies_by)
-  C.SSL_set_verify_depth(ssl, C.SSL_CTX_get_verify_depth(to))
-  C.SSL_clear_options(ssl, EVERY_OPTION)
-  C.SSL_set_options(ssl, C.SSL_CTX_get_options(to))
-  tickets.adopt(st, new)
-  sessionstore.adopt(st, new)
-  curves.hand_over(ssl, st.c, new)
-  earlydata.adopt(st, st.c, new)
-  version(K.SSL_CTRL_GET_MIN_PROTO_VERSION, K.SSL_CTRL_SET_MIN_PROTO_VERSION, ssl, to)
-  version(K.SSL_CTRL_GET_MAX_PROTO_VERSION, K.SSL_CTRL_SET_MAX_PROTO_VERSION, ssl, to)
+  each("switch", st, st.c, new)
+  inherit.apply(st, st.c, new, verifies_by)
   st.ctx, st.c = ctx, new
 end
 

@@ -2,25 +2,15 @@
 --
 -- Reading the authorities of a system takes twenty times the CPU of a request. So a context
 -- is kept under the digest of a text with all values that it was made of; a digest, because
--- some of them are secrets. newcontext itself shows which keys it reads: it gets a table
--- that notes them. A file counts with its stamp, so a changed one is read again.
+-- some of them are secrets. A file counts with its stamp, so a changed one is read again.
 --
--- Why a hit is right: with the same values under every key that was ever read,
--- newcontext would read the same keys in the same order and do the same.
+-- Why a hit is right: newcontext reads the keys of ssl.cfg.keys and no others.
 
 local ssl = require "ssl"
 
 local LIMIT, DEEPEST = 16, 4
 
--- Keys that name files, wherever in the configuration they stand: one, or a list.
-local FILES = { cafile = true, capath = true, certificate = true, key = true,
-                crl = true, clientca = true, pkcs12 = true }
-
--- What newcontext has asked for so far, in this order; only ever appended to. The
--- keys of files are there from the start: stamps are taken before files are read.
-local known = { "certificates", "systemca" }
-local listed = { certificates = true, systemca = true }
-for name in pairs(FILES) do listed[name], known[#known + 1] = true, name end
+local known, names_file = ssl.cfg.keys, ssl.cfg.names_file
 
 local cache = {}   -- { signature =, context = }, last used first
 
@@ -58,7 +48,7 @@ local function describe(value, key, depth)
   local kind = type(value)
   if key == "systemca" and value then return system() end
   if kind == "string" then
-    return FILES[key] and stamped(value) or ("%q"):format(value)
+    return names_file(key) and stamped(value) or ("%q"):format(value)
   elseif kind == "number" then
     return ("%.17g"):format(value)
   elseif kind == "table" and depth < DEEPEST then
@@ -75,15 +65,12 @@ local function describe(value, key, depth)
   return identity(value)
 end
 
--- The part of a signature that keys `from` and later make up. Keys without a value
--- leave no mark: a signature stays the same when more keys become known.
-local function signature(cfg, from)
+-- All that newcontext may look at.
+local function signature(cfg)
   local parts = {}
-  for i = from, #known do
-    local value = cfg[known[i]]
-    if value ~= nil then
-      parts[#parts + 1] = known[i] .. "=" .. describe(value, known[i], 0) .. ";"
-    end
+  for i, key in ipairs(known) do
+    local value = cfg[key]
+    parts[i] = value == nil and "" or key .. "=" .. describe(value, key, 0) .. ";"
   end
   return table.concat(parts)
 end
@@ -97,15 +84,6 @@ local function find(wanted)
   end
 end
 
-local function noting(cfg)
-  return setmetatable({}, { __index = function(_, name)
-    if not listed[name] then
-      listed[name], known[#known + 1] = true, name
-    end
-    return cfg[name]
-  end })
-end
-
 local context = {}
 
 --- A text that identifies a value of a request: functions and objects by identity.
@@ -117,14 +95,13 @@ context.identity = identity
 -- @treturn userdata,string  and the digest of all that it was made of
 -- @treturn nil,string  an error of newcontext
 function context.of(cfg)
-  local text, count = signature(cfg, 1), #known
-  local wanted = ssl.digest(text)
+  -- The stamps are taken before the files are read.
+  local wanted = ssl.digest(signature(cfg))
   local found = find(wanted)
   if found then return found, wanted end
   local why
-  found, why = ssl.checkedcontext(noting(cfg))
+  found, why = ssl.checkedcontext(cfg)
   if not found then return nil, why end
-  wanted = ssl.digest(text .. signature(cfg, count + 1))
   table.insert(cache, 1, { signature = wanted, context = found })
   cache[LIMIT + 1] = nil
   return found, wanted

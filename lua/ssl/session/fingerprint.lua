@@ -4,7 +4,7 @@
 -- holds. So a session must not be used under another policy. This file computes a digest
 -- that distinguishes policies. It is made of the current settings, also where `ssl.context`
 -- has changed them: those that OpenSSL returns, and every field of the context's state that
--- IRRELEVANT does not name. ssl.context.policykeys lists the keys that it has to cover. A
+-- is not left out. The record of a key (ssl.context.keys) says whether its fields are. A
 -- function cannot be compared, so it equals itself only (ssl.base.functionid).
 --
 -- It is computed when a context has its first connection and kept until something of the
@@ -22,21 +22,20 @@ local C, K       = lib.C, lib.K
 
 local fingerprint = {}
 
--- Fields of a context's state that no verdict depends on, or that are counted otherwise.
-local IRRELEVANT = {
+-- Fields of a context's state that do not count. These belong to every object and context;
+-- ssl.context.keys names the others.
+local UNCOUNTED = {
   class = true, handle = true, fingerprint = true, seed = true,
-  mode = true, protocol = true, -- OpenSSL's settings for them count
-  store = true, -- its contents count
   session_context = true, -- is made of it
-  verify_said = true, -- its effect counts, psk_only
-  dhparam = true, -- whether there is one counts
-  dh_pem = true, dh = true, -- its last result
-  alpn_select = true, onclienthello = true, onsession = true,
-  ocspresponse = true, keylog = true, tickets = true, sessionstore = true,
-  earlydata = true, process = true, eof = true, explain = true,
-  maxline = true, maxall = true,
   __index = true, __tostring = true, __gc = true, __close = true,
 }
+
+--- Leave fields of a context's state out of the fingerprint.
+-- @tparam table names  a set: of keys that no verdict depends on, or that are counted
+--   otherwise
+function fingerprint.leave_out(names)
+  for name in pairs(names) do UNCOUNTED[name] = true end
+end
 
 -- Options that no verdict depends on. They choose among the suites that both sides allow,
 -- the place of sessions, or the report of an end; or each later handshake applies them
@@ -152,7 +151,7 @@ end
 local function counted(c)
   local names = {}
   for name in pairs(c) do
-    if not IRRELEVANT[name] and c[name] then names[#names + 1] = name end
+    if not UNCOUNTED[name] and c[name] then names[#names + 1] = name end
   end
   table.sort(names)
   return names

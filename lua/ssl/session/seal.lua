@@ -110,4 +110,24 @@ function seal.open(keys, id, entry)
   return body:sub(#MARK + 1, #MARK + CONTEXT), expires, body:sub(head + 1)
 end
 
+local function secret(value)
+  return type(value) == "string" and #value >= seal.SHORTEST
+end
+
+--- The secrets of a store, as an array.
+-- @param value  a text of `seal.SHORTEST` bytes or more, or an array of up to `seal.MOST`
+-- @treturn {string,...}|nil  nil where it is no such value
+function seal.secrets(value)
+  if secret(value) then return { value } end
+  if type(value) ~= "table" or #value < 1 or #value > seal.MOST then return nil end
+  for i = 1, #value do
+    if not secret(value[i]) then return nil end
+  end
+  return value
+end
+
+--- What is expected where `seal.secrets` returns nil.
+seal.NO_SECRET = ("a secret of %d bytes or more, or an array of 1 to %d of them, expected")
+                  :format(seal.SHORTEST, seal.MOST)
+
 return seal

@@ -57,13 +57,7 @@ local function load_pair(ctx, entry, level)
   return true
 end
 
---- The setter of `key`, `password`, `certificate`, `pkcs12` and `certificates`.
-local function certificates(ctx, cfg, level)
-  local entries = cfg.certificates
-  if not entries then
-    local ok, message = load_pair(ctx, cfg, level + 1)
-    return ok, message
-  end
+local function set_certificates(ctx, entries, _, level)
   if type(entries) ~= "table" then
     option.misuse(1, "ipairs", arg.expected("table", entries), level + 1)
   end
@@ -78,4 +72,24 @@ local function certificates(ctx, cfg, level)
   return true
 end
 
-return certificates
+-- The other keys belong together, and mean nothing beside `certificates`. The first of
+-- `key`, `certificate` and `pkcs12` that there is loads everything.
+local function pair(...)
+  local earlier = { "certificates", ... }
+  return { set = function(ctx, _, cfg, level)
+    for _, name in ipairs(earlier) do
+      if cfg[name] then return true end
+    end
+    local ok, message = load_pair(ctx, cfg, level + 1)
+    return ok, message
+  end }
+end
+
+return {
+  certificates = { set = set_certificates },
+  key          = pair(),
+  -- The key's setter has used it.
+  password     = { set = function() return true end },
+  certificate  = pair "key",
+  pkcs12       = pair("key", "certificate"),
+}

@@ -16,29 +16,39 @@ local verifyflags  = require "ssl.trust.verifyflags"
 local x509         = require "ssl.x509.certificate"
 local C, K         = lib.C, lib.K
 
-local keys = {}
-
 local function wrong(key, value, level, kind)
   option.misuse(1, "newcontext", key .. ": " .. arg.expected(kind or "string", value),
                  level + 1)
 end
 
 -- Not just anything that is true: a file's name would mean more than is in the file.
-local function switch(cfg, key, level)
-  local value = cfg[key]
-  if value and value ~= true then wrong(key, value, level + 1, "boolean") end
-  return value
+local function switch(key, value, level)
+  if value ~= true then wrong(key, value, level + 1, "boolean") end
 end
 
-local function sources(cfg, key, takes, level)
-  local list, other = material.sources(cfg[key], takes)
+local function sources(key, value, takes, level)
+  local list, other = material.sources(value, takes)
   if not list then wrong(key, other, level + 1) end
   return list
 end
 
---- `systemca`: whom the system trusts, beside `cafile` and `capath`.
-function keys.systemca(ctx, cfg, level)
-  if not switch(cfg, "systemca", level + 1) then return true end
+-- A file, a folder or both: LuaSec's one function takes them together.
+local function set_locations(ctx, _, cfg, level)
+  local cafile, capath = cfg.cafile or nil, cfg.capath or nil
+  cafile = cafile and option.sources(cafile, x509.is, 2, "locations", level + 1)
+  capath = capath and option.text(capath, 3, "locations", level + 1)
+  return context.locations(ctx, cafile, capath)
+end
+
+local function set_capath(ctx, value, cfg, level)
+  if cfg.cafile then return true end
+  local ok, why = set_locations(ctx, value, cfg, level + 1)
+  return ok, why
+end
+
+-- Whom the system trusts, beside `cafile` and `capath`.
+local function set_systemca(ctx, value, _, level)
+  switch("systemca", value, level + 1)
   local found, reason = systemca()
   if found then
     local ok
@@ -49,10 +59,7 @@ function keys.systemca(ctx, cfg, level)
   return false, ("error loading CA locations (%s)"):format(reason)
 end
 
---- `servername`: a client's.
-function keys.servername(ctx, cfg, level)
-  local name = cfg.servername
-  if not name then return true end
+local function set_servername(ctx, name, cfg, level)
   if type(name) ~= "string" then wrong("servername", name, level + 1) end
   local ok, reason = nil, "for clients only"
   if cfg.mode == "client" then
@@ -66,21 +73,18 @@ end
 -- looks up each, and a list that is absent above the peer's is passed over (ssl.handshake.inherit).
 local LOOK_UP_EACH = bit.bor(K.X509_V_FLAG_CRL_CHECK, K.X509_V_FLAG_CRL_CHECK_ALL)
 
---- `crl`: with it the peer's certificate has to be covered by one, and the others of its
--- chain are looked up in what there is of their issuers.
-function keys.crl(ctx, cfg, level)
-  if not cfg.crl then return true end
-  local state, list = context.state(ctx), sources(cfg, "crl", nil, level + 1)
-  local ok, reason = anchors.revoke(state, list)
+-- The peer's certificate has to be covered by one, and the others of its chain are looked up
+-- in what there is of their issuers.
+local function set_crl(ctx, value, _, level)
+  local c, list = context.state(ctx), sources("crl", value, nil, level + 1)
+  local ok, reason = anchors.revoke(c, list)
   if not ok then return false, ("error loading CRL (%s)"):format(reason) end
-  state.verify_flags = bit.bor(state.verify_flags, LOOK_UP_EACH)
+  c.verify_flags = bit.bor(c.verify_flags, LOOK_UP_EACH)
   return true
 end
 
---- `clientca`: a server's.
-function keys.clientca(ctx, cfg, level)
-  if not cfg.clientca then return true end
-  local list = sources(cfg, "clientca", x509.is, level + 1)
+local function set_clientca(ctx, value, cfg, level)
+  local list = sources("clientca", value, x509.is, level + 1)
   if cfg.mode ~= "server" then return false, "invalid clientca (for servers only)" end
   local ok
   local certs, reason = certificates.collect(list)
@@ -89,10 +93,8 @@ function keys.clientca(ctx, cfg, level)
   return false, ("error loading client CA names (%s)"):format(reason)
 end
 
---- `purpose`: what the peer's certificate has to be made for.
-function keys.purpose(ctx, cfg, level)
-  local name = cfg.purpose
-  if not name then return true end
+-- What the peer's certificate has to be made for.
+local function set_purpose(ctx, name, _, level)
   if type(name) ~= "string" then wrong("purpose", name, level + 1) end
   local index = -1
   if not name:find("\0", 1, true) then index = C.X509_PURPOSE_get_by_sname(name) end
@@ -101,27 +103,28 @@ function keys.purpose(ctx, cfg, level)
   if not known or known == nil then
     return false, ("invalid purpose (%s)"):format(name)
   end
-  local state, of = context.state(ctx), C.X509_PURPOSE_get_trust(known)
-  state.purpose = C.X509_PURPOSE_get_id(known)
+  local c, of = context.state(ctx), C.X509_PURPOSE_get_trust(known)
+  c.purpose = C.X509_PURPOSE_get_id(known)
   -- "any" has no trust settings of its own: those of the side stay.
-  state.purpose_trust = of > 0 and of
+  c.purpose_trust = of > 0 and of
   return true
 end
 
---- `partialchain`: a chain may end in any trusted certificate.
-function keys.partialchain(ctx, cfg, level)
-  if not switch(cfg, "partialchain", level + 1) then return true end
-  local state = context.state(ctx)
-  state.verify_flags = bit.bor(state.verify_flags, K.X509_V_FLAG_PARTIAL_CHAIN)
+-- A chain may end in any trusted certificate.
+local function set_partialchain(ctx, value, _, level)
+  switch("partialchain", value, level + 1)
+  local c = context.state(ctx)
+  c.verify_flags = bit.bor(c.verify_flags, K.X509_V_FLAG_PARTIAL_CHAIN)
   return true
 end
 
---- The setter of all of them, in this order.
-return function(ctx, cfg, level)
-  for _, name in ipairs { "systemca", "servername", "crl", "clientca", "purpose",
-                          "partialchain" } do
-    local ok, message = keys[name](ctx, cfg, level + 1)
-    if not ok then return false, message end
-  end
-  return true
-end
+return {
+  cafile       = { set = set_locations },
+  capath       = { set = set_capath },
+  systemca     = { set = set_systemca },
+  servername   = { set = set_servername },
+  crl          = { set = set_crl },
+  clientca     = { set = set_clientca },
+  purpose      = { set = set_purpose },
+  partialchain = { set = set_partialchain },
+}

@@ -1,19 +1,23 @@
---- ssl.context.options.verify: `verify`, and its default.
+--- ssl.context.options.verify: whether and how the peer's certificate is verified.
 --
 -- LuaSec's default is to verify nobody. A key that decides whom or what to trust
 -- (ssl.context.keys) would then have no effect, without an error. So a client with such a key
 -- that LuaSec does not have verifies its server. A server can ask its clients in two ways
 -- and has to say which.
 
-local checks  = require "ssl.context.cfg"
-local context = require "ssl.context.setters"
-local lib     = require "ssl.ffi.lib"
-local option  = require "ssl.context.option"
-local C, K    = lib.C, lib.K
+local lib      = require "ssl.ffi.lib"
+local shim     = require "ssl.ffi.shim"
+local checks   = require "ssl.context.cfg"
+local context  = require "ssl.context.setters"
+local onverify = require "ssl.feature.onverify"
+local option   = require "ssl.context.option"
+local C, K     = lib.C, lib.K
 
-local set = option.strings_key("verify", "setverify", context.setverify)
+local verify_callback = shim.callback "verify"
 
--- A function `onverify` verifies the peer too (ssl.handshake.inherit).
+local set_modes = option.strings_key("setverify", context.setverify)
+
+-- A function `onverify` verifies the peer too (`mode`, below).
 local function verifies(ctx, cfg)
   return cfg.onverify
       or C.SSL_CTX_get_verify_mode(context.state(ctx).handle.ctx) ~= K.SSL_VERIFY_NONE
@@ -24,12 +28,93 @@ local WAYS = {
   server = 'it means nothing without verify = "peer", or { "peer", "fail_if_no_peer_cert" }',
 }
 
---- The setter of `verify`.
-return function(ctx, cfg, level)
-  local ok, message = set(ctx, cfg, level + 1)
-  if not ok then return false, message end
+local function set_verify(ctx, value, cfg, level)
+  if value then
+    local ok, message = set_modes(ctx, value, cfg, level + 1)
+    if not ok then return false, message end
+  end
   local key = checks.trusting(cfg, cfg.mode)
   if not key or verifies(ctx, cfg) then return true end
-  if cfg.mode == "client" and not cfg.verify then return context.setverify(ctx, "peer") end
+  if cfg.mode == "client" and not value then return context.setverify(ctx, "peer") end
   return false, ("invalid %s (%s)"):format(key, WAYS[cfg.mode])
 end
+
+local function set_depth(ctx, value, _, level)
+  value = option.number(value, 2, "setdepth", level + 1)
+  return context.setdepth(ctx, value)
+end
+
+local function set_onverify(ctx, f)
+  if type(f) ~= "function" then return false, "invalid onverify (function expected)" end
+  if not onverify.supported then
+    return false, "invalid onverify (this OpenSSL cannot do it)"
+  end
+  context.state(ctx).onverify = f
+  return true
+end
+
+-- Where a function judges certificates, SSL_VERIFY_NONE must not be used: it would go on
+-- whatever the function returns.
+local function mode(c)
+  local wanted = C.SSL_CTX_get_verify_mode(c.handle.ctx)
+  return onverify.wanted(c) and bit.bor(wanted, K.SSL_VERIFY_PEER) or wanted
+end
+
+-- lsec_ignore_purpose means "verify as a client would": for certificates that are
+-- meant for servers only. The other way round it undoes what an earlier context set.
+local function purpose(ssl, of_server)
+  local param = C.SSL_get0_param(ssl)
+  C.X509_VERIFY_PARAM_set_purpose(
+    param, of_server and K.X509_PURPOSE_SSL_SERVER or K.X509_PURPOSE_SSL_CLIENT)
+  C.X509_VERIFY_PARAM_set_trust(
+    param, of_server and K.X509_TRUST_SSL_SERVER or K.X509_TRUST_SSL_CLIENT)
+end
+
+-- The keys `purpose`, `crl` and `partialchain`, the first of which wins over
+-- lsec_ignore_purpose. Not in the store, which may belong to other contexts too.
+local function chain(ssl, c)
+  if c.verify_flags == 0 and not c.purpose then return end
+  local param = C.SSL_get0_param(ssl)
+  C.X509_VERIFY_PARAM_set_flags(param, c.verify_flags)
+  if c.purpose then C.X509_VERIFY_PARAM_set_purpose(param, c.purpose) end
+  if c.purpose_trust then C.X509_VERIFY_PARAM_set_trust(param, c.purpose_trust) end
+end
+
+-- With the key `crl` every certificate is looked up, and lists may be absent for a part of
+-- the chain. With `crl_check_chain` in verifyext every certificate needs a list.
+local function some_lists(c)
+  if bit.band(c.verify_flags, K.X509_V_FLAG_CRL_CHECK_ALL) == 0 then return 0 end
+  local param = C.X509_STORE_get0_param(C.SSL_CTX_get_cert_store(c.handle.ctx))
+  local demanded = tonumber(C.X509_VERIFY_PARAM_get_flags(param))
+  return bit.band(demanded, K.X509_V_FLAG_CRL_CHECK_ALL) == 0 and 1 or 0
+end
+
+-- All that a connection verifies by, beside the store.
+local function apply(st, _, c)
+  local conn = st.conn
+  conn.verify.go_on = c.verify_continue and 1 or 0
+  conn.verify.some_lists = some_lists(c)
+  conn.verify.ask = onverify.wanted(c) and 1 or 0
+  C.SSL_set_verify(conn.ssl, mode(c), verify_callback)
+  if c.ignore_purpose then purpose(conn.ssl, true) end
+  chain(conn.ssl, c)
+end
+
+local function switch(st, old)
+  purpose(st.conn.ssl, false)
+  C.X509_VERIFY_PARAM_clear_flags(C.SSL_get0_param(st.conn.ssl), old.verify_flags)
+end
+
+return {
+  verify    = { set = set_verify, apply = apply, switch = switch },
+  depth     = {
+    set = set_depth,
+    switch = function(st, _, new)
+      C.SSL_set_verify_depth(st.conn.ssl, C.SSL_CTX_get_verify_depth(new.handle.ctx))
+    end,
+  },
+  verifyext = { set = option.strings_key("setverifyext", function(ctx, ...)
+    return ctx:setverifyext(...)
+  end) },
+  onverify  = { set = set_onverify },
+}
