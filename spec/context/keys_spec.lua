@@ -6,7 +6,6 @@ describe("the list of the keys", function()
   local keys     = require "ssl.context.keys"
   local contexts = require "spec.support.contexts"
   local pki      = require "spec.support.pki"
-  local process  = require "spec.support.process"
 
   local function of_face(face)
     local out = {}
