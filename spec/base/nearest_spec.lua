@@ -1,4 +1,4 @@
--- Which known word somebody may have meant: pure Lua.
+-- The known word that was probably meant: pure Lua.
 
 describe("the nearest word", function()
   local nearest = require "ssl.base.nearest"

@@ -1,4 +1,4 @@
--- Tables of options that LuaSec does not have: a key that nobody knows is a mistake.
+-- Tables of options that LuaSec does not have: an unknown key is a mistake.
 
 describe("a table of options", function()
   local ssl     = require "ssl"

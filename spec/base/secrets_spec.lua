@@ -1,4 +1,4 @@
--- What the library was told in confidence is nowhere, when its work is done.
+-- No copy of a secret remains in memory when the library has done its work.
 
 describe("a secret", function()
   local fresh   = require "spec.support.fresh"

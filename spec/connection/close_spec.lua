@@ -1,4 +1,4 @@
--- What was reported as sent arrives, also when close follows at once: D31, D30.
+-- Bytes that were reported as sent arrive, also when close follows at once: D31, D30.
 
 describe("close", function()
   local fresh    = require "spec.support.fresh"

@@ -1,4 +1,4 @@
--- The connection object: what every method answers in which state.
+-- The connection object: the result of every method in each state.
 
 describe("a connection", function()
   local pair    = require "spec.support.pair"

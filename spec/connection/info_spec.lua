@@ -1,4 +1,4 @@
--- info: what was negotiated.
+-- info: the results of negotiation.
 
 describe("info", function()
   local pair   = require "spec.support.pair"

@@ -1,4 +1,4 @@
--- sendfrom, receiveinto, sendv: for those who hold C memory or many small strings.
+-- sendfrom, receiveinto, sendv: for programs with C memory or many small strings.
 
 describe("C memory", function()
   local ffi    = require "ffi"

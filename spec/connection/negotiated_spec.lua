@@ -1,4 +1,4 @@
--- What info says beside LuaSec's fields: group, sigalg, resumed, servername, alpn.
+-- The fields of info beside LuaSec's: group, sigalg, resumed, servername, alpn.
 
 describe("info also returns", function()
   local ssl    = require "ssl"

@@ -1,4 +1,4 @@
--- send interrupted: what was reported has left, what has left is not sent again.
+-- send interrupted: reported bytes have left, and bytes that have left are not sent again.
 
 describe("an interrupted send", function()
   local linger = require "ssl.io.linger"

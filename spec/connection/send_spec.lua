@@ -1,4 +1,4 @@
--- The method send: what it counts, and what it counts as sent.
+-- The method send: its arguments, and its count of sent bytes.
 
 describe("send", function()
   local narrow = require "spec.support.narrow"

@@ -1,4 +1,4 @@
--- What a connection has of a TCP socket: addresses and options, as LuaSocket has them.
+-- The TCP socket below a connection: addresses and options, as LuaSocket has them.
 
 describe("a connection's", function()
   local core       = require "ssl.core"

@@ -1,4 +1,4 @@
--- Ends of a session: tlsshutdown, shutdown, and what an end without close_notify is.
+-- Ends of a session: tlsshutdown, shutdown, and ends without close_notify.
 
 describe("the end of a session", function()
   local house      = require "spec.support.init"

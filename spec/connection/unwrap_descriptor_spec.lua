@@ -1,4 +1,4 @@
--- Descriptors before TLS and after it: what they are given back as, and to whom.
+-- Descriptors before TLS and after it: their form and their owner after unwrap.
 
 describe("a descriptor", function()
   local ssl    = require "ssl"

@@ -1,4 +1,4 @@
--- STARTTLS and back: bytes read before TLS began, and what is left when it ends.
+-- STARTTLS and back: bytes that were read before TLS began, and bytes left at its end.
 
 describe("TLS in the middle of a plain connection", function()
   local ffi        = require "ffi"

@@ -1,5 +1,5 @@
--- A table of parameters that says something else than it seems to: keys that nobody
--- knows, and tables that are no arrays.
+-- A table of parameters with mistakes that LuaSec ignores: unknown keys, and tables that are
+-- no arrays.
 
 describe("a configuration", function()
   local config   = require "ssl.config"

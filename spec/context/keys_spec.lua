@@ -1,5 +1,5 @@
--- The list of the keys: whatever a setter reads or a page documents is in it, and
--- whatever is in it is read and documented.
+-- The list of the keys: it has every key that a setter reads or a page documents, and each
+-- of its keys is read and documented.
 
 describe("the list of the keys", function()
   local ssl      = require "ssl"

@@ -1,4 +1,4 @@
--- ssl.newcontext: what it refuses, in which words and in which order.
+-- ssl.newcontext: its refusals, their messages and their order.
 
 describe("ssl.newcontext", function()
   local contexts   = require "spec.support.contexts"

@@ -1,6 +1,6 @@
--- The keys that bend the protocol: what newcontext says to them, and that they hold, also
--- when a server name has switched the context. peers/protocols_spec shows them against
--- programs of others.
+-- The keys about the protocol: the errors of newcontext, and that they hold, also when a
+-- server name has switched the context. peers/protocols_spec tests them against other
+-- programs.
 
 describe("ssl.newcontext's key", function()
   local ssl      = require "ssl"

@@ -1,4 +1,4 @@
--- DANE: what its functions take, refuse and answer.
+-- DANE: arguments, refusals and results of its functions.
 
 describe("DANE", function()
   local pair    = require "spec.support.pair"

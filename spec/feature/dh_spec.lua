@@ -1,4 +1,4 @@
--- ssl.feature.dh: the group of the next handshake, from the user's function.
+-- ssl.feature.dh: the group of the next handshake, from the program's function.
 
 describe("ssl.dh", function()
   local contexts = require "spec.support.contexts"

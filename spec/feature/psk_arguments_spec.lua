@@ -1,4 +1,4 @@
--- cfg.psk and the functions behind it: what they take and what they refuse.
+-- cfg.psk and the functions behind it: accepted and refused values.
 
 describe("psk", function()
   local values  = require "spec.support.values"

@@ -1,4 +1,4 @@
--- Pre-shared keys: what the user's functions are told, and what becomes of answers.
+-- Pre-shared keys: the arguments of the program's functions, and the effect of results.
 
 describe("psk", function()
   local pair    = require "spec.support.pair"

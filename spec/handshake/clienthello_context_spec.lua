@@ -1,5 +1,5 @@
--- A server that goes on with another context: what that one says holds, as the
--- handshake and the connection show it.
+-- A server that goes on with another context: the settings of that context hold, in the
+-- handshake and in the connection.
 
 describe("a context chosen by onclienthello", function()
   local ssl     = require "ssl"

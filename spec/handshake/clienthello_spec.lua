@@ -1,4 +1,4 @@
--- onclienthello: what a server is told before it says anything, and what it may answer.
+-- onclienthello: its arguments at the ClientHello, and its possible results.
 
 describe("onclienthello", function()
   local ssl       = require "ssl"

@@ -1,5 +1,5 @@
--- dohandshake: what ends it, in whose words, and what it says when asked again.
--- The words of alerts are those of OpenSSL 3.0.
+-- dohandshake: its ends, their messages, and the results of later calls.
+-- The texts of alerts are those of OpenSSL 3.0.
 
 describe("dohandshake", function()
   local pair   = require "spec.support.pair"

@@ -1,4 +1,4 @@
--- Handshakes that end while they wait for a function of the user's: closed, dropped
+-- Handshakes that end while they wait for a function of the program: closed, dropped
 -- with the coroutine that ran them, or with the whole Lua state.
 
 describe("a handshake that waits for a function", function()
@@ -28,7 +28,7 @@ describe("a handshake that waits for a function", function()
         assert.is_true(contexts.quiet())
       end)
 
-      -- Whatever it answers then, or raises, has nobody to hear it.
+      -- Its result or error has no effect then.
       for title, go_on in pairs {
         ["answers"] = function(resume)
           assert.same(pack(false, "closed"), resume(unpack(place.answer)))

@@ -1,6 +1,6 @@
--- The user's functions, asked in the middle of a handshake: they may raise, they may
--- yield, and what they answer may be nonsense. D26: an error of theirs reaches the caller
--- of dohandshake, and no frame of OpenSSL's is torn.
+-- The program's functions in the middle of a handshake: they may raise, they may yield,
+-- and their results may be wrong. D26: their errors reach the caller of dohandshake, and
+-- no frame of OpenSSL is unwound.
 
 describe("a function that a handshake asks,", function()
   local contexts  = require "spec.support.contexts"

@@ -1,4 +1,4 @@
--- A server's map of names: what a lookup costs, and which changes count when.
+-- A server's map of names: the cost of a lookup, and when changes count.
 
 describe("a map of server names", function()
   local pair   = require "spec.support.pair"

@@ -1,4 +1,4 @@
--- The context that a server name chooses: what of it holds for the connection.
+-- The context that a server name chooses: its settings hold for the connection.
 
 describe("the context chosen by a server name", function()
   local pair   = require "spec.support.pair"

@@ -1,4 +1,4 @@
--- Server names: what a client asks for, and what a server makes of it.
+-- Server names: the client's request, and the server's choice.
 
 describe("sni", function()
   local pair   = require "spec.support.pair"

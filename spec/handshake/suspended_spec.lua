@@ -1,8 +1,8 @@
 -- Handshakes by the thousand that stand still and are never finished: dropped, closed,
 -- failed, or left by a coroutine that is gone, in every kind of pause.
 --
--- A full handshake each would take minutes. What a peer says until the question comes
--- is recorded once and played back; only where it is encrypted a peer has to be there.
+-- A full handshake each would take minutes. So the peer's bytes before the question are
+-- recorded once and played back; only where they are encrypted a peer is needed.
 
 local ffi = require "ffi"
 

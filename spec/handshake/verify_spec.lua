@@ -1,5 +1,5 @@
--- Whether the other side's certificate is good enough: who says what of whom.
--- The words of alerts are those of OpenSSL 3.0.
+-- The verification of the other side's certificate, and the messages at both ends.
+-- The texts of alerts are those of OpenSSL 3.0.
 
 describe("verification in the handshake", function()
   local pair   = require "spec.support.pair"

@@ -1,4 +1,4 @@
--- ssl.https, and somebody in the middle who has no key: a fatal alert ends no body.
+-- ssl.https, and an attacker in the middle without a key: a fatal alert ends no body.
 
 describe("ssl.https takes a fatal alert for", function()
   local house   = require "spec.support.init"

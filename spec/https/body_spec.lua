@@ -1,5 +1,5 @@
--- A body is complete when its framing says so. Where only the end of the connection
--- frames it, that end has to be one that nobody can fake.
+-- A body is complete when its framing ends. Where only the end of the connection frames it,
+-- an attacker must not be able to fake that end.
 
 describe("ssl.https and the end of a body", function()
   local http    = require "socket.http"

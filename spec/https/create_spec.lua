@@ -1,4 +1,4 @@
--- What connects may be of the caller's making. What it lacks is told by name.
+-- The object that connects may come from the caller. An error names missing methods.
 
 describe("create of ssl.https", function()
   local http    = require "socket.http"

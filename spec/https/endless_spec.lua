@@ -1,5 +1,5 @@
--- What a server says beside bodies is held in memory, so it is bounded: a head without
--- an end must not take all there is, nor all the time.
+-- A server's heads and trailers are held in memory, so they are limited: a head without
+-- an end must not take all memory, nor all time.
 
 describe("ssl.https reads no head without an end:", function()
   local https   = require "ssl.https"

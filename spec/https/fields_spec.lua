@@ -1,5 +1,5 @@
--- What a program was given by somebody else must not become a second field or a second
--- request, and what it says must go out as it was meant.
+-- Untrusted text must not become a second field or a second request, and valid fields must
+-- be sent unchanged.
 
 describe("ssl.https sends", function()
   local https   = require "ssl.https"

@@ -1,4 +1,4 @@
--- Bodies flow through in pieces, both ways, whatever their size.
+-- Bodies are transferred in pieces, both ways, with any size.
 
 describe("ssl.https lets bodies flow", function()
   local https     = require "ssl.https"

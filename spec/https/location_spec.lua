@@ -1,5 +1,5 @@
--- Where a redirect leads is the server's word, so reading it must not be a way to keep
--- the client busy: no time limit counts there.
+-- The server chooses the location of a redirect, so parsing it must not keep the client
+-- busy: no time limit counts there.
 
 describe("ssl.https reads a location", function()
   local hop     = require "ssl.https.hop"

@@ -1,4 +1,4 @@
--- nginx numbers its connections, and tells.
+-- nginx numbers its connections, and reports the number.
 
 describe("https.pool and nginx", function()
   local house   = require "spec.support.init"
@@ -290,7 +290,7 @@ describe("https.pool and nginx", function()
     end)
   end)
 
-  -- A transport of the user's: no descriptor is taken over. It gives other coroutines
+  -- A transport of the program: no descriptor is taken over. It gives other coroutines
   -- a turn instead of waiting.
   local function patient(more)
     local sock = socket.tcp()

@@ -1,5 +1,5 @@
--- A kept connection may end at any moment. What is found out before the request left,
--- or can be asked twice, is no trouble; all else is an error and never a guess.
+-- A kept connection may end at any moment. A request is repeated where the end is found
+-- before it was sent, or where it is idempotent; all other cases are errors and never a guess.
 
 describe("ssl.https and a kept connection", function()
   local https   = require "ssl.https"

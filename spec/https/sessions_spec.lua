@@ -1,4 +1,4 @@
--- nginx tells of each connection whether it was resumed: "r" or ".".
+-- nginx reports whether a connection was resumed: "r" or ".".
 
 describe("ssl.https resumes sessions", function()
   local http     = require "socket.http"

@@ -1,4 +1,4 @@
--- D15: LuaSec's ssl.https checks no name, and no chain unless it is told to.
+-- D15: LuaSec's ssl.https checks no name, and by default no chain.
 
 describe("ssl.https verifies (D15)", function()
   local https   = require "ssl.https"

@@ -1,4 +1,4 @@
--- A fatal alert is no end in order, whoever brought it about; and what is one.
+-- A fatal alert is no end in order, from either side; and what is one.
 
 describe("an end by a fatal alert", function()
   local ffi     = require "ffi"
@@ -20,7 +20,7 @@ describe("an end by a fatal alert", function()
   -- A record that no key fits.
   local GARBAGE = "\23\3\3\0\40" .. ("x"):rep(40)
 
-  -- Every way to wait for the peer's end. What it answers, the word why not, and the
+  -- Every way to wait for the peer's end. What it answers, the message, and the
   -- plaintext that came.
   local function received(pattern, prefix)
     return function(conn)

@@ -1,4 +1,4 @@
--- One limit for connecting, shaking hands, sending and receiving together.
+-- One limit for connecting, the handshake, sending and receiving together.
 
 describe("a deadline", function()
   local faulty     = require "spec.support.faulty"

@@ -1,4 +1,4 @@
--- Limits hold whoever sends: a peer that sends as fast as this side reads.
+-- Limits hold for every peer: one that sends as fast as this side reads.
 
 describe("bytes without end", function()
   local ffi    = require "ffi"

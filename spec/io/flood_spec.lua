@@ -1,4 +1,4 @@
--- Limits hold whoever sends: floods of records that bring no plaintext.
+-- Limits hold for every peer: floods of records that bring no plaintext.
 
 describe("a flood of records without plaintext", function()
   local ffi        = require "ffi"

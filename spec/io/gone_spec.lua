@@ -1,4 +1,4 @@
--- A peer that is gone without a word: which call meets that first changes nothing.
+-- A peer that is gone without close_notify: the result does not depend on the first call.
 
 describe("a peer that is gone", function()
   local ffi        = require "ffi"

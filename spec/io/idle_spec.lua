@@ -1,4 +1,4 @@
--- What a connection holds on to while nothing happens on it, and what not.
+-- The memory of an idle connection.
 
 describe("an idle connection", function()
   local core   = require "ssl.core"

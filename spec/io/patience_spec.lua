@@ -1,5 +1,5 @@
 -- A receive without a time limit waits inside recv, with the descriptor in blocking
--- mode; nothing else may notice. And it gathers whatever it was asked for.
+-- mode; no other call may be affected. And it gathers all bytes that were requested.
 
 describe("a connection without a time limit", function()
   local ffi     = require "ffi"

@@ -1,4 +1,4 @@
--- What the methods of a stream may answer, and what becomes of nonsense.
+-- The results that the methods of a stream may have, and the effect of impossible ones.
 
 describe("a stream's method", function()
   local ssl    = require "ssl"

@@ -1,4 +1,4 @@
--- What two coroutines ask of one connection at once, over a stream whose methods yield.
+-- Calls of two coroutines on one connection at once, over a stream whose methods yield.
 
 describe("a connection over a stream that yields,", function()
   local ffi    = require "ffi"

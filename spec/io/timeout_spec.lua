@@ -1,4 +1,4 @@
--- settimeout, in both modes: what comes of an operation that has no more time.
+-- settimeout, in both modes: the results of an operation whose time is over.
 
 describe("settimeout", function()
   local process = require "spec.support.process"

@@ -1,4 +1,4 @@
--- ssl.ocsp: requests, and what responses say.
+-- ssl.ocsp: requests, and the judgement of responses.
 
 describe("ssl.ocsp", function()
   local ssl       = require "ssl"

@@ -1,5 +1,5 @@
--- Stapled OCSP responses between our own two ends: what a client believes, what a
--- server gives, and that a refusal comes before any data.
+-- Stapled OCSP responses between our own two ends: what a client accepts, what a
+-- server staples, and that a refusal comes before any data.
 
 describe("OCSP stapling", function()
   local ssl       = require "ssl"

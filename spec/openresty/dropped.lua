@@ -1,4 +1,4 @@
--- Handshakes that stand still in a function of the user's, whose light threads are killed.
+-- Handshakes that stand still in a function of the program, whose light threads are killed.
 
 local ssl      = require "ssl"
 local contexts = require "contexts"

@@ -1,4 +1,4 @@
--- One OpenSSL, one Lua state, and several who use them.
+-- One OpenSSL, one Lua state, and several users of them.
 
 describe("in OpenResty, the library", function()
   local openresty = require "spec.support.openresty"

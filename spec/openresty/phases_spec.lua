@@ -1,4 +1,4 @@
--- What docs/openresty.md says of nginx's phases, and of whose a connection is.
+-- The statements of docs/openresty.md about nginx's phases and the owner of a connection.
 
 describe("in OpenResty", function()
   local openresty = require "spec.support.openresty"

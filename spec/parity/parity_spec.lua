@@ -1,6 +1,5 @@
--- The same cases under Debian's LuaSec and under ours, result by result: what differs
--- has a row in docs/differences.md, and what has a row differs. See parity/cases.lua
--- for what a case is.
+-- The same cases under Debian's LuaSec and under ours, result by result: each difference
+-- has a row in docs/differences.md, and each row differs. parity/cases.lua explains cases.
 
 describe("parity with LuaSec", function()
   local house   = require "spec.support.init"

@@ -89,7 +89,7 @@ local function waits(word)
   return word == "wantread" or word == "wantwrite"
 end
 
---- Shake hands on both ends.
+--- Make the handshake on both ends.
 -- @return ok and message of the server, ok and message of the client
 function kit.shake(s, c)
   local at_s, at_c

@@ -1,5 +1,5 @@
 -- In TLS 1.3 a server judges the client's certificate when the client's handshake is over.
--- Its alert is there when the connection is reset already, and is what is told.
+-- Where the connection is reset, its alert has arrived before, and is the message.
 
 describe("a server that refuses the client's certificate in TLS 1.3", function()
   local https   = require "ssl.https"

@@ -1,5 +1,5 @@
 -- Sessions of contexts with early data are in OpenSSL's memory, in this process: as many
--- as the context says.
+-- as the context allows.
 
 describe("OpenSSL's cache of sessions", function()
   local context  = require "ssl.context"

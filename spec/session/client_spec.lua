@@ -1,4 +1,4 @@
--- A client's sessions: where they come from, where they may go, and what they say.
+-- A client's sessions: their origin, where they may be used, and their properties.
 
 describe("a client's session", function()
   local ffi      = require "ffi"

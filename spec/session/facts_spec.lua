@@ -1,5 +1,5 @@
--- What a connection tells of itself and of its peer after a resumption is what it told
--- after the full handshake, in the same shape, or nil where the docs say so.
+-- After a resumption the methods of a connection return the same as after the full
+-- handshake, in the same form, or nil where the docs have that.
 
 describe("after a resumption", function()
   local ssl       = require "ssl"

@@ -1,4 +1,4 @@
--- Who can write to where a server's sessions are kept is not therefore any client.
+-- An attacker who can write to a session store cannot pass for a client.
 
 describe("an entry of a session store", function()
   local ffi      = require "ffi"

@@ -1,4 +1,4 @@
--- A server's sessions: in tickets, under keys of its choice, and who may come back.
+-- A server's sessions: in tickets, under given keys, and which clients may resume.
 
 describe("a server's tickets", function()
   local ssl      = require "ssl"

@@ -1,4 +1,4 @@
--- Sessions in a store of the user's: looked up in the middle of a handshake, put there
+-- Sessions in a store of the program: looked up in the middle of a handshake, put there
 -- when it is done, and taken out when they are bad.
 
 describe("a server's store of sessions", function()

@@ -1,4 +1,4 @@
--- Folders of authorities and lists: what is trusted is what lies there now.
+-- Folders of authorities and lists: their current content is trusted.
 
 describe("a folder of authorities", function()
   local contexts = require "spec.support.contexts"

@@ -1,5 +1,5 @@
--- Material comes from strangers too. Whatever is cut off or changed in it, nothing
--- crashes, nothing stays queued, and what is refused is refused in words.
+-- Keys and certificates may be untrusted. With any byte cut off or changed, nothing crashes,
+-- no error stays queued, and each refusal has a message.
 
 describe("material under mutation", function()
   local mime     = require "mime"

@@ -1,4 +1,4 @@
--- script/demo: what it shows, and that nothing of it stays behind.
+-- script/demo: its output, and that no process or file of it remains.
 
 describe("script/demo", function()
   local socket  = require "socket"

@@ -1,4 +1,4 @@
--- LuaSec's files beside ours: whichever comes first, nobody gets a mixture.
+-- LuaSec's files beside ours: in any order on the path, a program never gets a mixture.
 
 describe("LuaSec's files beside ours", function()
   local fresh   = require "spec.support.fresh"

@@ -1,4 +1,4 @@
--- Which OpenSSL is taken, and what is refused. Each case is a process of its own.
+-- The choice of OpenSSL, and refusals. Each case is a process of its own.
 
 describe("the loader", function()
   local fresh   = require "spec.support.fresh"

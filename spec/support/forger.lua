@@ -1,4 +1,4 @@
---- Records that nobody's TLS would send: for who has a server's key log.
+--- Records that no TLS library would send: made with a server's key log.
 --
 -- AES-128-GCM with SHA-256, TLS 1.2 (RFC 5246, RFC 5288) and TLS 1.3 (RFC 8446).
 --

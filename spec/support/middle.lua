@@ -1,15 +1,15 @@
---- Somebody in the middle, between a server in memory and a client.
+--- An attacker in the middle, between a server in memory and a client.
 --
 --   local middle = require "spec.support.middle"
 --   local m = middle.connected("a descriptor", "tlsv1_3")
 --   m.server   the server's connection; m.client the client's; m.engine where that is one
 --   m:move()   all bytes, both ways
 --
--- Whoever stands there has no key. He may give either side bytes of his own:
+-- The attacker has no key, and may send bytes to either side:
 --
 --   m:to_server(bytes)      m:to_client(bytes)      m:cut()
 --
--- Or he has got hold of the server's keys, and can say all that the server could:
+-- Or the attacker has the server's keys, and can send all that the server could:
 --
 --   m:forger():alert(level, description)  -> bytes for the client
 

@@ -1,4 +1,4 @@
---- The user's functions that a handshake asks, and handshakes that wait for them.
+--- The program's functions that a handshake calls, and handshakes that wait for them.
 --
 -- questions.places: name -> a table of
 --   make     make(version, f) -> the side that asks f, and the other
@@ -164,7 +164,7 @@ function questions.each(f)
   end
 end
 
---- Shake hands as a side that asks, with the other's steps between.
+--- Make the handshake as a side that asks, with the other's steps between.
 -- @treturn table  what the last dohandshake returned: values.pack
 function questions.drive(asker, other)
   local deadline = socket.gettime() + 30

@@ -5,8 +5,8 @@
 --   local where = reachable.find { password = "s3cret" }
 --   where.password     nil, or the ways that lead there, as texts
 --
--- Who asks is left out: the table of what is looked for, and the stacks of functions
--- that run now.
+-- The search itself is left out: the table of wanted strings, and the stacks of running
+-- functions.
 
 local reachable = {}
 

@@ -43,7 +43,7 @@ function sessions.client(extra)
   return { context = assert(ssl.newcontext(config)), got = got }
 end
 
---- Shake hands, and have the client receive something, behind which tickets are.
+--- Make the handshake, and have the client receive something, behind which tickets are.
 -- @param server  a context
 -- @tparam table client  of `sessions.client`
 -- @tparam[opt] userdata session

@@ -8,7 +8,7 @@
 -- `direction.held`; `direction.passed` counts what was forwarded. Before a pump a
 -- spec may set, for a direction,
 --
---   piece   forward at most so many bytes a pump
+--   piece   forward at most that many bytes a pump
 --   hold    forward nothing
 --   stop    after so many bytes in all, end both connections: w.how is "fin" (both
 --           ends see an end, and what they still send is swallowed) or "rst"

@@ -1,5 +1,5 @@
--- Keys of ssl.newcontext that say whom to trust: systemca, servername, purpose,
--- partialchain, and what they mean for both ends.
+-- Keys of ssl.newcontext that decide about trust: systemca, servername, purpose,
+-- partialchain, and their effect on both ends.
 
 describe("ssl.newcontext", function()
   local ssl      = require "ssl"

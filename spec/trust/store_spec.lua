@@ -1,4 +1,4 @@
--- Trust stores that contexts share, and what they must not notice of it.
+-- Trust stores that contexts share, without an effect on each other.
 
 describe("ssl.store", function()
   local contexts = require "spec.support.contexts"

@@ -1,5 +1,5 @@
--- Who does not verify has said so: keys that LuaSec does not have, and that say whom or
--- what to believe, do not mean nothing in silence.
+-- Verification is off only by request: keys that LuaSec does not have, and that decide about
+-- trust, do not lose their effect without an error.
 
 describe("verify, where it is not given,", function()
   local contexts = require "spec.support.contexts"

@@ -1,5 +1,4 @@
--- What verification says is one thing wherever it is asked: names, and signatures that
--- are none.
+-- Verification has one result at all places: names, and invalid signatures.
 
 describe("verification", function()
   local certs   = require "spec.support.certs"

@@ -1,4 +1,4 @@
--- extensions: subjectAltName in LuaSec's shape, whatever a stranger put into it.
+-- extensions: subjectAltName in LuaSec's form, with any untrusted content.
 
 describe("ssl.x509 extensions", function()
   local certs   = require "spec.support.certs"

@@ -1,5 +1,5 @@
--- Certificates as bytes, as text, and by their extensions: as OpenSSL's programs and
--- GnuTLS's certtool say.
+-- Certificates as bytes, as text, and by their extensions: compared with OpenSSL's programs
+-- and GnuTLS's certtool.
 
 describe("ssl.x509", function()
   local ssl     = require "ssl"

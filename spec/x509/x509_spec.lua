@@ -1,5 +1,5 @@
--- A certificate as an object: what it is, what it refuses, how it ends. Where it
--- comes from and what its methods say is in the specs beside (x509_*_spec.lua).
+-- A certificate as an object: its type, its argument errors, its end. The specs beside this
+-- one are about its sources and its methods.
 
 describe("ssl.x509", function()
   local certs = require "spec.support.certs"
