@@ -12,7 +12,7 @@ describe("close", function()
   local ssl      = require "ssl"
   local resources = require "spec.support.resources"
 
-  local SIZE, TIMES = 200000, house.scale(10, 3)
+  local SIZE, TIMES = 200000, house.scale(5, 2)
 
   -- A server that answers the client's Finished late, with tickets in TLS 1.3, reads
   -- slowly, and says how much it got of each connection.
@@ -247,7 +247,7 @@ describe("close", function()
   it("loses nothing for any number of peers that read slowly and go on sending", function()
     sweep_until_empty()
     local open = resources.open_files()
-    local many, pairs_of = house.scale(150, 70), {}
+    local many, pairs_of = house.scale(150, 20), {}
     for i = 1, many do
       local server, client = narrow()
       server:settimeout(0)

@@ -558,7 +558,7 @@ while True:
 
     local function python_client(server, entry, pha)
       local script = process.write(process.folder() .. "/client.py", CLIENT)
-      return process.start { "python3", script, server.port, pki.root.cert,
+      return process.start { process.python, script, server.port, pki.root.cert,
                              entry and entry.cert or "none", entry and entry.key or "none", pha }
     end
 
@@ -623,7 +623,7 @@ while True:
     it("a server in Python asks our client", function()
       local port = process.free_port()
       local script = process.write(process.folder() .. "/server.py", SERVER)
-      local server = process.start { "python3", script, port, pki.root.cert,
+      local server = process.start { process.python, script, port, pki.root.cert,
                                      pki.server.cert, pki.server.key, port = port }
       server:wait_port()
       local conn = assert(ours.connect(port, client_keys({ key = pki.client.key,

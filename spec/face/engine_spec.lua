@@ -196,7 +196,7 @@ describe("ssl.engine", function()
         client:write(("x"):rep(100000))
       end
       local function many()
-        for i = 1, house.scale(150, 20) do life(i % 5) end
+        for i = 1, house.scale(100, 5) do life(i % 5) end
         collectgarbage()
         collectgarbage()
         return resources.rss()

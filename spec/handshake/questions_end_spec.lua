@@ -114,9 +114,9 @@ describe("a handshake that waits for a function", function()
       end
 
       local descriptors = resources.descriptors()
-      many(house.scale(400, 20))
+      many(house.share(400, 50, 8))
       local memory = resources.rss()
-      many(house.scale(2000, 40))
+      many(house.share(1200, 100, 8))
       -- What one that is not resumed before it is freed would leave: some 35 KB.
       assert.is_true(resources.rss() - memory < 16 * 1024)
       assert.equal(descriptors, resources.descriptors())

@@ -100,7 +100,7 @@ for line in server.stdout:
   local function start(script, ...)
     local port = process.free_port()
     local path = process.write(process.folder() .. "/late.py", script)
-    local child = process.start { "python3", path, port, pki.server.chain, pki.server.key,
+    local child = process.start { process.python, path, port, pki.server.chain, pki.server.key,
                                   pki.root.cert, port = port, ... }
     return child:wait_port()
   end

@@ -41,7 +41,7 @@ server.serve_forever()
     local port = process.free_port()
     local folder = process.folder()
     process.write(folder .. "/server.py", PYTHON)
-    local words = { "python3", folder .. "/server.py", port, version, pki.server.chain,
+    local words = { process.python, folder .. "/server.py", port, version, pki.server.chain,
                     pki.server.key, ca, port = port }
     local child = process.start(words)
     process.write(child.dir .. "/page.txt", PAGE)

@@ -57,14 +57,14 @@ describe("connections that are dropped or closed by the thousand", function()
     return values.descriptors(), resident()
   end
 
-  for name, strings in pairs { ["an empty"] = 0, ["a large"] = house.scale(400000, 2000) } do
+  for name, strings in pairs { ["an empty"] = 0, ["a large"] = house.share(200000, 50000, 2000) } do
     it("stay bounded beside " .. name .. " Lua heap, and come back to where they were",
        function()
       local heap = {}
       for i = 1, strings do heap[i] = ("%099d"):format(i) .. ("%099d"):format(-i) end
-      visits(house.scale(400, 20))
+      visits(house.share(400, 100, 20))
       local descriptors, memory = settle()
-      local most, peak = visits(house.scale(5000, 60))
+      local most, peak = visits(house.share(3000, 1500, 60))
       assert.is_true(most < descriptors + 600, "descriptors: " .. most)
       assert.is_true(peak < memory + 60, ("MiB: %.1f, then %.1f"):format(memory, peak))
       local after, left = settle()

@@ -8,8 +8,8 @@ describe("a connection that is cut", function()
   local wire    = require "spec.support.wire"
   local resources = require "spec.support.resources"
 
-  local STEP = house.scale(1, 97)
-  local RESET_STEP = house.scale(3, 97)
+  local STEP = house.share(1, 11, 197)
+  local RESET_STEP = house.share(3, 11, 197)
 
   -- The same, whether the next call reads or writes.
   local WORDS = { fin = "unexpected eof while reading", rst = "closed" }
@@ -106,7 +106,7 @@ describe("a connection that is cut", function()
         w:close()
       end
 
-      for how, step in pairs { fin = house.scale(1, 29), rst = house.scale(3, 29) } do
+      for how, step in pairs { fin = house.share(1, 7, 67), rst = house.share(3, 7, 67) } do
         it("gives what came before, at each byte of a record, by " .. how, function()
           local before = resources.descriptors()
           for _, way in ipairs { "up", "down" } do

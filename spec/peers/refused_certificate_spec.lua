@@ -38,7 +38,7 @@ while True:
     ["Python"] = function()
       local port = process.free_port()
       local script = process.write(process.folder() .. "/strict.py", PYTHON)
-      return process.start({ "python3", script, port, pki.server.chain, pki.server.key,
+      return process.start({ process.python, script, port, pki.server.chain, pki.server.key,
                              pki.root.cert, port = port }):wait_port()
     end,
   }

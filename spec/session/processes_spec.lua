@@ -254,7 +254,7 @@ while True:
       it("resumes at a server of ours, " .. version, function()
         local servers = fleet(peers.redis())
         local file = process.write(process.folder() .. "/client.py", PROGRAM)
-        local child = process.start { "python3", file, servers[1].port, pki.root.cert,
+        local child = process.start { process.python, file, servers[1].port, pki.root.cert,
                                       pki.client.cert, pki.client.key, name }
         assert.same({ "exit", 0 }, { child:wait(ours.LIMIT) }, child:output())
         assert.equal(("False %s\nTrue %s\nTrue %s\n"):format(FIRST, AGAIN, AGAIN),
@@ -264,7 +264,7 @@ while True:
       it("lets a client of ours resume, " .. version, function()
         local port = process.free_port()
         local file = process.write(process.folder() .. "/server.py", SERVER)
-        process.start({ "python3", file, port, pki.server.chain, pki.server.key, name,
+        process.start({ process.python, file, port, pki.server.chain, pki.server.key, name,
                         port = port }):wait_port()
         local client = sessions.client { protocol = version, certificate = false, key = false }
         local line, resumed, session = visit(port, client)

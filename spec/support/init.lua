@@ -5,6 +5,7 @@
 --   build, stage   folders, absolute
 --   slow           true where everything takes many times as long
 --   scale(n, small)  n, or small where slow
+--   share(n, some, small)  n in the first mode, some in others, small where slow
 --   quote(s)       s as one word of a shell
 --   run(command)   did a command of the shell succeed?
 
@@ -62,6 +63,12 @@ local function use_stage()
     package[kind] = own .. ";" .. package[kind]
   end
   pipe:close()
+end
+
+--- The same for what walks over very many points: all of them in the first mode. The
+-- others look for what a mode breaks, which some of them tell.
+function house.share(n, some, small)
+  return house.mode == "jit" and n or house.scale(some, small)
 end
 
 -- A LuaSec of the distribution is called `ssl` too. Testing that one, or what

@@ -87,6 +87,10 @@ function process.read(path)
   return text
 end
 
+--- Python. The system's, where it is: one that a version manager has put before it is a
+-- script, which takes as long as ten Pythons.
+process.python = process.read "/usr/bin/python3" ~= "" and "/usr/bin/python3" or "python3"
+
 --- Write a file.
 -- @treturn string  its path
 function process.write(path, text)
@@ -256,10 +260,10 @@ function process.stop_all()
   for child in pairs(running) do children[#children + 1] = child end
   for _, child in ipairs(children) do child:signal(SIGTERM) end
   for _, child in ipairs(children) do child:stop() end
-  for i = #folders, 1, -1 do
-    os.execute("rm -rf " .. quote(folders[i]))
-    folders[i] = nil
-  end
+  if not folders[1] then return end
+  for i, folder in ipairs(folders) do folders[i] = quote(folder) end
+  os.execute("rm -rf " .. table.concat(folders, " "))
+  folders = {}
 end
 
 -- Whatever a failed spec left behind.

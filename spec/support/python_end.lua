@@ -50,6 +50,6 @@ while True:
 return function(how, entry)
   local script = process.write(process.folder() .. "/end.py", SCRIPT)
   local port = process.free_port()
-  return process.start { "python3", script, how, port, entry.chain or entry.cert, entry.key,
+  return process.start { process.python, script, how, port, entry.chain or entry.cert, entry.key,
                          port = port }:wait_port()
 end
