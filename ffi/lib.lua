@@ -4,70 +4,125 @@
 -- `has` for a capability, never for a version.
 --
 --   lib.C         name -> function (libssl, libcrypto and the C library together)
---   lib.has       name -> true for each optional function this OpenSSL has
+--   lib.has       name -> true for each function this OpenSSL has, else false
 --   lib.K         OpenSSL's constants
 --   lib.options   SSL_OP_* by LuaSec's names -> bits
 --   lib.openssl   version, number, libssl, libcrypto, how
+--
+-- A function is looked up when it is first asked for, and a file of declarations is
+-- declared with the first of its functions: OCSP's, say, in a program that uses OCSP.
 
 local ffi       = require "ffi"
 local names     = require "ssl.ffi.names"
 local constants = require "ssl.ffi.constants"
+local open      = require "ssl.ffi.open"
 local search    = require "ssl.ffi.search"
 
-local FILES = {
-  { part = "ssl",    declarations = require "ssl.ffi.ssl_h" },
-  { part = "crypto", declarations = require "ssl.ffi.crypto_h" },
-  { part = "crypto", declarations = require "ssl.ffi.x509_h" },
-  { part = "crypto", declarations = require "ssl.ffi.store_h" },
-  { part = "crypto", declarations = require "ssl.ffi.extension_h" },
-  { part = "crypto", declarations = require "ssl.ffi.ocsp_h" },
-  { part = "crypto", declarations = require "ssl.ffi.material_h" },
-  { part = "ssl",    declarations = require "ssl.ffi.protocol_h" },
-  { part = "ssl",    declarations = require "ssl.ffi.session_h" },
-  { part = "libc",   declarations = require "ssl.ffi.libc_h" },
-}
+-- The first three are declared at once: nothing works without them.
+local FILES = { "ssl_h", "crypto_h", "libc_h", "x509_h", "store_h", "session_h", "protocol_h",
+                "material_h", "extension_h", "ocsp_h" }
+local AT_ONCE = 3
+local PART = { ssl_h = "ssl", protocol_h = "ssl", session_h = "ssl", libc_h = "libc" }
 
-for _, file in ipairs(FILES) do
-  local text
-  text, file.functions = names.cdef(file.declarations)
-  ffi.cdef(text)
+-- A declaration file. It is text to read once, so it is not kept.
+local function declarations(file)
+  local name = "ssl.ffi." .. file
+  local kept = package.loaded[name]
+  local text = open(name)
+  package.loaded[name] = kept
+  return text
 end
 
-local openssl = search.find()
-local libraries = { ssl = openssl.ssl, crypto = openssl.crypto, libc = ffi.C }
+local undeclared = {}
+for i, file in ipairs(FILES) do
+  if i > AT_ONCE then undeclared[#undeclared + 1] = file end
+end
 
-local lib = { C = {}, has = {}, options = nil, K = nil, openssl = openssl }
+for i = 1, AT_ONCE do ffi.cdef((names.cdef(declarations(FILES[i])))) end
+
+local openssl = search.find()
+local libraries = { openssl.ssl, openssl.crypto, ffi.C }
 
 -- Required names are all looked up at once: a host with a static OpenSSL that
 -- lacks one gets its name now, and not a crash at its first use.
-local function bind(library, functions, where)
-  for _, name in ipairs(functions.required) do
-    lib.C[name] = search.symbol(library, name) or error(
-      ("ssl: %s (%s) has no %s, which is needed"):format(where, openssl.version, name), 0)
-  end
-  for _, name in ipairs(functions.optional) do
-    local f = search.symbol(library, name)
-    lib.C[name], lib.has[name] = f, f ~= nil
+local function check(file)
+  local part = PART[file] or "crypto"
+  local address = openssl[part .. "_address"]
+  if not address then return end
+  for name in names.each(declarations(file).required) do
+    if not address(name) then
+      error(("ssl: %s (%s) has no %s, which is needed")
+            :format(openssl["lib" .. part], openssl.version, name), 0)
+    end
   end
 end
+for _, file in ipairs(FILES) do check(file) end
 
-for _, file in ipairs(FILES) do
-  bind(libraries[file.part], file.functions,
-       openssl["lib" .. file.part] or "the C library")
+-- Declare the file of a function, if there is one that is not declared yet.
+local function declare(name)
+  for i, file in ipairs(undeclared) do
+    local d = declarations(file)
+    for _, part in ipairs { "required", "optional" } do
+      if d[part] and d[part]:find("%f[%w_]" .. name .. "%s*%(") then
+        ffi.cdef((names.cdef(d)))
+        table.remove(undeclared, i)
+        return true
+      end
+    end
+  end
+  return false
 end
 
-lib.K       = constants.pick(openssl.major, openssl.minor)
-lib.options = constants.options(openssl.major, openssl.minor)
+local function index(library, name)
+  return library[name]
+end
+
+-- LuaJIT's words for a name without a declaration.
+local UNDECLARED = "missing declaration"
+
+-- The function, or nil.
+local function bind(name)
+  local private, known = names.private(name), true
+  for _, library in ipairs(libraries) do
+    local ok, f = pcall(index, library, private)
+    if ok then return f end
+    known = known and not f:find(UNDECLARED, 1, true)
+  end
+  if not known and declare(name) then return bind(name) end
+  return nil
+end
 
 -- 3.0 renamed getters; the rest of the code uses the new names.
-for new, old in pairs {
+local OLDER = {
   SSL_get1_peer_certificate = "SSL_get_peer_certificate",
   EVP_PKEY_get_id           = "EVP_PKEY_id",
   EVP_PKEY_get_bits         = "EVP_PKEY_bits",
   EVP_PKEY_get_base_id      = "EVP_PKEY_base_id",
-} do
-  lib.C[new] = lib.C[new] or lib.C[old]
-end
+}
+
+local C = setmetatable({}, { __index = function(self, name)
+  local f = bind(name)
+  if f == nil and OLDER[name] then f = bind(OLDER[name]) end
+  self[name] = f
+  return f
+end })
+
+local has = setmetatable({}, { __index = function(self, name)
+  local there = C[name] ~= nil
+  self[name] = there
+  return there
+end })
+
+local lib = setmetatable({
+  C = C, has = has, openssl = openssl, K = constants.pick(openssl.major, openssl.minor),
+}, { __index = function(self, name)
+  if name ~= "options" then return nil end
+  self.options = open("ssl.ffi.constants").options(openssl.major, openssl.minor)
+  return self.options
+end })
+
+-- Numbers are copied out of it; the options are for those who ask for them.
+package.loaded["ssl.ffi.constants"] = nil
 
 --- The errno in an error code of the queue, or nil: 3.0 moved it.
 -- @tparam number code

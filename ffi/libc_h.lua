@@ -22,5 +22,8 @@ int shutdown(int fd, int how);
 
 /* Which file an address came from. Windows has no such thing. */
 int dladdr(const void *address, Dl_info *info);
+/* Never closed: the libraries stay loaded as long as the process. */
+void *dlopen(const char *filename, int flags);
+void *dlsym(void *handle, const char *symbol);
 ]],
 }

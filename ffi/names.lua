@@ -39,6 +39,14 @@ function names.prototypes(text)
   return found
 end
 
+--- The names of a declaration text's functions, in order.
+-- @tparam string text
+-- @treturn function  an iterator over names
+function names.each(text)
+  -- What ends in a semicolon is a prototype's list, and not that of a callback in it.
+  return strip_comments(text):gmatch("([%a_][%w_]*)%s*%b()%s*;")
+end
+
 -- The private names of a declaration file's types, and their typedefs.
 local function typedefs(types, out)
   local renamed = {}
@@ -52,29 +60,27 @@ local function typedefs(types, out)
   return renamed
 end
 
--- "lsf_SSL" for "SSL"; a stack of anything is the one stack type of OpenSSL; a
--- struct of the shim is passed as void *, since its type has no name in Lua.
+-- "lsf_SSL" for "SSL"; a stack of anything is the one stack type of OpenSSL; a struct of
+-- the shim is passed as void *, since its type has no name in Lua. Whole texts at once:
+-- this is a good part of what `require` costs.
 local function private(text, renamed)
-  return (text:gsub("STACK_OF%s*%([%w_]+%)", "OPENSSL_STACK")
-              :gsub("struct%s+[%w_]+%s*%*", "void *")
-              :gsub("[%a_][%w_]*", renamed))
+  return (strip_comments(text)
+    :gsub("STACK_OF%s*%([%w_]+%)", "OPENSSL_STACK")
+    :gsub("struct%s+[%w_]+%s*%*", "void *")
+    :gsub("([%a_][%w_]*)%s*(%b())%s*;", PREFIX .. '%1%2 __asm__("%1");')
+    :gsub("[%a_][%w_]*", renamed))
 end
 
 --- A cdef text under private names.
 -- @tparam table declarations  a declaration file: `types`, `required`, `optional`
 -- @treturn string  text for ffi.cdef
--- @treturn table  the public names of its functions: `required`, `optional`
 function names.cdef(declarations)
-  local out, functions = {}, { required = {}, optional = {} }
+  local out = {}
   local renamed = typedefs(declarations.types, out)
-  for part, list in pairs(functions) do
-    for i, p in ipairs(names.prototypes(declarations[part] or "")) do
-      renamed[p.name] = PREFIX .. p.name
-      out[#out + 1] = ('%s __asm__("%s");'):format(private(p.text, renamed), p.name)
-      list[i] = p.name
-    end
+  for _, part in ipairs { "required", "optional" } do
+    if declarations[part] then out[#out + 1] = private(declarations[part], renamed) end
   end
-  return table.concat(out, "\n"), functions
+  return table.concat(out, "\n")
 end
 
 --- The private name of a public one.

@@ -17,6 +17,9 @@ local libc  = require "ssl.ffi.libc_h"
 
 local search = {}
 
+-- <dlfcn.h>; the same on every system that has it.
+local RTLD_LAZY = 1
+
 local version_num  = names.private "OpenSSL_version_num"
 local version_text = names.private "OpenSSL_version"
 
@@ -48,6 +51,39 @@ end
 function search.symbol(library, name)
   local ok, f = pcall(index, library, names.private(name))
   return ok and f or nil
+end
+
+-- The linker's own handle of a library that is loaded already; NULL names the process.
+local function linker_handle(file, how)
+  local dlopen = search.symbol(ffi.C, "dlopen")
+  local handle = dlopen and dlopen(how ~= "process" and file or nil, RTLD_LAZY)
+  return handle ~= nil and handle or nil
+end
+
+-- Where there is no dlsym, each name needs a declaration of its own, as data.
+local function declared_address(library, name)
+  local private = names.private(name .. "_address")
+  ffi.cdef(('void %s(void) __asm__("%s");'):format(private, name))
+  local ok, f = pcall(index, library, private)
+  return ok and ffi.cast("void *", f) or nil
+end
+
+--- How to look up addresses without declarations: what is only asked whether it exists,
+-- or only passed on.
+-- @param library  from ffi.load, or ffi.C
+-- @tparam string file  what it was loaded as
+-- @tparam[opt] string how  "process": `library` is ffi.C
+-- @treturn function  name -> the address as void *, or nil
+function search.addresses(library, file, how)
+  local dlsym = search.symbol(ffi.C, "dlsym")
+  local handle = dlsym and linker_handle(file, how)
+  if not handle then
+    return function(name) return declared_address(library, name) end
+  end
+  return function(name)
+    local p = dlsym(handle, name)
+    return p ~= nil and p or nil
+  end
 end
 
 local function load_pair(libssl, libcrypto, tried)
@@ -161,7 +197,7 @@ end
 -- @treturn table  `ssl`, `crypto` (where symbols are looked up), `libssl`,
 --   `libcrypto` (their files, or the names by which they were loaded), `how`
 --   ("environment", "process" or "name"), `version` (text), `number`, `major`,
---   `minor`
+--   `minor`; `ssl_address`, `crypto_address`: see search.addresses
 -- @raise a sentence for each refusal: nothing found, a half-set environment, a
 --   pair that does not belong together, a fork, an OpenSSL older than 1.1.1 or
 --   newer than we know
@@ -169,6 +205,8 @@ function search.find(getenv)
   local found = explicit(getenv or os.getenv) or process() or versioned()
   same_openssl(found)
   genuine(found)
+  found.ssl_address    = search.addresses(found.ssl, found.libssl, found.how)
+  found.crypto_address = search.addresses(found.crypto, found.libcrypto, found.how)
   found.libssl    = file_of(found.ssl, "SSL_CTX_new") or found.libssl
   found.libcrypto = file_of(found.crypto, "OpenSSL_version_num") or found.libcrypto
   return found

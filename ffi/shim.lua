@@ -37,32 +37,33 @@ if not path then
 end
 shim.path = path
 
-local cdef, functions = names.cdef(declarations)
-ffi.cdef(cdef)
+ffi.cdef((names.cdef(declarations)))
 local loaded, library = pcall(ffi.load, path)
 if not loaded then
   error(("ssl: the C shim %s does not load: %s"):format(path, library), 0)
 end
-for _, name in ipairs(functions.required) do
-  shim.C[name:match("^lsf_(.*)$")] = search.symbol(library, name) or error(
-    ("ssl: %s has no %s: it belongs to another version"):format(path, name), 0)
+
+local shim_address = search.addresses(library, path)
+for name in names.each(declarations.required) do
+  if not shim_address(name) then
+    error(("ssl: %s has no %s: it belongs to another version"):format(path, name), 0)
+  end
 end
 
--- The functions that the shim calls. They go as addresses, and none is typed
--- twice: names not declared elsewhere are declared here, as data.
+setmetatable(shim.C, { __index = function(self, name)
+  local f = search.symbol(library, "lsf_" .. name)
+  self[name] = f
+  return f
+end })
+
+-- The functions that the shim calls. They go as addresses, so they need no declarations.
 local function address(name)
-  local f = lib.C[name]
-  if not f then
-    ffi.cdef(('void %s(void) __asm__("%s");'):format(names.private(name .. "_address"),
-                                                    name))
-    local of = names.private(name .. "_address")
-    local ok, found = pcall(function() return lib.openssl.ssl[of] end)
-    if not ok then ok, found = pcall(function() return lib.openssl.crypto[of] end) end
-    if not ok and declarations.api_optional[name] then return nil end
-    f = ok and found or error(("ssl: %s has no %s, which is needed")
-                              :format(lib.openssl.version, name), 0)
+  local openssl = lib.openssl
+  local p = openssl.ssl_address(name) or openssl.crypto_address(name)
+  if not p and not declarations.api_optional[name] then
+    error(("ssl: %s has no %s, which is needed"):format(openssl.version, name), 0)
   end
-  return ffi.cast("void *", f)
+  return p
 end
 
 local function initialise()
@@ -81,9 +82,10 @@ end
 initialise()
 
 -- Held by every connection too, so the order of finalizers does not matter.
+local pool_free = shim.C.pool_free
 local pool_t = ffi.metatype(ffi.typeof "struct { void *lsf_pool; }", {
   __gc = function(self)
-    shim.C.pool_free(self.lsf_pool)
+    pool_free(self.lsf_pool)
     self.lsf_pool = nil
   end,
 })

@@ -359,8 +359,7 @@ describe("coexistence", function()
         local p = ffi.new("struct { size_t size; void *f[" .. #list .. "]; }")
         p.size = ffi.sizeof(p)
         for i, name in ipairs(list) do
-          p.f[i - 1] = ffi.cast("void *", lib.C[name] or
-            lib.openssl.ssl["lsf_" .. name .. "_address"])
+          p.f[i - 1] = lib.openssl.ssl_address(name)
         end
         if change then change(p) end
         return shim.C.init(p)
