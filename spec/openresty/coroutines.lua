@@ -1,4 +1,4 @@
--- In coroutines of the program own, which yield values of their own as well.
+-- In coroutines of the program, which yield values of their own as well.
 
 local ssl      = require "ssl"
 local contexts = require "contexts"
