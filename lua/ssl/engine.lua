@@ -14,7 +14,8 @@ local shim       = require "ssl.ffi.shim"
 local arg        = require "ssl.base.arg"
 local ciphertext = require "ssl.io.ciphertext"
 local connection = require "ssl.connection.new"
-local goodbye    = require "ssl.connection.goodbye"
+local finish_tls = require("ssl.connection.close").finish_tls
+local lifecycle  = require "ssl.io.lifecycle"
 local guard      = require "ssl.io.guard"
 local inbound    = require "ssl.io.inbound"
 local newcontext = require "ssl.context.new"
@@ -79,7 +80,7 @@ end
 function methods:feed(bytes)
   local _, st = of(self)
   bytes = arg.optstring(bytes, nil, 2)
-  if st.status == "closed" or st.conn.ssl == nil or st.ended then return end
+  if lifecycle.closed(st) or st.ended then return end
   if bytes then
     inbound.push(st, bytes)
   else
@@ -141,11 +142,9 @@ end
 --   dropped
 function methods:shutdown()
   local _, st = of(self)
-  if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end
-  local conn = st.conn
-  local word
+  local conn, word = st.conn
   repeat
-    word = goodbye.exchange(st)
+    word = finish_tls(st)
     S.drop(conn)
   until word ~= receive.TOO_LONG
   if word then return nil, word end

@@ -6,6 +6,7 @@ local lib       = require "ssl.ffi.lib"
 local arg       = require "ssl.base.arg"
 local earlydata = require "ssl.feature.earlydata"
 local handshake = require "ssl.handshake.handshake"
+local lifecycle = require "ssl.io.lifecycle"
 local state     = require "ssl.io.state"
 local mutex     = require "ssl.io.mutex"
 local C, K      = lib.C, lib.K
@@ -31,9 +32,9 @@ end
 
 -- Why early data is no subject here, or nil.
 local function obstacle(st)
-  if st.status == "closed" or st.conn.ssl == nil then return "closed" end
-  if st.failed then return st.failed end
-  if st.asking or mutex.held(st, "shaking") then return "busy" end
+  local refusal = lifecycle.shake_refusal(st)
+  if refusal then return refusal end
+  if mutex.held(st, "shaking") then return "busy" end
   if not st.c.earlydata and not st.early then
     return "early data is off: see earlydata"
   end
@@ -54,7 +55,7 @@ local function may_send(st, length)
                  and C.SSL_get_early_data_status(st.conn.ssl) == K.SSL_EARLY_DATA_ACCEPTED
     return not accepted and "no early data was received" or nil
   end
-  if st.prepared and not st.early then return "not after the handshake has begun" end
+  if st.phase ~= "new" and not st.early then return "not after the handshake has begun" end
   local most = allowance(st)
   if most == 0 then return "no session for early data" end
   local sent = st.early and st.early.sent or 0
@@ -104,7 +105,7 @@ function operations:receiveearlydata()
   if not st.server then return nil, "only a server receives early data" end
   local early = st.early
   if not early then
-    if st.prepared then return nil, "none" end
+    if st.phase ~= "new" then return nil, "none" end
     early = earlydata.new()
     st.early = early
     earlydata.own(st.c)
@@ -126,7 +127,7 @@ end
 --   fatal error
 function operations:earlydata()
   local st = state.of(self)
-  if st.status == "closed" or st.conn.ssl == nil then return nil, "closed" end
+  if lifecycle.closed(st) then return nil, "closed" end
   if st.failed then return nil, st.failed end
   local early = st.early
   local known = st.status == "connected"

@@ -2,6 +2,7 @@
 
 local ffi        = require "ffi"
 local lib        = require "ssl.ffi.lib"
+local lifecycle  = require "ssl.io.lifecycle"
 local resumption = require "ssl.session.resumption"
 local negotiated = require "ssl.connection.negotiated"
 local sni        = require "ssl.handshake.sni"
@@ -16,7 +17,7 @@ local line_t, bits_t = ffi.typeof "char[256]", ffi.typeof "int[1]"
 -- @treturn string,number,number,string  nothing before a cipher is chosen
 function info.raw(st)
   local ssl = st.conn.ssl
-  if ssl == nil or st.asking then return end
+  if not lifecycle.readable(st) then return end
   local cipher = C.SSL_get_current_cipher(ssl)
   if cipher == nil then return end
   local line, bits = line_t(), bits_t()

@@ -3,14 +3,15 @@
 -- SSL_key_update(3). OpenSSL changes keys by itself before their limit of use; the method is
 -- for programs that need it earlier. The peer's answer comes with the next received bytes.
 
-local lib     = require "ssl.ffi.lib"
-local shim    = require "ssl.ffi.shim"
-local arg     = require "ssl.base.arg"
-local errors  = require "ssl.base.errors"
-local loop    = require "ssl.io.loop"
-local state   = require "ssl.io.state"
-local mutex   = require "ssl.io.mutex"
-local C, K, S = lib.C, lib.K, shim.C
+local lib       = require "ssl.ffi.lib"
+local shim      = require "ssl.ffi.shim"
+local arg       = require "ssl.base.arg"
+local errors    = require "ssl.base.errors"
+local lifecycle = require "ssl.io.lifecycle"
+local loop      = require "ssl.io.loop"
+local state     = require "ssl.io.state"
+local mutex     = require "ssl.io.mutex"
+local C, K, S   = lib.C, lib.K, shim.C
 
 local keyupdate = {}
 
@@ -41,8 +42,7 @@ local function note(st, kind)
 end
 
 local function update(st, kind)
-  if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end
-  local word = loop.refused(st) or settle(st)
+  local word = lifecycle.refusal(st) or loop.refused(st) or settle(st)
   if not word and not st.updating then word = note(st, kind) or settle(st) end
   word = word or loop.drain(st)
   if st.status == "closed" then word = "closed" end
@@ -60,8 +60,8 @@ function keyupdate:keyupdate(request)
   local st = state.of(self)
   request = request ~= nil and arg.type(request, "boolean", 2)
   local conn = st.conn
-  if st.status ~= "connected" or conn.ssl == nil then return nil, "closed" end
-  if not st.open then return nil, st.failed or "closed" end
+  local refusal = st.status ~= "connected" and "closed" or lifecycle.refusal(st)
+  if refusal then return nil, refusal end
   if C.SSL_version(conn.ssl) ~= K.TLS1_3_VERSION then
     return nil, "key update needs TLS 1.3"
   end

@@ -37,7 +37,7 @@ methods.list = {
   { "sendv",                send,     unguarded },
   { "sendfile",             "ssl.connection.sendfile" },
   { "close",                close },
-  { "tlsshutdown",          "ssl.connection.goodbye" },
+  { "tlsshutdown",          close },
   { "shutdown",             "ssl.connection.socketoptions" },
   { "ended",                ending },
   { "unwrap",               "ssl.connection.unwrap" },

@@ -7,6 +7,7 @@ local shim         = require "ssl.ffi.shim"
 local arg          = require "ssl.base.arg"
 local sslctx       = require "ssl.context.sslctx"
 local descriptor   = require "ssl.io.descriptor"
+local lifecycle    = require "ssl.io.lifecycle"
 local linger       = require "ssl.io.linger"
 local errors       = require "ssl.base.errors"
 local inbound      = require "ssl.io.inbound"
@@ -42,7 +43,7 @@ function state.class.free(self)
   local conn = st.conn
   if st.open and conn.ssl ~= nil then C.SSL_set_shutdown(conn.ssl, K.SSL_SENT_SHUTDOWN) end
   local connected = st.status == "connected"
-  state.part(st)
+  lifecycle.detach(st)
   if connected then linger.add(conn) end
   shim.free(conn)
 end

@@ -44,7 +44,7 @@ function polling:dirty()
   local conn = st.conn
   if conn.asks_dirty == 0 then readahead.dirty_asked(st) end
   if conn.plain_beg ~= conn.plain_end then return true end
-  if not (st.open or st.request and not st.asking)
+  if not (st.open or st.phase == "requesting")
      or conn.out_end - conn.out_beg > shim.K.LSF_QUEUE_LIMIT then
     return false
   end
@@ -62,7 +62,7 @@ local WANTS = {
 function polling:want()
   local st = state.of(self)
   local conn = st.conn
-  if st.status == "closed" or st.asking then return "nothing" end
+  if st.status == "closed" or st.phase == "suspended" then return "nothing" end
   if conn.out_beg ~= conn.out_end then return "write" end
   return WANTS[S.want(conn)] or "nothing"
 end

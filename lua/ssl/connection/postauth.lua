@@ -26,9 +26,11 @@ local features   = require "ssl.handshake.features"
 local timeout    = require "ssl.io.timeout"
 local loop       = require "ssl.io.loop"
 local resumption = require "ssl.session.resumption"
+local lifecycle  = require "ssl.io.lifecycle"
 local state      = require "ssl.io.state"
 local mutex      = require "ssl.io.mutex"
 local C, K, S    = lib.C, lib.K, shim.C
+local gone       = lifecycle.gone
 
 local postauth = {}
 
@@ -55,23 +57,23 @@ end
 
 -- Is the message final? Else the time is over, or the message is a stream's own.
 local function final(st, word)
-  return word == FLOODED or word == "closed" or st.failed ~= BUSY
+  return word == FLOODED or word == "closed" or st.failed
 end
 
 -- The end of the request: nil for success, or the final message.
 local function finish(st, word)
   local request = st.request
   st.request = false
-  if st.status == "closed" or st.conn.ssl == nil then return "closed" end
+  if gone(st) then return "closed" end
   if not word and not deliver(st, request) then word = delivery.NO_MEMORY end
   if word then
-    st.failed = failure.explain(st, st.failed ~= BUSY and st.failed or word)
-    failure.rename(st)
+    lifecycle.fail(st, word)
+    lifecycle.explain(st, failure.explain(st, st.failed))
     return st.failed
   end
   jobs(st, K.SSL_CTRL_CLEAR_MODE)
   C.SSL_set_verify(st.conn.ssl, request.mode, nil)
-  st.failed, st.open = false, true
+  lifecycle.answered(st)
 end
 
 -- With the certificate come new sessions. The user's functions get them now that the
@@ -97,10 +99,6 @@ local function read(st, request)
   request.pieces[#request.pieces + 1] = ffi.string(buffer.bytes, n)
   request.size = request.size + n
   return request.size > MOST_BEFORE and FLOODED or nil
-end
-
-local function gone(st)
-  return st.status == "closed" or st.closing or st.conn.ssl == nil
 end
 
 local function wait(st, word, start)
@@ -150,15 +148,16 @@ local function begin(st, optional)
   jobs(st, K.SSL_CTRL_MODE)
   st.request = { mode = mode, finished = binding.peer_finished(st), buffer = buffer_t(),
                  pieces = {}, size = 0 }
-  st.failed, st.open = BUSY, false
+  lifecycle.request(st)
 end
 
 -- Why there can be no request, or nil.
 local function obstacle(st)
   if st.status ~= "connected" or st.conn.ssl == nil then return "closed" end
-  if st.asking or mutex.held(st, "shaking") then return BUSY end
-  if st.request and st.failed == BUSY then return nil end
-  if not st.open then return st.failed or "closed" end
+  if st.phase == "suspended" or mutex.held(st, "shaking") then return BUSY end
+  if st.phase == "requesting" then return nil end
+  local refusal = lifecycle.refusal(st)
+  if refusal then return refusal end
   if not st.server then return "only a server asks for certificates" end
   if C.SSL_version(st.conn.ssl) ~= K.TLS1_3_VERSION then
     return "post-handshake authentication needs TLS 1.3"
@@ -192,7 +191,7 @@ function postauth:requestcertificate(optional)
   local st = state.of(self)
   optional = optional ~= nil and arg.type(optional, "boolean", 2)
   local word = obstacle(st)
-  if not word and not st.request then word = begin(st, optional) end
+  if not word and st.phase ~= "requesting" then word = begin(st, optional) end
   if word then return nil, word end
   mutex.lock(st, "shaking")
   return mutex.finish(st, "shaking", pcall(complete, st))

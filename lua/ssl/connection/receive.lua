@@ -19,6 +19,7 @@ local ending     = require "ssl.io.ending"
 local guard      = require "ssl.io.guard"
 local object     = require "ssl.base.object"
 local resumption = require "ssl.session.resumption"
+local refusal    = require("ssl.io.lifecycle").refusal
 local CLASS      = require("ssl.io.state").class
 
 local S = shim.C
@@ -54,7 +55,7 @@ local function told(st, conn, start, before, word)
   if conn.plain_beg ~= conn.plain_end then return nil, start end
   if word and not may_go_on(st, word, start) then
     release(conn)
-    return st.open and word or st.failed or "closed", start
+    return st.open and word or refusal(st), start
   end
   return fill(st, conn, start or timeout.start(st))
 end
@@ -81,7 +82,7 @@ end
 -- may yield, and the connection may have failed or been closed meanwhile.
 function fill(st, conn, start)
   if st.open and conn.out_beg ~= conn.out_end then st.transport.flush(st) end
-  if not st.open then return st.failed or "closed" end
+  if not st.open then return refusal(st) end
   local rc = read(conn)
   if rc <= 0 then return starved(st, conn, start, rc) end
   if conn.sessions_made ~= 0 then

@@ -8,6 +8,7 @@ local timeout    = require "ssl.io.timeout"
 local loop       = require "ssl.io.loop"
 local object     = require "ssl.base.object"
 local resumption = require "ssl.session.resumption"
+local refusal    = require("ssl.io.lifecycle").refusal
 local CLASS      = require("ssl.io.state").class
 
 local S    = shim.C
@@ -23,7 +24,7 @@ end
 -- As `fill`, for memory of the program: n bytes at p. The third result says how many came.
 local function fill_into(st, conn, start, p, n)
   if st.open and conn.out_beg ~= conn.out_end then st.transport.flush(st) end
-  if not st.open then return st.failed or "closed", start, 0 end
+  if not st.open then return refusal(st), start, 0 end
   local came = try_into(st, p, n)
   if came > 0 then return nil, start, came end
   local word

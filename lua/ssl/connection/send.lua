@@ -22,6 +22,7 @@ local timeout = require "ssl.io.timeout"
 local arg     = require "ssl.base.arg"
 local object  = require "ssl.base.object"
 local mutex   = require "ssl.io.mutex"
+local refusal = require("ssl.io.lifecycle").refusal
 local CLASS   = require("ssl.io.state").class
 
 local write, same = shim.C.write, shim.C.same
@@ -42,6 +43,10 @@ end
 local function settled(st)
   st.owed, st.owed_data, st.owed_from = 0, "", 0
 end
+
+--- Nothing is owed any more: the connection is closed.
+-- @tparam table st
+send.forget = settled
 
 -- How much of data[done, last) OpenSSL has had already.
 local function repeated(st, data, done, last)
@@ -94,7 +99,7 @@ local function gather_and_send(st, data, done, last, start)
   local gather = not st.nowait and last - done > RECORD
   st.ends = st.ends or {}
   while done < last do
-    if not st.open then return nil, st.failed or "closed", done end
+    if not st.open then return nil, refusal(st), done end
     local taken, k, word = batch(st, data, done, last, gather, st.ends)
     local stuck = k > 0 and loop.drain(st, start)
     if stuck then
@@ -149,7 +154,7 @@ end
 -- Why nothing can be sent, or nil. OpenSSL, which could not hand over a record, would
 -- take nothing but that one again.
 local function obstacle(st, conn)
-  if not st.open then return st.failed or "closed" end
+  if not st.open then return refusal(st) end
   if conn.out_error ~= 0 then return loop.refused(st) end
 end
 

@@ -4,15 +4,16 @@
 -- made of them. The file's own position is neither used nor moved, so several
 -- connections may send from one file.
 
-local ffi     = require "ffi"
-local shim    = require "ssl.ffi.shim"
-local arg     = require "ssl.base.arg"
-local errors  = require "ssl.base.errors"
-local timeout = require "ssl.io.timeout"
-local object  = require "ssl.base.object"
-local send    = require "ssl.connection.send"
-local state   = require "ssl.io.state"
-local S       = shim.C
+local ffi       = require "ffi"
+local shim      = require "ssl.ffi.shim"
+local arg       = require "ssl.base.arg"
+local errors    = require "ssl.base.errors"
+local timeout   = require "ssl.io.timeout"
+local object    = require "ssl.base.object"
+local send      = require "ssl.connection.send"
+local lifecycle = require "ssl.io.lifecycle"
+local state     = require "ssl.io.state"
+local S         = shim.C
 
 local PIECE    = shim.K.LSF_QUEUE_LIMIT
 -- What one call sends at most that may not wait: others want their turn.
@@ -77,7 +78,8 @@ local function sendfile(self, ...)
   local fd = descriptor(file)
   offset = whole_number(offset, 0, 3)
   count = whole_number(count, DEEPEST, 4)
-  if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed", 0 end
+  local refusal = lifecycle.refusal(st)
+  if refusal then return nil, refusal, 0 end
   local source = { fd = fd, offset = offset, buffer = take() }
   local sent, word, left = send.whole(st, pieces, source, 0, count)
   spare = source.buffer

@@ -1,5 +1,6 @@
 --- ssl.connection.sessions: the methods of a client's connection for sessions.
 
+local lifecycle  = require "ssl.io.lifecycle"
 local resumption = require "ssl.session.resumption"
 local session    = require "ssl.session.object"
 local state      = require "ssl.io.state"
@@ -14,7 +15,7 @@ function sessions:getsession()
   local st = connected(self)
   if not st then return nil, "closed" end
   if st.server then return nil, "sessions are for clients" end
-  if st.asking then return nil, "busy" end
+  if st.phase == "suspended" then return nil, "busy" end
   return resumption.current(st)
 end
 
@@ -28,7 +29,7 @@ function sessions:setsession(s)
   local st = state.of(self)
   session.state(s, 2)
   if st.server then return nil, "sessions are for clients" end
-  if not state.fresh(st) then return nil, "not before the handshake" end
+  if not lifecycle.fresh(st) then return nil, "not before the handshake" end
   return resumption.offer(st, s)
 end
 

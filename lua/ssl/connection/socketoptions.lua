@@ -4,12 +4,13 @@
 -- of the call, so arguments, results and errors are LuaSocket's. Over a stream the stream's
 -- own method is called, if it has one.
 
-local lib     = require "ssl.ffi.lib"
-local shim    = require "ssl.ffi.shim"
-local arg     = require "ssl.base.arg"
-local goodbye = require "ssl.connection.goodbye"
-local state   = require "ssl.io.state"
-local C, S, H = lib.C, shim.C, shim.K
+local lib       = require "ssl.ffi.lib"
+local shim      = require "ssl.ffi.shim"
+local arg       = require "ssl.base.arg"
+local notify    = require("ssl.connection.close").notify
+local lifecycle = require "ssl.io.lifecycle"
+local state     = require "ssl.io.state"
+local C, S, H   = lib.C, shim.C, shim.K
 
 local socketoptions = {}
 
@@ -120,7 +121,7 @@ local function call(self, name, a, b)
     return nil, NOT_SUPPORTED
   else
     x, y, z = of_descriptor(st.conn, name, 3, a, b)
-    if st.gone then return nil, "closed" end
+    if st.status == "closed" then return nil, "closed" end
   end
   return x, y, z
 end
@@ -195,8 +196,8 @@ function socketoptions:shutdown(how)
   if st.status == "closed" then return nil, "closed" end
   if not can_shut(st) then return nil, NOT_SUPPORTED end
   if not st.stream and st.conn.fd < 0 then return nil, "closed" end
-  if how ~= "receive" and st.open and st.conn.ssl ~= nil then
-    local word = goodbye.say(st)
+  if how ~= "receive" and not lifecycle.refusal(st) then
+    local word = notify(st)
     if st.status == "closed" then return nil, "closed" end
     if word and not st.failed then return nil, word end
   end

@@ -6,8 +6,9 @@
 
 local shim       = require "ssl.ffi.shim"
 local delivery   = require "ssl.io.delivery"
-local goodbye    = require "ssl.connection.goodbye"
+local finish_tls = require("ssl.connection.close").finish_tls
 local inbound    = require "ssl.io.inbound"
+local lifecycle  = require "ssl.io.lifecycle"
 local wrapped    = require "ssl.io.wrapped"
 local gcpressure = require "ssl.base.gcpressure"
 local state      = require "ssl.io.state"
@@ -18,7 +19,7 @@ local function give_back(st)
   local conn = st.conn
   local fd = conn.fd
   conn.fd = -1
-  if st.gone then return nil end
+  if st.status == "closed" then return nil end
   if fd < 0 then return st.origin end
   if not st.origin then return fd end
   return wrapped.restore(st.origin, fd)
@@ -41,8 +42,7 @@ end
 -- @treturn nil,string  "closed", "wantread", "wantwrite" or the reason of the failure
 local function unwrap(self)
   local st = state.of(self)
-  if not st.open or st.conn.ssl == nil then return nil, st.failed or "closed" end
-  local word = goodbye.exchange(st)
+  local word = finish_tls(st)
   if word then return nil, word end
   local conn = st.conn
   local plain = everything(st, conn)
@@ -51,7 +51,7 @@ local function unwrap(self)
   if st.transport.leave then st.transport.leave(st) end
   local transport = give_back(st)
   if transport == nil then return nil, "closed" end
-  shim.free(state.part(st))
+  shim.free(lifecycle.detach(st))
   inbound.clear(st)
   gcpressure.returned(gcpressure.CONNECTION)
   return transport, behind, plain

@@ -4,14 +4,15 @@
 -- record's usage; without a usable record, the chain and the name as ever. Getting
 -- the records, and making sure that DNSSEC vouches for them, is the caller's work.
 
-local ffi      = require "ffi"
-local lib      = require "ssl.ffi.lib"
-local arg      = require "ssl.base.arg"
-local errors   = require "ssl.base.errors"
-local hostname = require "ssl.x509.hostname"
-local peername = require "ssl.feature.peername"
-local state    = require "ssl.io.state"
-local C, K     = lib.C, lib.K
+local ffi       = require "ffi"
+local lib       = require "ssl.ffi.lib"
+local arg       = require "ssl.base.arg"
+local errors    = require "ssl.base.errors"
+local hostname  = require "ssl.x509.hostname"
+local lifecycle = require "ssl.io.lifecycle"
+local peername  = require "ssl.feature.peername"
+local state     = require "ssl.io.state"
+local C, K      = lib.C, lib.K
 
 local dane = {
   --- The flags of a context, by name.
@@ -38,8 +39,8 @@ end
 
 -- A setting during the handshake could come too late: after the certificate was judged.
 local function begun(st)
-  if st.status == "closed" or st.conn.ssl == nil then return "closed" end
-  return not state.fresh(st) and "the handshake has begun"
+  if lifecycle.closed(st) then return "closed" end
+  return not lifecycle.fresh(st) and "the handshake has begun"
 end
 
 --- Name the peer for DANE: for the name check, and as server name where none was set.

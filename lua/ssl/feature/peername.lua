@@ -7,13 +7,14 @@
 -- and no byte of data. Where the chain is not verified this has no effect: then the name is
 -- compared with the certificate afterwards.
 
-local ffi      = require "ffi"
-local lib      = require "ssl.ffi.lib"
-local arg      = require "ssl.base.arg"
-local errors   = require "ssl.base.errors"
-local hostname = require "ssl.x509.hostname"
-local state    = require "ssl.io.state"
-local C, K     = lib.C, lib.K
+local ffi       = require "ffi"
+local lib       = require "ssl.ffi.lib"
+local arg       = require "ssl.base.arg"
+local errors    = require "ssl.base.errors"
+local hostname  = require "ssl.x509.hostname"
+local lifecycle = require "ssl.io.lifecycle"
+local state     = require "ssl.io.state"
+local C, K      = lib.C, lib.K
 
 local peername = {}
 
@@ -101,7 +102,7 @@ end
 function peername:setverifyname(name)
   local st = state.of(self)
   name = arg.string(name, 2)
-  if not state.fresh(st) then return nil, "not before the handshake" end
+  if not lifecycle.fresh(st) then return nil, "not before the handshake" end
   return peername.demand(st, name)
 end
 

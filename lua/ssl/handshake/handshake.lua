@@ -15,6 +15,7 @@ local features     = require "ssl.handshake.features"
 local job          = require "ssl.handshake.job"
 local keylog       = require "ssl.feature.keylog"
 local failure      = require "ssl.io.failure"
+local lifecycle    = require "ssl.io.lifecycle"
 local timeout      = require "ssl.io.timeout"
 local loop         = require "ssl.io.loop"
 local inherit      = require "ssl.handshake.inherit"
@@ -22,23 +23,20 @@ local resumption   = require "ssl.session.resumption"
 local mutex        = require "ssl.io.mutex"
 local state        = require "ssl.io.state"
 local C, S         = lib.C, shim.C
+local gone         = lifecycle.gone
 
 local handshake = {}
 
 -- Once, before the first step.
 local function prepare(st)
-  st.prepared = true
+  lifecycle.begin(st)
   if not st.server then
-    st.failed = resumption.settle(st) or false
+    local why = resumption.settle(st)
+    if why then lifecycle.fail(st, why) end
     return
   end
   inherit.settle(st)
   features.prepare(st)
-end
-
--- Closed, or about to be, by another coroutine or by a function of the program.
-local function gone(st)
-  return st.closing or st.status == "closed"
 end
 
 -- A flight leaves in one piece. If the session tickets of TLS 1.3 were sent one by one,
@@ -73,7 +71,7 @@ local function advance(st)
   local word, start = attempt(st), nil
   while word do
     if word == "asked" then
-      if st.asking then return "busy", start end
+      if st.phase == "suspended" then return "busy", start end
       features.answer(st)
       if gone(st) then return "closed", start end
       word = attempt(st)
@@ -91,47 +89,38 @@ end
 -- The message for failures that OpenSSL has no text for.
 local function explain(st, word)
   local own = st.status_reason or st.psk_reason
+  if not st.failed then return word end
   if st.dh_reason and word == "internal error" then
-    word, st.failed = st.dh_reason, st.dh_reason
-  elseif own and st.failed then
-    word, st.failed = own, own
-  elseif st.failed then
-    word = failure.explain(st, word)
-    st.failed = word
+    word = st.dh_reason
+  else
+    word = own or failure.explain(st, word)
   end
-  if st.failed then failure.rename(st) end
+  lifecycle.explain(st, word)
   return word
 end
 
 local function shake(st)
-  if gone(st) or st.conn.ssl == nil then return false, "closed" end
-  if st.status == "connected" and (st.request or not st.failed) then return true end
-  if st.failed then return false, st.failed end
-  if st.asking then return false, "busy" end
+  if st.status == "connected" and not st.failed and not gone(st) then return true end
+  local refusal = lifecycle.shake_refusal(st)
+  if refusal then return false, refusal end
   linger.poll()
-  if not st.prepared then
+  if st.phase == "new" then
     prepare(st)
-    if gone(st) then return false, "closed" end
-    if st.failed then
-      failure.rename(st)
-      return false, st.failed
-    end
+    refusal = lifecycle.shake_refusal(st)
+    if refusal then return false, refusal end
   end
   local word, start = advance(st)
   word = word or loop.drain(st, start)
   if gone(st) then return false, "closed" end
   if word then
     -- close_notify is a clean end only after the handshake.
-    if word == "closed" and not st.failed then
-      st.failed = word
-      failure.note(st, word)
-    end
+    if word == "closed" then lifecycle.fail(st, word) end
     if st.failed then st.transport.flush(st) end
     return false, explain(st, word)
   end
   if st.early and st.early.stage then return true end
   job.done(st)
-  st.status, st.open = "connected", true
+  lifecycle.connected(st)
   readahead.update(st)
   if st.session then resumption.done(st) end
   if st.conn.sessions_made ~= 0 then resumption.drain(st) end
@@ -154,7 +143,7 @@ end
 -- @return as of `dohandshake`
 function handshake.run(st)
   local ok, word = in_turn(st)
-  if st.conn.keylog.length ~= 0 and not st.asking then
+  if st.conn.keylog.length ~= 0 and st.phase ~= "suspended" then
     keylog.drain(st)
     if ok and gone(st) then return false, "closed" end
   end

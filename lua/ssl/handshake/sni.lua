@@ -4,16 +4,17 @@
 -- change at any time. Nothing is installed on a context, where it could disturb another
 -- connection.
 
-local ffi      = require "ffi"
-local lib      = require "ssl.ffi.lib"
-local shim     = require "ssl.ffi.shim"
-local arg      = require "ssl.base.arg"
-local peername = require "ssl.feature.peername"
-local sslctx   = require "ssl.context.sslctx"
-local state    = require "ssl.io.state"
-local question = require "ssl.io.question"
-local C, K     = lib.C, lib.K
-local now      = shim.C.now
+local ffi       = require "ffi"
+local lib       = require "ssl.ffi.lib"
+local shim      = require "ssl.ffi.shim"
+local arg       = require "ssl.base.arg"
+local lifecycle = require "ssl.io.lifecycle"
+local peername  = require "ssl.feature.peername"
+local sslctx    = require "ssl.context.sslctx"
+local state     = require "ssl.io.state"
+local question  = require "ssl.io.question"
+local C, K      = lib.C, lib.K
+local now       = shim.C.now
 
 local sni = {}
 
@@ -99,7 +100,7 @@ end
 --- The name asked for (client) or received (server), or nil.
 function sni.name(st)
   if st.name then return st.name end
-  if st.conn.ssl == nil or st.asking then return nil end
+  if not lifecycle.readable(st) then return nil end
   local name = C.SSL_get_servername(st.conn.ssl, K.TLSEXT_NAMETYPE_host_name)
   return name ~= nil and ffi.string(name) or nil
 end
@@ -113,10 +114,10 @@ function sni:sni(...)
   local st = state.of(self)
   if st.server then
     if type(name) ~= "function" then arg.type(name, "table", 2) end
-    if state.fresh(st) then serve(st, name, strict and true or false, 1) end
+    if lifecycle.fresh(st) then serve(st, name, strict and true or false, 1) end
   else
     name = arg.string(name, 2)
-    if state.fresh(st) then peername.request(st, name) end
+    if lifecycle.fresh(st) then peername.request(st, name) end
   end
 end
 

@@ -6,10 +6,11 @@
 -- nothing. An end is in order where also neither side sent a fatal alert (RFC 8446
 -- section 6.2): then the peer has sent all its data. Only this file decides that.
 
-local lib   = require "ssl.ffi.lib"
-local shim  = require "ssl.ffi.shim"
-local state = require "ssl.io.state"
-local K, S  = lib.K, shim.C
+local lib       = require "ssl.ffi.lib"
+local shim      = require "ssl.ffi.shim"
+local lifecycle = require "ssl.io.lifecycle"
+local state     = require "ssl.io.state"
+local K, S      = lib.K, shim.C
 
 local ending = {}
 
@@ -24,6 +25,7 @@ local FATAL = K.SSL3_AL_FATAL * 256
 function ending.in_order(st)
   local conn = st.conn
   if st.failed or st.status ~= "connected" then return false end
+  if lifecycle.requesting(st) then return false end
   if st.ended_early then return true end
   if conn.alerts.received >= FATAL or conn.alerts.sent >= FATAL then return false end
   return bit.band(S.shut(conn), K.SSL_RECEIVED_SHUTDOWN) ~= 0

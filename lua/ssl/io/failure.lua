@@ -107,6 +107,9 @@ function failure.rename(st)
   errors.newest = st.problem
 end
 
+-- An operation is under way, and what it has found is not final.
+local PENDING = { requesting = true, suspended = true }
+
 local function copy(value)
   if type(value) ~= "table" then return value end
   local out = {}
@@ -125,7 +128,7 @@ end
 function failure:lasterror()
   local st = state.of(self)
   -- A problem without failure: nothing can be sent any more, but received data can be read.
-  if st.request or not st.failed and not st.problem then return nil end
+  if PENDING[st.phase] or not st.failed and not st.problem then return nil end
   local out = copy(st.problem or {})
   out.message = st.failed or out.message
   return out

@@ -13,14 +13,14 @@
 
 local shim  = require "ssl.ffi.shim"
 local arg   = require "ssl.base.arg"
-local state = require "ssl.io.state"
+local lifecycle = require "ssl.io.lifecycle"
 
 local guard = {}
 
 -- The last call is over, and the connection ended meanwhile. It stays closed, also where the
 -- call has changed the state since then.
 local function leave(st, conn)
-  st.status, st.open, st.conn = "closed", false, state.closed
+  lifecycle.leave(st)
   if conn.doomed ~= 0 then shim.free(conn) end
 end
 
@@ -32,7 +32,7 @@ end
 
 local function left(st, conn, ...)
   conn.inside = conn.inside - 1
-  if not st.gone or conn.inside > 0 then return ... end
+  if st.status ~= "closed" or conn.inside > 0 then return ... end
   return leave_with(st, conn, select("#", ...), ...)
 end
 

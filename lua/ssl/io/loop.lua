@@ -38,7 +38,7 @@ local shim          = require "ssl.ffi.shim"
 local delivery      = require "ssl.io.delivery"
 local errors        = require "ssl.base.errors"
 local guard         = require "ssl.io.guard"
-local failure       = require "ssl.io.failure"
+local lifecycle     = require "ssl.io.lifecycle"
 local timeout       = require "ssl.io.timeout"
 local sessionorigin = require "ssl.io.sessionorigin"
 local C, K, S, H    = lib.C, lib.K, shim.C, shim.K
@@ -115,7 +115,7 @@ local function fatal(st, code)
     word = conn.posthandshake.again ~= 0 and AGAIN
         or queue and errors.cause(queue).reason or errors.UNKNOWN
     -- A write behind our own close_notify does not affect data that the peer still sends.
-    if st.goodbye and queue
+    if st.phase == "half closed" and queue
        and lib.error_reason(queue[1].code) == K.SSL_R_PROTOCOL_IS_SHUTDOWN then
       return nil
     end
@@ -132,9 +132,8 @@ end
 
 -- Ends the connection for good. Where only the transport ended, its sessions stay usable.
 local function fail(st, word, queue)
-  st.failed, st.open = word, false
   if queue and word ~= CUT_OFF and word ~= TRUNCATED then sessionorigin.fail(st) end
-  failure.note(st, word, queue)
+  lifecycle.fail(st, word, queue)
 end
 
 local failed
@@ -146,7 +145,7 @@ local failed
 -- its methods may wait.
 local function hear(st)
   local conn = st.conn
-  if st.failed or st.stream or st.early or st.gone or conn.ssl == nil then return end
+  if st.failed or st.stream or st.early or lifecycle.closed(st) then return end
   if st.status == "new" and (st.pausable or conn.hello.state == H.LSF_HELLO_ASK) then return end
   if S.hear(conn) == -K.SSL_ERROR_SSL then guard.within(st, failed, K.SSL_ERROR_SSL) end
   errors.clear()
@@ -172,7 +171,7 @@ function failed(st, code)
   if code == K.SSL_ERROR_SSL or conn.in_error ~= 0 or conn.out_error == 0 then
     fail(st, word, queue)
   else
-    failure.note(st, word, queue)
+    lifecycle.cannot_write(st, word, queue)
     if st.open then conn.drop_output = 1 end
     hear(st)
   end
@@ -188,7 +187,7 @@ end
 function loop.judge(st, rc)
   if rc == NO_MEMORY then return delivery.NO_MEMORY end
   -- A finalizer has closed the connection: OpenSSL's reason does not matter.
-  if st.gone or rc == GONE then
+  if st.status == "closed" or rc == GONE then
     errors.clear()
     return CLOSED
   end
@@ -310,7 +309,7 @@ end
 local function flush(st)
   local word = st.transport.flush(st)
   if not word or word == WANTWRITE or st.conn.out_error == 0 then return word end
-  if not st.problem then failure.note(st, word) end
+  if not st.problem then lifecycle.cannot_write(st, word) end
   hear(st)
   return st.failed or word
 end

@@ -2,16 +2,16 @@
 --
 -- OpenSSL has returned: it stopped at the ClientHello, or in a paused job. So the function
 -- runs on the caller's own coroutine with no C frame below it: it may raise and it may
--- yield. Meanwhile `st.asking` keeps every other method out of OpenSSL, because with a
--- paused job the next call of any kind would finish the paused one. The connection may be
--- closed meanwhile: the caller of `ask` checks `st.status` before it touches the struct
--- again.
+-- yield. Meanwhile the connection is suspended (ssl.io.lifecycle) and every other method
+-- stays away from OpenSSL, because with a paused job the next call of any kind would finish
+-- the paused one. The connection may be closed meanwhile: the caller of `ask` checks
+-- `st.status` before it touches the struct again.
 
-local lib     = require "ssl.ffi.lib"
-local shim    = require "ssl.ffi.shim"
-local errors  = require "ssl.base.errors"
-local failure = require "ssl.io.failure"
-local C, K, H = lib.C, lib.K, shim.K
+local lib       = require "ssl.ffi.lib"
+local shim      = require "ssl.ffi.shim"
+local errors    = require "ssl.base.errors"
+local lifecycle = require "ssl.io.lifecycle"
+local C, K, H   = lib.C, lib.K, shim.K
 
 local question = {}
 
@@ -27,19 +27,18 @@ end
 local function refuse(st)
   if st.status == "closed" then return end
   local conn = st.conn
-  st.failed, st.open = "callback failed", false
+  lifecycle.fail(st, "callback failed")
   conn.psk_call.key_length = H.LSF_PSK_FAIL
   question.answered(conn)
   conn.hello.state, conn.hello.alert = H.LSF_HELLO_REFUSE, K.SSL_AD_INTERNAL_ERROR
-  failure.rename(st)
   errors.clear()
   C.SSL_do_handshake(conn.ssl)
   errors.clear()
   pcall(st.transport.flush, st)
 end
 
-local function finish(st, ok, ...)
-  st.asking = false
+local function finish(st, before, ok, ...)
+  lifecycle.resume(st, before)
   if ok then return ... end
   local problem = ...
   refuse(st)
@@ -52,8 +51,7 @@ end
 -- @return its results
 -- @raise its error, after the handshake has been refused
 function question.ask(st, f, ...)
-  st.asking = true
-  return finish(st, pcall(f, ...))
+  return finish(st, lifecycle.suspend(st), pcall(f, ...))
 end
 
 --- The pending question has no possible answer: refuse the handshake, and raise an error.

@@ -10,22 +10,20 @@
 --
 --   self      the object
 --   guarded   this table: for ssl.io.guard
---   conn      struct lsf_conn (shim/conn.h): SSL *, BIO, buffers, descriptor
+--   phase, status, open, failed    ssl.io.lifecycle
+--   conn      struct lsf_conn (shim/conn.h): SSL *, BIO, buffers, descriptor; the inert one
+--             after the end (ssl.io.lifecycle)
 --   ctx       the context, kept alive as Lua object beside OpenSSL's own count
 --   c         its state (ssl.context.sslctx)
 --   server    true on the accepting side
---   status    "new", "connected" or "closed"
---   open      connected and no fatal error: receive and send may ask OpenSSL
---   failed    the words of a fatal error, or false
 --   block, total, nowait    the time limits (ssl.io.timeout)
 --   received, sent, born    what getstats reports
 --   maxline, maxall         how much one receive gathers (ssl.connection.receive)
 --   owed, owed_data, owed_from, ends    ssl.connection.send
---   prepared, sni_map, sni_strict, name    ssl.handshake.handshake, ssl.handshake.sni
+--   sni_map, sni_strict, name      ssl.handshake.sni, ssl.handshake.clienthello
 --   dh_reason    why the user's DH parameters could not be used
 --   staple, stapled, stapled_till, status_reason    ssl.feature.stapling
 --   psk_reason   ssl.feature.onverify: a certificate came where only a key will do
---   asking       a function of the user's runs: keep away from OpenSSL
 --   psk          the function that its context had when it began (ssl.feature.psk)
 --   keyed        the handshake used a pre-shared key (ssl.feature.psk, ssl.session.resumption)
 --   pausable     the handshake may stand still in a job (ssl.feature.psk)
@@ -39,11 +37,8 @@
 --   updating     ssl.connection.keyupdate: OpenSSL has noted one
 --   request      ssl.connection.postauth: a client is asked for its certificate
 --   early        ssl.feature.earlydata: there was early data, or may be some
---   closing      close has begun
 --   eof          what an end without close_notify is: ssl.io.loop
 --   ended_early  such an end, which the configuration takes for one in order
---   goodbye      ssl.connection.goodbye: our close_notify was sent, and more will not be
---   gone         it has ended, whatever calls are still in the middle of using it
 --   explain, problem    ssl.lasterror: a failure in parts
 --   deadline     ssl.io.timeout
 --   policy       what a client's connection verifies by (ssl.session.fingerprint); a server's
@@ -79,47 +74,32 @@ function state.connected(self)
   return st.status == "connected" and st.conn.ssl ~= nil and st or nil
 end
 
---- Has no handshake begun? Until then OpenSSL takes what is to hold for it.
-function state.fresh(st)
-  return st.status == "new" and not st.prepared and st.conn.ssl ~= nil
-end
-
---- The end of a connection: from now on it is closed. Calls that are in the middle of
--- using it keep what they use.
--- @treturn cdata  its struct, to be freed
-function state.part(st)
-  local conn = st.conn
-  st.status, st.open, st.gone = "closed", false, true
-  if conn.inside <= 0 then st.conn = state.closed end
-  return conn
-end
-
 -- Fields that few connections set.
 local DEFAULTS = { __index = {
   failed = false, name = false, sni_map = false, sni_strict = false,
-  dh_reason = false, asking = false, alpn = false,
+  dh_reason = false, alpn = false,
   status_reason = false, psk_reason = false, staple = false, stapled = false,
   stapled_till = false,
   owed_data = "", owed_from = 0, ends = false,
   waiting = false, lent = false, broken = false, answered = 0, offer = false,
   reading = false, draining = false, sending = false, shaking = false,
   owners = false, semaphore = false, passing = false,
-  ended = false, undrained = "", closing = false,
+  ended = false, undrained = "",
   updating = false, request = false, early = false,
   session = false, demands = "", proves = false, store = false, keyed = false, psk = false,
   eof = false, explain = false, problem = false, ended_early = false,
-  sessionorigin = false, deadline = false, goodbye = false, gone = false,
+  sessionorigin = false, deadline = false,
 } }
 
 --- A new connection object and its state.
 function state.new(conn, ctx, c, server, transport)
   local self, st = object.new(state.class)
   st.self, st.conn, st.ctx, st.c = self, conn, ctx, c
-  st.server, st.status = server, "new"
+  st.server, st.phase, st.status = server, "new", "new"
   st.guarded = st
   st.open, st.block, st.total, st.nowait = false, false, false, false
   st.received, st.sent, st.born = 0, 0, shim.C.now()
-  st.owed, st.prepared, st.pausable, st.policy = 0, false, false, false
+  st.owed, st.pausable, st.policy = 0, false, false
   st.transport, st.stream, st.origin = transport, false, false
   st.maxline, st.maxall = 0, 0
   setmetatable(st, DEFAULTS)

@@ -18,6 +18,7 @@ local ffi           = require "ffi"
 local lib           = require "ssl.ffi.lib"
 local shim          = require "ssl.ffi.shim"
 local errors        = require "ssl.base.errors"
+local lifecycle     = require "ssl.io.lifecycle"
 local question      = require "ssl.io.question"
 local seal          = require "ssl.session.seal"
 local session       = require "ssl.session.object"
@@ -172,7 +173,7 @@ end
 -- @tparam table st
 function sessionstore.forget(st)
   local ssl, store = st.conn.ssl, st.store
-  if not store or not store.user.remove or ssl == nil or st.asking then return end
+  if not store or not store.user.remove or not lifecycle.readable(st) then return end
   local newest = given_up(ssl)
   if newest then store.user.remove(newest) end
   if not sessionorigin.failed(st) then return end

@@ -1,0 +1,200 @@
+--- ssl.io.lifecycle: the phases of a connection, and what it answers in each.
+--
+--   phase          entered from           by                    LuaSec's status
+--   "new"          -                      ssl.io.state          "new"
+--   "shaking"      new                    begin                 "new"
+--   "open"         shaking, requesting    connected, answered   "connected"
+--   "requesting"   open                   request               "connected"
+--   "suspended"    shaking, requesting    suspend               as before
+--   "half closed"  open                   notified              "connected"
+--   "failed"       any of these           fail                  as before
+--   "closing"      any of these           closing               as before
+--   "closed"       any                    detach                "closed"
+--
+-- requesting: a client has been asked for its certificate, and has not answered
+-- (ssl.connection.postauth). suspended: a function of the user's runs, and nobody may call
+-- OpenSSL (ssl.io.question). half closed: our close_notify was sent. closing: `close` has
+-- begun, and a stream's methods may yield in it.
+--
+-- "failed", "closing" and "closed" are final: no later event leads back from one of them.
+-- So a fatal verdict stays, whatever is called after it.
+--
+-- Only this file writes the fields `phase`, `status`, `open`, `failed` and `conn`; everybody
+-- may read them. `open` says that receive and send may ask OpenSSL: the hot path reads it
+-- and asks `refusal` for the word where it is false.
+
+local failure = require "ssl.io.failure"
+local state   = require "ssl.io.state"
+
+local lifecycle = {}
+
+local BUSY, CLOSED = "busy", "closed"
+
+-- How final a phase is.
+local RANK = { failed = 1, closing = 2, closed = 3 }
+
+local function enter(st, phase)
+  if (RANK[phase] or 0) < (RANK[st.phase] or 0) then return end
+  st.phase, st.open = phase, phase == "open" or phase == "half closed"
+end
+
+--- The handshake begins: from now on names, sessions and records come too late.
+-- @tparam table st
+function lifecycle.begin(st)
+  enter(st, "shaking")
+end
+
+--- The handshake has succeeded.
+-- @tparam table st
+function lifecycle.connected(st)
+  if st.phase ~= "closed" then st.status = "connected" end
+  enter(st, "open")
+end
+
+--- A function of the user's is about to run.
+-- @tparam table st
+-- @treturn string  the phase, for `resume`
+function lifecycle.suspend(st)
+  local before = st.phase
+  enter(st, "suspended")
+  return before
+end
+
+--- It has returned, or raised. Where it has closed the connection, that stays closed.
+-- @tparam table st
+-- @tparam string before  of `suspend`
+function lifecycle.resume(st, before)
+  if st.phase == "suspended" then enter(st, before) end
+end
+
+--- The client is asked for its certificate.
+-- @tparam table st  open
+function lifecycle.request(st)
+  enter(st, "requesting")
+end
+
+--- It has shown one, or may go on without.
+-- @tparam table st
+function lifecycle.answered(st)
+  if st.phase == "requesting" then enter(st, "open") end
+end
+
+--- Our close_notify was sent.
+-- @tparam table st
+function lifecycle.notified(st)
+  if st.phase == "open" then enter(st, "half closed") end
+end
+
+--- The end for good. The first verdict stays.
+-- @tparam table st
+-- @tparam string word  what every later call returns
+-- @tparam {table,...}|nil queue  from ssl.base.errors
+function lifecycle.fail(st, word, queue)
+  if st.failed then return end
+  st.failed = word
+  enter(st, "failed")
+  failure.note(st, word, queue)
+end
+
+--- Better words for the verdict, before any call has returned it.
+-- @tparam table st  failed
+-- @tparam string word
+function lifecycle.explain(st, word)
+  st.failed = word
+  failure.rename(st)
+end
+
+--- The transport refuses what we write. That is no end: what came can still be read.
+-- @tparam table st
+-- @tparam string word
+-- @tparam {table,...}|nil queue
+function lifecycle.cannot_write(st, word, queue)
+  failure.note(st, word, queue)
+end
+
+--- `close` begins.
+-- @tparam table st
+function lifecycle.closing(st)
+  enter(st, "closing")
+end
+
+--- The end of a connection. Calls that are in the middle of using its struct keep it
+-- (ssl.io.guard).
+-- @tparam table st
+-- @treturn cdata  the struct, to be freed
+function lifecycle.detach(st)
+  local conn = st.conn
+  st.status = CLOSED
+  enter(st, "closed")
+  if conn.inside <= 0 then st.conn = state.closed end
+  return conn
+end
+
+--- The last of the calls that used the struct is over.
+-- @tparam table st  closed
+function lifecycle.leave(st)
+  st.conn = state.closed
+end
+
+--- What an operation that needs the session returns now.
+-- @tparam table st
+-- @treturn string|nil  nil: it may run
+function lifecycle.refusal(st)
+  if st.open and st.conn.ssl ~= nil then return nil end
+  if st.failed then return st.failed end
+  return lifecycle.requesting(st) and BUSY or CLOSED
+end
+
+--- What an operation that goes on with the handshake returns now.
+-- @tparam table st
+-- @treturn string|nil  nil: it may run
+function lifecycle.shake_refusal(st)
+  if lifecycle.gone(st) then return CLOSED end
+  if st.failed then return st.failed end
+  return st.phase == "suspended" and BUSY or nil
+end
+
+--- Has the connection ended, or has `close` begun? Asked after everything that may yield.
+-- @tparam table st
+-- @treturn boolean
+function lifecycle.ended(st)
+  return st.phase == "closed" or st.phase == "closing"
+end
+
+--- Is there nothing of OpenSSL's any more?
+-- @tparam table st
+-- @treturn boolean
+function lifecycle.closed(st)
+  return st.status == "closed" or st.conn.ssl == nil
+end
+
+--- Either of them: the handshake cannot go on.
+-- @tparam table st
+-- @treturn boolean
+function lifecycle.gone(st)
+  return lifecycle.ended(st) or st.conn.ssl == nil
+end
+
+--- Has the handshake not begun yet? Then OpenSSL may still be told things.
+-- @tparam table st
+-- @treturn boolean
+function lifecycle.fresh(st)
+  return st.phase == "new" and st.conn.ssl ~= nil
+end
+
+--- Is a client asked for its certificate?
+-- @tparam table st
+-- @treturn boolean
+function lifecycle.requesting(st)
+  return st.phase == "requesting" or st.phase == "suspended" and st.status == "connected"
+end
+
+--- May a getter ask OpenSSL? Not while a function of the user's runs, nor at the end of the
+-- Lua state, where the struct's finalizer has run before a user's.
+-- @tparam table st
+-- @treturn boolean
+function lifecycle.readable(st)
+  return st.phase ~= "suspended" and st.conn.ssl ~= nil
+end
+
+return lifecycle
