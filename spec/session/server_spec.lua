@@ -319,7 +319,7 @@ describe("a server's tickets", function()
   end)
 
   describe("and the keys of a configuration:", function()
-    local NO_KEY = "who can write to it could be any client: give sessionkey or ticketkeys, "
+    local NO_KEY = "anybody with write access could be any client: give sessionkey or ticketkeys, "
                 .. "or sessionkey = false for a store that is trusted"
     local A_SECRET = "a secret of 32 bytes or more, or an array of 1 to 16 of them, expected"
     local WRONG = {

@@ -1,7 +1,7 @@
 --- ssl.context.cfg: finds mistakes in the keys of a table of parameters.
 --
 -- LuaSec ignores keys that it does not know, and every entry of a table that is no array:
--- with `verfy = "peer"` or `verify = { peer = true }` nobody is verified, and there is no
+-- `verfy = "peer"` and `verify = { peer = true }` switch verification off without an
 -- error. Programs for LuaSec may depend on that, so a table is not checked where all its
 -- known keys are LuaSec's. A table with a key or a value that LuaSec does not have is
 -- checked against the list of ssl.context.keys. Where `ssl.config.strict` is true, every
@@ -14,7 +14,7 @@ local verifyflags = require "ssl.trust.verifyflags"
 local unknown     = require "ssl.base.unknown"
 
 local cfg = {
-  --- What is wrong with a table of options that may have these keys only: see
+  --- The mistake in a table of options that may have these keys only: see
   -- ssl.base.unknown.
   unknown = unknown.problem,
 
@@ -71,7 +71,7 @@ end
 local EXPECTED = { list = "a string or an array of strings", entries = "an array of tables",
                    files = "a file, or an array of them," }
 
--- What is wrong with the table that a key has for value.
+-- The mistake in a table that is the value of a key, or nil.
 local function shape(record, value)
   local key, kind = record.key, record.kind
   if kind == "fields" then
@@ -90,7 +90,7 @@ local function shape(record, value)
   end
 end
 
--- What is wrong within one of `certificates`.
+-- The mistake in an entry of `certificates`, or nil.
 local function entry(record, i, value, records)
   local why = unknown.problem(value, record.fields)
   for _, name in ipairs(record.fields) do
@@ -99,7 +99,7 @@ local function entry(record, i, value, records)
   return why and ("%s[%d]: %s"):format(record.key, i, why)
 end
 
--- What is wrong with the first value that is a table and should be another.
+-- The mistake in the first value that is a table of a wrong form, or nil.
 local function misshapen(t, records)
   for _, record in ipairs(keys.list) do
     local value = records[record.key] == record and t[record.key]
@@ -117,15 +117,15 @@ end
 -- Faces whose tables have fields of their own. There a misspelled key is a mistake.
 local MIXED = { connect = true, https = true }
 
---- What is wrong with the keys of a table of parameters.
+--- The mistake in the keys of a table of parameters.
 --
 -- In a table that is checked against the list an unknown key is a mistake, and so is a
 -- table that is no array where an array is wanted. In the flags of `ssl.connect` and in
 -- requests of `ssl.https` a misspelled key is a mistake in any case. Other unknown keys
--- of a request are none, since it may have fields for other libraries.
+-- of a request are ignored, since it may have fields for other libraries.
 -- @tparam table t
 -- @tparam[opt="newcontext"] string face  or "connect", "https"
--- @treturn string|nil  half a sentence that names the key, and the nearest known one
+-- @treturn string|nil  a text that names the key, and the nearest known one
 function cfg.problem(t, face)
   face = face or "newcontext"
   local known, held = keys.known(face), cfg.held(t)

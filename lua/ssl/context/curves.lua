@@ -34,8 +34,8 @@ local function builtin(out)
   end
 end
 
--- Not curves to libcrypto but key types of their own; whether TLS may use them is
--- what a context says.
+-- For libcrypto these are no curves but key types of their own; a context knows whether TLS
+-- may use them.
 local function montgomery(out)
   local ctx = C.SSL_CTX_new(C.TLS_method())
   if ctx == nil then return end
@@ -98,8 +98,8 @@ function curves.set_list(state, list)
   return nil, ('unknown elliptic curve in "%s"'):format(list)
 end
 
--- What OpenSSL takes by itself, which it can be asked to go back to since 3.5; before, by
--- name, as far as this build has them.
+-- OpenSSL's defaults. Since 3.5 they have a name; before, they are given by the names of the
+-- groups, as far as this build has them.
 local DEFAULTS = { "DEFAULT", "X25519:P-256:X448:P-521:P-384", "P-256:P-521:P-384" }
 
 --- Give a connection the groups of another context, before any was chosen.

@@ -1,8 +1,8 @@
---- ssl.context.group_names: lists of names that OpenSSL takes or refuses as a whole.
+--- ssl.context.group_names: lists of names that OpenSSL accepts or refuses as a whole.
 --
--- SSL_CTX_set1_groups_list(3), SSL_CTX_set1_sigalgs_list(3). One unknown name spoils
--- the list and OpenSSL does not tell which, so where it refuses, every name is tried
--- alone, on a context of its own.
+-- SSL_CTX_set1_groups_list(3), SSL_CTX_set1_sigalgs_list(3). OpenSSL refuses a list with one
+-- unknown name and does not report the name. So every name of a refused list is tried alone,
+-- on a context of its own.
 
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
@@ -16,7 +16,7 @@ local function set(ctx, command, list)
   return C.SSL_CTX_ctrl(ctx, command, 0, ffi.cast("char *", list)) == 1
 end
 
---- Does OpenSSL understand this name, or word for several, alone? Changes the context.
+--- Does OpenSSL know this name, of a group or of a set of groups? Changes the context.
 function group_names.knows(ctx, command, name)
   return name ~= "" and set(ctx, command, name)
 end
@@ -36,10 +36,10 @@ local function stranger(command, list)
   return found
 end
 
---- A list as OpenSSL has it: names with colons between.
+--- A list in OpenSSL's form: names with colons between.
 -- @param value  such a string, or an array of names
 -- @treturn string
--- @treturn nil,string  what is wrong with it, as a half sentence
+-- @treturn nil,string  the mistake in it, for a message
 function group_names.text(value)
   if type(value) == "table" then
     for i, name in ipairs(value) do
@@ -59,7 +59,7 @@ end
 --- Give a context a list.
 -- @param ctx  SSL_CTX *
 -- @tparam number command  of SSL_CTX_ctrl
--- @tparam string noun  what the names stand for
+-- @tparam string noun  the kind of the names, for a message
 -- @tparam string list
 -- @treturn true
 -- @treturn false,string  the whole message

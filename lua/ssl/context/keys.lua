@@ -16,29 +16,29 @@
 --   kind     the type of its value, for ssl.cfg and types/ssl.lua:
 --              "text", "number", "switch", "function"
 --              "list"      a string, or an array of them (or a function)
---              "file"      a file name, or what may stand for one (ssl.source.material)
+--              "file"      a file name, or a value in its place (ssl.source.material)
 --              "files"     one of these, or an array
 --              "folder"    the name of a folder
 --              "entries"   an array of tables, whose keys are `fields`
 --              "fields"    anything, and as a table one with the keys `fields`
---              "any"       whatever the key's setter says
+--              "any"       a value that the setter checks
 --            ssl.https stamps the files that "file", "files" and "folder" name
 --   types    the types of the editors, where they do not follow from `kind`
 --   always   true where the setter is called without a value, too
---   trust    true where it decides whom or what to trust, so that it has no effect
---            without verification; "values" where only values that LuaSec lacks do so
+--   trust    true where it decides about trust, so that it has no effect without
+--            verification; "values" where only values that LuaSec lacks do so
 --   theirs   of a list: the values that LuaSec has
---   policy   true, as is the default: a session made under one value is never used
---            under another (ssl.session.fingerprint). Where nothing that a full handshake could
---            refuse depends on the key, the reason of that
+--   policy   true, the default: a session made under one value is never used under another
+--            (ssl.session.fingerprint). Where no full handshake can fail because of the key,
+--            the reason for that
 --   state    fields of the context's state, with their defaults. Where the key belongs to the
 --            policy they count in the fingerprint
---   counted  what counts in the fingerprint in the place of these fields
+--   counted  the values that count in the fingerprint in place of these fields
 --   room     the file of its functions in lua/ssl/context/options/
---   switch   what happens when a server name or `onclienthello` chooses another context:
---              nothing given  the room has a function `apply` or `switch` for the key
---              "with KEY"     the functions of that key do it
---              other text     the reason why nothing is to do
+--   switch   the effect when a server name or `onclienthello` chooses another context:
+--              absent      the room has a function `apply` or `switch` for the key
+--              "with KEY"  the functions of that key do it
+--              other text  the reason why nothing has to be done
 --   each     true where the functions `apply` and `switch` run for each connection, also
 --            where the contexts have the defaults of the fields
 --   faces    a set of "connect" and "https": the only faces that know the key. It is not
@@ -69,15 +69,15 @@ local PAIR = { "key", "password", "certificate", "pkcs12" }
 -- Reasons that several keys have.
 local EXCHANGED = "OpenSSL exchanges it (SSL_set_SSL_CTX)"
 local LOOKED_UP = "OpenSSL asks the context in force"
-local ASKED     = "the library asks the context in force"
+local ASKED     = "the library uses the context in force"
 local SERVER    = "only a server's handshake is switched"
 local STORE     = "ssl.trust.store.settle: the connection gets the store of its context"
-local OVER      = "the handshake has read it already: the context of its beginning counts"
+local OVER      = "the handshake has used it already: the first context counts"
 
 -- Reasons that several keys have for being no part of the policy.
-local HOW_MANY  = "how many sessions there are"
-local WHERE     = "where sessions are"
-local KEPT      = "how much is kept of what the peer sends"
+local HOW_MANY  = "it limits the number of sessions"
+local WHERE     = "it concerns the place of sessions"
+local KEPT      = "it limits the memory for received data"
 
 -- Bytes. Larger than any honest line or body, and small enough for a string of Lua.
 local MOST_LINE, MOST_ALL = 2^28, 2^29
@@ -96,7 +96,7 @@ theirs { key = "certificates", kind = "entries", fields = PAIR, room = "credenti
 theirs { key = "key", kind = "file", room = "credentials", switch = EXCHANGED }
 theirs { key = "password", kind = "any", types = "string|fun():string?",
          room = "credentials", switch = "it was used when the key was read",
-         policy = "it opens a key; what counts is the certificate" }
+         policy = "it opens a key; the certificate counts" }
 theirs { key = "certificate", kind = "files", room = "credentials", switch = EXCHANGED }
 ours   { key = "pkcs12", kind = "file", room = "credentials", switch = EXCHANGED }
 
@@ -122,21 +122,21 @@ ours   { key = "partialchain", kind = "switch", trust = true, room = "trust",
 theirs { key = "ciphers", kind = "text", room = "algorithms", switch = LOOKED_UP }
 theirs { key = "ciphersuites", kind = "text", room = "algorithms", switch = LOOKED_UP }
 
--- Behind the keys that trust, which it looks at.
+-- After the keys that decide about trust, which it checks.
 theirs { key = "verify", kind = "list", room = "verify", always = true,
          theirs = set("none", "peer", "client_once", "fail_if_no_peer_cert"), each = true,
          state = { verify_said = false }, -- also "none"
-         counted = "the mode that OpenSSL reports, and psk_only" }
+         counted = "the mode that OpenSSL returns, and psk_only" }
 theirs { key = "options", kind = "list", room = "protocol" }
 theirs { key = "depth", kind = "number", room = "verify" }
 theirs { key = "dhparam", kind = "function", side = "server", room = "algorithms",
          types = "fun(is_export: boolean, keylength: integer): string?",
-         state = { dhparam = false, dh_pem = false, dh = false }, -- and what it returned last
-         counted = "whether there is one", switch = ASKED }
+         state = { dhparam = false, dh_pem = false, dh = false }, -- and its last result
+         counted = "whether it is set", switch = ASKED }
 theirs { key = "curveslist", kind = "text", room = "algorithms", switch = "with groups" }
 theirs { key = "curve", kind = "text", room = "algorithms", switch = "with groups" }
 
--- Behind `protocol` and `options`, which they narrow or undo.
+-- After `protocol` and `options`, which they narrow or undo.
 ours   { key = "minversion", kind = "text", room = "protocol", switch = "with protocol" }
 ours   { key = "maxversion", kind = "text", room = "protocol", switch = "with protocol" }
 ours   { key = "groups", kind = "list", room = "algorithms",
@@ -147,17 +147,17 @@ ours   { key = "clientsigalgs", kind = "list", room = "algorithms", switch = EXC
          state = { clientsigalgs = false } }
 ours   { key = "cipherpreference", kind = "text", room = "algorithms", switch = "with options",
          types = '"server"|"client"',
-         policy = "whose order decides, among what both sides allow" }
+         policy = "it chooses among the ciphers that both sides allow" }
 ours   { key = "renegotiation", kind = "any", types = 'boolean|"once"', room = "protocol",
          state = { once = 0 }, -- LSF_ONCE_*: what a peer may ask for once
-         policy = "a later handshake asks for its own leave" }
+         policy = "it allows later handshakes, which verify by themselves" }
 ours   { key = "posthandshakeauth", kind = "any", types = 'boolean|"once"', side = "client",
          room = "protocol", switch = SERVER,
-         policy = "an offer to the server, made in every handshake" }
+         policy = "it is an offer to the server in every handshake" }
 ours   { key = "earlydata", kind = "number", room = "earlydata",
          state = { earlydata = false,
                    process = false }, -- that has the sessions for early data
-         policy = "how much may be sent; each connection asks its own context" }
+         policy = "it limits the amount; each connection uses its own context" }
 
 theirs { key = "verifyext", kind = "list", trust = "values", room = "verify",
          theirs = set("lsec_continue", "lsec_ignore_purpose", "crl_check",
@@ -167,11 +167,11 @@ theirs { key = "verifyext", kind = "list", trust = "values", room = "verify",
 theirs { key = "alpn", kind = "list", room = "alpn",
          types = "string|string[]|fun(protocols: string[]): string|string[]|nil",
          state = { alpn_select = false }, switch = ASKED,
-         policy = "agreed on in every handshake, a resumed one too" }
+         policy = "it is negotiated in every handshake, also in a resumed one" }
 theirs { key = "psk", kind = "fields", fields = { "hint", "callback" }, room = "psk",
          types = "function|{ hint: string?, callback: function }",
          state = { psk_client = false, psk_server = false, psk_hint = false,
-                   psk_only = false } } -- a client's: no certificate will do instead
+                   psk_only = false } } -- a client's: no certificate is accepted instead
 ours   { key = "onverify", kind = "function", room = "verify",
          types = "fun(conn: ssl.Connection, preverified: boolean, certificate: "
               .. "ssl.Certificate, depth: integer, reason: string?): boolean?",
@@ -179,7 +179,7 @@ ours   { key = "onverify", kind = "function", room = "verify",
 ours   { key = "onclienthello", kind = "function", side = "server", room = "clienthello",
          types = "fun(conn: ssl.Connection, hello: table): any, string?",
          state = { onclienthello = false }, switch = OVER,
-         policy = "asked in every handshake; the context that it chooses counts" }
+         policy = "it is called in every handshake; the chosen context counts" }
 theirs { key = "dane", kind = "list", side = "client", room = "dane", switch = SERVER,
          types = "boolean|string[]",
          state = { dane = false } } -- DANE_FLAG_*, where it is on
@@ -188,18 +188,18 @@ ours   { key = "ocsp", kind = "text", trust = true, side = "client", room = "ocs
 ours   { key = "ocspresponse", kind = "any", side = "server", room = "ocsp",
          types = "string|fun(conn: ssl.Connection): string?",
          state = { ocspresponse = false },
-         policy = "what the peer is shown, which judges it" }
+         policy = "the peer judges it" }
 ours   { key = "keylog", kind = "any", types = "string|fun(line: string)", room = "keylog",
          state = { keylog = false }, switch = LOOKED_UP,
-         policy = "who gets to know the secrets" }
+         policy = "it does not affect verification" }
 
--- Where there are ticket keys, a store leaves tickets on: so it comes behind them.
+-- With ticket keys a store leaves tickets on, so it comes after them.
 ours   { key = "onsession", kind = "function", side = "client", room = "sessions",
          types = "fun(session: ssl.Session, conn: ssl.Connection)",
          state = { onsession = false }, switch = SERVER,
-         policy = "is told of sessions" }
+         policy = "it only receives sessions" }
 ours   { key = "sessiontimeout", kind = "number", room = "sessions", switch = "with tickets",
-         policy = "is in the session itself" }
+         policy = "the session itself contains it" }
 ours   { key = "sessionid", kind = "text", room = "sessions", state = { sessionid = false },
          switch = "ssl.session.sessionid.bind: the connection gets the id of its context" }
 ours   { key = "tickets", kind = "number", side = "server", room = "sessions",
@@ -208,7 +208,7 @@ ours   { key = "ticketkeys", kind = "list", side = "server", room = "sessions",
          state = { tickets = false }, switch = OVER, policy = WHERE }
 ours   { key = "sessionkey", kind = "list", types = "string|string[]|false", side = "server",
          room = "sessions", switch = OVER,
-         policy = "how the store's entries are told from forged ones" }
+         policy = "it authenticates the store's entries" }
 ours   { key = "sessionstore", kind = "any", types = "{ get: function, put: function, "
               .. "remove: function? }",
          side = "server", room = "sessions", state = { sessionstore = false },
@@ -218,9 +218,9 @@ ours   { key = "sessioncache", kind = "number", side = "server", room = "session
 
 ours   { key = "eof", kind = "text", types = '"strict"|"lenient"', room = "connection",
          state = { eof = false }, -- ssl.io.loop
-         policy = "how an end is reported" }
+         policy = "it concerns the report of an end" }
 ours   { key = "explain", kind = "switch", room = "connection",
-         state = { explain = false }, policy = "how a refusal is reported" }
+         state = { explain = false }, policy = "it concerns the report of a refusal" }
 ours   { key = "maxline", kind = "number", room = "connection",
          state = { maxline = MOST_LINE }, each = true, policy = KEPT }
 ours   { key = "maxall", kind = "number", room = "connection",
@@ -231,7 +231,7 @@ for _, key in ipairs { "timeout", "deadline", "session" } do
   add({ key = key, kind = "any", side = "client", faces = set "connect" }, false)
 end
 
--- And `ssl.https`, whose requests are LuaSocket's: its fields, and the parts of a URL.
+-- And `ssl.https`: the fields of LuaSocket's requests, and the parts of a URL.
 for _, key in ipairs { "url", "method", "headers", "source", "sink", "step", "proxy",
                        "redirect", "maxredirects", "nredirects", "create", "timeout",
                        "scheme", "host", "port", "path", "params", "query", "user", "uri",
@@ -265,7 +265,7 @@ for _, record in ipairs(list) do
   if not record.faces then keys.own[#keys.own + 1] = record end
 end
 
---- What a face knows.
+--- The keys that a face knows.
 -- @tparam string face  "newcontext", "connect" or "https"
 -- @treturn table  `records`: name -> record, `names`: sorted
 function keys.known(face)

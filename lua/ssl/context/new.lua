@@ -43,12 +43,12 @@ end
 
 --- A context from parameters; see docs/newcontext.md.
 -- @tparam table cfg  not modified
--- @tparam[opt=1] number level  whom a wrong type is blamed on: 1 the caller
+-- @tparam[opt=1] number level  the function at which an error is positioned: 1 the caller
 -- @tparam[opt] string|false face  of ssl.cfg, whose keys may be in the table too; false
 --   where the caller has checked the table
 -- @treturn userdata
 -- @treturn nil,string
--- @raise for a value of a wrong type, and for what ssl.cfg finds wrong
+-- @raise for a value of a wrong type, and for a mistake that ssl.cfg finds
 local function newcontext(cfg, level, face)
   local before = errors.newest
   local ctx, why = build(cfg, face, (level or 1) + 1)

@@ -1,4 +1,4 @@
---- ssl.context.option: what the setters of ssl.newcontext's keys have in common.
+--- ssl.context.option: common functions for the setters of ssl.newcontext's keys.
 --
 -- A setter is `f(ctx, value, cfg, level)`: true, or false and a message (ssl.context.keys).
 -- A value of a wrong type raises as the function of ssl.context behind the key would, at
@@ -40,8 +40,8 @@ option.number = check("number", function(value)
   return (kind == "number" or kind == "string") and tonumber(value) or nil
 end)
 
---- A string, or an array of strings; as an array. A nil among them is a mistake and no
--- end: behind it stand demands, such as `{ nil, "peer" }`.
+--- A string, or an array of strings; as an array. A nil among them is a mistake and not the
+-- end: a demand may follow, as in `{ nil, "peer" }`.
 function option.texts(value, name, level)
   if type(value) ~= "table" then
     local one = option.text(value, 2, name, level + 1)
@@ -54,8 +54,8 @@ function option.texts(value, name, level)
   return out
 end
 
---- What may be the name of a file, as an array of ssl.source.material's.
--- @tparam function|nil takes  which objects will do too
+--- File names and values in their place, as an array for ssl.source.material.
+-- @tparam function|nil takes  accepts objects too
 function option.sources(value, takes, position, name, level)
   local list, wrong = material.sources(value, takes)
   if not list then
@@ -69,20 +69,20 @@ function option.whole(value, from, to)
   return type(value) == "number" and value >= from and value <= to and value % 1 == 0
 end
 
---- The failure of a key of ours whose value is another one than expected.
+--- The failure of a key that LuaSec lacks, with a wrong value.
 -- @treturn false,string
 function option.invalid(key, expected, value)
   local got = type(value) == "number" and ("%.14g"):format(value) or type(value)
   return false, ("invalid %s (%s expected, got %s)"):format(key, expected, got)
 end
 
---- What is wrong with a key of TLS 1.3 where this OpenSSL does not speak it; else nil.
+--- The message for a key of TLS 1.3 where this OpenSSL lacks TLS 1.3; else nil.
 function option.lacking13(key)
   if versions.speaks "tlsv1_3" then return nil end
   return ("invalid %s (%s cannot speak TLS 1.3)"):format(key, lib.openssl.version)
 end
 
---- The setter of a key whose string the function `name` of ssl.context takes.
+--- The setter of a key whose string goes to the function `name` of ssl.context.
 function option.string_key(name)
   return function(ctx, value, _, level)
     value = option.text(value, 2, name, level + 1)

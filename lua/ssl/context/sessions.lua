@@ -24,8 +24,8 @@ function context.setticketkeys(...)
   return ok, why
 end
 
---- Replace what the entries of a context's store are authenticated by, also while
--- connections are there. In the place of ticket keys they do it from now on.
+--- Replace the secrets that authenticate the entries of a context's store, also while
+-- connections exist. They take the place of ticket keys from now on.
 -- @tparam userdata ctx
 -- @tparam string|{string,...} key  the newest first; see docs/sessions.md
 -- @treturn true

@@ -1,7 +1,7 @@
---- ssl.context.setters: what connections have in common.
+--- ssl.context.setters: the functions of ssl.context.
 --
 -- LuaSec's module, function by function: `true`, or `false` and a message; wrong
--- types raise. Parameters are `...` so that an error can tell nil from none.
+-- types raise. Parameters are `...` so that an error can distinguish nil from none.
 
 local ffi          = require "ffi"
 local lib          = require "ssl.ffi.lib"
@@ -204,8 +204,8 @@ function methods.setverifyext(ctx, ...)
   return answer("invalid verify option", ok, unknown)
 end
 
--- Renegotiation is off (ssl.context.sslctx); who lets clients begin one wants it. Early data that
--- can be replayed is never wanted.
+-- Renegotiation is off (ssl.context.sslctx); an option that lets clients begin one switches
+-- it on. Early data that can be replayed is never allowed.
 local function permit(state, wanted)
   for _, name in ipairs(wanted) do
     if name == "allow_client_renegotiation" then
@@ -261,7 +261,7 @@ function context.setalpncb(...)
   return true
 end
 
---- The hint that a server gives to clients, up to TLS 1.2.
+--- The hint that a server sends to clients, up to TLS 1.2.
 -- @treturn boolean  false where it is too long or OpenSSL lacks PSK
 function context.setpskhint(...)
   local ctx, hint = ...

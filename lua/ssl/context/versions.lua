@@ -1,10 +1,9 @@
---- ssl.context.versions: the versions a context may speak.
+--- ssl.context.versions: the versions that a context may use.
 --
--- OpenSSL accepts a version limit that it cannot honour: 1.1.1 and 3.x store SSLv3
--- and answer "done" though it is not built in, and only the handshake fails. So a
--- version is tried out: on a connection limited to it, and at security level 0,
--- because the level is a policy that the user's cipher list may still lift, some
--- cipher has to remain.
+-- OpenSSL accepts a version limit that it cannot honour: 1.1.1 and 3.x accept SSLv3 also
+-- where it is not built in, and only the handshake fails. So a version is tried out: on a
+-- connection limited to it, some cipher has to remain. The test uses security level 0,
+-- because the program's cipher list may still lower the level.
 
 local lib    = require "ssl.ffi.lib"
 local errors = require "ssl.base.errors"
@@ -86,7 +85,7 @@ function protocol.speaks(name)
   return spoken(versions[name])
 end
 
--- One end of a range: its version, or nil and what is wrong with it.
+-- One end of a range: its version, or nil and the mistake in it.
 local function bound(key, name)
   if name == nil then return nil end
   if type(name) ~= "string" then

@@ -1,8 +1,8 @@
---- ssl.handshake.features: what may stop a handshake, and who answers.
+--- ssl.handshake.features: the features that may stop a handshake and ask a question.
 --
 -- A feature is a file that returns a table with
 --
---   name        for people
+--   name        for readers
 --   supported   false where this OpenSSL cannot do it
 --   pauses      pauses(st, c) -> boolean: may the handshake stand still in a job for it?
 --   questions   number of the question -> f(st, c), which answers it. f may raise an error
@@ -10,11 +10,11 @@
 --               or features.CLIENTHELLO
 --   prepare     optional: prepare(st, c), before the first step of a server's handshake
 --
--- `st` is the state of the connection, `c` that of the context in force. What a feature takes
--- from a context when the connection is made, or switched, is `apply`, for
--- ssl.handshake.inherit.
+-- `st` is the state of the connection, `c` that of the context in force. The function `apply`
+-- of a feature, which takes its settings from a context when the connection is made or
+-- switched, is for ssl.handshake.inherit.
 --
--- A file is loaded when a connection has something of it, and then before the first step.
+-- A file is loaded when a connection uses it, and then before the first step.
 
 local shim = require "ssl.ffi.shim"
 local H    = shim.K
@@ -25,8 +25,8 @@ local features = {
   CLIENTHELLO = "clienthello",
 }
 
---- The features, in the order in which they are looked at: the file, and whether a connection
--- has something of it.
+--- The features, in the order in which they are tried: the file, and whether a connection
+-- uses it.
 features.list = {
   { file = "ssl.handshake.clienthello", used = function(st, c)
     return st.server and (st.sni_map or c.alpn_select or c.onclienthello or c.dhparam)
@@ -37,7 +37,7 @@ features.list = {
   { file = "ssl.feature.onverify", used = function(_, c) return c.onverify or c.psk_only end },
 }
 
--- The file of an entry, if the connection has something of it.
+-- The file of an entry, if the connection uses it.
 local function feature_of(entry, st, c)
   if not entry.used(st, c) then return nil end
   entry.feature = entry.feature or require(entry.file)
@@ -80,7 +80,7 @@ function features.answer(st)
       return
     end
   end
-  error("ssl: a question that nobody answers", 0)
+  error("ssl: a question without an answer", 0)
 end
 
 return features

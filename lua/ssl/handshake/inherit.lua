@@ -3,8 +3,8 @@
 -- OpenSSL copies most of them in SSL_new. When a server name switches the context, OpenSSL
 -- exchanges the certificate and little else, so the other settings are transferred: a
 -- context that demands client certificates must demand them of every client that asks for
--- its name. The record of each key (ssl.context.keys) says what has to be done, and this file
--- does what concerns no key: the policy, the store, and the job of a handshake.
+-- its name. Each key has its part in its record and its room (ssl.context.keys). This file
+-- does the parts that concern no key: the policy, the store, and the job of a handshake.
 --
 -- A connection has the policy that its context had when the connection was made, or when
 -- it was switched to the context. Later changes of a context must not reach existing
@@ -72,8 +72,8 @@ local function has(step, c)
   return false
 end
 
--- Call the function `name` of each key: of keys that keep nothing in the state of a context,
--- and of those that one of the contexts has. A room that nobody uses is not loaded.
+-- Call the function `name` of each key: of keys without fields in the state of a context, and
+-- of keys that one of the contexts has. A room without a used key is not loaded.
 local function each(name, st, old, new)
   for _, step in ipairs(all_steps()) do
     local concerned = step.record.each or #step.fields == 0 or has(step, new)

@@ -29,7 +29,7 @@ local function ciphers(ctx, value, cfg, level)
 end
 
 -- The text is noted in the state: groups for connections that are switched to this context,
--- signatures because sessions belong to what was verified by (ssl.session.fingerprint).
+-- signatures because they are part of the policy of sessions (ssl.session.fingerprint).
 local function list(key, noun, command)
   return function(ctx, value)
     local text, why = group_names.text(value)

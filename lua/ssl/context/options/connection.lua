@@ -8,7 +8,7 @@ local C       = lib.C
 
 local ENDS = { strict = true, lenient = true }
 
--- What an end of the transport is, where the session has not ended.
+-- The meaning of an end of the transport without close_notify.
 local function set_eof(ctx, choice)
   if not ENDS[choice] then return false, 'invalid eof ("strict" or "lenient" expected)' end
   local c = context.state(ctx)
@@ -27,7 +27,7 @@ local function set_explain(ctx, value)
   return true
 end
 
--- What a double counts exactly.
+-- The largest number that a double counts exactly.
 local LARGEST = 2^53
 
 local function most(key)

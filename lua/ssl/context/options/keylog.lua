@@ -1,4 +1,4 @@
---- ssl.context.options.keylog: who gets to know the secrets.
+--- ssl.context.options.keylog: the receiver of the secrets.
 
 local context = require "ssl.context.setters"
 local keylog  = require "ssl.feature.keylog"

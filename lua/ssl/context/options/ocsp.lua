@@ -34,7 +34,7 @@ local function set_ocsp(ctx, choice, cfg)
   return true
 end
 
--- What is wrong with a response as DER, or nil.
+-- The mistake in a response as DER, or nil.
 local function fault(der)
   if #der > stapling.LONGEST then
     return ("invalid ocspresponse (longer than %d bytes)"):format(stapling.LONGEST)
@@ -44,7 +44,7 @@ local function fault(der)
   parsed:free()
 end
 
--- What a server staples.
+-- The response that a server staples.
 local function set_ocspresponse(ctx, given, cfg)
   if cfg.mode ~= "server" then
     return false, "invalid ocspresponse (it is for servers)"

@@ -16,7 +16,7 @@ local MOST_TICKETS = 64
 -- Of sessions in OpenSSL's own cache, each of 1 KB or more.
 local MOST_CACHED = 1048576
 
--- By key: what is wrong with a value, or nil when it is in force.
+-- By key: the mistake in a value, or nil when it is in force.
 local use = {}
 
 -- A client's function.
@@ -57,7 +57,7 @@ end
 
 local NO_STORE = "there is no sessionstore"
 
--- What the entries of a `sessionstore` are authenticated by.
+-- The secrets that authenticate the entries of a `sessionstore`.
 function use.sessionkey(_, value, cfg)
   if not seal.secrets(value) then return seal.NO_SECRET end
   if not cfg.sessionstore then return NO_STORE end
@@ -72,7 +72,7 @@ function use.sessioncache(c, n, cfg)
   C.SSL_CTX_ctrl(c.handle.ctx, K.SSL_CTRL_SET_SESS_CACHE_SIZE, n, nil)
 end
 
-local NO_KEY = "who can write to it could be any client: give sessionkey or ticketkeys, "
+local NO_KEY = "anybody with write access could be any client: give sessionkey or ticketkeys, "
             .. "or sessionkey = false for a store that is trusted"
 
 -- A table of functions.

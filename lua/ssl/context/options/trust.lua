@@ -1,5 +1,4 @@
---- ssl.context.options.trust: the keys of a configuration that say whom to trust, for what,
--- and until when.
+--- ssl.context.options.trust: the keys about authorities, names, purposes and revocation.
 
 local lib          = require "ssl.ffi.lib"
 local anchors      = require "ssl.trust.anchors"
@@ -73,8 +72,8 @@ end
 -- looks up each, and a list that is absent above the peer's is passed over (ssl.handshake.inherit).
 local LOOK_UP_EACH = bit.bor(K.X509_V_FLAG_CRL_CHECK, K.X509_V_FLAG_CRL_CHECK_ALL)
 
--- The peer's certificate has to be covered by one, and the others of its chain are looked up
--- in what there is of their issuers.
+-- The peer's certificate has to be covered by a list. The others of its chain are looked up
+-- in the lists of their issuers, where these are given.
 local function set_crl(ctx, value, _, level)
   local c, list = context.state(ctx), sources("crl", value, nil, level + 1)
   local ok, reason = anchors.revoke(c, list)
@@ -93,7 +92,7 @@ local function set_clientca(ctx, value, cfg, level)
   return false, ("error loading client CA names (%s)"):format(reason)
 end
 
--- What the peer's certificate has to be made for.
+-- The purpose that the peer's certificate must have.
 local function set_purpose(ctx, name, _, level)
   if type(name) ~= "string" then wrong("purpose", name, level + 1) end
   local index = -1

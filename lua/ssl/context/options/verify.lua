@@ -1,9 +1,9 @@
 --- ssl.context.options.verify: whether and how the peer's certificate is verified.
 --
--- LuaSec's default is to verify nobody. A key that decides whom or what to trust
--- (ssl.context.keys) would then have no effect, without an error. So a client with such a key
--- that LuaSec does not have verifies its server. A server can ask its clients in two ways
--- and has to say which.
+-- LuaSec does not verify by default. A key that decides about trust (ssl.context.keys) would
+-- then have no effect, without an error. So a client with such a key that LuaSec does not
+-- have verifies its server. A server can verify its clients in two ways, so its
+-- configuration has to name one.
 
 local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
@@ -24,8 +24,8 @@ local function verifies(ctx, cfg)
 end
 
 local WAYS = {
-  client = 'it means nothing where verify = "none" verifies nobody',
-  server = 'it means nothing without verify = "peer", or { "peer", "fail_if_no_peer_cert" }',
+  client = 'it has no effect with verify = "none"',
+  server = 'it has no effect without verify = "peer", or { "peer", "fail_if_no_peer_cert" }',
 }
 
 local function set_verify(ctx, value, cfg, level)
@@ -53,15 +53,15 @@ local function set_onverify(ctx, f)
   return true
 end
 
--- Where a function judges certificates, SSL_VERIFY_NONE must not be used: it would go on
--- whatever the function returns.
+-- Where a function judges certificates, SSL_VERIFY_NONE must not be used: OpenSSL would
+-- ignore the function's result.
 local function mode(c)
   local wanted = C.SSL_CTX_get_verify_mode(c.handle.ctx)
   return onverify.wanted(c) and bit.bor(wanted, K.SSL_VERIFY_PEER) or wanted
 end
 
--- lsec_ignore_purpose means "verify as a client would": for certificates that are
--- meant for servers only. The other way round it undoes what an earlier context set.
+-- lsec_ignore_purpose means "verify as a client does": it accepts certificates for servers
+-- only. With false the function undoes the setting of an earlier context.
 local function purpose(ssl, of_server)
   local param = C.SSL_get0_param(ssl)
   C.X509_VERIFY_PARAM_set_purpose(
