@@ -9,8 +9,7 @@ local binding = require "ssl.connection.binding"
 local hash    = require "ssl.base.hash"
 local errors  = require "ssl.base.errors"
 local arg     = require "ssl.base.arg"
-local own     = require "ssl.x509.ownchain"
-local peer    = require "ssl.x509.chains"
+local chains  = require "ssl.x509.chains"
 local x509    = require "ssl.x509.certificate"
 local state   = require "ssl.io.state"
 local C, K    = lib.C, lib.K
@@ -61,12 +60,12 @@ end
 
 local function server_certificate(st)
   if not st.server then
-    return peer.certificate(st, 1), "the server has shown no certificate"
+    return chains.peer_nth(st.conn.ssl, st.server, 1), "the server has shown no certificate"
   end
-  if own.unknown(st) then
+  if chains.own_unknown(st.conn.ssl) then
     return nil, "this side does not know its certificate in the resumed session"
   end
-  return own.certificate(st, 1), "this side has no certificate"
+  return chains.own_nth(st.conn.ssl, 1), "this side has no certificate"
 end
 
 local nids_t, flags_t = ffi.typeof "int[3]", ffi.typeof "uint32_t[1]"

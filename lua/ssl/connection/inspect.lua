@@ -5,13 +5,11 @@ local ffi         = require "ffi"
 local lib         = require "ssl.ffi.lib"
 local handle      = require "ssl.ffi.handle"
 local arg         = require "ssl.base.arg"
+local chains      = require "ssl.x509.chains"
 local clientca    = require "ssl.trust.clientca"
 local errors      = require "ssl.base.errors"
-local own         = require "ssl.x509.ownchain"
 local passed_over = require("ssl.session.object").passed_over
-local peer        = require "ssl.x509.chains"
 local state       = require "ssl.io.state"
-local x509        = require "ssl.x509.certificate"
 local C, K        = lib.C, lib.K
 
 local inspect, connected = {}, state.connected
@@ -23,14 +21,14 @@ function inspect:getpeercertificate(n)
   if not st then return nil, "closed" end
   n = n == nil and 1 or arg.integer(n, 2)
   if n < 1 or n ~= n then return nil, "invalid certificate index" end
-  return peer.certificate(st, n)
+  return chains.peer_nth(st.conn.ssl, st.server, n)
 end
 
 --- The chain as the peer sent it, its own certificate first.
 function inspect:getpeerchain()
   local st = connected(self)
   if not st then return nil, "closed" end
-  return peer.chain(st)
+  return chains.peer(st.conn.ssl, st.server)
 end
 
 --- Certificate n of the own chain, sent or not.
@@ -40,14 +38,14 @@ function inspect:getlocalcertificate(n)
   if not st then return nil, "closed" end
   n = n == nil and 1 or arg.integer(n, 2)
   if n < 1 or n ~= n then return nil, "invalid certificate index" end
-  return own.certificate(st, n)
+  return chains.own_nth(st.conn.ssl, n)
 end
 
 --- The own chain as configured, leaf first.
 function inspect:getlocalchain()
   local st = connected(self)
   if not st then return nil, "closed" end
-  return own.chain(st)
+  return chains.own(st.conn.ssl)
 end
 
 local own_session = handle.type("lsf_SSL_SESSION *verified_session", "SSL_SESSION_free")
@@ -118,12 +116,8 @@ function inspect:getverifiedchain()
   local st = connected(self)
   if not st then return nil, "closed" end
   local ssl = st.conn.ssl
-  local chain = C.SSL_get0_verified_chain(ssl)
-  if chain == nil or C.SSL_get_verify_result(ssl) ~= K.X509_V_OK then return nil end
-  local list = {}
-  for i = 0, C.OPENSSL_sk_num(chain) - 1 do
-    list[i + 1] = x509.borrow(ffi.cast("lsf_X509 *", C.OPENSSL_sk_value(chain, i)))
-  end
+  if C.SSL_get_verify_result(ssl) ~= K.X509_V_OK then return nil end
+  local list = chains.verified(ssl)
   return list[1] and list or nil
 end
 

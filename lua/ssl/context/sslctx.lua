@@ -3,19 +3,19 @@
 -- Its functions are in ssl.context. A context has no close: it is freed when
 -- neither Lua nor a connection refers to it.
 
-local ffi        = require "ffi"
-local lib        = require "ssl.ffi.lib"
-local shim       = require "ssl.ffi.shim"
-local handle     = require "ssl.ffi.handle"
-local arg        = require "ssl.base.arg"
-local errors     = require "ssl.base.errors"
-local object     = require "ssl.base.object"
-local gcpressure = require "ssl.base.gcpressure"
+local ffi         = require "ffi"
+local lib         = require "ssl.ffi.lib"
+local shim        = require "ssl.ffi.shim"
+local handle      = require "ssl.ffi.handle"
+local arg         = require "ssl.base.arg"
+local errors      = require "ssl.base.errors"
+local object      = require "ssl.base.object"
+local gcpressure  = require "ssl.base.gcpressure"
 local fingerprint = require "ssl.session.fingerprint"
-local keys       = require "ssl.context.keys"
-local versions   = require "ssl.context.versions"
-local random     = require "ssl.base.random"
-local C, K       = lib.C, lib.K
+local keys        = require "ssl.context.keys"
+local versions    = require "ssl.context.versions"
+local random      = require "ssl.base.random"
+local C, K        = lib.C, lib.K
 
 local sslctx = { methods = {} }
 

@@ -12,7 +12,7 @@ local shim      = require "ssl.ffi.shim"
 local errors    = require "ssl.base.errors"
 local extension = require "ssl.x509.extension"
 local ocsp      = require "ssl.ocsp.request"
-local peer      = require "ssl.x509.chains"
+local chains    = require "ssl.x509.chains"
 local question  = require "ssl.io.question"
 local encoding  = require "ssl.x509.encoding"
 local response  = require "ssl.ocsp.response"
@@ -93,10 +93,6 @@ local function must_staple(pointer)
   return false
 end
 
-local function nth(chain, n)
-  return x509.borrow(ffi.cast("lsf_X509 *", C.OPENSSL_sk_value(chain, n)))
-end
-
 -- The names alone prove nothing: a server that shows a certificate may also show an
 -- authority of that name.
 local function has_signed(issuer, leaf)
@@ -107,11 +103,12 @@ end
 -- The verified chain may end with the leaf: the leaf itself is trusted, or no issuer was
 -- found. Then the issuer is taken from the chain that the server sent.
 local function issuer_of(st, leaf)
-  local verified = C.SSL_get0_verified_chain(st.conn.ssl)
-  local length = verified ~= nil and C.OPENSSL_sk_num(verified) or 0
-  if length == 1 and leaf:issued(leaf) then return leaf end
-  local issuer
-  if length > 1 then issuer = nth(verified, 1) else issuer = peer.certificate(st, 2) end
+  local ssl = st.conn.ssl
+  local issuer = chains.verified_nth(ssl, 2)
+  if not issuer then
+    if chains.verified_nth(ssl, 1) and leaf:issued(leaf) then return leaf end
+    issuer = chains.peer_nth(ssl, st.server, 2)
+  end
   return issuer and has_signed(issuer, leaf) and issuer or nil
 end
 
@@ -136,7 +133,7 @@ end
 -- A session's certificate was judged when the session was made, which does not outlive the
 -- response (ssl.session.resumption), and a key shared beforehand has none.
 local function judge(st, ctx)
-  local leaf = peer.certificate(st, 1)
+  local leaf = chains.peer_nth(st.conn.ssl, st.server, 1)
   if not leaf or C.SSL_session_reused(st.conn.ssl) == 1 then return true end
   local der = stapled(st)
   if not der then return absent(ctx, leaf) end

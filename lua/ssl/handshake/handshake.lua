@@ -5,25 +5,25 @@
 -- places: at the ClientHello, and inside a job (ssl.handshake.features).
 -- docs/internals/handshake.md has a drawing.
 
-local lib          = require "ssl.ffi.lib"
-local shim         = require "ssl.ffi.shim"
-local readahead    = require "ssl.io.readahead"
-local linger       = require "ssl.io.linger"
-local earlydata    = require "ssl.feature.earlydata"
-local errors       = require "ssl.base.errors"
-local features     = require "ssl.handshake.features"
-local job          = require "ssl.handshake.job"
-local keylog       = require "ssl.feature.keylog"
-local failure      = require "ssl.io.failure"
-local lifecycle    = require "ssl.io.lifecycle"
-local timeout      = require "ssl.io.timeout"
-local loop         = require "ssl.io.loop"
-local inherit      = require "ssl.handshake.inherit"
-local resumption   = require "ssl.session.resumption"
-local mutex        = require "ssl.io.mutex"
-local state        = require "ssl.io.state"
-local C, S         = lib.C, shim.C
-local gone         = lifecycle.gone
+local lib        = require "ssl.ffi.lib"
+local shim       = require "ssl.ffi.shim"
+local readahead  = require "ssl.io.readahead"
+local linger     = require "ssl.io.linger"
+local earlydata  = require "ssl.feature.earlydata"
+local errors     = require "ssl.base.errors"
+local features   = require "ssl.handshake.features"
+local job        = require "ssl.handshake.job"
+local keylog     = require "ssl.feature.keylog"
+local failure    = require "ssl.io.failure"
+local lifecycle  = require "ssl.io.lifecycle"
+local timeout    = require "ssl.io.timeout"
+local loop       = require "ssl.io.loop"
+local inherit    = require "ssl.handshake.inherit"
+local resumption = require "ssl.session.resumption"
+local mutex      = require "ssl.io.mutex"
+local state      = require "ssl.io.state"
+local C, S       = lib.C, shim.C
+local gone       = lifecycle.gone
 
 local handshake = {}
 

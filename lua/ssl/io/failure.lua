@@ -2,12 +2,12 @@
 --
 -- They are noted when it fails: later the alert, the chain and the queue are gone.
 
-local ffi        = require "ffi"
-local lib        = require "ssl.ffi.lib"
-local errors     = require "ssl.base.errors"
-local faultycert = require "ssl.io.faultycert"
-local state      = require "ssl.io.state"
-local C, K       = lib.C, lib.K
+local ffi    = require "ffi"
+local lib    = require "ssl.ffi.lib"
+local chains = require "ssl.x509.chains"
+local errors = require "ssl.base.errors"
+local state  = require "ssl.io.state"
+local C, K   = lib.C, lib.K
 
 local failure = {}
 
@@ -29,13 +29,34 @@ local UNTRUSTED = {
   [K.X509_V_ERR_CERT_UNTRUSTED] = true,
 }
 
+-- Errors about a CRL: its issuer is that of the certificate.
+local OF_LISTS = {
+  [K.X509_V_ERR_UNABLE_TO_GET_CRL]        = true,
+  [K.X509_V_ERR_CRL_SIGNATURE_FAILURE]    = true,
+  [K.X509_V_ERR_CRL_NOT_YET_VALID]        = true,
+  [K.X509_V_ERR_CRL_HAS_EXPIRED]          = true,
+  [K.X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER] = true,
+}
+
+-- The certificate that verification refused, or the one whose CRL is missing: the depth, 0
+-- for the peer's own; its subject (RFC 4514), if the chain that was built has it; and where a
+-- CRL is missing or cannot be used, the expected issuer of that.
+local function refused(st, code)
+  local depth = st.conn.verify.depth
+  local cert = chains.verified_nth(st.conn.ssl, depth + 1)
+  local subject = cert and cert:subjecttext()
+  local issuer = cert and OF_LISTS[code] and cert:issuertext() or nil
+  errors.clear()
+  return depth, subject, issuer
+end
+
 -- The result of verification, where it ended the handshake.
 local function verification(st, word)
   local ssl = st.conn.ssl
   if ssl == nil or not word:find(REFUSED, 1, true) then return end
   local code = tonumber(C.SSL_get_verify_result(ssl))
   if code == K.X509_V_OK then return end
-  local depth, subject, issuer = faultycert(st, code)
+  local depth, subject, issuer = refused(st, code)
   return { code = code, text = ffi.string(C.X509_verify_cert_error_string(code)),
            depth = depth, subject = subject, issuer = issuer,
            misnamed = MISNAMED[code] or false, untrusted = UNTRUSTED[code] or false }
@@ -122,7 +143,7 @@ end
 --   that of the failed call; the other fields where they apply.
 --   `code`, `library` and `reason`: the cause in OpenSSL's queue, and `queue` all of it.
 --   `verify`, where the certificate was refused: `code` and `text` of OpenSSL; `depth`,
---   `subject` and `issuer` of ssl.io.faultycert; `misnamed`: the name is another one;
+--   `subject` and `issuer` of the certificate there; `misnamed`: the name is another one;
 --   `untrusted`: the chain ends in no trusted certificate.
 --   `alert`: `direction`, `code`, `text`. `errno`: of the transport.
 function failure:lasterror()

@@ -11,8 +11,8 @@
 -- Every method of a connection is guarded, except those that ssl.connection.methods names:
 -- these pass the struct itself to the shim, and no pointer out of it.
 
-local shim  = require "ssl.ffi.shim"
-local arg   = require "ssl.base.arg"
+local shim      = require "ssl.ffi.shim"
+local arg       = require "ssl.base.arg"
 local lifecycle = require "ssl.io.lifecycle"
 
 local guard = {}
