@@ -3,13 +3,13 @@
 -- Its functions are in ssl.context. A context has no close: it is freed when
 -- neither Lua nor a connection refers to it.
 
-local ffi         = require "ffi"
 local lib         = require "ssl.ffi.lib"
 local shim        = require "ssl.ffi.shim"
 local handle      = require "ssl.ffi.handle"
 local arg         = require "ssl.base.arg"
 local errors      = require "ssl.base.errors"
 local object      = require "ssl.base.object"
+local password    = require "ssl.source.password"
 local gcpressure  = require "ssl.base.gcpressure"
 local fingerprint = require "ssl.session.fingerprint"
 local keys        = require "ssl.context.keys"
@@ -26,9 +26,6 @@ local own = handle.type("lsf_SSL_CTX *ctx", "SSL_CTX_free")
 local MODES = bit.bor(K.SSL_MODE_ENABLE_PARTIAL_WRITE,
                       K.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER,
                       K.SSL_MODE_RELEASE_BUFFERS)
-
--- A certificate file that claims to be encrypted would prompt on the terminal.
-local NO_PASSWORD = ffi.new "char[1]"
 
 local class
 class = object.class("SSL:Context", sslctx.methods, {
@@ -95,7 +92,7 @@ local function bare()
   -- With this mode OpenSSL would read on within one call, past every time limit, while the
   -- peer sends records without plaintext. ssl.io.loop reads on instead.
   C.SSL_CTX_ctrl(h.ctx, K.SSL_CTRL_CLEAR_MODE, K.SSL_MODE_AUTO_RETRY, nil)
-  C.SSL_CTX_set_default_passwd_cb_userdata(h.ctx, NO_PASSWORD)
+  C.SSL_CTX_set_default_passwd_cb_userdata(h.ctx, password.NONE)
   C.SSL_CTX_set_options(h.ctx, lib.options.no_renegotiation)
   set_callbacks(h.ctx)
   errors.clear()

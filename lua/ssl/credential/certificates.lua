@@ -5,17 +5,14 @@ local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
 local errors   = require "ssl.base.errors"
 local material = require "ssl.source.material"
+local password = require "ssl.source.password"
 local x509     = require "ssl.x509.certificate"
 local C, K     = lib.C, lib.K
 
 local certificates = {}
 
--- For a text that claims to be encrypted: without a password OpenSSL would ask at the
--- terminal.
-local NO_PASSWORD = ffi.new "char[1]"
-
 local function read_pem(bio)
-  return C.PEM_read_bio_X509_AUX(bio, nil, nil, NO_PASSWORD)
+  return C.PEM_read_bio_X509_AUX(bio, nil, nil, password.NONE)
 end
 
 --- The certificates of one source, in its order.

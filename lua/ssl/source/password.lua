@@ -9,10 +9,15 @@
 -- A password is passed whole or not at all. No copy of it is made here; OpenSSL wipes its
 -- own.
 
+local ffi    = require "ffi"
 local shim   = require "ssl.ffi.shim"
 local errors = require "ssl.base.errors"
 
-local password = {}
+local password = {
+  --- For functions of OpenSSL that read public things: without a password they would ask at
+  -- the terminal where a text claims to be encrypted.
+  NONE = ffi.new "char[1]",
+}
 
 -- The result of `try`; or nil, the reason, and true where a password was missing.
 local function attempt(try, text)

@@ -1,11 +1,12 @@
---- ssl.trust.anchors: certificate authorities and CRLs, from wherever they are, into the
+--- ssl.trust.anchors: certificate authorities and CRLs (RFC 5280 section 5), from wherever they are, into the
 -- store of a context.
 
 local lib          = require "ssl.ffi.lib"
 local certificates = require "ssl.credential.certificates"
-local crl          = require "ssl.trust.crl"
 local errors       = require "ssl.base.errors"
 local material     = require "ssl.source.material"
+local handle       = require "ssl.ffi.handle"
+local password     = require "ssl.source.password"
 local gcpressure   = require "ssl.base.gcpressure"
 local store        = require "ssl.trust.store"
 local verifyflags  = require "ssl.trust.verifyflags"
@@ -14,8 +15,34 @@ local C            = lib.C
 
 local anchors = {}
 
+local own_list = handle.type("lsf_X509_CRL *crl", "X509_CRL_free")
+
 -- What one takes in OpenSSL's memory beside the object that brought it.
 local ENTRY_KB = 2
+
+local function read_list(bio)
+  return C.PEM_read_bio_X509_CRL(bio, nil, nil, password.NONE)
+end
+
+-- The lists of one source, in its order: a file name or PEM text has any number, perhaps
+-- none; the result of ssl.der has one. Handles with the field `crl`, or nil and the reason.
+local function read_lists(source)
+  local bytes = material.bytes(source)
+  if not bytes then return material.decode_all(source, read_list, own_list) end
+  local one, reason = material.decode(bytes, C.d2i_X509_CRL, own_list)
+  if not one then return nil, reason end
+  return { one }
+end
+
+-- Put lists of `read_lists` into an X509_STORE. true, or nil and the reason.
+local function add_lists(to, lists)
+  errors.clear()
+  for _, one in ipairs(lists) do
+    if C.X509_STORE_add_crl(to, one.crl) ~= 1 then return nil, errors.reason() end
+  end
+  errors.clear()
+  return true
+end
 
 -- As OpenSSL reads such a file: certificates and lists, at least one.
 local function add(state, source)
@@ -23,7 +50,7 @@ local function add(state, source)
   if not certs then return nil, reason end
   local lists = {}
   if material.pem(source) then
-    lists, reason = crl.read(source)
+    lists, reason = read_lists(source)
     if not lists then return nil, reason end
   end
   if not certs[1] and not lists[1] then return nil, "no certificate or crl found" end
@@ -35,7 +62,7 @@ local function add(state, source)
     end
   end
   gcpressure.took(ENTRY_KB * (#certs + #lists))
-  return crl.add(own, lists)
+  return add_lists(own, lists)
 end
 
 --- Trust these.
@@ -72,13 +99,13 @@ end
 function anchors.revoke(state, sources)
   local all = {}
   for _, source in ipairs(sources) do
-    local lists, reason = crl.read(source)
+    local lists, reason = read_lists(source)
     if not lists then return nil, reason end
     if not lists[1] then return nil, "no crl found" end
     for _, one in ipairs(lists) do all[#all + 1] = one end
   end
   gcpressure.took(ENTRY_KB * #all)
-  return crl.add(store.of(state), all)
+  return add_lists(store.of(state), all)
 end
 
 return anchors

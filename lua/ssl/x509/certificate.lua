@@ -20,6 +20,7 @@ local issued        = require "ssl.x509.issued"
 local material      = require "ssl.source.material"
 local membio        = require "ssl.source.membio"
 local object        = require "ssl.base.object"
+local password      = require "ssl.source.password"
 local gcpressure    = require "ssl.base.gcpressure"
 local extension     = require "ssl.x509.extension"
 local raw           = require "ssl.x509.encoding"
@@ -39,10 +40,6 @@ local DIGESTS = { sha1 = true, sha256 = true, sha512 = true }
 
 -- The range of an ASN.1 time: the years 0 to 9999.
 local FIRST_SECOND, LAST_SECOND = -62167219200, 253402300799
-
--- A password for certificates that claim to be encrypted: without one OpenSSL
--- asks at the terminal.
-local NO_PASSWORD = ffi.new("char[1]")
 
 -- OpenSSL's memory for a certificate beside the bytes of its text.
 local CERTIFICATE_KB = 4
@@ -294,7 +291,7 @@ function x509.load(...)
   pem = arg.string(pem, 1)
   local bio = membio.read(pem)
   if not bio then return nil end
-  local cert = x509.own(C.PEM_read_bio_X509(bio.membio, nil, nil, NO_PASSWORD))
+  local cert = x509.own(C.PEM_read_bio_X509(bio.membio, nil, nil, password.NONE))
   bio:free()
   errors.clear()
   if cert then gcpressure.took(CERTIFICATE_KB + #pem / 1024) end
