@@ -8,25 +8,25 @@
 
 require("ssl.foreign").refuse "ssl"
 
-local arg           = require "ssl.base.arg"
-local checks        = require "ssl.context.cfg"
-local checkhostname = require "ssl.x509.checkhost"
-local config        = require "ssl.config"
-local connect       = require "ssl.connect"
-local core          = require "ssl.core"
-local digest        = require "ssl.session.digest"
-local filestamp     = require "ssl.source.filestamp"
-local hostname      = require "ssl.x509.hostname"
-local key           = require "ssl.credential.key"
-local material      = require "ssl.source.material"
-local connection    = require "ssl.connection.new"
-local failure       = require "ssl.io.failure"
-local newcontext    = require "ssl.context.new"
-local process       = require "ssl.base.process"
-local session       = require "ssl.session.object"
-local shim          = require "ssl.ffi.shim"
-local systemca      = require "ssl.trust.systemca"
-local x509          = require "ssl.x509"
+local arg        = require "ssl.base.arg"
+local checks     = require "ssl.context.cfg"
+local checkhost  = require "ssl.x509.checkhost"
+local config     = require "ssl.config"
+local connect    = require "ssl.connect"
+local core       = require "ssl.core"
+local digest     = require "ssl.session.digest"
+local filestamp  = require "ssl.source.filestamp"
+local hostname   = require "ssl.x509.hostname"
+local key        = require "ssl.credential.key"
+local material   = require "ssl.source.material"
+local connection = require "ssl.connection.new"
+local failure    = require "ssl.io.failure"
+local newcontext = require "ssl.context.new"
+local process    = require "ssl.base.process"
+local session    = require "ssl.session.object"
+local shim       = require "ssl.ffi.shim"
+local systemca   = require "ssl.trust.systemca"
+local x509       = require "ssl.x509"
 
 local ssl = {
   _VERSION        = "1.3.2",
@@ -36,7 +36,7 @@ local ssl = {
   loadcertificate = x509.load,
   loadkey         = key.object,
   der             = material.der,
-  checkhostname   = checkhostname,
+  checkhostname   = checkhost.check,
   connect         = connect,
   engine          = require "ssl.engine",
   filestamp       = filestamp,

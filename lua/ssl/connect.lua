@@ -6,7 +6,7 @@ local checks     = require "ssl.context.cfg"
 local connection = require "ssl.connection.new"
 local errors     = require "ssl.base.errors"
 local hostname   = require "ssl.x509.hostname"
-local matching   = require "ssl.x509.matching"
+local checkhost  = require "ssl.x509.checkhost"
 local newcontext = require "ssl.context.new"
 local session    = require "ssl.session.object"
 local x509       = require "ssl.x509.certificate"
@@ -75,7 +75,7 @@ end
 local function matches(conn, kind, name)
   local cert = conn:getpeercertificate()
   if not cert then return false end
-  local ok = matching.match(x509.pointer(cert), kind, name)
+  local ok = checkhost.match(x509.pointer(cert), kind, name)
   return ok, cert
 end
 

@@ -142,7 +142,7 @@ describe("ssl.x509", function()
 
   for _, name in ipairs { "ssl.x509", "ssl.cert", "ssl.x509.asn1", "ssl.x509.altname",
                           "ssl.source.membio", "ssl.x509.name", "ssl.x509.issued",
-                          "ssl.x509.matching", "ssl.x509.ip", "ssl.x509.hostname",
+                          "ssl.x509.ip", "ssl.x509.hostname",
                           "ssl.x509.checkhost" } do
     it("can be required alone, and again after it was forgotten: " .. name, function()
       local code = ("local a = require [[%s]] for n in pairs(package.loaded) do "

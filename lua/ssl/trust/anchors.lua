@@ -1,5 +1,5 @@
---- ssl.trust.anchors: certificate authorities and CRLs (RFC 5280 section 5), from wherever they are, into the
--- store of a context.
+--- ssl.trust.anchors: certificate authorities, and CRLs (RFC 5280 section 5), from wherever
+-- they are, into the store of a context.
 
 local lib          = require "ssl.ffi.lib"
 local certificates = require "ssl.credential.certificates"

@@ -123,18 +123,11 @@ end
 function methods:digest(algorithm)
   local state = live(self)
   algorithm = arg.optstring(algorithm, "sha1", 2)
-  local md = DIGESTS[algorithm] and C.EVP_get_digestbyname(algorithm)
-  if not md or md == nil then
-    errors.clear()
-    return nil, ("digest algorithm not supported (%s)"):format(algorithm)
-  end
+  local hex, message = raw.digest(state.held.x509, algorithm, DIGESTS, hash.certificate)
   errors.clear()
-  local bytes = hash.certificate(state.held.x509, md)
   keep(state)
-  if not bytes then
-    return nil, ("error processing the certificate (%s)"):format(errors.reason())
-  end
-  return hash.hex(bytes)
+  if message then return nil, message end
+  return hex
 end
 
 --- Is a time within the validity period? Both ends belong to it.

@@ -40,18 +40,28 @@ function encoding.spki(x509)
   return der
 end
 
-local function spkidigest(x509, algorithm)
-  local md = DIGESTS[algorithm] and C.EVP_get_digestbyname(algorithm)
+--- A digest.
+-- @tparam cdata x509  the caller keeps it alive
+-- @tparam string algorithm
+-- @tparam {[string]=true} allowed  the names of algorithms that are accepted
+-- @tparam function make  make(x509, md) -> bytes, or nil
+-- @treturn string  lower-case hexadecimal
+-- @treturn nil,string  the algorithm is not one of these, or OpenSSL failed
+function encoding.digest(x509, algorithm, allowed, make)
+  errors.clear()
+  local md = allowed[algorithm] and C.EVP_get_digestbyname(algorithm)
   if not md or md == nil then
+    errors.clear()
     return nil, ("digest algorithm not supported (%s)"):format(algorithm)
   end
-  errors.clear()
+  local bytes = make(x509, md)
+  if bytes then return hash.hex(bytes) end
+  return nil, ("error processing the certificate (%s)"):format(errors.reason())
+end
+
+local function spki_hash(x509, md)
   local der = encoding.spki(x509)
-  local bytes = der and hash.text(der, md)
-  if not bytes then
-    return nil, ("error processing the certificate (%s)"):format(errors.reason())
-  end
-  return hash.hex(bytes)
+  return der and hash.text(der, md)
 end
 
 local function text(x509)
@@ -104,7 +114,7 @@ function encoding.install(methods, live, keep)
   function methods:spkidigest(algorithm)
     local state = live(self)
     algorithm = arg.optstring(algorithm, "sha256", 2)
-    local hex, message = spkidigest(state.held.x509, algorithm)
+    local hex, message = encoding.digest(state.held.x509, algorithm, DIGESTS, spki_hash)
     errors.clear()
     keep(state)
     if message then return nil, message end
