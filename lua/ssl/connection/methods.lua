@@ -1,9 +1,9 @@
 --- ssl.connection.methods: the methods of a connection, all of them, in the order of
 -- docs/connection.md.
 --
--- The files below do the work. Each function has the name of its method. It decides what
--- the method returns in a state that does not allow it; that is part of the interface, since
--- programs probe.
+-- The files below do the work. Each function has the name of its method. It decides the
+-- result in a state that does not allow the method; that is part of the interface, since
+-- programs test it.
 
 local guard     = require "ssl.io.guard"
 local close     = require "ssl.connection.close"
@@ -25,8 +25,8 @@ local methods = {}
 -- and call OpenSSL through functions of the shim that take the struct.
 local unguarded = true
 
--- Name, and the file that has the function: of a method that few programs call, only its
--- name.
+-- Name, and the file that has the function; for a method that few programs call, only the
+-- name of the file.
 methods.list = {
   { "dohandshake",          handshake },
   { "send",                 send,     unguarded },

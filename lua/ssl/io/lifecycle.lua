@@ -1,4 +1,5 @@
---- ssl.io.lifecycle: the phases of a connection, and what it answers in each.
+--- ssl.io.lifecycle: the phases of a connection, and the messages of calls that a phase
+-- does not allow.
 --
 --   phase          entered from           by                    LuaSec's status
 --   "new"          -                      ssl.io.state          "new"
@@ -12,16 +13,16 @@
 --   "closed"       any                    detach                "closed"
 --
 -- requesting: a client has been asked for its certificate, and has not answered
--- (ssl.connection.postauth). suspended: a function of the user's runs, and nobody may call
--- OpenSSL (ssl.io.question). half closed: our close_notify was sent. closing: `close` has
+-- (ssl.connection.postauth). suspended: a function of the program runs, and no method may
+-- call OpenSSL (ssl.io.question). half closed: our close_notify was sent. closing: `close` has
 -- begun, and a stream's methods may yield in it.
 --
 -- "failed", "closing" and "closed" are final: no later event leads back from one of them.
 -- So a fatal verdict stays, whatever is called after it.
 --
--- Only this file writes the fields `phase`, `status`, `open`, `failed` and `conn`; everybody
--- may read them. `open` says that receive and send may ask OpenSSL: the hot path reads it
--- and asks `refusal` for the word where it is false.
+-- Only this file writes the fields `phase`, `status`, `open`, `failed` and `conn`; every file
+-- may read them. `open` means that receive and send may call OpenSSL: the hot path reads it,
+-- and calls `refusal` for the message where it is false.
 
 local failure = require "ssl.io.failure"
 local state   = require "ssl.io.state"
@@ -51,7 +52,7 @@ function lifecycle.connected(st)
   enter(st, "open")
 end
 
---- A function of the user's is about to run.
+--- A function of the program is about to run.
 -- @tparam table st
 -- @treturn string  the phase, for `resume`
 function lifecycle.suspend(st)
@@ -60,7 +61,7 @@ function lifecycle.suspend(st)
   return before
 end
 
---- It has returned, or raised. Where it has closed the connection, that stays closed.
+--- It has returned, or raised an error. If it has closed the connection, that stays closed.
 -- @tparam table st
 -- @tparam string before  of `suspend`
 function lifecycle.resume(st, before)
@@ -87,7 +88,7 @@ end
 
 --- The end for good. The first verdict stays.
 -- @tparam table st
--- @tparam string word  what every later call returns
+-- @tparam string word  the message that every later call returns
 -- @tparam {table,...}|nil queue  from ssl.base.errors
 function lifecycle.fail(st, word, queue)
   if st.failed then return end
@@ -96,7 +97,7 @@ function lifecycle.fail(st, word, queue)
   failure.note(st, word, queue)
 end
 
---- Better words for the verdict, before any call has returned it.
+--- A better message for the verdict, before any call has returned it.
 -- @tparam table st  failed
 -- @tparam string word
 function lifecycle.explain(st, word)
@@ -104,7 +105,7 @@ function lifecycle.explain(st, word)
   failure.rename(st)
 end
 
---- The transport refuses what we write. That is no end: what came can still be read.
+--- The transport refuses output. That is no end: received data can still be read.
 -- @tparam table st
 -- @tparam string word
 -- @tparam {table,...}|nil queue
@@ -136,7 +137,7 @@ function lifecycle.leave(st)
   st.conn = state.closed
 end
 
---- What an operation that needs the session returns now.
+--- The message of an operation that needs the session.
 -- @tparam table st
 -- @treturn string|nil  nil: it may run
 function lifecycle.refusal(st)
@@ -145,7 +146,7 @@ function lifecycle.refusal(st)
   return lifecycle.requesting(st) and BUSY or CLOSED
 end
 
---- What an operation that goes on with the handshake returns now.
+--- The message of an operation that goes on with the handshake.
 -- @tparam table st
 -- @treturn string|nil  nil: it may run
 function lifecycle.shake_refusal(st)
@@ -154,14 +155,15 @@ function lifecycle.shake_refusal(st)
   return st.phase == "suspended" and BUSY or nil
 end
 
---- Has the connection ended, or has `close` begun? Asked after everything that may yield.
+--- Has the connection ended, or has `close` begun? Check this after each call that may
+-- yield.
 -- @tparam table st
 -- @treturn boolean
 function lifecycle.ended(st)
   return st.phase == "closed" or st.phase == "closing"
 end
 
---- Is there nothing of OpenSSL's any more?
+--- Is the SSL gone?
 -- @tparam table st
 -- @treturn boolean
 function lifecycle.closed(st)
@@ -175,7 +177,7 @@ function lifecycle.gone(st)
   return lifecycle.ended(st) or st.conn.ssl == nil
 end
 
---- Has the handshake not begun yet? Then OpenSSL may still be told things.
+--- Has the handshake not begun yet? Then settings of the SSL may still be changed.
 -- @tparam table st
 -- @treturn boolean
 function lifecycle.fresh(st)
@@ -189,8 +191,8 @@ function lifecycle.requesting(st)
   return st.phase == "requesting" or st.phase == "suspended" and st.status == "connected"
 end
 
---- May a getter ask OpenSSL? Not while a function of the user's runs, nor at the end of the
--- Lua state, where the struct's finalizer has run before a user's.
+--- May a getter call OpenSSL? Not while a function of the program runs, nor at the end of
+-- the Lua state, where the struct's finalizer has run before those of the program.
 -- @tparam table st
 -- @treturn boolean
 function lifecycle.readable(st)
