@@ -1,4 +1,4 @@
--- How cost grows with size: what this library alone is run for.
+-- How cost grows with size; measured for this library alone.
 --
 --   name, whole, each   heads of the columns
 --   points    label, command, and of the command's cost a unit

@@ -74,7 +74,7 @@ local AGAINST = {
   send = "a descriptor", receive = "a descriptor", also = "the cipher alone",
 }
 
--- What was to be reached, and whether it was: else what was.
+-- The goal, and whether it was reached; if not, the result.
 local function goal(row, results, by_key)
   if not row.goal then return "", "" end
   local most, against = row.goal[1], row.goal[2]
@@ -114,7 +114,7 @@ local function costs(rows, all)
   return table.concat(out, "\n") .. "\n\n" .. table.concat(below, "; ") .. "."
 end
 
--- All goals in a few words.
+-- A summary of all goals.
 local function summary(rows, all)
   local by_key, met, missed = {}, 0, {}
   for i, row in ipairs(rows) do by_key[row.key] = all[i] end

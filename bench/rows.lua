@@ -1,4 +1,4 @@
--- What is measured, in the order of the table:
+-- The rows of measurements, in the order of the table:
 --
 --   name      as the table has it
 --   command   for every subject; %d is the amount
@@ -6,7 +6,7 @@
 --   unit      of the cost, and `factor` to come to it from seconds (or KiB) a unit
 --   rate      of the throughput
 --   same      peer and subject share a core
---   rounds    less than the others get, where one run says it all
+--   rounds    fewer than for others, where one run is enough
 --   full      not in a quick run
 --   trace     two amounts: system calls a unit are the difference of two runs
 --   goal      { at most, against }: "raw", "luasec", "also", "KiB", or ours of the row

@@ -1,6 +1,6 @@
--- luajit bench/sessions.lua CERTS [COUNT]: what a resumed handshake costs of a full one, in
--- CPU at both ends, with the server in a process of its own. CERTS: a folder that
--- bench/make-certs made. eval "$(script/env)" first.
+-- luajit bench/sessions.lua CERTS [COUNT]: the cost of a resumed handshake as a part of a
+-- full one, in CPU at both ends, with the server in a process of its own. CERTS: a folder
+-- that bench/make-certs made. eval "$(script/env)" first.
 
 local socket = require "socket"
 local ssl    = require "ssl"

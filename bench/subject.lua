@@ -1,9 +1,9 @@
--- The works of bench/yardstick.c, for whatever `ssl` LUA_PATH leads to:
+-- The works of bench/yardstick.c, for the module `ssl` on LUA_PATH:
 --
 --     luajit subject.lua WORK AMOUNT [PARAMETER]
 --
 -- Prints the units done, what they cost (seconds of CPU; KiB for `idle`), and the time
--- of day that passed. Started by bench/peer.c, which says where it listens.
+-- of day that passed. Started by bench/peer.c, which passes the address where it listens.
 
 package.path = "bench/?.lua;" .. package.path
 local socket = require "socket"
@@ -31,9 +31,9 @@ local function report(units, spent, passed)
   print(("%d %.9f %.9f"):format(units, spent, passed))
 end
 
--- What comes before the clock starts. The collector lets the heap of who receives large
--- strings grow to some ten MB before it keeps pace; that memory is new only once, and so
--- nothing is collected between this and `measure`.
+-- The warm-up before the clock starts. Where large strings are received, the collector lets
+-- the heap grow to some ten MB before it keeps pace; that memory is new only once. So nothing
+-- is collected between this and `measure`.
 local function warm_up(f, ...)
   collectgarbage()
   f(...)
@@ -69,7 +69,7 @@ local function source(bytes, record, line)
   return conn
 end
 
--- What was received goes here: a string that nobody uses is not made by compiled code.
+-- Received strings go here: compiled code does not make a string that is not used.
 local sink = {}
 
 local work = {}

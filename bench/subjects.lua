@@ -1,5 +1,5 @@
--- Who is measured: how each is started, and in what order the table has them. Only
--- those that are there.
+-- The subjects: how each is started, in the order of the table. Only installed ones are
+-- measured.
 
 local build = arg[2]
 

@@ -2,8 +2,8 @@
 local http, ltn12 = require "socket.http", require "ltn12"
 local ssl = require "ssl"
 
--- What socket.http calls a socket: connect makes it one, and from then on it
--- answers with the methods of the TLS connection.
+-- The socket of socket.http: `connect` makes the TLS connection, and from then on the object
+-- has the methods of that connection.
 local function create(flags)
   return function()
     local sock = { settimeout = function() return 1 end, close = function() return 1 end }

@@ -1,5 +1,6 @@
--- luajit mutual.lua PORT CERTIFICATE KEY CAFILE: serves only who shows a certificate,
--- and greets by its name. A client names its own in ssl.connect: certificate and key.
+-- luajit mutual.lua PORT CERTIFICATE KEY CAFILE: serves only clients that show a
+-- certificate, and greets them by its name. A client sets its own in ssl.connect: certificate
+-- and key.
 local socket, ssl = require "socket", require "ssl"
 
 local port, certificate, key, cafile = unpack(arg)

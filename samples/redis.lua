@@ -5,7 +5,7 @@ local socket, ssl = require "socket", require "ssl"
 
 local port, certificate, key, cafile, redis_port, secret_file, how = unpack(arg)
 
--- One command. Without an answer nil: a Redis that is away costs full handshakes.
+-- One command. nil without an answer: an unreachable Redis costs full handshakes.
 local function redis(...)
   local words = { ... }
   local out = { ("*%d\r\n"):format(#words) }

@@ -1,6 +1,6 @@
 -- luajit select.lua HOST PORT CAFILE COUNT: many connections at once, in one loop.
--- Nothing waits but socket.select. A call that would wait says what for; it is tried
--- again when its connection is ready for that.
+-- Only socket.select waits. A call that would have to wait returns the direction; it is
+-- repeated when its connection is ready for that.
 local socket, ssl = require "socket", require "ssl"
 
 local host, port, cafile, count = unpack(arg)
@@ -8,7 +8,7 @@ local context = assert(ssl.newcontext {
   mode = "client", protocol = "any", verify = "peer", cafile = cafile,
 })
 
--- Back to the loop until the connection can go on; any other word is an end.
+-- Back to the loop until the connection can go on; any other message is an end.
 local function wait(word)
   if word ~= "wantread" and word ~= "wantwrite" then error(word, 0) end
   coroutine.yield(word)

@@ -1,4 +1,4 @@
--- luajit show.lua HOST PORT CAFILE: what a TLS server has to say for itself.
+-- luajit show.lua HOST PORT CAFILE: prints the certificate chain of a TLS server.
 local ssl = require "ssl"
 
 local function say(what, ...)

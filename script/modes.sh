@@ -1,7 +1,7 @@
 # For script/test: what each mode runs busted with.
 # shellcheck shell=bash
 
-# How a checker (ASan, UBSan, valgrind) says that it found something.
+# The exit status of a checker (ASan, UBSan, valgrind) with findings.
 MODE_ERROR=97
 
 # mode_write_luajit FILE ENVIRONMENT... -- FLAGS...
