@@ -96,7 +96,7 @@ describe("ssl.binding", function()
         assert.equal(both("5", 16), both(5, 16))
       end)
 
-      it("says so when OpenSSL refuses, and leaves no error queued", function()
+      it("reports a refusal of OpenSSL, and leaves no error queued", function()
         local refused = { n = 2, nil, "error exporting keying material" }
         if version == "tlsv1_2" then
           assert.same(refused, pack(client:exportkeyingmaterial("master secret", 32)))
@@ -111,7 +111,7 @@ describe("ssl.binding", function()
         assert.equal(5, client:send "hello")
       end)
 
-      it("refuses a context whose length two bytes cannot hold", function()
+      it("refuses a context with a length of more than two bytes", function()
         assert.equal(32, #both(LABEL, 32, ("c"):rep(512)))
         assert.same({ n = 2, nil, "error exporting keying material" },
                     pack(client:exportkeyingmaterial(LABEL, 32, ("c"):rep(65536))))

@@ -63,7 +63,7 @@ describe("C memory", function()
         assert.same(pack(nil, "closed", 0), pack(client:sendfrom(buffer, 1)))
       end)
 
-      it("may change once sendfrom has answered, whatever is still owed", function()
+      it("may change once sendfrom has returned, with any bytes still owed", function()
         local s, c = narrow { protocol = version }
         c:settimeout(0)
         s:settimeout(0)
@@ -87,7 +87,7 @@ describe("C memory", function()
         c:close()
       end)
 
-      it("is asked for in words when it is something else", function()
+      it("is named in the error for another type", function()
         assert.error_matches(function() client:sendfrom("text", 4) end, "cdata expected")
         assert.error_matches(function() client:sendfrom(memory "x", -1) end, "negative")
         assert.error_matches(function() server:receiveinto({}, 4) end, "cdata expected")

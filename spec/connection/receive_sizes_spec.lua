@@ -171,7 +171,7 @@ describe("receive", function()
         end)
       end
 
-      it("reads ahead, whatever the limit, for a loop that asks dirty", function()
+      it("reads ahead, with any limit, for a loop that calls dirty", function()
         assert.is_false(client:dirty())
         local fd = client:getfd()
         client:settimeout(0)

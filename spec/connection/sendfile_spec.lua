@@ -123,7 +123,7 @@ describe("sendfile", function()
     assert.equal(text:sub(101, 116), client:receive(16))
   end)
 
-  it("goes on where it was stopped, in whatever pieces", function()
+  it("goes on where it was stopped, in any pieces", function()
     local size = house.scale(60, 20) * RECORD + 17
     local big = content(size)
     local server, client = narrow()

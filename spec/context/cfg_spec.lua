@@ -233,7 +233,7 @@ describe("a configuration", function()
       end
     end)
 
-    it("may have fields of the program's, whatever else there is", function()
+    it("may have fields of the program, beside any others", function()
       for _, strict in ipairs { false, true } do
         config.strict = strict
         assert.equal("invalid port '0'", try { copas = 1, systemca = true, [1] = "x" })

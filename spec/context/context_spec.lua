@@ -49,7 +49,7 @@ describe("ssl.context", function()
                    raised(function() ctx:setverifyext() end))
     end)
 
-    it("refuses everything that is no context, whatever metatable it has", function()
+    it("refuses a value that is no context, with any metatable", function()
       for got, value in pairs { string = "x", number = 5, userdata = io.stdout,
                                 table = setmetatable({}, { class = context.class }),
                                 ["no value"] = nil } do
@@ -96,7 +96,7 @@ describe("ssl.context", function()
       return result.ok
     end
 
-    it("says that OpenSSL cannot speak sslv3, though OpenSSL takes the limit", function()
+    it("reports that OpenSSL lacks sslv3, though OpenSSL accepts the limit", function()
       local ctx, message = context.create "sslv3"
       if ctx then return assert.is_true(speaks "sslv3") end
       assert.equal("invalid protocol (sslv3): " .. lib.openssl.version .. " cannot speak it",

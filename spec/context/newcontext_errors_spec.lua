@@ -156,7 +156,7 @@ describe("ssl.newcontext", function()
       end)
     end
 
-    it("for a missing protocol or mode, and for what is no table", function()
+    it("for a missing protocol or mode, and for a value that is no table", function()
       for message, cfg in pairs {
         ["bad argument #1 to 'create' (string expected, got nil)"] = {},
         ["bad argument #2 to 'setmode' (string expected, got nil)"] = { protocol = "any" },

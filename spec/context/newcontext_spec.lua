@@ -145,7 +145,7 @@ describe("ssl.newcontext", function()
     assert.is_true(context.state(make { verifyext = "lsec_continue" }).verify_continue)
   end)
 
-  it("takes false for absent, whatever the key", function()
+  it("takes false for absent, for every key", function()
     make { certificates = false, key = false, password = false, certificate = false,
            cafile = false, capath = false, ciphers = false, ciphersuites = false,
            verify = false, options = false, depth = false, dhparam = false, curve = false,

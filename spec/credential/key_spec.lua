@@ -36,7 +36,7 @@ describe("ssl.context", function()
       ["a name with NUL"]    = { pki.server.key .. "\0",
                                  "error loading private key (NUL in the file name)" },
     } do
-      it("D4: says why " .. what .. " is no key", function()
+      it("D4: gives the reason why " .. what .. " is no key", function()
         assert.same({ false, case[2] }, call("loadkey", case[1], nil))
         assert.same({ false, case[2] }, call("loadkey", case[1], "password"))
       end)
@@ -65,7 +65,7 @@ describe("ssl.context", function()
       ["a folder"]         = { "/", "no start line" },
       ["a name with NUL"]  = { pki.server.cert .. "\0", "NUL in the file name" },
     } do
-      it("D4: says why " .. what .. " is no certificate", function()
+      it("D4: gives the reason why " .. what .. " is no certificate", function()
         assert.same({ false, "error loading certificate (" .. case[2] .. ")" },
                     call("loadcert", case[1]))
       end)

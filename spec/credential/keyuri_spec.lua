@@ -87,7 +87,7 @@ describe("key = \"store:URI\"", function()
     assert.truthy(co(pki.rsa_server.password))
   end)
 
-  it("does not ask for what it does not need, and lets errors through", function()
+  it("calls only the functions that it needs, and lets errors through", function()
     assert.truthy(newcontext(PLAIN, function() error "asked" end))
     assert.has_error(function() newcontext(ENCRYPTED, function() error("mine", 0) end) end, "mine")
   end)

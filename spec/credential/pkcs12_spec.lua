@@ -82,7 +82,7 @@ describe("pkcs12", function()
     end
   end)
 
-  it("says that there is no password", function()
+  it("reports a missing password", function()
     assert.same({ nil, "error loading PKCS#12 (password required)" }, { newcontext(openssl) })
     assert.same({ nil, "error loading PKCS#12 (bad decrypt)" },
                 { newcontext(openssl, function() end) })
@@ -91,7 +91,7 @@ describe("pkcs12", function()
     assert.same({ nil, "invalid password type" }, { newcontext(openssl, 5) })
   end)
 
-  it("opens what others make, and says that a password is wrong", function()
+  it("opens files of other programs, and reports a wrong password", function()
     for _, bytes in ipairs(OTHERS) do
       assert.equal("localhost Intermediate", serves(assert(newcontext(bytes, PASSWORD))))
       assert.same({ nil, WRONG }, { newcontext(bytes, "x") })

@@ -111,7 +111,7 @@ describe("ssl.core", function()
       assert.equal("bad argument #1 to 'setfd' (invalid SSL object state)", raised(set))
     end)
 
-    it("raises for a value that is no connection, then for what is no number", function()
+    it("raises for a value that is no connection, then for one that is no number", function()
       local conn = core.create(client_context())
       for got, value in pairs { number = 5, userdata = client_context(),
                                 ["no value"] = nil, table = {} } do

@@ -97,7 +97,7 @@ describe("an engine", function()
       assert.is_true(table.concat(got[1]) == text and table.concat(got[2]) == text)
     end)
 
-    it("waits for nothing, whatever time limit its connection is given" .. label, function()
+    it("waits for nothing, with any time limit of its connection" .. label, function()
       local server, client = connected(version)
       local text = ("x"):rep(60000)
       for _ = 1, 10 do

@@ -96,7 +96,7 @@ describe("alpn", function()
           assert.same({ pack({ "c", "b", "a" }) }, calls)
         end)
 
-        it("D28: is called once when a HelloRetryRequest has the client say hello twice", function()
+        it("D28: is called once when a HelloRetryRequest causes a second ClientHello", function()
           local calls = 0
           agrees_on("a", function()
             calls = calls + 1

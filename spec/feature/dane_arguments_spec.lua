@@ -42,7 +42,7 @@ describe("DANE", function()
       assert.equal(lib.K.DANE_FLAG_NO_DANE_EE_NAMECHECKS, tonumber(before))
     end)
 
-    it("raises for an unknown flag, and for what is no string", function()
+    it("raises for an unknown flag, and for a value that is no string", function()
       local ctx = context.create "any"
       assert.equal("bad argument #2 to 'setdane' (invalid option 'none')",
                    raised(function() context.setdane(ctx, "none") end))

@@ -102,7 +102,7 @@ describe("ssl.dane", function()
         assert.same(REFUSED, connect({ 0, 0, 1, data(pki.other.cert, 0, 1) }, root))
       end)
 
-      it("believes a self-signed or expired certificate by 3 alone", function()
+      it("accepts a self-signed or expired certificate by usage 3 alone", function()
         for _, entry in ipairs { pki.selfsigned, pki.expired } do
           assert.same({ true }, connect({ 3, 0, 1, data(entry.cert, 0, 1) }, nil,
                                         { certificate = entry.cert, key = entry.key }))

@@ -206,7 +206,7 @@ describe("keylog", function()
       return process.capture(("stat -c %%a '%s'"):format(path)):gsub("\n", "")
     end
 
-    it("is made for its owner alone, whatever the umask, and appended to", function()
+    it("is made for its owner alone, with any umask, and appended to", function()
       local path = process.folder() .. "/keys"
       for round = 1, 3 do
         local server, client = pair.connected({ protocol = "tlsv1_3", keylog = path },

@@ -75,7 +75,7 @@ describe("a context chosen by onclienthello", function()
       connects(STRICT, of_client(pki.revoked), strict)
     end)
 
-    it("goes on after errors, or does not, as it says" .. label, function()
+    it("goes on after errors, or does not, by its result" .. label, function()
       local server = connects(over(STRICT, { verifyext = "lsec_continue" }),
                               of_client(pki.other_server))
       assert.is_false((server:getpeerverification()))

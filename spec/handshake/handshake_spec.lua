@@ -36,7 +36,7 @@ describe("dohandshake", function()
           end)
         end
 
-        it("tells a " .. side .. "  that its peer closed, and keeps the reason", function()
+        it("reports to a " .. side .. " that its peer closed, and keeps the reason", function()
           local conn, tcp = against_tcp(make)
           if side == "server" then
             tcp:close()
@@ -59,7 +59,7 @@ describe("dohandshake", function()
           conn:close()
         end)
 
-        it("tells a " .. side .. " that its peer reset the connection", function()
+        it("reports to a " .. side .. " that its peer reset the connection", function()
           local conn, tcp = against_tcp(make)
           conn:settimeout(0)
           conn:dohandshake()
@@ -82,7 +82,7 @@ describe("dohandshake", function()
         tcp:close()
       end)
 
-      it("tells a server that it was asked for plain HTTP", function()
+      it("reports plain HTTP on a server", function()
         local server, tcp = against_tcp(pair.server_config)
         tcp:send "GET / HTTP/1.0\r\n\r\n"
         server:settimeout(10)
@@ -93,7 +93,7 @@ describe("dohandshake", function()
         tcp:close()
       end)
 
-      it("goes on after wantread, and says true again when it is done", function()
+      it("goes on after wantread, and returns true again when it is done", function()
         local server, client = pair.wrapped({ protocol = version })
         assert.same({ true, true }, { shake(server, client) })
         for _, conn in ipairs { server, client } do

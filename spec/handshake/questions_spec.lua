@@ -129,7 +129,7 @@ describe("a function that a handshake asks,", function()
       end)
 
       -- Those of later years too, but for what is meant to end it.
-      it("is not disturbed by any method, whatever that is called with", function()
+      it("is not disturbed by any method, with any arguments", function()
         local resume
         resume, asker, other = questions.waiting(place, version)
         local paused = questions.paused()

@@ -94,7 +94,7 @@ describe("the context chosen by a server name", function()
         assert.equal("certificate verify failed", (shake(server, client)))
       end)
 
-      it("limits the depth as it says", function()
+      it("limits the depth to its value", function()
         local deep = { key = pki.client.key, certificate = pki.client.chain }
         make(own(), context(own { verify = DEMAND, cafile = pki.root.cert, depth = 0 }), deep)
         assert.equal("certificate verify failed", (shake(server, client)))

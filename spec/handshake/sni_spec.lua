@@ -88,7 +88,7 @@ describe("sni", function()
         end)
       end
 
-      it("does not know a name that was set to false, or for which a function says so", function()
+      it("does not know a name that is false in the map, or for the function", function()
         local function refuses()
           assert.same({ "callback failed", "tlsv1 unrecognized name" }, { shake(server, client) })
           server:close()

@@ -81,7 +81,7 @@ describe("verification in the handshake", function()
         ["a missing intermediate"] = { { certificate = pki.server.leaf }, {},
           "unable to get local issuer certificate" },
       } do
-        it("passes over " .. title .. " with verify none, and says what it is", function()
+        it("passes over " .. title .. " with verify none, and reports it", function()
           case[2].verify = "none"
           connect(case[1], case[2])
           assert.same(pack(false, case[3]), pack(client:getpeerverification()))

@@ -101,7 +101,7 @@ describe("ssl.https and the end of a body", function()
     assert.same({ nil, "connection reset" }, { get "/reset" })
   end)
 
-  it("takes a cut one where the request says so", function()
+  it("accepts a cut one with an option of the request", function()
     if not require("ssl").config.options.ignore_unexpected_eof then return end
     local body = get("/cut", { options = { "no_sslv3", "ignore_unexpected_eof" } })
     assert.equal("hello", body)

@@ -125,7 +125,7 @@ for line in server.stdout:
       assert.same({ 200, "nobody" }, { get(child, "/0") })
     end)
 
-    it("shows it in whatever way it was given", function()
+    it("shows it, given in any way", function()
       local entry = { certificate = pki.client.chain, key = pki.client.key }
       assert.same({ 200, "client" },
                   { get(child, "/1", { certificate = false, key = false,

@@ -45,7 +45,7 @@ describe("ssl.https makes a context", function()
     return t
   end
 
-  it("once for one configuration, in whatever order it is written", function()
+  it("once for one configuration, in any order of its keys", function()
     local a = fresh { options = { "no_sslv3", "no_tlsv1" }, verify = { "peer" } }
     local b = { verify = { "peer" }, options = { "no_sslv3", "no_tlsv1" },
                 depth = a.depth, cafile = a.cafile }
@@ -55,7 +55,7 @@ describe("ssl.https makes a context", function()
     assert.equal(1, made)
   end)
 
-  it("whatever else is in the request's table", function()
+  it("with any other fields in the request's table", function()
     local t = fresh()
     for n = 1, 3 do
       t.headers, t.anything, t.sink = { ["x-n"] = n }, { n }, function() return 1 end

@@ -89,7 +89,7 @@ describe("create of ssl.https", function()
     return self
   end
 
-  it("says why it made none", function()
+  it("has the reason why it made none", function()
     assert.same({ nil, "create: no more sockets" }, { get(function()
       return nil, "no more sockets"
     end) })

@@ -83,7 +83,7 @@ describe("ssl.https, when the answer comes while the body is being sent,", funct
     assert.same({ nil, "malformed response headers" }, { post(deaf(answer)) })
   end)
 
-  it("believes a status line, and no half of one", function()
+  it("accepts a status line, and no half of one", function()
     for text, expected in pairs {
       [""] = false, ["HTTP/1.1 4"] = false, ["HTTP/1.1 413"] = true, ["HTTP/1.0 302 x"] = true,
       ["HTTP/1.1 200 OK"] = false, ["HTTP/1.1 101 x\r\n\r\nHTTP/1.1 413 x"] = false,

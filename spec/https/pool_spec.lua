@@ -82,7 +82,7 @@ describe("https.pool and nginx", function()
     end)
   end
 
-  it("whatever the answer was, as long as it ends where it says", function()
+  it("with any answer that ends as announced", function()
     local first = over()
     for _, path in ipairs { "/small", "/big", "/chunked", "/none", "/same", "/missing" } do
       assert.equal(first, over(path), path)
@@ -93,7 +93,7 @@ describe("https.pool and nginx", function()
     assert.equal(first, over())
   end)
 
-  it("whatever was sent", function()
+  it("with any body", function()
     local first = over()
     for _, more in ipairs {
       { source = ltn12.source.string(BIG), headers = { ["content-length"] = #BIG } },

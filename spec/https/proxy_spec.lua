@@ -81,7 +81,7 @@ describe("ssl.https through a proxy", function()
     assert.truthy(origin:output():find("> GET /path HTTP/1.1", 1, true))
   end)
 
-  it("takes socket.http's proxy, unless the request says false", function()
+  it("takes socket.http's proxy, unless the request has false", function()
     http.PROXY = via()
     local before = #proxy:output()
     assert.equal(1, (https.request {

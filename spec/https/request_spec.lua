@@ -140,7 +140,7 @@ describe("https.request", function()
       assert.same({ 1, 413, "big" }, { put "/413" })
     end)
 
-    it("believes in no success, and makes none", function()
+    it("accepts no early success, and reports none", function()
       for _, path in ipairs { "/hasty", "/rude" } do
         local ok, why = put(path)
         -- The words are the transport's: a pipe that broke, a reset.

@@ -176,7 +176,7 @@ describe("ssl.https and a kept connection", function()
       end)
     end
 
-    it("has a body whose source was asked sent no second time", function()
+    it("does not send a body twice whose source was called", function()
       local body, why, handshakes, requests = attempt("/never", {
         method = "PUT", source = ltn12.source.string "x",
         headers = { ["content-length"] = 1 } })

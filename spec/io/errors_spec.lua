@@ -90,7 +90,7 @@ describe("a failure", function()
       client:close()
     end)
 
-    it("of OpenSSL's s_client is told in its alert" .. label, function()
+    it("of OpenSSL's s_client is in its alert" .. label, function()
       local server = ours.listen { protocol = version }
       process.start { "openssl", "s_client", "-connect", "127.0.0.1:" .. server.port,
                       "-CAfile", pki.other.cert, "-verify_return_error" }
@@ -291,7 +291,7 @@ describe("a failure", function()
     server:close()
   end)
 
-  it("is the newest one for ssl.lasterror, of whatever it was", function()
+  it("is the newest one for ssl.lasterror, of any kind", function()
     local output = fresh.luajit(([[
       local ssl = require "ssl"
       print(ssl.lasterror())

@@ -1,6 +1,6 @@
 -- Bytes that are no TLS, before the handshake and after it.
 
-describe("what is not TLS", function()
+describe("input that is not TLS", function()
   local ssl    = require "ssl"
   local lib    = require "ssl.ffi.lib"
   local pair   = require "spec.support.pair"
@@ -85,7 +85,7 @@ describe("what is not TLS", function()
         end
       end)
 
-      it("is refused when a record says that it has 65535 bytes", function()
+      it("is refused when a record announces 65535 bytes", function()
         for _, side in ipairs { "server", "client" } do
           assert.is_true(clear(refused(side, record("handshake", garbage(4000), 65535))))
         end

@@ -70,7 +70,7 @@ describe("a connection that is cut", function()
 
       for _, way in ipairs { "up", "down" } do
         for how, step in pairs { fin = STEP, rst = RESET_STEP } do
-          it(("says so at each byte of the handshake, %s, by %s"):format(way, how), function()
+          it(("is reported at each byte of the handshake, %s, by %s"):format(way, how), function()
             local last = lengths()[way]
             assert.is_true(last > 150)
             local before = resources.descriptors()

@@ -96,7 +96,7 @@ describe("a peer that is gone", function()
       end
     end)
 
-    it("by a reset has cut off what is received, where that is asked for, also behind a "
+    it("by a reset is a cut for receive with strict eof, also behind a "
        .. "send that met it (" .. version .. ")", function()
       for _, first in ipairs(names) do
         local client = reset(version, "strict")

@@ -65,7 +65,7 @@ describe("bytes that come through Lua", function()
 
   for name, length in pairs { ["all at once"] = math.huge, ["in long pieces"] = 100000,
                               ["in records"] = 16406, ["in short pieces"] = 1000 } do
-    it("are all read, in order, when they come " .. name .. " before anybody reads",
+    it("are all read, in order, when they come " .. name .. " before a read",
        function()
       local server, client = connected()
       local pieces = encrypted(server, data)

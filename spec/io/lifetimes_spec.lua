@@ -93,7 +93,7 @@ describe("the end of", function()
   ]]
 
   for _, version in ipairs(pair.versions) do
-    it("a program hands the kernel what it still takes, " .. version, function()
+    it("a program hands the kernel as much as it takes, " .. version, function()
       local server_script = process.write(process.folder() .. "/late.lua", LATE)
       local port = process.free_port()
       local server = process.start { "luajit", server_script, port, version, pki.server.cert,

@@ -80,7 +80,7 @@ describe("the most that one receive gathers", function()
         assert.same(pack("0", nil, nil), pack(s:receive "*a"))
       end)
 
-      it("is of a number of bytes the same, whatever the number", function()
+      it("is the same for any number of bytes", function()
         local s, c = connected { maxall = 100 }
         say(c, bytes(350), size)
         assert.same(pack(bytes(100), nil, nil), pack(s:receive(100)))

@@ -81,7 +81,7 @@ describe("a stream's method", function()
     assert.is_true(#offered == 1 and offered[1] > 16000)
   end)
 
-  it("send may say how much it took as the third result", function()
+  it("send may return how much it took as the third result", function()
     local server, client, _, b = connected()
     function b:on_send(data) return nil, "timeout", self:put(data:sub(1, 10)) end
     local _, word, last = client:send "hello\n"
@@ -91,7 +91,7 @@ describe("a stream's method", function()
     assert.equal("hello", server:receive())
   end)
 
-  it("receive without bytes and without a word is the end", function()
+  it("receive without bytes and without a message is the end", function()
     for _, nothing in ipairs { { nil }, { "" } } do
       local _, client, _, b = connected()
       function b.on_receive() return unpack(nothing) end

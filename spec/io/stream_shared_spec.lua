@@ -90,7 +90,7 @@ describe("a connection over a stream that yields,", function()
       assert.same({ true, true }, { client:dohandshake(), server:dohandshake() })
     end)
 
-    it("hears of a failure in a send that waited meanwhile" .. label, function()
+    it("returns a failure to a send that waited meanwhile" .. label, function()
       local server, client, _, b = connected(version, OF, OF)
       local full = true
       function b:on_send(data)

@@ -84,7 +84,7 @@ describe("coroutines at one connection", function()
       assert.equal("lost?after", got)
     end)
 
-    it("may die of their transport's error, and the others get a word" .. label, function()
+    it("may die of their transport's error, and the others get a message" .. label, function()
       local server, client, _, b = connected(version)
       local send = b.on_send
       function b:on_send(data)

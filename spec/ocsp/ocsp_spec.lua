@@ -98,11 +98,11 @@ describe("ssl.ocsp", function()
       end
     end)
 
-    it("believes an issuer whose certificate is not in the response", function()
+    it("accepts an issuer whose certificate is not in the response", function()
       assert.equal("good", (ocsp.check(make { bare = true }, cert, issuer)))
     end)
 
-    it("believes an intermediate authority about its own certificates", function()
+    it("accepts an intermediate authority for its own certificates", function()
       local der = responses.make { cert = pki.server.leaf, issuer = pki.intermediate.cert,
                                    signer = pki.intermediate }
       assert.equal("good", (ocsp.check(der, load(pki.server.leaf), load(pki.intermediate.cert))))
@@ -111,7 +111,7 @@ describe("ssl.ocsp", function()
         nil, load(pki.server.leaf), load(pki.intermediate.cert)), 1, true)
     end)
 
-    it("believes a responder that the issuer has authorised", function()
+    it("accepts a responder that the issuer has authorised", function()
       assert.equal("good", (ocsp.check(make { signer = delegate }, cert, issuer)))
     end)
 
@@ -126,7 +126,7 @@ describe("ssl.ocsp", function()
       end
     end)
 
-    it("believes an unknown responder that the caller names", function()
+    it("accepts an unknown responder that the caller names", function()
       local options = { responder = load(pki.other.cert) }
       for _, bare in ipairs { true, false } do
         assert.equal("good", (ocsp.check(make { signer = pki.other, bare = bare }, cert,

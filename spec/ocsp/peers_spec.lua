@@ -148,7 +148,7 @@ describe("OCSP stapling with others:", function()
                              "--x509cafile", pki.root.cert, "--logfile", "log", "localhost" }
     end
 
-    it(version .. ": gnutls-cli believes what our server staples", function()
+    it(version .. ": gnutls-cli accepts our server's stapled response", function()
       local server = ours.listen { ocspresponse = function() return ders.good end }
       local client = visit(server)
       local conn = assert(server:accept())

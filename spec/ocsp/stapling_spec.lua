@@ -82,7 +82,7 @@ tlsfeature = status_request
         end
       end)
 
-      it("refuses every other response, whatever was wished for", function()
+      it("refuses every other response, with any value", function()
         for _, wish in ipairs { "request", "require" } do
           for name, words in pairs {
             revoked = "^OCSP: the certificate was revoked %(keyCompromise%)$",

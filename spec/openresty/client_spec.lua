@@ -42,7 +42,7 @@ describe("in OpenResty, a client", function()
                   { nginx:get("/get?host=elsewhere.test&context=" .. context) })
     end)
 
-    it("is told of a time-out with the cosocket's message, and goes on after it, " .. protocol,
+    it("returns a time-out with the cosocket's message, and goes on after it, " .. protocol,
        function()
       assert.same({ "handshake late\nreceive late: half a line\nsend 7\nreceive closed\n" },
                   { nginx:get("/patient?context=" .. context) })

@@ -93,7 +93,7 @@ describe("a defect of LuaSec that is not ours", function()
         assert.equal("closed", word or "closed")
       end)
 
-      it("D31: close loses nothing, whatever the peer has sent unread", function()
+      it("D31: close loses nothing, with any unread data of the peer", function()
         for _, size in ipairs { 3000, 20000, 200000, house.scale(2000000, 400000) } do
           connect(version)
           client:settimeout(0)

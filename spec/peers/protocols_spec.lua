@@ -1,6 +1,6 @@
 -- The keys that bend the protocol, against programs of others.
 
-describe("what bends the protocol", function()
+describe("the keys about the protocol", function()
   local socket  = require "socket"
   local ssl     = require "ssl"
   local pair    = require "spec.support.pair"

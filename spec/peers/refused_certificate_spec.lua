@@ -93,7 +93,7 @@ while True:
   end
 
   -- Which cannot be asked what it has: it is read behind the send that it refused.
-  it("is told by its alert over a stream, too", function()
+  it("is reported by its alert over a stream, too", function()
     local child = STARTS.Python()
     local function create()
       local tcp = assert(socket.tcp())

@@ -92,7 +92,7 @@ describe("a coroutine scheduler", function()
     end)
   end
 
-  it("tells waits that are over, and goes on with the rest", function()
+  it("reports waits that are over, and goes on with the rest", function()
     local results, waits = {}, {}
     local silent = assert(socket.bind("127.0.0.1", 0))
     local nowhere = select(2, silent:getsockname())

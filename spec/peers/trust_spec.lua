@@ -93,7 +93,7 @@ describe("against others,", function()
                      fails(server.port, { crl = old }))
       end)
 
-      it("partialchain: end at what is trusted", function()
+      it("partialchain: end at a trusted certificate", function()
         local server = peers.s_server({ key = pki.server.key, cert = pki.server.leaf }, { option })
         local conn = assert(ours.connect(server.port, { cafile = pki.intermediate.cert,
                                                         partialchain = true }))

@@ -85,7 +85,7 @@ describe("a fatal alert", function()
     end
   end
 
-  it("keeps those from the client that it had not been told of", function()
+  it("drops those that the client has not got yet", function()
     for _, alert in pairs(BY) do
       local m = connected "tlsv1_3" -- the tickets are not read yet
       alert(m)

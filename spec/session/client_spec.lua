@@ -467,7 +467,7 @@ describe("a client's session", function()
                 pack(ssl.newcontext(pair.server_config { onsession = print })))
   end)
 
-  it("does not come from what is no string", function()
+  it("does not come from a value that is no string", function()
     assert.has_error(function() ssl.importsession {} end,
                      "bad argument #1 to 'importsession' (string expected, got table)")
     assert.same(pack(nil, "malformed session"), pack(ssl.importsession ""))

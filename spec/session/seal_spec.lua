@@ -49,7 +49,7 @@ describe("an entry of a session store", function()
       end
     end)
 
-    it("has a MAC whose key RFC 5869 derives", function()
+    it("has a MAC with a key derived by RFC 5869", function()
       -- HMAC-SHA256 as RFC 2104 writes it, over the library's SHA-256.
       local digest = require("ssl.session.fingerprint").digest
       local function hmac(key, text)

@@ -154,7 +154,7 @@ describe("a server's tickets", function()
         assert.is_false(sessions.visit(other, client, session))
       end)
 
-      it("are for the policy that they were made under, whatever is shared", function()
+      it("are for the policy that they were made under, with any shared keys", function()
         local keys = { key "a" }
         local strict = server { ticketkeys = keys, sessionid = "fleet" }
         for name, extra in pairs {
@@ -173,7 +173,7 @@ describe("a server's tickets", function()
                                       client, session))
       end)
 
-      it("are for the function that judged, whatever is shared", function()
+      it("are for the function that judged, with any shared keys", function()
         local keys = { key "a" }
         local function judge() return true end
         local function config(onverify, name)

@@ -146,7 +146,7 @@ describe("the loader", function()
                    refused_fake("OpenSSL 5.0.0 1 Apr 2029", "50000000"))
     end)
 
-    it("an OpenSSL that lacks a function, and names it, whatever its version", function()
+    it("an OpenSSL of any version that lacks a function, and names it", function()
       for text, number in pairs { ["OpenSSL 1.1.1w"] = "1010117f",
                                   ["OpenSSL 3.0.22"] = "30000160",
                                   ["OpenSSL 4.0.1"] = "40000010" } do

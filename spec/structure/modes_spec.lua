@@ -35,7 +35,7 @@ describe("the modes of the suite", function()
     end
   end)
 
-  it("are told to script/test by the program", function()
+  it("are listed for script/test by the program", function()
     for _, name in ipairs(NAMES) do
       local wanted = {}
       for _, file in ipairs(modes.all()) do

@@ -94,7 +94,7 @@ describe("spec.support", function()
       assert.same({ "signal", 15 }, { child:stop() })
     end)
 
-    it("says with its output why a child does not listen", function()
+    it("has the output of a child that does not listen", function()
       local child = process.start { "sh", "-c", "echo no port here", port = 1 }
       local ok, message = pcall(child.wait_port, child, 0.3)
       assert.is_false(ok)

@@ -79,20 +79,20 @@ describe("ssl.newcontext", function()
       end
       print(client:handshake())]]):format(pki.server.key, pki.server.cert)
 
-    it("trusts whom SSL_CERT_FILE and SSL_CERT_DIR name, and nobody else", function()
+    it("trusts the authorities of SSL_CERT_FILE and SSL_CERT_DIR, and no others", function()
       assert.equal("true\n", elsewhere(pki.root.cert, "/nowhere", SHAKE))
       assert.equal("true\n", elsewhere("/nowhere", pki.root.capath, SHAKE))
       assert.equal("nil\tcertificate verify failed\n",
                    elsewhere(pki.other.cert, "/nowhere", SHAKE))
     end)
 
-    it("says all that was tried where there is nobody to trust", function()
+    it("lists all tried places where there are no authorities", function()
       local output = elsewhere("/nowhere/file", "/nowhere/dir", MAKE)
       assert.equal("nil\terror loading CA locations (no certificate authorities found; tried "
                    .. "/nowhere/file (SSL_CERT_FILE), /nowhere/dir (SSL_CERT_DIR))\n", output)
     end)
 
-    it("says all that was tried where the file holds none", function()
+    it("lists all tried places where the file has none", function()
       local output = elsewhere(pki.server.key, "/nowhere", MAKE)
       assert.equal(("nil\terror loading CA locations (no certificate or crl found; tried "
                     .. "%s (SSL_CERT_FILE), /nowhere (SSL_CERT_DIR))\n"):format(pki.server.key),
@@ -522,7 +522,7 @@ describe("ssl.newcontext", function()
       return out
     end
 
-    it("is the chain from the peer to the root, whatever was sent", function()
+    it("is the chain from the peer to the root, for any sent chain", function()
       local _, result, c, s = shake({ certificate = pki.server.chain }, client {
         cafile = pki.root.cert })
       assert.same({ true }, result)

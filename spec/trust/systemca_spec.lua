@@ -79,7 +79,7 @@ describe("ssl.filestamp", function()
     assert.are_not.equal(folder, (ssl.filestamp(dir)))
   end)
 
-  it("says why there is none", function()
+  it("has the reason why there is none", function()
     assert.same({ nil, "No such file or directory" }, { ssl.filestamp "/no/file" })
     assert.same({ nil, "the name contains a NUL byte" }, { ssl.filestamp "/no\0/file" })
     assert.has_error(function() ssl.filestamp {} end,

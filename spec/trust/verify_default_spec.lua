@@ -91,7 +91,7 @@ describe("verify, where it is not given,", function()
   end
 
   for _, key in ipairs(trusting "server") do
-    it("has to be said by a server with " .. key, function()
+    it("has to be given by a server with " .. key, function()
       local cfg = with(SERVER, key, VALUES[key])
       local message = ("invalid %s (it has no effect without verify = \"peer\", "
                        .. "or { \"peer\", \"fail_if_no_peer_cert\" })"):format(key)

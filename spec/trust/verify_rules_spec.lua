@@ -88,7 +88,7 @@ describe("verification", function()
       end)
     end
 
-    it("of the peer alone, whatever name was demanded before", function()
+    it("of the peer alone, with any name demanded before", function()
       local cert = certificate()
       local server, client = pair.wrapped({ certificate = cert, key = certs.key() },
                                           { cafile = cert })

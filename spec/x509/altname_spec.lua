@@ -89,7 +89,7 @@ describe("ssl.x509 extensions", function()
     assert.same({ "localhost\0.evil.test" }, names(process.read(pki.nul.cert)).dNSName)
   end)
 
-  it("converts what is no ASCII in a dNSName only when told utf8", function()
+  it("converts bytes that are no ASCII in a dNSName only with utf8", function()
     local pem = certs.make { extensions = "subjectAltName = DER:30058203" .. "62fc63" }
     assert.same({ dNSName = { "b\252c" } }, names(pem))
     assert.same({ dNSName = { "b\195\188c" } }, names(pem, "utf8"))

@@ -86,7 +86,7 @@ describe("the peer's certificates", function()
         assert.matches("BEGIN CERTIFICATE", chain[2]:pem())
       end)
 
-      it("are none on a server whose client has none", function()
+      it("are none on a server with a client without any", function()
         server, client = pair.connected { protocol = version }
         assert.same(pack(nil), pack(server:getpeercertificate()))
         assert.same(pack(nil), pack(server:getpeercertificate(2)))

@@ -92,7 +92,7 @@ describe("ssl.x509", function()
       end
     end)
 
-    it("escape what has a meaning, and leave the rest as UTF-8", function()
+    it("escape special characters, and leave the rest as UTF-8", function()
       local cert = made { subject = 'CN = "a, b + c"\nO = "b\195\188cher; <x>"\nOU = "#1"' }
       assert.equal("OU=\\#1,O=b\195\188cher\\; \\<x\\>,CN=a\\, b \\+ c", cert:subjecttext())
       local wide = made { subject = "CN = b\195\188cher", mask = "MASK:0x800" }

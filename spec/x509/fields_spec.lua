@@ -134,7 +134,7 @@ describe("ssl.x509", function()
       assert.is_false(cert:validat(FROM - 0.1))
     end)
 
-    it("is false for what is no time", function()
+    it("is false for a value that is no time", function()
       for _, time in ipairs { math.huge, -math.huge, 0 / 0, 1e300, -1e300 } do
         assert.is_false(cert:validat(time))
       end

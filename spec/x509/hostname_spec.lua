@@ -58,7 +58,7 @@ describe("ssl.hostname", function()
     { "64:ff9b::1.2.3.4", "64:ff9b::102:304" },
   }
   for _, case in ipairs(addresses) do
-    it("takes an address, whatever its spelling: " .. case[1], function()
+    it("takes an address in any spelling: " .. case[1], function()
       assert.same({ "ip", case[2] }, { normalize(case[1]) })
     end)
   end

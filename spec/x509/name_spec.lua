@@ -92,7 +92,7 @@ describe("ssl.x509 names", function()
   describe("setencode", function()
     local SUBJECT = "CN = b\195\188cher \230\151\165"
 
-    it("gives the bytes of a BMPString as they are, unless it is told utf8", function()
+    it("gives the bytes of a BMPString unchanged, unless utf8 is set", function()
       local cert = load { subject = SUBJECT, mask = BMP }
       local raw = "\0b\0\252\0c\0h\0e\0r\0 \101\229"
       assert.equal(raw, value(cert))

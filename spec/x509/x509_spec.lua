@@ -46,7 +46,7 @@ describe("ssl.x509", function()
       assert.has_error(function() cert.field = 1 end)
     end)
 
-    it("keeps its certificate as long as it is there, whatever is collected", function()
+    it("keeps its certificate as long as it exists, in any order of collection", function()
       local cert = x509.load(PEM)
       local other = x509.borrow(x509.pointer(cert))
       assert.equal(tostring(cert), tostring(other))
