@@ -33,7 +33,7 @@ local CONST_SINCE = {
   X509_STORE_add_cert = "4.0", X509_STORE_CTX_init = "4.0", X509_verify = "4.0",
 }
 
--- What the shim hands to OpenSSL, by the type that OpenSSL has for it.
+-- The callbacks that the shim passes to OpenSSL, by OpenSSL's type.
 local CALLBACKS = {
   lsf_password     = "pem_password_cb *",
   lsf_verify       = "SSL_verify_cb",
@@ -85,7 +85,7 @@ local TYPES_OF_3 = { EVP_MAC_CTX = true, OSSL_PARAM = true }
 local FILES = { "ssl_h", "crypto_h", "x509_h", "extension_h", "ocsp_h",
                 "material_h", "protocol_h", "session_h", "store_h", "libc_h" }
 
---- What the library declares.
+--- The declarations of the library.
 function abi.declarations()
   local d = { shim_h = require "ssl.ffi.shim_h", constants = require "ssl.ffi.constants" }
   for _, file in ipairs(FILES) do d[file] = require("ssl.ffi." .. file) end
@@ -101,8 +101,8 @@ function abi.copy(value)
 end
 
 --- Run the C compiler on a text.
--- @treturn string  what it had to say
--- @treturn boolean  whether it was content
+-- @treturn string  its messages
+-- @treturn boolean  true: no errors
 function abi.compile(text, options)
   local file = process.write(os.tmpname(), text)
   local output = process.capture(("LC_ALL=C cc -x c -std=gnu11 -Ishim -I. %s %s 2>&1 "
@@ -130,7 +130,7 @@ local PREAMBLE = [[
 #include <stdint.h>
 ]]
 
---- What the installed headers say.
+--- The content of the installed headers.
 -- @treturn table  `major`, `minor`; `known`: every function that they declare or
 --   rename; `tags`: type -> its struct; `options`: SSL_OP_* by our names -> theirs
 function abi.headers(declarations)

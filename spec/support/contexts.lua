@@ -1,4 +1,4 @@
---- What OpenSSL itself says of a context: getters that the library has no use for.
+--- OpenSSL's settings of a context: getters that the library does not need.
 --
 --   contexts.pointer(ctx)       SSL_CTX *
 --   contexts.options(ctx)       a uint64_t

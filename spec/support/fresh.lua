@@ -1,7 +1,7 @@
 --- Fresh processes: a luajit of this mode, and host programs that hold Lua states.
 --
--- busted remembers what was declared, so what happens when modules are loaded, or
--- loaded again, shows in a process of its own only.
+-- busted remembers declarations, so the effects of loading modules, or of loading them
+-- again, can be tested in a process of its own only.
 --
 --   local output, ok = fresh.luajit 'print(require "ssl"._VERSION)'
 --   local host = fresh.host { openssl = true }
@@ -42,7 +42,7 @@ end
 --- Run a Lua program, in the folder of the project.
 -- @tparam string text
 -- @tparam[opt] table environment  name -> value
--- @treturn string  what it wrote
+-- @treturn string  its output
 -- @treturn boolean  did it end well?
 -- @treturn number  its exit status
 function fresh.luajit(text, environment)

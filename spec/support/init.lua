@@ -1,4 +1,4 @@
---- busted helper, loaded before any spec: what every spec may count on.
+--- busted helper, loaded before any spec, with values for every spec.
 --
 -- `require "spec.support.init"` gives
 --   mode           "jit", "interpreter", ... : see script/test

@@ -1,4 +1,4 @@
---- What a finalizer does, at a chosen point of a call.
+--- The work of a finalizer, at a chosen point of a call.
 --
 -- The collector runs finalizers wherever Lua allocates, which is elsewhere with each
 -- LuaJIT and each state of its memory. So a hook takes their place: it can stop between

@@ -12,7 +12,7 @@ local pair      = require "spec.support.pair"
 
 local interrupted = {}
 
--- What a method needs to get far.
+-- The arguments with which a method gets far.
 local ARGUMENTS = {
   receive = { "*l" }, send = { "hello\n" }, sendv = { { "a", "b" } }, sni = { "a.example" },
   exportkeyingmaterial = { "label", 20 }, channelbinding = { "tls-server-end-point" },
@@ -57,7 +57,7 @@ end
 
 local contexts
 
--- A client with something to receive; and what has to be closed with it.
+-- A client with data to receive; and the objects that have to be closed with it.
 local KINDS = {}
 
 function KINDS.new()
@@ -160,7 +160,7 @@ function interrupted.walk(kind, deed, step)
   print("done", done)
 end
 
--- Methods that change something, wait, or tell the time; the others tell facts.
+-- Methods that change a state, wait, or return the time; the others return facts.
 local CHANGING = {}
 for name in ([[close dohandshake keyupdate receive receiveany receiveearlydata receiveinto
   requestcertificate send sendearlydata sendfile sendfrom sendv setdane setdeadline
@@ -169,7 +169,7 @@ for name in ([[close dohandshake keyupdate receive receiveany receiveearlydata r
   CHANGING[name] = true
 end
 
--- Equal, objects by what they are.
+-- Equal, objects by identity.
 local function same(a, b)
   if type(a) == "userdata" and type(b) == "userdata" then
     return not a.digest or a:digest() == b:digest()
@@ -180,7 +180,7 @@ local function same(a, b)
   return true
 end
 
--- Two pairs that differ in all that the methods tell.
+-- Two pairs that differ in all results of the methods.
 local function differing(version, number)
   local ciphers = number == 1 and "ECDHE+AESGCM:!AES256" or "ECDHE+AESGCM:!AES128"
   local suite = number == 1 and "TLS_AES_128_GCM_SHA256" or "TLS_AES_256_GCM_SHA384"

@@ -33,14 +33,14 @@ function meeting.shake(server, client)
       end
       ends[3 - i].engine:feed(one.engine:drain())
     end
-    -- Who has failed does not answer any more.
+    -- A side that has failed does not answer any more.
     if ends[1].result == false or ends[2].result == false then return false end
     if ends[1].result and ends[2].result then return true end
   end
   return false
 end
 
---- What a client has of a session, behind what it is sent.
+--- A client's session, after it has received the data behind it.
 -- @treturn string|nil  bytes of `export`
 function meeting.session(server, client)
   server:write "x"

@@ -20,8 +20,8 @@ local pki    = require "spec.support.pki"
 
 local middle = {}
 
--- What carries a client's bytes. Each makes the client, and says how to take what it
--- has sent and to give it something.
+-- The transports of a client. Each makes the client, and has functions that take its sent
+-- bytes and give it bytes.
 middle.kinds = {
   ["a descriptor"] = function(ctx)
     local far, near = pair.tcp()
@@ -96,7 +96,7 @@ function methods:forger()
   return forger.new(self.version, self.lines, self.down)
 end
 
---- The client's transport takes nothing more. What has come can be read.
+--- The client's transport takes no more bytes. Data that has come can be read.
 function methods:cut()
   self.shut()
 end
@@ -108,7 +108,7 @@ function methods:close()
   self.shut()
 end
 
--- What the server last said for its key log.
+-- The last lines of the server's key log.
 local lines = {}
 
 local cached = {}

@@ -64,7 +64,7 @@ local function fill(template, values)
   return (template:gsub("%%%((%w+_?%w*)%)s", values):gsub("%%%%", "%%"))
 end
 
---- The answer to a request: its body; the status when it is not 200.
+--- The body of the answer to a request; the status when it is not 200.
 local function get(child, path)
   local body = {}
   local _, status = http.request {
@@ -93,7 +93,7 @@ function openresty.upgrade(port, path)
   return sock
 end
 
--- What its log says soon, by a pattern; nil when it does not.
+-- The match of a pattern in its log, soon; nil when there is none.
 local function wait_log(child, pattern)
   local deadline = socket.gettime() + 10
   repeat
@@ -126,7 +126,7 @@ function openresty.start(options)
   return child
 end
 
---- Lines of the error log that somebody should see: warnings and worse.
+--- Lines of the error log that matter: warnings and worse.
 function openresty.complaints(child)
   local found = {}
   for line in child.log():gmatch "[^\n]+" do

@@ -37,8 +37,8 @@ function pair.client_config(extra)
                 verify = "peer" }, extra)
 end
 
---- Two connected LuaSocket objects. What is sent has left: with Nagle's algorithm
--- small records would wait up to 40 ms for the acknowledgement of those before.
+--- Two connected LuaSocket objects, without Nagle's algorithm: with it small records would
+-- wait up to 40 ms for the acknowledgement of those before.
 function pair.tcp()
   local listener = assert(socket.bind("127.0.0.1", 0))
   local _, port = listener:getsockname()
@@ -74,7 +74,7 @@ local function waits(word)
 end
 
 --- Run both handshakes until each has ended.
--- @treturn table  of the server: true, or false and its word
+-- @treturn table  of the server: true, or false and its message
 -- @treturn table  of the client
 function pair.handshake(server, client)
   local ends = { { conn = server }, { conn = client } }

@@ -14,8 +14,8 @@ local function with_port(words, options)
   return process.start(words):wait_port()
 end
 
---- openssl s_server. What it gets is in `child:output()`, what is written to
--- the child goes to the client.
+--- openssl s_server. Its received data is in `child:output()`; data that is written to the
+-- child goes to the client.
 -- @tparam table entry  `key`, and `chain` or else `cert`
 -- @tparam[opt] table options  further words: { "-www" }
 function peers.s_server(entry, options)

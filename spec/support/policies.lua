@@ -138,7 +138,7 @@ end
 
 local AES = { ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256", ciphersuites = "TLS_AES_128_GCM_SHA256" }
 
---- What a client's connection is told before it meets a peer, by the peer's name.
+--- The settings of a client's connection before it meets a peer, by the peer's name.
 policies.prepare = { named = records }
 
 --- The servers that a client may meet.
@@ -180,7 +180,7 @@ function policies.peers.server(version)
   }
 end
 
--- What is the same for both sides.
+-- The common part of both sides.
 local function common(version)
   local any = { protocol = "any" }
   return {

@@ -38,7 +38,7 @@ local process = { SIGTERM = SIGTERM, SIGKILL = SIGKILL, quote = quote }
 local running, folders = {}, {}
 
 --- Run a shell command to its end.
--- @treturn string  what it wrote to standard output
+-- @treturn string  its standard output
 function process.capture(command)
   local pipe = assert(io.popen(command))
   local output = pipe:read "*a"
@@ -64,8 +64,8 @@ local LOWEST, ROOM = 10000, 3600
 local SLOTS = { interpreter = 1, hammered = 2, collect = 3, asan = 4, valgrind = 5 }
 local next_port
 
---- A TCP port that was free a moment ago. Not the same again for long: who asked
--- first may not listen yet.
+--- A TCP port that was free a moment ago. Not the same again for long: the first caller
+-- may not listen yet.
 function process.free_port(host)
   next_port = next_port or ffi.C.getpid() * 31 % ROOM
   local port, listener
@@ -223,13 +223,13 @@ function child_methods:wait_port(seconds)
   return self
 end
 
---- Wait until what it wrote matches a pattern.
+--- Wait until its output matches a pattern.
 -- @treturn string  the match, or nil after `seconds` (60)
 function child_methods:wait_output(pattern, seconds)
   return poll(seconds, function() return self:output():match(pattern) end)
 end
 
---- What it has written so far: standard output, then standard error.
+--- Its output so far: standard output, then standard error.
 function child_methods:output()
   return process.read(self.dir .. "/out") .. process.read(self.dir .. "/err")
 end

@@ -2,10 +2,10 @@
 --
 -- questions.places: name -> a table of
 --   make     make(version, f) -> the side that asks f, and the other
---   answer   what a good function returns, as a list
---   wrong    what a 5 from it leads to at its side, by version: true where the
---            handshake goes on, else its words; a pattern of what is raised with `raises`
---   alert    what the other side has to say when f raises, by version
+--   answer   the results of a good function, as a list
+--   wrong    the effect of the result 5 at its side, by version: true where the handshake
+--            goes on, else its message; a pattern of the error with `raises`
+--   alert    the message of the other side when f raises, by version
 --   client   a client asks it
 --   old      TLS 1.2 alone has it
 
@@ -67,7 +67,7 @@ local function offer(version)
   return assert(ssl.importsession(offered[version]))
 end
 
---- Have a client offer such a session, whatever its policy.
+--- Let a client offer such a session, with any policy.
 function questions.offer(client)
   local st = state.of(client)
   local given = session.state(offer(context.state(st.ctx).protocol))
@@ -165,7 +165,7 @@ function questions.each(f)
 end
 
 --- Make the handshake as a side that asks, with the other's steps between.
--- @treturn table  what the last dohandshake returned: values.pack
+-- @treturn table  the results of the last dohandshake: values.pack
 function questions.drive(asker, other)
   local deadline = socket.gettime() + 30
   asker:settimeout(0)
@@ -179,7 +179,7 @@ function questions.drive(asker, other)
   end
 end
 
---- The words that the other side ends with.
+--- The last message of the other side.
 function questions.last_word(other)
   local deadline = socket.gettime() + 30
   other:settimeout(0)
@@ -191,7 +191,7 @@ function questions.last_word(other)
 end
 
 --- A handshake that stands still since f has yielded.
--- @tparam[opt] function f  else one that yields once, and answers what it is resumed with
+-- @tparam[opt] function f  else one that yields once, and returns the values of the resume
 -- @treturn function  resume(...): f's yield returns ...; what `drive` returns
 -- @treturn userdata  the side that asks
 -- @treturn userdata  the other

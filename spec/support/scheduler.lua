@@ -92,7 +92,7 @@ function skt:send(data)
     local last, word, sent = self.socket:send(data, from)
     if last or not WAITS[word] then return last, word, sent end
     from = sent + 1
-    -- Plain TCP says timeout where it wants to write.
+    -- Plain TCP returns timeout where it wants to write.
     word = word == "timeout" and "wantwrite" or word
     if not self.sched:wait(self.socket, word, deadline) then return nil, "timeout", sent end
   end
@@ -133,7 +133,7 @@ function scheduler:serve(listener, handler, params)
 end
 
 --- Connect and shake hands.
--- @return a socket of this scheduler, or nil and the word
+-- @return a socket of this scheduler, or nil and the message
 function scheduler:connect(port, params)
   local sock = assert(socket.tcp())
   local conn = self:own(sock, params.timeout)
@@ -161,7 +161,7 @@ local function keys(set)
   return list
 end
 
--- Those whose time has come, before the sockets: nobody waits longer than he said.
+-- Those whose time has come, before the sockets: no coroutine waits longer than its limit.
 function scheduler:expire()
   local now, over = socket.gettime(), {}
   for co, deadline in pairs(self.due) do

@@ -4,8 +4,8 @@
 --   ... connect to child.port ...
 --   assert(child:wait_output "shaken: true")
 --
--- One connection after another: it shakes hands, reports, serves, closes. What it
--- reports are lines "shaken: true, name: localhost" or "shaken: REASON, name: nil".
+-- One connection after another: it makes the handshake, reports, serves, closes. Its reports
+-- are lines "shaken: true, name: localhost" or "shaken: REASON, name: nil".
 
 local process = require "spec.support.process"
 local pair    = require "spec.support.pair"

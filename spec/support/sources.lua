@@ -91,7 +91,7 @@ function sources.c_code(path)
   return (sources.read(path):gsub("/%*.-%*/", ""))
 end
 
---- What a C file in KNF defines for other files: functions and variables without `static`.
+--- The definitions of a C file in KNF for other files: functions and variables without `static`.
 -- @treturn table  names, in order
 function sources.c_exports(path)
   local names, before = {}, ""

@@ -13,7 +13,7 @@ local wanted = tonumber(arg[1])
 local server_context = assert(ssl.newcontext(pair.server_config()))
 local client_context = assert(ssl.newcontext(pair.client_config()))
 
--- What is in use; the other end of it; both connected, or new.
+-- The connection in use; its other end; both connected, or new.
 local engine, conn, in_call
 local other, other_end
 local closes, calls = 0, 0
@@ -56,7 +56,7 @@ local function use(a, b)
   return a:connection():info "cipher"
 end
 
--- The wrapper of the docs: nobody has it any more when its method runs.
+-- The wrapper of the docs: no variable refers to it any more when its method runs.
 local function litter()
   local guard = newproxy(true)
   getmetatable(guard).__gc = function()
@@ -77,7 +77,7 @@ for name in pairs(getmetatable(assert(ssl.engine(client_context)):connection()).
 end
 table.sort(names)
 
--- The collector goes on where the hook says, a finalizer at a time.
+-- The collector goes on at the points of the hook, a finalizer at a time.
 local function step()
   debug.sethook()
   collectgarbage("step", 0)

@@ -1,4 +1,4 @@
---- What specs say about values.
+--- Functions about values for specs.
 --
 --   values.pack(...)       all of them, and how many: `n`
 --   values.raised(f, ...)  the message of the error that f raises, without its position
