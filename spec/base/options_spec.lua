@@ -7,7 +7,7 @@ describe("a table of options", function()
   local pki     = require "spec.support.pki"
   local process = require "spec.support.process"
 
-  -- What a function raises, which has to be blamed on this file.
+  -- The error of a function, which has to be positioned in this file.
   local function raised(f, ...)
     local arguments = { ... }
     local ok, message = pcall(function() local a, b = f(unpack(arguments)) return a, b end)

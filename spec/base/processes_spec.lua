@@ -4,7 +4,7 @@ describe("after a fork", function()
   local fresh = require "spec.support.fresh"
   local pair  = require "spec.support.pair"
 
-  -- Run a program; what it prints.
+  -- Run a program; returns its output.
   local function run(text)
     local output, ok = fresh.luajit([[
       local fork, pair = require "spec.support.fork", require "spec.support.pair"
@@ -134,7 +134,7 @@ describe("after a fork", function()
     ]])
   end)
 
-  -- A server of several connections: it says which one it is, and how it came about.
+  -- A server of several connections: it sends their number, and whether it was resumed.
   local SERVER = [[
     local listener = assert(socket.bind("127.0.0.1", 0))
     local _, port = listener:getsockname()

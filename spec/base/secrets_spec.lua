@@ -57,7 +57,7 @@ describe("a secret", function()
     return output
   end
 
-  -- ASan may have something to say, too.
+  -- ASan may report something, too.
   local function keeps_none(text)
     local output = leaks(text)
     assert.is_nil(output:match "[^\n]*: registry[^\n]*")

@@ -141,7 +141,7 @@ describe("channel bindings", function()
           end
         end
         conn:close()
-        -- Without a word of it there is nothing to compare with.
+        -- Without a match there is nothing to compare with.
         assert.is_true(found > 0, text)
       end)
     end)

@@ -182,7 +182,7 @@ describe("close", function()
       assert(linger.count() == 1)
       local child, status = ffi.C.fork(), ffi.new "int[1]"
       if child == 0 then
-        -- Nobody reads: for its owner this is not over. Two looks have a pause between.
+        -- The peer does not read: for its owner this is not over. Two polls have a pause between.
         require("socket").sleep(0.02)
         linger.poll()
         os.exit(linger.count(), true)
@@ -222,7 +222,7 @@ describe("close", function()
         assert(linger.count() == math.min(i, MOST), linger.count())
         assert(open - resources.open() == math.max(0, i - MOST))
       end
-      -- The oldest have lost what the kernel had not taken, and the others nothing.
+      -- The oldest have lost bytes that the kernel had not taken, the others none.
       local function ending(client)
         client:settimeout(5)
         local word
@@ -259,7 +259,7 @@ describe("close", function()
       until not last
       pairs_of[i] = { server = server, client = client, sent = sent, got = 0 }
     end
-    -- All at once, and read at once: who takes nothing for seconds is given up.
+    -- All at once, and read at once: a connection without progress for seconds is given up.
     for _, one in ipairs(pairs_of) do one.server:close() end
     assert.equal(many, linger.count())
     local left, whole, deadline = many, 0, socket.gettime() + 120

@@ -45,7 +45,7 @@ describe("requestcertificate", function()
     return word == "wantread" or word == "wantwrite"
   end
 
-  -- Ask, with the client's steps between. What the client receives is gathered.
+  -- Ask, with the client's steps between. The client's received data is gathered.
   local function ask(s, c, optional)
     local deadline, got, at_client = os.time() + 30, "", nil
     while true do
@@ -73,7 +73,7 @@ describe("requestcertificate", function()
     return subject and subject[#subject].value
   end
 
-  -- Both ways, whatever there is.
+  -- All bytes, both ways.
   local function talk(s, c)
     s:settimeout(20)
     c:settimeout(20)
@@ -139,7 +139,7 @@ describe("requestcertificate", function()
     assert.equal("first", (s:receive()))
     assert.same(pack(nil, "wantread"), pack(s:requestcertificate()))
     c:send "half\nthird\n"
-    -- What came before the question is no secret.
+    -- Data before the request may be delivered.
     assert.same(pack(nil, "busy", "second "), pack(s:receive(100)))
     assert.same(pack(nil, "busy", 0), pack(s:send "x"))
     assert.same(pack(nil, "busy"), pack(s:keyupdate()))
@@ -640,7 +640,7 @@ while True:
       assert.is_nil((conn:receive()))
       assert.equal("EXTENSION_NOT_RECEIVED", server:wait_output "failed (EXTENSION[%u_]*)")
       conn:close()
-      -- And one with a stranger's certificate.
+      -- And one with an untrusted certificate.
       conn = assert(ours.connect(port, client_keys(pki.selfsigned)))
       conn:send "GET /\n"
       assert.equal("who are you?", (conn:receive()))

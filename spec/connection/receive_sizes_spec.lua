@@ -142,7 +142,7 @@ describe("receive", function()
         assert.is_false(client:dirty())
       end)
 
-      -- A loop of somebody else's, which knows the descriptor and not `dirty`.
+      -- An event loop that knows the descriptor and not `dirty`.
       local function woken(fd)
         local bare = { getfd = function() return fd end }
         return socket.select({ bare }, nil, 0.5)[1] == bare

@@ -31,7 +31,7 @@ describe("receive", function()
         client:settimeout(0)
       end
 
-      -- The transport ends, and no close_notify says that it may.
+      -- The transport ends without close_notify.
       local function truncate()
         getmetatable(server).__gc(server)
         client:settimeout(10)

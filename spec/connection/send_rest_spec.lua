@@ -19,7 +19,7 @@ describe("an interrupted send", function()
     return text
   end
 
-  -- What has come so far, without waiting.
+  -- The bytes that have come so far, without waiting.
   local function take(conn, into)
     conn:settimeout(0)
     local text, word, rest = conn:receive "*a"
@@ -103,7 +103,7 @@ describe("an interrupted send", function()
               local last, why, stopped = server:send(other)
               assert.is_true(last == #other or why == "wantwrite" and stopped == 0)
             until last
-            -- What was owed once is new data now.
+            -- Bytes that were owed before are new data now.
             local again = data:sub(reported + 1, reported + 10)
             server:settimeout(10)
             assert.equal(10, server:send(again))

@@ -25,7 +25,7 @@ describe("send", function()
         client:close()
       end)
 
-      -- { data, i, j }, the result, and what the peer gets of it.
+      -- { data, i, j }, the result, and the bytes that the peer gets.
       for _, vector in ipairs {
         { { "abcdef", 2, 4 }, 4, "bcd" },      { { "abcdef", -2 }, 6, "ef" },
         { { "abcdef", -3, -2 }, 5, "de" },     { { "abcdef", 5, 3 }, 4, "" },

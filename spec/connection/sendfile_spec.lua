@@ -12,7 +12,7 @@ describe("sendfile", function()
   local RECORD = 16384
   local SIZE   = 5 * RECORD + 100
 
-  -- Every 8 bytes say where they are.
+  -- Every 8 bytes contain their position.
   local function content(size)
     local parts = {}
     for i = 1, math.ceil(size / 8) do parts[i] = ("%08d"):format(i * 8 - 8) end
@@ -46,8 +46,8 @@ describe("sendfile", function()
     return word == "wantread" or word == "wantwrite" or word == "timeout"
   end
 
-  -- Send a part, resuming whenever something is in the way, and let the peer read
-  -- meanwhile. The number sent and what came.
+  -- Send a part, resume after each wantwrite, and let the peer read meanwhile. Returns the
+  -- number of sent bytes and the received bytes.
   local function across(from, to, file, offset, count)
     from:settimeout(0)
     to:settimeout(0)
@@ -139,7 +139,7 @@ describe("sendfile", function()
     assert.is_nil(done)
     assert.equal("wantwrite", word)
     assert.is_true(left % RECORD == 0 and left < size)
-    -- The rest as strings: what OpenSSL has already is not sent twice.
+    -- The rest as strings: bytes that OpenSSL has already are not sent twice.
     local at, came = 3 + left, {}
     client:settimeout(0)
     repeat

@@ -47,7 +47,7 @@ describe("the end of a session", function()
           end
           assert.is_nil(result[1])
           assert.is_true(waits(result[2]), result[2])
-          -- Whoever has said it sends no more; the other may.
+          -- The side that has sent it sends no more; the other may.
           assert.same({ nil, "closed", 0 }, { client:send "more" })
           assert.same({ 6, nil, nil }, { server:send " more\n" })
           for _ = 1, 10000 do
@@ -61,7 +61,7 @@ describe("the end of a session", function()
           end
           assert.same(pack(true), result)
           assert.same(pack(true), pack(client:tlsshutdown()))
-          -- What came before the peer's is there.
+          -- Data before the peer's close_notify is there.
           assert.same({ "tail more", nil, nil }, { client:receive() })
           assert.same({ nil, "closed", "" }, { client:receive() })
           assert.is_nil(client:lasterror())
@@ -180,7 +180,7 @@ describe("the end of a session", function()
       end)
     end
 
-    -- OpenSSL answers the second such question, and nothing can leave any more.
+    -- OpenSSL answers the second key update, and nothing can be sent any more.
     it("of the sending half: data behind a peer's key updates is received", function()
       local server, client = pair.connected({ protocol = "tlsv1_3" }, { protocol = "tlsv1_3" })
       assert.same(pack(1), pack(client:shutdown "send"))
@@ -240,7 +240,7 @@ describe("the end of a session", function()
       unwrap = { default = "closed", strict = "closed", lenient = "closed" },
     }
 
-    -- What a connection says to a peer that ends in some way.
+    -- The result of a connection whose peer ends in some way.
     local function ends(port, how, version, choice, word)
       local conn = assert(ours.connect(port, {
         protocol = version, eof = choice ~= "default" and choice or nil }))

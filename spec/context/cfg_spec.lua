@@ -27,7 +27,7 @@ describe("a configuration", function()
     return cfg
   end
 
-  -- What a function raises, which has to be blamed on this file.
+  -- The error of a function, which has to be positioned in this file.
   local function raised(f, ...)
     local arguments = { ... }
     local ok, message = pcall(function() local a, b = f(unpack(arguments)) return a, b end)

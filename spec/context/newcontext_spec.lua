@@ -109,7 +109,7 @@ describe("ssl.newcontext", function()
 
   it("takes each option, alone or in a table", function()
     for name, bits in pairs(lib.options) do
-      -- Whoever lets clients renegotiate turns renegotiation on: context/protocol_keys_spec.
+      -- An option that lets clients renegotiate switches it on: context/protocol_keys_spec.
       local on = name == "allow_client_renegotiation"
       local default = contexts.options(make { renegotiation = on })
       local wanted = bit.bor(default, require("ffi").cast("uint64_t", bits))

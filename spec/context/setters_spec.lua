@@ -11,8 +11,8 @@ describe("ssl.context", function()
   local ctx
   before_each(function() ctx = context.create "any" end)
 
-  -- Error words must not depend on what somebody else left in the queue (D4),
-  -- and nothing may be left there.
+  -- Messages must not depend on entries that other code left in the queue (D4), and no entry
+  -- may be left there.
   local function call(name, ...)
     contexts.disturb()
     local result = { context[name](ctx, ...) }

@@ -42,7 +42,7 @@ describe("key = \"store:URI\"", function()
                 { ssl.loadkey { store = "\0" } })
   end)
 
-  -- The text may be what somebody else has sent.
+  -- The text may be untrusted.
   it("is opened by no text that ssl.loadkey is given", function()
     local PEM = process.read(pki.rsa_server.key)
     for _, text in ipairs { "store:" .. PLAIN, "store:" .. pki.rsa_server.key, PLAIN,

@@ -40,7 +40,7 @@ describe("ssl.connect", function()
         return out
       end
 
-      -- What the server says of the handshake just made.
+      -- The server's report about the last handshake.
       local function reported(pattern)
         local text = child:wait_output "shaken: [^\n]*\n"
         assert.matches(pattern, text)

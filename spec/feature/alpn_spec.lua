@@ -153,7 +153,7 @@ describe("alpn", function()
         assert.same({ pack(nil), pack(nil) }, { pack(server:getalpn()), pack(client:getalpn()) })
       end)
 
-      -- What ssl.context takes is bytes, which nobody has looked at before.
+      -- ssl.context takes bytes that were not checked before.
       for title, wire in pairs { ["one byte short"] = "\5abcd", ["a lone length"] = "\255",
                                  ["an empty name"] = "\0", ["a good one first"] = "\1b\9c" } do
         it("negotiates nothing by a malformed list from setalpncb: " .. title, function()

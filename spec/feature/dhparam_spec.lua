@@ -54,7 +54,7 @@ describe("dhparam", function()
     assert.equal("through", (client:receive()))
   end)
 
-  -- How a handshake ends with this function's answer, how often it is asked, the cipher.
+  -- The end of a handshake with this function's result, the number of calls, the cipher.
   local function outcome(answer, offered, config)
     local asked = 0
     config = config or {}

@@ -83,8 +83,8 @@ describe("early data", function()
         local text, word, partial = conn:receive "*a"
         return assert(text or partial, word):match "early: %d*"
       end
-      -- nginx says so only while the handshake is not done, and our Finished may be faster
-      -- than it is: it has more than one try.
+      -- nginx reports it only while the handshake is not done, and our Finished may be faster:
+      -- so there is more than one try.
       local said
       local tries = 0
       repeat

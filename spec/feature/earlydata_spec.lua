@@ -317,7 +317,7 @@ describe("early data", function()
     talk(s, c)
   end)
 
-  -- A client's first flight, as somebody on the way sees it.
+  -- A client's first flight, as an attacker on the way sees it.
   local function recorded(text)
     local sctx, cctx = contexts()
     local found = session(sctx, cctx)
@@ -327,7 +327,7 @@ describe("early data", function()
     return client:drain(), sctx, client
   end
 
-  -- What a server makes of it.
+  -- The server's result for it.
   local function played(flight, sctx)
     local server = assert(ssl.engine(sctx))
     server:feed(flight)
@@ -400,7 +400,7 @@ describe("early data", function()
       conn:close()
     end
     assert.is_true(offered > 10)
-    -- Bytes of nobody's behind a hello of somebody's.
+    -- Random bytes behind a valid ClientHello.
     local hello = flight:sub(1, 5 + flight:byte(4) * 256 + flight:byte(5))
     local result = played(hello .. "\23\3\3\0\32" .. ("x"):rep(32), sctx)
     assert.is_nil(result[1])

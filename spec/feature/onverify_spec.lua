@@ -13,7 +13,7 @@ describe("onverify", function()
 
   after_each(function() assert.equal(0, questions.paused()) end)
 
-  -- Both sides alike: who judges, a good peer and a bad one, and what a denied peer hears.
+  -- Both sides alike: the judging side, a good peer and a bad one, and the denied peer's alert.
   local SIDES = {
     client = {
       make = function(version, config, peer)

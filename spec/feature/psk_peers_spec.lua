@@ -10,7 +10,7 @@ describe("psk with the openssl program", function()
 
   local KEY, HEX = "\1\0\2k", "0100026b"
   local FLAG = { tlsv1_2 = "-tls1_2", tlsv1_3 = "-tls1_3" }
-  -- What the program's keys go with.
+  -- The suites for the program's keys.
   local SUITES = { tlsv1_2 = { "-cipher", "PSK-CHACHA20-POLY1305" },
                    tlsv1_3 = { "-ciphersuites", "TLS_AES_128_GCM_SHA256" } }
 

@@ -31,7 +31,7 @@ describe("psk", function()
         client:close()
       end)
 
-      -- Both handshakes, with a server that has no certificate unless `more` says so.
+      -- Both handshakes, with a server that has no certificate unless `more` has one.
       local function meet(at_server, at_client, more, client_more)
         server, client = pair.wrapped(
           over({ psk = at_server, protocol = version }, more or NONE),
@@ -59,7 +59,7 @@ describe("psk", function()
         through()
       end
 
-      -- The words of a server and a client whose keys were of no use to each other.
+      -- The messages of a server and a client whose keys do not match.
       local NO_KEY_AT_SERVER = old
         and { "psk identity not found", "tlsv1 alert unknown psk identity" }
         or { "no suitable signature algorithm", wording "sslv3 alert handshake failure" }

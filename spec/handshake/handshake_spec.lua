@@ -120,7 +120,7 @@ describe("dohandshake", function()
 
       it("leaves later bytes to a loop that watches the descriptor alone",
          function()
-        -- Whoever is done first speaks at once, in front of the other's last step.
+        -- The side that is done first sends at once, before the other's last step.
         local ends = { pair.wrapped({ protocol = version }) }
         local first, other
         for i = 1, 1000 do
@@ -162,7 +162,7 @@ describe("dohandshake", function()
     end)
   end
 
-  -- What does not fit together: the server's side, the client's, and both words.
+  -- Configurations that do not match: the server's, the client's, and both messages.
   local P256, P384 = { curve = "P-256" }, { curve = "P-384" }
   local FAILURE = wording "sslv3 alert handshake failure"
   for title, case in pairs {

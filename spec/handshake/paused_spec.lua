@@ -10,7 +10,7 @@ describe("handshakes that stand still", function()
   local MANY = 600
   local KEY = ("k"):rep(32)
 
-  -- What a client says first, to a server that shares a key with it.
+  -- The ClientHello for a server that shares a key with the client.
   local function hello()
     local client = assert(ssl.engine(pair.client_config { protocol = "tlsv1_3",
       psk = function() return "me", KEY end }))

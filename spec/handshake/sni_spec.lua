@@ -22,7 +22,7 @@ describe("sni", function()
         return assert(ssl.newcontext(cfg))
       end
 
-      -- A context that can be told from the others by its certificate's subject.
+      -- A context that its certificate's subject identifies.
       local function named(extra)
         extra = extra or {}
         extra.certificate = pki.cn_only.cert
@@ -39,7 +39,7 @@ describe("sni", function()
         return client:getpeercertificate():subject()[2].value
       end
 
-      -- Whose certificate comes, and which name both sides know of.
+      -- The certificate that comes, and the name at both sides.
       local function serves(expected, name)
         assert.same({ true, true }, { shake(server, client) })
         assert.equal(expected, subject())

@@ -32,8 +32,8 @@ describe("handshakes that stand still", function()
   local KEYS = { server = { key = pki.ec_server.key, certificate = pki.ec_server.cert },
                  client = { cafile = pki.ec_root.cert } }
 
-  -- What each kind puts into the configurations, and which side asks. `live`: the
-  -- versions whose question comes after what cannot be played back.
+  -- The keys of each kind, and the side that asks. `live`: the versions in which the question
+  -- comes after bytes that cannot be played back.
   local KINDS = {
     onclienthello = { server = { onclienthello = ask }, asker = "server" },
     alpn = { server = { alpn = ask }, client = { alpn = "a" }, asker = "server" },
@@ -91,7 +91,7 @@ describe("handshakes that stand still", function()
     end
   end
 
-  -- What the other side says, flight by flight, until the question comes.
+  -- The flights of the other side until the question comes.
   local function record(kind, made)
     local asker_context, other_context = sides(kind, made)
     local asker = assert(ssl.engine(asker_context))
@@ -230,7 +230,7 @@ describe("handshakes that stand still", function()
       local made = contexts(case.kind, case.version)
       local live = case.kind.live and case.kind.live[case.version]
       local flights = not live and record(case.kind, made)
-      -- What a pool and an allocator keep is there after the first.
+      -- After the first batch a pool and an allocator keep memory.
       batch(case, made, flights, math.min(each, BATCH))
       local descriptors, memory = resources.descriptors(), resources.rss()
       local left = each - BATCH
@@ -241,14 +241,14 @@ describe("handshakes that stand still", function()
       end
       assert.equal(0, questions.paused())
       assert.equal(descriptors, resources.descriptors())
-      -- valgrind holds back for a while what was freed.
+      -- valgrind keeps freed memory for a while.
       assert.is_true(resources.rss() - memory < house.scale(4096, 65536))
     end)
   end
 
   it("have all been there, and memory is as it was after the first", function()
     assert.is_true(stood >= TOTAL, stood)
-    -- One in a job that nobody ended would leave some 35 KB.
+    -- A handshake in a job that was not ended would leave some 35 KB.
     assert.is_true(resources.rss() - at_first < house.scale(12, 64) * 1024)
   end)
 end)

@@ -19,7 +19,7 @@ describe("ssl.https takes a fatal alert for", function()
 
   local function chunk(text) return ("%X\r\n%s\r\n"):format(#text, text) end
 
-  -- What the server sends, a record each, and after how many the body is whole.
+  -- The server's records, and the number after which the body is whole.
   local ANSWERS = {
     ["until the end"] = { "HTTP/1.1 200 OK\r\n\r\n", BODY[1], BODY[2], BODY[3] },
     ["with a length"] = { ("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"):format(#ALL),
@@ -79,7 +79,7 @@ describe("ssl.https takes a fatal alert for", function()
     return object
   end
 
-  -- Who is in the middle gives the server garbage behind so many records.
+  -- The attacker sends garbage to the server behind that many records.
   local function tampered(answer, point, behind)
     return function(engine)
       requested(engine)

@@ -10,7 +10,7 @@ describe("ssl.https and a server that asks for the certificate behind the reques
 
   teardown(process.stop_all)
 
-  -- GET /N asks N times, and says who answered.
+  -- GET /N asks N times, and returns the client's name.
   local POST_HANDSHAKE = [[
 import socket, ssl, sys
 port, cert, key, ca = sys.argv[1:]
@@ -65,7 +65,7 @@ while True:
         print("ended:", e, flush=True)
 ]]
 
-  -- The same by OpenSSL's program, which says what it verifies. For one request.
+  -- The same by OpenSSL's program, which prints its verification. For one request.
   local RENEGOTIATION = [[
 import signal, subprocess, sys
 port, cert, key, ca, times = sys.argv[1:]

@@ -30,7 +30,7 @@ describe("create of ssl.https", function()
     return ok, why
   end
 
-  -- Of the methods that the docs name, and no others; and what was called, how.
+  -- An object with the methods that the docs name, and no others; and the calls.
   local function object(names, calls)
     local sock, self = socket.tcp(), {}
     for name in names:gmatch "%S+" do

@@ -195,8 +195,8 @@ describe("ssl.https and the environment", function()
       assert.is_false(noproxy("a.test", ""))
     end)
 
-    -- Where it connects to: a proxy that refuses, or a port where nobody is. Without
-    -- IPv6, which older ones compare as text.
+    -- Its targets: a proxy that refuses, or a port without a server. Without IPv6, which
+    -- older versions compare as text.
     it("and curl agrees", function()
       local refusing = web.start { entry = "plain", routes = [[
         CONNECT = function(conn) conn:send "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n" end,
@@ -209,7 +209,7 @@ describe("ssl.https and the environment", function()
         if host:sub(1, 1) ~= "[" then
           local status = process.capture(command:format(
             process.quote(list), process.quote("https://" .. host .. "/")))
-          -- Could not connect, or the proxy said no.
+          -- Could not connect, or the proxy refused.
           assert.same({ list, host, left_out and "7\n" or "56\n" }, { list, host, status })
         end
       end

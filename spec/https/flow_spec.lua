@@ -41,7 +41,7 @@ describe("ssl.https lets bodies flow", function()
     return https.request(reqt)
   end
 
-  -- What is in use at the worst, looked at now and then. Garbage does not count.
+  -- The greatest memory in use, checked now and then. Garbage does not count.
   local function watch(use)
     use.calls = (use.calls or 0) + 1
     if use.calls % 64 ~= 0 then return end
@@ -49,7 +49,7 @@ describe("ssl.https lets bodies flow", function()
     use.most = math.max(use.most, resources.rss())
   end
 
-  -- Pieces of different bytes, so that nobody can hold one for all.
+  -- Pieces of different bytes, so that one string cannot stand for all.
   local function source(size)
     local sent, n = 0, 0
     local text = ("0123456789abcdef"):rep(4096)

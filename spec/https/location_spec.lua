@@ -8,7 +8,7 @@ describe("ssl.https reads a location", function()
 
   local BASE = "https://a/b/c/d;p?q"
 
-  -- Of RFC 3986, sections 5.4.1 and 5.4.2, and what a base without a path means.
+  -- The cases of RFC 3986, sections 5.4.1 and 5.4.2, and of a base without a path.
   local CASES = {
     { "https://o/x", "https://o/x" },   { "HTTPS://o", "HTTPS://o" },
     { "g:h", "g:h" },                   { "g", "https://a/b/c/g" },

@@ -146,7 +146,7 @@ describe("https.pool and nginx", function()
   end)
 
   describe("keeps apart", function()
-    -- Every one of these trusts somebody else, or is somebody else.
+    -- Each of these has another trust, or another identity.
     local function variants()
       local ca = process.write(folder .. "/ca.pem", process.read(pki.root.cert))
       return {

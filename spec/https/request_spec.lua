@@ -143,7 +143,7 @@ describe("https.request", function()
     it("accepts no early success, and reports none", function()
       for _, path in ipairs { "/hasty", "/rude" } do
         local ok, why = put(path)
-        -- The words are the transport's: a pipe that broke, a reset.
+        -- The message is the transport's: a broken pipe, a reset.
         assert.same({ nil, "string" }, { ok, type(why) })
       end
     end)

@@ -17,7 +17,7 @@ describe("ssl.https resumes sessions", function()
   end
 
   local child, folder
-  -- Makes each test's policy one that no other has: none knows of what was before.
+  -- Gives each test a policy of its own, so that no test uses earlier sessions.
   local depth = 20
 
   setup(function()
@@ -210,7 +210,7 @@ describe("ssl.https resumes sessions", function()
   end)
 
   describe("of which it keeps", function()
-    -- Stands for connections and sessions: what is kept is no concern of theirs.
+    -- Stands for connections and sessions: the cache does not look into them.
     local function connection(resumed)
       local conn = { offered = {} }
       function conn:setsession(s)

@@ -65,7 +65,7 @@ describe("ssl.https and time", function()
     return t
   end
 
-  -- A port where nobody accepts and no more find room.
+  -- A port where connections are not accepted and no more find room.
   local function crowded()
     local listener = assert(socket.bind("127.0.0.1", 0, 1))
     local _, port = listener:getsockname()
@@ -99,7 +99,7 @@ describe("ssl.https and time", function()
   end)
 
   it("limits sending", function()
-    -- How long it takes until no more finds room is the machine's affair.
+    -- The time until no more finds room depends on the machine.
     local deaf = web.start { routes = "default = function() sleep(60) end" }
     local chunk = ("x"):rep(65536)
     assert.same({ nil, "timeout" }, { get(nil, only "send", { url = url("/", deaf.port),

@@ -34,7 +34,7 @@ describe("ssl.https reads a URL", function()
     it(("%q"):format(text), function() assert.same(expected, parts(text)) end)
   end
 
-  -- Refused before anything is looked up: no resolver knows how to say these words.
+  -- Refused before any lookup: no resolver has these messages.
   for text, why in pairs {
     ["https://b\195\188cher.test/"] = 'host name "b\\xC3\\xBCcher.test": ' .. ULABEL,
     ["https://a b/"]       = 'host name "a b": the host name contains white space',

@@ -20,8 +20,8 @@ describe("an end by a fatal alert", function()
   -- A record that no key fits.
   local GARBAGE = "\23\3\3\0\40" .. ("x"):rep(40)
 
-  -- Every way to wait for the peer's end. What it answers, the message, and the
-  -- plaintext that came.
+  -- Every way to wait for the peer's end. Its result, the message, and the plaintext that
+  -- came.
   local function received(pattern, prefix)
     return function(conn)
       local whole, word, part = conn:receive(pattern, prefix)
@@ -70,11 +70,11 @@ describe("an end by a fatal alert", function()
     end,
   }
 
-  -- Those that say "closed" for an end in order too; the others call it a success.
+  -- Those that return "closed" for an end in order too; for the others it is a success.
   local LINES = { ["receive"] = true, ['receive "*l"'] = true, ["receive a number"] = true,
                   ["receiveany"] = true, ["receiveinto"] = true }
 
-  -- And those that say close_notify first.
+  -- And those that send close_notify first.
   local SAYS_SO = { ["tlsshutdown"] = true, ["unwrap"] = true }
 
   local names = values.some(WAYS, house.scale(1, 3))
@@ -91,8 +91,8 @@ describe("an end by a fatal alert", function()
     assert.same({ false, word }, { conn:dohandshake() })
   end
 
-  -- It was none: the word says why, what had come is the partial result, and every
-  -- call after it says the same.
+  -- It was none: the message is the reason, the received bytes are the partial result, and
+  -- every later call returns the same.
   local function refused(conn, name, text, direction, code)
     local whole, word, part = WAYS[name](conn)
     assert.same({ nil, text }, { whole, part })
@@ -122,7 +122,7 @@ describe("an end by a fatal alert", function()
     assert.is_nil(conn:lasterror())
   end
 
-  -- The server says the first n parts.
+  -- The server sends the first n parts.
   local function say(m, n)
     for i = 1, n do assert(m.server:send(BODY[i])) end
     m:move()

@@ -26,7 +26,7 @@ describe("a deadline", function()
       local word, partial
       repeat _, word, partial = client:receive(10, partial) until word ~= "wantread"
       assert.same({ "timeout", "some" }, { word, partial })
-      -- Nothing is broken: what is there is delivered, and a new one may be set.
+      -- Nothing is broken: received data is delivered, and a new one may be set.
       server:send "more\n"
       socket.select({ client }, nil, 10)
       assert.equal("more", (client:receive()))

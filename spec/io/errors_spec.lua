@@ -330,7 +330,7 @@ describe("a failure", function()
   end)
 
   it("has the message of the call, for ssl.lasterror too", function()
-    -- The client's handshake ends first, and the server does not hear of it.
+    -- The client's handshake ends first, and the server does not know that.
     for _, wish in ipairs {
       { ocsp = "require" }, { cafile = pki.other.cert, explain = true },
     } do

@@ -69,7 +69,7 @@ describe("a flood of key updates that demand an answer", function()
       assert.is_true(conn_of(server).out_end - conn_of(server).out_beg <= BUFFER)
     end
     assert.equal("write", server:want())
-    -- Once somebody reads, all is well.
+    -- When the peer reads, all goes on.
     w.down.ended, w.down.told = false, false
     local asked, rounds, answered = "", 0
     repeat

@@ -10,7 +10,7 @@ describe("the flow of records", function()
     w:close()
   end
 
-  -- Receive whatever a connection that says it is dirty has to give.
+  -- Receive all bytes of a connection that reports that it is dirty.
   local function drain(conn)
     local rounds, got = 0, {}
     while conn:dirty() and rounds < 1000 do
@@ -48,7 +48,7 @@ describe("the flow of records", function()
 
       it("has half a record asked for once, and then is quiet", function()
         local w, server, client = wire.connected(server_ctx, client_ctx)
-        -- Who asks is read ahead for (ssl.io.readahead).
+        -- For a caller of dirty the BIO reads ahead (ssl.io.readahead).
         assert.is_false(server:dirty())
         local before = w.up.passed
         client:send "first\n"

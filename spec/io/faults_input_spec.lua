@@ -33,7 +33,7 @@ describe("input that is not TLS", function()
     assert.equal(0, tonumber(lib.C.ERR_peek_error()))
   end
 
-  -- A connection whose peer is a plain socket that says `text`.
+  -- A connection whose peer is a plain socket that sends `text`.
   local function facing(text, ctx, ends)
     local sock, raw = pair.tcp()
     local conn = assert(ssl.wrap(sock, ctx))
@@ -52,7 +52,7 @@ describe("input that is not TLS", function()
         client = assert(ssl.newcontext(pair.client_config { protocol = version })),
       }
 
-      -- Fails the handshake; returns its word, which stays.
+      -- Fails the handshake; returns its message, which stays.
       local function refused(side, text, ends)
         local conn, raw = facing(text, ctx[side], ends)
         local ok, word = conn:dohandshake()

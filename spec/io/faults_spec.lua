@@ -18,8 +18,8 @@ describe("a connection that is cut", function()
     assert(word == WORDS[how], ("%s after %s bytes: %s"):format(how, where, tostring(word)))
   end
 
-  -- What a handshake, or the first receive after it, said; twice the same, and a
-  -- send does not go through.
+  -- The result of a handshake, or of the first receive after it; twice the same, and a
+  -- send fails.
   local function outcome(conn, result)
     if result ~= true then
       local ok, again = conn:dohandshake()

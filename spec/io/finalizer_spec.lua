@@ -5,10 +5,10 @@ describe("a finalizer in the middle of a call", function()
   local house = require "spec.support.init"
   local fresh = require "spec.support.fresh"
 
-  -- What the C library frees is overwritten, so that whoever still reads it falls.
+  -- The C library overwrites freed memory, so that a later read is noticed.
   local POISON = { MALLOC_PERTURB_ = "165" }
 
-  -- Instructions from one point to the next; ASan makes each connection dear.
+  -- Instructions from one point to the next; with ASan each connection is expensive.
   local function step(n)
     return house.scale(house.mode == "asan" and 5 * n or n, 7 * n)
   end
@@ -118,7 +118,7 @@ describe("a finalizer in the middle of a call", function()
         else
           lost = lost + 1
         end
-        -- What was not delivered waits, or is lost with the call that had it in hand.
+        -- Data that was not delivered waits, or is lost with the call that held it.
         server:send "end\n"
         repeat
           local rest = client:receive()

@@ -13,7 +13,7 @@ describe("a peer that is gone", function()
 
   local FILE = "README.md"
 
-  -- Every call that needs the peer, and its word.
+  -- Every call that needs the peer, and its message.
   local CALLS = {
     send        = function(conn) return (select(2, conn:send "x")) end,
     ["a long send"] = function(conn) return (select(2, conn:send(("x"):rep(300000)))) end,
@@ -121,14 +121,14 @@ describe("a peer that is gone", function()
     end)
 
     for _, kind in ipairs { "a descriptor", "a stream" } do
-      -- A client that has been told so, and to which nothing can be sent.
+      -- A client that got the alert, and to which nothing can be sent.
       local function told(level, description)
         local m = middle.connected(kind, version)
         assert(m.server:send "half of it")
         m:move()
         m:to_client(m:forger():alert(level, description))
         m:cut()
-        -- A stream cannot be asked what it has without waiting for it.
+        -- A read from a stream may wait.
         local fatal = level == 2 and kind ~= "a stream"
         local word = fatal and wording "sslv3 alert handshake failure" or "closed"
         local words = {}
@@ -198,7 +198,7 @@ describe("a peer that is gone", function()
       end
     end)
 
-    -- The system says EPIPE here.
+    -- The system returns EPIPE here.
     it("behind an end of its own returns closed to a send (" .. version .. ")", function()
       for _, name in ipairs(names) do
         if name:find "send" then

@@ -14,7 +14,7 @@ describe("an idle connection", function()
     contexts.client = assert(ssl.newcontext(pair.client_config()))
   end)
 
-  -- A server over `make()`'s first socket, which nobody else holds; its client; and a
+  -- A server over `make()`'s first socket, with no other reference to it; its client; and a
   -- weak table with that socket.
   local function served(make, prepare)
     local a, b = (make or pair.tcp)()

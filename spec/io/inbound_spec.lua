@@ -23,7 +23,7 @@ describe("bytes that come through Lua", function()
     return server, client
   end
 
-  -- What each says of itself, so that a piece in the wrong place is seen.
+  -- Each contains its number, so that a piece in the wrong place is noticed.
   local function text()
     local words = {}
     for i = 1, SIZE / 16 do words[i] = ("%015d\n"):format(i) end

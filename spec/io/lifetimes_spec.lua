@@ -119,7 +119,7 @@ describe("the end of", function()
        function()
       local open = resources.open_files()
       local server, client = narrow { protocol = version }
-      -- What was read ahead would not be unread any more.
+      -- Bytes that were read ahead would not count as unread.
       client:settimeout(0)
       local text, sent = ("x"):rep(1000000), 0
       repeat

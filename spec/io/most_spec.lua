@@ -177,7 +177,7 @@ describe("the most that one receive gathers", function()
     end
   end)
 
-  -- The buffer is told to be as large as one can be.
+  -- The buffer gets the size of the largest one.
   it("returns a message without memory, and keeps the received bytes", function()
     local FULL = 2^31 - 101
     local s, c = connected { maxall = math.huge, maxline = math.huge }

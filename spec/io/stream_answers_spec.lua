@@ -33,7 +33,7 @@ describe("a stream's method", function()
       function b.on_receive() return value end
       local data, word = client:receive()
       assert.is_nil(data)
-      -- A word could be the peer's, though a short one.
+      -- A string could be the peer's bytes.
       assert.equal(value == "x" and "wrong version number" or "transport failed", word)
     end)
 

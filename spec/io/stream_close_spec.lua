@@ -38,7 +38,7 @@ describe("a connection over a stream", function()
     }
 
     for name, call in pairs(CALLS) do
-      -- Output waits, so that even who reads is in the transport's send first.
+      -- Output waits, so that a reader is in the transport's send first, too.
       for _, stuck in ipairs { false, true } do
         it(("may close while another is in %s%s"):format(
            name, stuck and ", where output waits" or "") .. label, function()

@@ -32,7 +32,7 @@ describe("a stream that", function()
     return a, b
   end
 
-  -- What fails, and what the connection over it says then.
+  -- The failure, and the message of the connection over it.
   local FAILURES = {
     { "is closed", function() return nil, "closed" end },
     { "has a word of its own", function() return nil, "cable cut" end, "cable cut" },
@@ -58,7 +58,7 @@ describe("a stream that", function()
     end
   end
 
-  -- Nothing comes through a failed connection, and it says so in words.
+  -- Nothing comes through a failed connection, and it returns a message.
   local function is_silent(log)
     local conn = log.conn
     assert(not conn:dohandshake() and select(2, conn:dohandshake()) == "closed")

@@ -24,7 +24,7 @@ describe("coroutines at one connection", function()
     for _, version in ipairs(pair.versions) do f(version, " (" .. version .. ")") end
   end
 
-  -- A message that says who wrote it and how long it is, in one piece or not at all.
+  -- A message with its writer and its length, in one piece or not at all.
   local function message(mark, i)
     local length = i * i * 97 % 40000
     return mark .. " " .. length .. "\n" .. mark:rep(length)

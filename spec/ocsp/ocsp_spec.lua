@@ -163,7 +163,7 @@ describe("ssl.ocsp", function()
       local der = make { from = -60, till = DAY }
       assert.equal("good", (ocsp.check(der, cert, issuer, { time = os.time() + DAY })))
       assert.matches("expired", refused(der, { time = os.time() + 2 * DAY }))
-      -- Twenty years on nobody's certificate is valid.
+      -- In twenty years no certificate is valid.
       assert.matches(UNSIGNED, refused(der, { time = os.time() + 7300 * DAY }), 1, true)
     end)
 

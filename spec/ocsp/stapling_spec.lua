@@ -59,7 +59,7 @@ tlsfeature = status_request
       local out = meet(at_server, { ocsp = wish or "require" })
       assert.equal(ALERT, out[1])
       assert.matches(words, out[2])
-      -- The words stay, and nothing is received or sent.
+      -- The message stays, and nothing is received or sent.
       assert.same({ false, out[2] }, { client:dohandshake() })
       assert.same({ nil, out[2], "" }, { client:receive(1) })
       assert.is_nil((client:send "x"))
@@ -148,7 +148,7 @@ tlsfeature = status_request
         assert.same({ true, true }, meet(entry, { ocsp = "request" }))
         server:close()
         client:close()
-        -- Nobody who does not ask can miss it.
+        -- A client that does not ask cannot miss it.
         assert.same({ true, true }, meet({ certificate = featured.cert, key = featured.key }, {}))
       end)
 

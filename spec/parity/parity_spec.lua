@@ -95,7 +95,7 @@ describe("parity with LuaSec", function()
     return a:gsub("ssl%.lua:N:", "case:1:", 1) == b
   end
 
-  -- What is wrong with a case, or nil; and by which row it differs.
+  -- The mistake in a case, or nil; and the row by which it differs.
   local function judge(case, a, b)
     if case.since and number(version) < number(case.since) then
       if b ~= case.is then return told(case, "is not as LuaSec " .. case.since, case.is, b) end

@@ -33,7 +33,7 @@ describe("GnuTLS", function()
       return peers.gnutls(entry, words({ "--echo", "--priority", priority }, ...))
     end
 
-    -- gnutls-cli verifies the chain and the name that it is told.
+    -- gnutls-cli verifies the chain and the given name.
     local function visit(server, cafile, ...)
       return process.start(words({
         "gnutls-cli", "--port", server.port, "--priority", priority, "--x509cafile", cafile,

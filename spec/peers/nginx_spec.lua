@@ -77,7 +77,7 @@ describe("our client and nginx", function()
       end
     end)
 
-    -- nginx itself answers who has shown no certificate, or a wrong one.
+    -- nginx itself answers a client without a certificate, or with a wrong one.
     it(version .. ": know each other by certificates", function()
       local server = nginx(pki.server, ([[
         ssl_client_certificate "%s";

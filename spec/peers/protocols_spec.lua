@@ -30,7 +30,7 @@ describe("the keys about the protocol", function()
                            "-quiet", ... }
   end
 
-  -- What a child of ours says to the peer, and back.
+  -- A child of ours sends to the peer, and back.
   local function serve(conn, peer)
     peer:write "from the peer\n"
     assert.same({ "from the peer" }, { conn:receive() })
@@ -176,7 +176,7 @@ describe("the keys about the protocol", function()
   end)
 
   describe("renegotiation", function()
-    -- Is there a new session, before the peer's program says that there will be none?
+    -- Is there a new session, before the peer's program reports that there will be none?
     local function renewed(conn, before, peer)
       local deadline = socket.gettime() + 20
       conn:settimeout(0.05)
@@ -238,7 +238,7 @@ describe("the keys about the protocol", function()
       end
     end)
 
-    -- The user's function could not be asked there, so nobody gets past it.
+    -- The program's function could not be called there, so the session ends.
     it("ends the session where onverify would have to judge", function()
       local asked = 0
       local server, conn = s_server({ renegotiation = true, onverify = function()
@@ -252,7 +252,7 @@ describe("the keys about the protocol", function()
       conn:close()
     end)
 
-    -- What is written makes the client begin.
+    -- This input makes the client begin.
     local function s_client_asks(conn, client)
       local before = conn:getfinished()
       client:write "R\n"

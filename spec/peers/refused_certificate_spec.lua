@@ -69,7 +69,7 @@ while True:
         end)
       end
 
-      -- OpenSSL's program does not hang up, and takes what is sent.
+      -- OpenSSL's program does not close, and reads the sent data.
       if name == "openssl s_server" then return end
 
       it("is reported by its alert to a peer that goes on sending", function()
@@ -92,7 +92,7 @@ while True:
     end)
   end
 
-  -- Which cannot be asked what it has: it is read behind the send that it refused.
+  -- A stream is not read in a send: it is read behind the send that it refused.
   it("is reported by its alert over a stream, too", function()
     local child = STARTS.Python()
     local function create()

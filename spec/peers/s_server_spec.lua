@@ -74,7 +74,7 @@ describe("our client and openssl s_server", function()
         assert.equal((wording "handshake with localhost port %d: sslv3 alert handshake failure")
                      :format(server.port), message)
       else
-        -- The client was through before the server could say so.
+        -- The client's handshake was done before the server could refuse.
         assert.same({ nil, "tlsv13 alert certificate required", "" }, { conn:receive() })
         conn:close()
       end

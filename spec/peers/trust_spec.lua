@@ -26,7 +26,7 @@ describe("against others,", function()
     return out
   end
 
-  -- The words of a client that fails, after "handshake with NAME port N: ".
+  -- The message of a client that fails, after "handshake with NAME port N: ".
   local function fails(port, flags, name)
     local conn, message = ours.connect(port, flags, name)
     assert.is_nil(conn)

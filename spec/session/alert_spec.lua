@@ -9,8 +9,8 @@ describe("a fatal alert", function()
   local GARBAGE = "\23\3\3\0\40" .. ("x"):rep(40)
   local INVALID = "this session cannot be resumed"
 
-  -- Two engines that have shaken hands; `told` are the sessions that the client was told
-  -- of, `late`, was it after a failure; `entries` are what the server's store has.
+  -- Two engines after their handshake; `told` are the sessions that the client got, `late`
+  -- is true where one came after a failure; `entries` are those of the server's store.
   local function connected(version, stored)
     local m = { told = {}, entries = {}, late = false }
     local store = {
@@ -37,7 +37,7 @@ describe("a fatal alert", function()
 
   local function none(entries) return next(entries) == nil end
 
-  -- Who is in the middle has no key.
+  -- The attacker in the middle has no key.
   local BY = {
     ["of the server"] = function(m)
       m.server:feed(GARBAGE)

@@ -13,7 +13,7 @@ describe("OpenSSL's cache of sessions", function()
 
       local function server(extra)
         extra.protocol, extra.earlydata = version, 1000
-        -- Up to TLS 1.2 what a ticket holds is in no cache.
+        -- Up to TLS 1.2 the session of a ticket is in no cache.
         if version == "tlsv1_2" then extra.options = "no_ticket" end
         return sessions.server(extra)
       end

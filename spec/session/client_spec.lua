@@ -189,7 +189,7 @@ describe("a client's session", function()
           local _, _, out = sessions.visit(server_too, client, session)
           assert.same(WRONG_POLICY, pack(unpack(out.set, 1, 2)), name)
           assert.is_false(out.resumed, name)
-          -- And back to where it is from.
+          -- And back to its origin.
           assert.is_true(sessions.visit(server_too, from, session), name)
         end
       end)
@@ -204,7 +204,7 @@ describe("a client's session", function()
         local _, session = sessions.visit(server, one)
         assert.is_false(sessions.visit(server, with(function() return true end), session))
         assert.is_true(sessions.visit(server, with(judge), session))
-        -- Two of one place in the source differ in what they enclose.
+        -- Two functions of one place in the source differ in their upvalues.
         local lax, strict = with(closure(true)), with(closure(1 == 1))
         _, session = sessions.visit(server, lax)
         local _, _, out = sessions.visit(server, strict, session)

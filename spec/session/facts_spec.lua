@@ -26,7 +26,7 @@ describe("after a resumption", function()
     return (hex:gsub("%x%x", function(two) return string.char(tonumber(two, 16)) end))
   end
 
-  -- Server, client, and what is set on them before the handshake.
+  -- Server, client, and their settings before the handshake.
   local SCENES = {
     ["with both verified"] = { { verify = ASK, cafile = pki.root.cert }, both },
     ["with protocols and a name"] = { { verify = "none", alpn = { "a" } }, { alpn = { "a" } },

@@ -98,7 +98,7 @@ describe("early data", function()
     local front = chosen { verify = "none" }
     local client = assert(ssl.newcontext(over(policies.peers.server(VERSION).nobody, EARLY)))
     local target = lax
-    -- The client cannot tell.
+    -- The client cannot know.
     local function meet(prepare)
       local server = assert(ssl.engine(front))
       server:connection():sni { ["some.test"] = target }

@@ -21,8 +21,8 @@ describe("the walk of policies:", function()
     process.stop_all()
   end)
 
-  -- Policies are walked in steps of so many, and of the pairs every so many is tried by
-  -- a handshake; of all of them what they are kept apart by is compared.
+  -- Policies are walked in steps of STEP, and one of EACH pairs is tried by a handshake. The
+  -- fingerprints of all pairs are compared.
   local STEP, EACH = house.scale(1, 7), house.scale(20, 40)
 
   -- Where sessions are: keys of the side's contexts.
@@ -35,7 +35,7 @@ describe("the walk of policies:", function()
 
   local walks = {}
 
-  -- The same one again: what was tried is known.
+  -- The same walk again: the tried pairs are known.
   local function walk_of(side, version, place)
     place = place or next(PLACES[side])
     local id = side .. version .. place

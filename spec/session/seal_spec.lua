@@ -97,7 +97,7 @@ describe("an entry of a session store", function()
         return unpack(out)
       end
 
-      -- What a writer makes of the rows between a session's making and its use.
+      -- The changes of an attacker to the entries between a session's making and its use.
       local function visit(ctx, tamper)
         local _, offered = sessions.visit(ctx, client)
         local rows = {}

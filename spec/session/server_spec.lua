@@ -194,7 +194,7 @@ describe("a server's tickets", function()
       end)
 
       it("are for one function of a name; another one is refused", function()
-        -- Two of one place in the source differ in what they enclose.
+        -- Two functions of one place in the source differ in their upvalues.
         local function closure(known)
           return function(identity) return identity == known and key "a" or nil end
         end
@@ -237,7 +237,7 @@ describe("a server's tickets", function()
         local _, session = sessions.visit(front, client, nil, ask "one.test")
         local bytes = session:export()
         assert.is_true(sessions.visit(front, client, session, ask "one.test"))
-        -- The client would not offer it; somebody else's may.
+        -- Our client would not offer it; another client may.
         local from = sessions.client { protocol = version }
         local resumed = sessions.visit(front, from, nil, function(a, b)
           ask "other.test"(a, b)
@@ -263,7 +263,7 @@ describe("a server's tickets", function()
         end
         assert.equal(77, lasting(nil, 77))
         assert.equal(7200, lasting(77, nil))
-        -- In TLS 1.3 the client has to say hello again.
+        -- In TLS 1.3 the client has to send a second ClientHello.
         assert.equal(77, lasting(nil, 77, "P-521"))
       end)
 

@@ -22,7 +22,7 @@ describe("material under mutation", function()
     return ("-----BEGIN %s-----\n%s\n-----END %s-----\n"):format(label, lines, label)
   end
 
-  -- name -> the bytes, the key that takes them, and what its errors speak of
+  -- name -> the bytes, the key that takes them, and the noun of its errors
   local BINARY = {
     ["a certificate in DER"] = { made.der("x509", EC.cert), "certificate", "certificate" },
     ["an authority in DER"]  = { made.der("x509", pki.root.cert), "cafile", "CA locations" },
@@ -94,7 +94,7 @@ describe("material under mutation", function()
       local text = case[1]:match "^%s*(.-)%s*$"
       -- A beginning that is no PEM yet would be the name of a file.
       for length = #"-----BEGIN X", #text - 1, house.scale(1, 37) do
-        -- OpenSSL misses neither the last dashes of the last line, nor what is left of it.
+        -- OpenSSL ignores missing dashes at the end of the last line.
         local whole = load(case, text:sub(1, length))
         assert(not whole or length >= #text - 5, length)
       end

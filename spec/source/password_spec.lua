@@ -30,8 +30,8 @@ describe("ssl.context", function()
         return function() return value end
       end
 
-      -- Only the padding tells a wrong password; it looks right once in 256 times, and
-      -- OpenSSL then says what is wrong with the bytes.
+      -- Only the padding shows a wrong password; it looks right once in 256 times, and then
+      -- OpenSSL reports the mistake in the bytes.
       local function refused(expected, result)
         local ok, message = unpack(result)
         if expected == DECRYPT and message ~= REQUIRED and message ~= TOO_LONG

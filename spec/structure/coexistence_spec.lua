@@ -186,8 +186,8 @@ describe("coexistence", function()
   end)
 
   describe("leaves the process as it was:", function()
-    -- What of a process a library could touch and Linux tells. SIGPIPE is as in a
-    -- program that never heard of it.
+    -- The state of a process that a library could change and Linux reports. SIGPIPE is as in
+    -- a program without the library.
     local OBSERVE = [[
       local ffi = require "ffi"
       ffi.cdef "void *signal(int number, void *handler); int fcntl(int fd, int command, ...);"

@@ -46,7 +46,7 @@ describe("documentation", function()
     return world.port
   end
 
-  -- What an example may count on.
+  -- The values that an example may use.
   local MAKERS = {
     pki  = function() return pki end,
     pem  = function() return process.read(pki.server.cert) end,
@@ -67,7 +67,7 @@ describe("documentation", function()
     server = connected "server",
     unshaken_client = unshaken "unshaken_client",
     unshaken_server = unshaken "unshaken_server",
-    -- Both handshakes, to whatever end; at time limit 0 from then on.
+    -- Both handshakes, to any end; at time limit 0 from then on.
     shake = function()
       return function(...)
         local open, deadline = { ... }, socket.gettime() + 20
@@ -115,7 +115,7 @@ describe("documentation", function()
     listener = function()
       return assert(socket.bind("127.0.0.1", 0))
     end,
-    -- A client that says hello to the listener.
+    -- A client that connects to the listener.
     client_arrives = function(world)
       return function()
         local _, port = world.listener:getsockname()

@@ -19,7 +19,7 @@ describe("LuaSec's files beside ours", function()
     return { LUA_PATH = folder .. "/?.lua;" .. OURS }
   end
 
-  -- What `require` says to each module, a process each.
+  -- The errors of `require` for each module, a process each.
   local function refusals(environment, setup)
     local said = {}
     for _, name in ipairs(MODULES) do
@@ -133,7 +133,7 @@ describe("LuaSec's files beside ours", function()
     end
 
     local function request(tree)
-      -- What the project built itself must not be found, LuaSocket must.
+      -- The project's own build must not be found, LuaSocket must.
       local share, lib = tree .. "/share/lua/5.1/?.lua", tree .. "/lib/lua/5.1/?.so"
       return (fresh.luajit(REQUEST:format(server.port),
                            { LUA_PATH = share .. ";;", LUA_CPATH = lib .. ";;" }))

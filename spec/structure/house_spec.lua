@@ -123,7 +123,7 @@ describe("the house", function()
       assert.same({}, matches(LUA, "[^\n]*%f[%w_]cdef%f[^%w_][^\n]*"))
     end)
 
-    -- What is declared as required, a host with an OpenSSL of its own has to have.
+    -- A host with an OpenSSL of its own must have every required function.
     it("declares no function and picks no number that nothing uses", function()
       local names = require "ssl.ffi.names"
       local used, unused, declared = {}, {}, {}
@@ -162,8 +162,8 @@ describe("the house", function()
       assert.same({}, matches(MODULES, "[^\n]*%f[%w_]os%.clock%f[^%w_][^\n]*"))
     end)
 
-    -- A finalizer may call us between a function of OpenSSL's and the reading of what it
-    -- has put into such memory. So each call makes its own; here is what nothing writes.
+    -- A finalizer may call the library between an OpenSSL call and the reading of its result
+    -- from such memory. So each call makes its own; these are never written.
     it("keeps no C memory for the calls of a module", function()
       local LASTING = {
         counted_options = "a number",

@@ -25,7 +25,7 @@ describe("the loader", function()
     print "talked"
   ]]
 
-  -- Says what it is told to be, and has nothing else.
+  -- A library with the given version, and no other function.
   local FAKE = [[
     #include <stdlib.h>
     const char *OpenSSL_version(int type) { (void)type; return getenv("FAKE_TEXT"); }

@@ -46,7 +46,7 @@ describe("the modes of the suite", function()
     assert.same(modes.all(), lines("luajit spec/support/modes.lua " .. NAMES[1]))
   end)
 
-  -- What script/test would do, told by a busted that only prints.
+  -- The actions of script/test, reported by a busted that only prints.
   local function told(arguments)
     local bin = process.folder()
     process.write(bin .. "/busted", "io.write('ran ', os.getenv 'SSL_SPEC_MODE', ' ',"

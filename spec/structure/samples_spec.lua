@@ -31,7 +31,7 @@ describe("samples", function()
     return child:wait_port()
   end
 
-  -- What a sample prints, and how it ended.
+  -- The output of a sample, and how it ended.
   local function result(child)
     local how, status = child:wait(ours.LIMIT)
     return child:output(), how, status

@@ -12,7 +12,7 @@ describe("spec.support", function()
 
   after_each(process.stop_all)
 
-  -- "OK", or OpenSSL's number for what is wrong with a certificate.
+  -- "OK", or OpenSSL's number for the mistake in a certificate.
   local function verify(options, entry)
     local output = process.capture(("openssl verify %s %s 2>&1"):format(
       options, quote(entry.cert)))

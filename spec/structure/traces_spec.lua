@@ -37,7 +37,7 @@ describe("the just-in-time compiler", function()
     print(run(visits))
   ]]
 
-  -- A retry loop that runs once, inside the caller's loop: what the library avoids.
+  -- A retry loop that runs once, inside the caller's loop. The library avoids this.
   local BAD = [[
     local function retry(x)
       while true do

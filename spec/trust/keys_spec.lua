@@ -306,7 +306,7 @@ describe("ssl.newcontext", function()
 
     local CLIENT = { cert = pki.client.cert, key = pki.client.key }
 
-    -- What a server that has such lists says to a client.
+    -- The result of a server with such lists for a client.
     local function judges(cfg, entry)
       cfg.cafile, cfg.verify = cfg.cafile or CA, DEMAND
       cfg.protocol = "tlsv1_2"
@@ -434,7 +434,7 @@ describe("ssl.newcontext", function()
   end)
 
   describe("clientca", function()
-    -- What a server says of the names, and what a client hears.
+    -- The names that a server sends, and that a client gets.
     local function asks(extra, version)
       extra.verify, extra.protocol = "peer", version or "any"
       extra.cafile = pki.root.cert

@@ -14,7 +14,7 @@ describe("verify, where it is not given,", function()
 
   after_each(process.stop_all)
 
-  -- A value for each key that trusts; the server's certificate is somebody else's.
+  -- A value for each key that decides about trust; the server's certificate is untrusted.
   local VALUES = {
     systemca = true, servername = "localhost", crl = pki.root.crl, purpose = "sslserver",
     partialchain = true, ocsp = "request", clientca = pki.root.cert,
@@ -42,7 +42,7 @@ describe("verify, where it is not given,", function()
   local SERVER = { mode = "server", protocol = "any", key = pki.server.key,
                    certificate = pki.server.cert, cafile = pki.root.cert }
 
-  -- What a client says of a stranger's certificate: true, or the word.
+  -- A client's result for an untrusted certificate: true, or the message.
   local function stranger(cfg)
     local a, b = pair.tcp()
     local server = assert(ssl.wrap(a, { mode = "server", protocol = "any",

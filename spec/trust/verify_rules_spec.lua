@@ -34,7 +34,7 @@ describe("verification", function()
       return file(certs.make { subject = "CN = localhost", extensions = extensions })
     end
 
-    -- The places where a name is demanded: each answers whether it was proven.
+    -- The places where a name is demanded: each returns whether it was proven.
     local function shaken(server, client)
       local at_server, at_client = shake(server, client)
       if at_client ~= true then

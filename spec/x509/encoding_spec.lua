@@ -67,7 +67,7 @@ describe("ssl.x509", function()
     end)
 
     it("give the key of a kind that OpenSSL cannot use", function()
-      -- The identifier of the curve, changed to one that nobody knows.
+      -- The identifier of the curve, changed to an unknown one.
       local der = certs.der(certs.make {})
       local curve = "\6\8\42\134\72\206\61\3\1\7"
       local first, last = der:find(curve, 1, true)

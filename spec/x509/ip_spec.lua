@@ -35,7 +35,7 @@ describe("ssl.ip", function()
     local random = generator(1)
     for _ = 1, house.scale(20000, 500) do
       local bytes = {}
-      -- Mostly zeros and ones, in pairs: gaps are what is hard.
+      -- Mostly zeros and ones, in pairs: gaps are the difficult part.
       for i = 1, 16, 2 do
         local kind = random(4)
         bytes[i]     = string.char(kind == 0 and random(256) or 0)

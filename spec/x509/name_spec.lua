@@ -126,7 +126,7 @@ describe("ssl.x509 names", function()
     end)
 
     it("leaves a value out that cannot be converted", function()
-      -- A BIT STRING: no text. What is text and malformed, OpenSSL does not load.
+      -- A BIT STRING: no text. OpenSSL does not load malformed text.
       local pem = certs.patch(certs.make { subject = "CN = ab", mask = UTF8 },
                               "\12\2ab", "\3\2\0b")
       local cert = x509.load(pem)
