@@ -1,4 +1,4 @@
---- Declarations: keys, certificates and lists as bytes, and whom they are for.
+--- Declarations: keys, certificates and lists as bytes, and the issuer of a certificate.
 -- See ssl_h.lua for the rules.
 
 return {

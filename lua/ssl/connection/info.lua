@@ -67,14 +67,14 @@ local FURTHER = {
   alpn       = alpn,
 }
 
--- All that is known.
+-- All fields.
 local function fields(st)
   local out = known(st)
   for name, f in pairs(FURTHER) do out[name] = f(st) end
   return out
 end
 
--- One of them.
+-- One field.
 local function one(st, name)
   local f = FURTHER[name]
   if f then return (f(st)) end

@@ -61,7 +61,7 @@ end
 function connection.create(ctx, level)
   level = (level or 1) + 1
   if not object.is(ctx, sslctx.class) or sslctx.state(ctx).handle:lost() then
-    -- By this name for ssl.wrap too.
+    -- The name is `create` for ssl.wrap too.
     error("bad argument #1 to 'create' (invalid context)", level + 1)
   end
   local c = sslctx.state(ctx)

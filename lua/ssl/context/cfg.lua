@@ -53,8 +53,7 @@ function cfg.held(t)
   return false
 end
 
---- The first key of a table that decides whom or what to trust, and that LuaSec does not
--- have.
+--- The first key of a table that decides about trust, and that LuaSec does not have.
 -- @tparam table t
 -- @tparam[opt="client"] string side  "client" or "server": only keys that it uses
 -- @treturn string|nil

@@ -44,8 +44,8 @@ end
 local PRELIMINARY = { ["unregistered scheme"] = true, unsupported = true }
 local STORE = "STORE routines"
 
--- It takes every URI for the name of a file as well, and complains of that first; and it
--- looks for a scheme in two places, and complains of either.
+-- OpenSSL also tries every URI as the name of a file, and queues that error first. It looks
+-- for a scheme in two places, and queues an error for each.
 local function why(uri)
   local queue, from = errors.take_all() or {}, 1
   for i, one in ipairs(queue) do

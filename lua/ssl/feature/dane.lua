@@ -1,8 +1,8 @@
 --- ssl.feature.dane: a peer's certificate checked against TLSA records (RFC 6698, 7671).
 --
--- OpenSSL verifies: a certificate that a usable record matches, by the rules of the
--- record's usage; without a usable record, the chain and the name as ever. Getting
--- the records, and making sure that DNSSEC vouches for them, is the caller's work.
+-- OpenSSL verifies a certificate that a usable record matches by the rules of the record's
+-- usage. Without a usable record it verifies the chain and the name as without DANE. The
+-- caller gets the records, and validates them with DNSSEC.
 
 local ffi       = require "ffi"
 local lib       = require "ssl.ffi.lib"

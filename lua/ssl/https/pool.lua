@@ -59,7 +59,7 @@ local function sweep(self)
   remove(self, function(entry) return time >= entry.till end)
 end
 
--- The youngest: it has the best chance to live.
+-- The newest one: the server has probably not closed it yet.
 local function find(self, key)
   local kept = self.kept
   for i = #kept, 1, -1 do

@@ -114,7 +114,7 @@ local function no_name(name, why)
   return ('host name "%s": %s'):format(printable(name), why)
 end
 
--- Shake hands with whom the policy names.
+-- Make the handshake, and demand the name of the policy.
 local function secure(conn, policy)
   local host, verified = policy.name, policy.verified
   local kind, name = conn:setverifyname(host)
@@ -262,7 +262,7 @@ function tls.policy(params, defaults, host, port, via, create)
   }
 end
 
---- Connect and shake hands.
+--- Connect and make the handshake.
 -- @tparam table self  from stream.new
 -- @tparam string host
 -- @tparam number|string port

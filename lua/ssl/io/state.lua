@@ -67,8 +67,8 @@ function state.of(self, level)
   return st
 end
 
---- The state of a connection that has shaken hands and is not closed, or nil; or an
--- argument error of the method that asks.
+--- The state of a connection with a finished handshake that is not closed, or nil; or an
+-- argument error of the calling method.
 function state.connected(self)
   local st = object.state(self, state.class, 1, 2)
   return st.status == "connected" and st.conn.ssl ~= nil and st or nil

@@ -1,4 +1,4 @@
---- ssl.trust.verifyflags: whom a context believes, and how it verifies.
+--- ssl.trust.verifyflags: the authorities that a context trusts, and how it verifies.
 
 local lib        = require "ssl.ffi.lib"
 local errors     = require "ssl.base.errors"

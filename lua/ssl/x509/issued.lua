@@ -1,4 +1,4 @@
---- ssl.x509.issued: does one certificate, alone, vouch for another?
+--- ssl.x509.issued: did one certificate issue another? No other certificate counts.
 
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
