@@ -1,4 +1,4 @@
---- Declarations: keys, certificates and lists as bytes, and the issuer of a certificate.
+--- Declarations: keys, certificates and lists as bytes; issuers and purposes of certificates.
 -- See ssl_h.lua for the rules.
 
 return {

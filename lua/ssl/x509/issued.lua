@@ -1,4 +1,4 @@
---- ssl.x509.issued: did one certificate issue another? No other certificate counts.
+--- ssl.x509.issued: was one certificate issued by another, which alone is trusted?
 
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
