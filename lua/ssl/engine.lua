@@ -31,7 +31,7 @@ local RECORD = K.SSL3_RT_MAX_PLAIN_LENGTH
 -- The bytes that were fed, and the end of the stream behind them.
 local function top_up(st)
   local conn, came = st.conn, inbound.feed(st)
-  if not st.ended or inbound.size(st) > 0 or conn.in_eof == 1 then return came end
+  if not st.engine.ended or inbound.size(st) > 0 or conn.in_eof == 1 then return came end
   inbound.ended(st)
   return true
 end
@@ -56,7 +56,7 @@ end
 
 -- The struct goes, and close_notify in it.
 function transport.leave(st)
-  st.undrained = ciphertext.drain(st.conn)
+  st.engine.undrained = ciphertext.drain(st.conn)
 end
 
 function transport.finish(st)
@@ -80,11 +80,11 @@ end
 function methods:feed(bytes)
   local _, st = of(self)
   bytes = arg.optstring(bytes, nil, 2)
-  if lifecycle.closed(st) or st.ended then return end
+  if lifecycle.closed(st) or st.engine.ended then return end
   if bytes then
     inbound.push(st, bytes)
   else
-    st.ended = true
+    st.engine.ended = true
   end
   top_up(st)
 end
@@ -93,8 +93,8 @@ end
 -- @treturn string  "" when there is none
 function methods:drain()
   local _, st = of(self)
-  local rest = st.undrained
-  st.undrained = ""
+  local rest = st.engine.undrained
+  st.engine.undrained = ""
   return rest .. ciphertext.drain(st.conn)
 end
 
@@ -176,6 +176,8 @@ return function(cfg)
   local st = state.of(conn)
   inbound.open(st, transport)
   local self, e = object.new(class)
-  e.connection, e.guarded, st.origin = conn, st, self
+  st.engine = { ended = false, undrained = "" }
+  e.connection, e.guarded = conn, st
+  connection.setorigin(conn, self)
   return self
 end

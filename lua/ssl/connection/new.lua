@@ -95,6 +95,14 @@ function connection.create(ctx, level)
   return self
 end
 
+--- What `unwrap` gives back.
+-- @tparam userdata self
+-- @param origin  an object, or false: the descriptor's number
+function connection.setorigin(self, origin)
+  local st = state.of(self)
+  st.origin = origin
+end
+
 --- Give a new connection its descriptor, which it owns and closes from now on.
 -- @tparam userdata self
 -- @tparam number fd
@@ -105,7 +113,8 @@ function connection.setfd(self, fd, level, from)
   local st = state.of(self, level)
   if st.status ~= "new" then arg.fail(1, "invalid SSL object state", level) end
   fd = arg.integer(fd, 2, level)
-  st.conn.fd, st.origin = fd, from and wrapped.keep(from, fd) or false
+  st.conn.fd = fd
+  connection.setorigin(self, from and wrapped.keep(from, fd) or false)
   S.nonblocking(fd)
 end
 
@@ -115,8 +124,8 @@ end
 -- @tparam string initial  bytes of the peer's that were read before
 function connection.setstream(self, carrier, initial)
   local st = state.of(self)
-  st.stream, st.origin = carrier, carrier
-  inbound.open(st, stream)
+  stream.open(st, carrier)
+  connection.setorigin(self, carrier)
   inbound.push(st, initial)
 end
 

@@ -116,7 +116,7 @@ local function call(self, name, a, b)
   if st.status == "closed" then return nil, "closed" end
   local x, y, z
   if st.stream then
-    x, y, z = of_stream(st.stream, name, a, b)
+    x, y, z = of_stream(st.stream.object, name, a, b)
   elseif st.conn.by_lua ~= 0 then -- an engine
     return nil, NOT_SUPPORTED
   else
@@ -170,7 +170,7 @@ end
 
 local function shut(st, how)
   if st.stream then
-    local a, b = st.stream:shutdown(how)
+    local a, b = st.stream.object:shutdown(how)
     return a, b
   end
   C.shutdown(st.conn.fd, HOW[how])
@@ -178,7 +178,7 @@ local function shut(st, how)
 end
 
 local function can_shut(st)
-  if st.stream then return st.stream.shutdown and true or false end
+  if st.stream then return st.stream.object.shutdown and true or false end
   return st.conn.by_lua == 0 and lib.has.shutdown
 end
 

@@ -32,15 +32,15 @@ end
 -- @tparam string bytes
 function inbound.push(st, bytes)
   if bytes == "" then return end
-  local waiting = st.waiting or { first = 1, last = 0, done = 0, size = 0 }
-  st.waiting = waiting
+  local waiting = st.inbound or { first = 1, last = 0, done = 0, size = 0, lent = false }
+  st.inbound = waiting
   waiting.last, waiting.size = waiting.last + 1, waiting.size + #bytes
   waiting[waiting.last] = bytes
 end
 
 -- A string that was lent may go when the BIO has read it.
-local function let_go(st)
-  if st.lent and st.conn.in_lent == 0 then st.lent = false end
+local function let_go(st, waiting)
+  if waiting.lent and st.conn.in_lent == 0 then waiting.lent = false end
 end
 
 -- n bytes of the first string are with the BIO.
@@ -57,7 +57,7 @@ local function give(st, waiting)
   local done = waiting.done
   local n = #bytes - done
   if n >= LONG and S.lend(conn, bytes, done, n) == 1 then
-    st.lent = bytes
+    waiting.lent = bytes
     return n
   end
   return S.feed(conn, bytes, done, n)
@@ -67,9 +67,10 @@ end
 -- @tparam table st
 -- @treturn boolean  did it take any, or fail in a way that the next read reports?
 function inbound.feed(st)
-  local waiting, came = st.waiting, false
-  let_go(st)
-  while waiting and waiting.size > 0 do
+  local waiting, came = st.inbound, false
+  if not waiting then return false end
+  let_go(st, waiting)
+  while waiting.size > 0 do
     local n = give(st, waiting)
     if n < 0 then return true end
     if n == 0 then break end
@@ -81,15 +82,15 @@ end
 
 --- How many bytes wait.
 function inbound.size(st)
-  return st.waiting and st.waiting.size or 0
+  return st.inbound and st.inbound.size or 0
 end
 
 --- All bytes that OpenSSL has not read: those in the BIO, and those that wait.
 -- @treturn string
 function inbound.drain(st)
-  local conn, waiting = st.conn, st.waiting
+  local conn, waiting = st.conn, st.inbound
   local held = conn.in_end - conn.in_beg
-  local out = { conn.in_lent == 1 and held > 0 and st.lent:sub(-held)
+  local out = { conn.in_lent == 1 and held > 0 and waiting.lent:sub(-held)
                 or ciphertext.unread(conn) }
   if waiting and waiting.size > 0 then
     out[2] = waiting[waiting.first]:sub(waiting.done + 1)
@@ -100,7 +101,7 @@ end
 
 --- Forget them, when the connection's struct goes.
 function inbound.clear(st)
-  st.waiting, st.lent = false, false
+  st.inbound = false
 end
 
 return inbound

@@ -81,7 +81,7 @@ end
 -- @treturn string
 function loop.transport_words(st)
   local conn = st.conn
-  if st.broken then return st.broken end
+  if st.stream and st.stream.broken then return st.stream.broken end
   if conn.in_error ~= 0 then return errors.transport(conn.in_error) end
   if conn.out_error ~= 0 then return errors.transport(conn.out_error) end
   if conn.in_eof ~= 0 then return CUT_OFF end
@@ -271,7 +271,7 @@ function loop.wait(st, word, start)
   if passed(st, word) then return true end
   local ready, why = st.transport.wait(st, word, left)
   if not ready then
-    if why and why == st.broken and conn.in_error ~= 0 then
+    if why and st.stream and why == st.stream.broken and conn.in_error ~= 0 then
       if why == CLOSED then why = judge_end(st, why) end
       fail(st, why)
     end

@@ -12,6 +12,11 @@ local mutex = {}
 
 local WEAK = { __mode = "v" }
 
+-- `st.locks` is made at the first lock: most connections have none.
+local function made()
+  return { owners = setmetatable({}, WEAK), semaphore = false, passing = false }
+end
+
 -- "zombie" is nginx's status of a thread that has ended and was not waited for.
 local ENDED = { dead = true, zombie = true }
 
@@ -36,25 +41,27 @@ mutex.nginx = nginx and true or false
 
 --- Does a coroutine hold the lock?
 function mutex.held(st, mark)
-  if not st[mark] then return false end
-  local owner = st.owners[mark]
+  local locks = st.locks
+  if not locks or not locks[mark] then return false end
+  local owner = locks.owners[mark]
   return owner ~= nil and (owner == true or not ENDED[coroutine.status(owner)])
 end
 
 --- Lock.
 function mutex.lock(st, mark)
-  st.owners = st.owners or setmetatable({}, WEAK)
-  st.owners[mark] = current() or true
-  st[mark] = true
+  local locks = st.locks or made()
+  st.locks = locks
+  locks.owners[mark], locks[mark] = current() or true, true
 end
 
 --- Unlock, and wake the waiting coroutines. They come before the one that unlocks.
 function mutex.unlock(st, mark)
-  st[mark] = false
-  local waiting = st.semaphore and -st.semaphore:count() or 0
+  local locks = st.locks
+  locks[mark] = false
+  local waiting = locks.semaphore and -locks.semaphore:count() or 0
   if waiting > 0 then
-    st.semaphore:post(waiting)
-    st.passing = true
+    locks.semaphore:post(waiting)
+    locks.passing = true
   end
 end
 
@@ -68,18 +75,18 @@ function mutex.finish(st, mark, ok, ...)
   return ...
 end
 
-local function give_way(st)
+local function give_way(locks)
   if not nginx then return coroutine.yield() end
-  st.semaphore = st.semaphore or assert(semaphore.new())
-  local ok, why = st.semaphore:wait(LOOK_AGAIN)
+  locks.semaphore = locks.semaphore or assert(semaphore.new())
+  local ok, why = locks.semaphore:wait(LOOK_AGAIN)
   if not ok and why ~= "timeout" then error(why, 0) end
 end
 
 -- A coroutine that holds the lock itself cannot wait for it: a method of the transport that
 -- uses the connection.
-local function can_wait(st, mark)
+local function can_wait(locks, mark)
   local thread = current()
-  return thread ~= nil and st.owners[mark] ~= thread
+  return thread ~= nil and locks.owners[mark] ~= thread
 end
 
 --- Wait until the lock is free.
@@ -87,13 +94,15 @@ end
 -- @tparam string mark
 -- @treturn boolean  false where there is nothing to yield to, or nothing to wait for
 function mutex.wait(st, mark)
-  if st.passing then
-    st.passing = false
+  local locks = st.locks
+  if not locks then return true end
+  if locks.passing then
+    locks.passing = false
     if nginx and current() then nginx.sleep(SHORT) end
   end
   while mutex.held(st, mark) do
-    if not can_wait(st, mark) then return false end
-    give_way(st)
+    if not can_wait(locks, mark) then return false end
+    give_way(locks)
   end
   return true
 end

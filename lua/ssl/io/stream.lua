@@ -25,7 +25,7 @@ local stream = {}
 local CHUNK, LITTLE = 65536, 64
 -- Seconds.
 local LINGER = 2
--- A broken stream has no errno; its message is in st.broken.
+-- A broken stream has no errno; its message is in st.stream.broken.
 local BROKEN = -1
 
 -- Words after which the same call may succeed later.
@@ -38,9 +38,17 @@ local NONSENSE = "transport failed"
 -- first. Over a descriptor both are "closed".
 local GONE = { ["broken pipe"] = "closed", ["connection reset by peer"] = "closed" }
 
+--- Carry a connection's bytes by an object.
+-- @tparam table st
+-- @param object
+function stream.open(st, object)
+  st.stream = { object = object, broken = false, answered = 0, offer = false }
+  inbound.open(st, stream)
+end
+
 local function broken(st, why)
   why = type(why) == "string" and (GONE[why:lower()] or why) or NONSENSE
-  st.broken, st.conn.out_error = why, BROKEN
+  st.stream.broken, st.conn.out_error = why, BROKEN
   return why
 end
 
@@ -58,7 +66,7 @@ end
 
 local function call(st, mark, method, argument)
   mutex.lock(st, mark)
-  return finish(st, mark, pcall(method, st.stream, argument))
+  return finish(st, mark, pcall(method, st.stream.object, argument))
 end
 
 -- The number of bytes sent, from the object's result; nil for an impossible result.
@@ -72,7 +80,7 @@ end
 -- expensive. An object that takes all is offered more the next time; false: everything.
 local function offer(st, offered, taken)
   if taken < offered then return 2 * math.max(taken, LITTLE) end
-  return st.offer and st.offer < CHUNK and 2 * st.offer
+  return st.stream.offer and st.stream.offer < CHUNK and 2 * st.stream.offer
 end
 
 -- The string is made after the mark is set: a finalizer that flushes in between would
@@ -80,9 +88,9 @@ end
 -- it, `error` puts the position of that function in front of the message.
 local function send_front(st)
   mutex.lock(st, "draining")
-  local made, data = pcall(ciphertext.queued, st.conn, st.offer or math.huge)
+  local made, data = pcall(ciphertext.queued, st.conn, st.stream.offer or math.huge)
   if not made then finish(st, "draining", false, data) end
-  return #data, finish(st, "draining", pcall(st.stream.send, st.stream, data))
+  return #data, finish(st, "draining", pcall(st.stream.object.send, st.stream.object, data))
 end
 
 local function send_some(st)
@@ -92,7 +100,7 @@ local function send_some(st)
   local n = count(sent or partial or 0, size)
   if not n then return broken(st) end
   if n > 0 then S.drained(conn, n) end
-  st.offer = offer(st, size, n)
+  st.stream.offer = offer(st, size, n)
   if sent then return n == 0 and "wantwrite" or nil end
   if PASSING[why] then return why end
   return broken(st, why or "closed")
@@ -104,7 +112,7 @@ end
 function stream.flush(st)
   local conn = st.conn
   while conn.out_beg ~= conn.out_end do
-    if st.broken then return st.broken end
+    if st.stream.broken then return st.stream.broken end
     if mutex.held(st, "draining") then return "wantwrite" end
     local word = send_some(st)
     if word then return word end
@@ -113,7 +121,7 @@ function stream.flush(st)
 end
 
 local function receive_some(st)
-  local object = st.stream
+  local object = st.stream.object
   local data, why, partial
   if object.receiveany then
     data, why, partial = call(st, "reading", object.receiveany, CHUNK)
@@ -123,7 +131,7 @@ local function receive_some(st)
   if st.status == "closed" then return "closed" end
   data = data or partial or ""
   if type(data) == "string" and data ~= "" then
-    st.answered = st.sent
+    st.stream.answered = st.sent
     inbound.push(st, data)
     inbound.feed(st)
   elseif data == "" and (why == "closed" or why == nil) then
@@ -168,7 +176,7 @@ function stream.wait(st, word)
 end
 
 function stream.getfd(st)
-  local object = st.stream
+  local object = st.stream.object
   return object.getfd and object:getfd() or -1
 end
 
@@ -180,9 +188,9 @@ end
 -- kernel resets the connection and discards sent bytes that are on the way. So where the last
 -- call was a send, wait for the peer's end. Other objects do this themselves.
 local function linger(st)
-  local object, deadline = st.stream, math.min(st.deadline or math.huge, S.now() + LINGER)
-  if not mutex.nginx or not object.settimeouts or st.broken or st.status ~= "connected"
-     or st.sent == st.answered or mutex.held(st, "reading") then
+  local object, deadline = st.stream.object, math.min(st.deadline or math.huge, S.now() + LINGER)
+  if not mutex.nginx or not object.settimeouts or st.stream.broken or st.status ~= "connected"
+     or st.sent == st.stream.answered or mutex.held(st, "reading") then
     return
   end
   repeat
@@ -193,7 +201,7 @@ local function linger(st)
 end
 
 function stream.finish(st)
-  local object = st.stream
+  local object = st.stream.object
   pcall(stream.flush, st)
   if object.close then
     pcall(linger, st)
@@ -204,13 +212,13 @@ end
 
 --- Close it, without sending anything to the peer.
 function stream.drop(st)
-  local object = st.stream
+  local object = st.stream.object
   if object.close then pcall(object.close, object) end
 end
 
 --- Pass a time limit on. A cosocket counts its arguments.
 function stream.settimeout(st, time, mode)
-  local object = st.stream
+  local object = st.stream.object
   if not object.settimeout then return end
   if mode == nil then
     object:settimeout(time)
