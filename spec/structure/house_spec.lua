@@ -85,14 +85,6 @@ describe("the house", function()
       end))
     end)
 
-    it("shows ssl.https the public face and nothing else of ours", function()
-      assert.is_true(#https() > 1)
-      assert.same({}, offending(https(), function(name)
-        return name == "ssl" or name == "ssl.foreign" -- which knows nothing of TLS
-            or name:find "^ssl%.https%." or not is_ours(name)
-      end))
-    end)
-
     it("requires only modules that exist", function()
       local exists = { ["ssl.shim"] = true }
       for _, path in ipairs(MODULES) do exists[sources.module(path)] = true end

@@ -14,7 +14,7 @@ describe("a room", function()
   local FACES = { ["ssl.foreign"] = "base", ["ssl.config"] = "context", ["ssl.https"] = "https" }
 
   -- Pure Lua that ssl.https may use beside the face.
-  local PURE = { ["ssl.foreign"] = true }
+  local PURE = { ["ssl.foreign"] = true, ["ssl.base.lru"] = true, ["ssl.x509.ip"] = true }
 
   local function room_of(module)
     return FACES[module] or module:match "^ssl%.([%w_]+)%." or "face"
@@ -68,6 +68,18 @@ describe("a room", function()
       end
     end
     assert.same({}, found)
+  end)
+
+  it("gives ssl.https what requires nothing itself", function()
+    for name in pairs(PURE) do
+      for _, path in ipairs(FILES) do
+        if sources.module(path) == name then
+          for _, other in ipairs(sources.requires(path)) do
+            assert.is_true(PURE[other] or not other:find "^ssl", path .. ": " .. other)
+          end
+        end
+      end
+    end
   end)
 
   it("has specs in the folder of its name", function()

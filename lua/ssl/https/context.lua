@@ -6,13 +6,14 @@
 --
 -- Why a hit is right: newcontext reads the keys of ssl.cfg.keys and no others.
 
+local lru = require "ssl.base.lru"
 local ssl = require "ssl"
 
 local LIMIT, DEEPEST = 16, 4
 
 local known, names_file = ssl.cfg.keys, ssl.cfg.names_file
 
-local cache = {}   -- { signature =, context = }, last used first
+local cache = lru.new(LIMIT)   -- digest -> context
 
 -- Functions and objects are compared by identity. Numbers are never reused.
 local identities, last_identity = setmetatable({}, { __mode = "k" }), 0
@@ -75,15 +76,6 @@ local function signature(cfg)
   return table.concat(parts)
 end
 
-local function find(wanted)
-  for i, entry in ipairs(cache) do
-    if entry.signature == wanted then
-      table.insert(cache, 1, table.remove(cache, i))
-      return entry.context
-    end
-  end
-end
-
 local context = {}
 
 --- A text that identifies a value of a request: functions and objects by identity.
@@ -97,13 +89,12 @@ context.identity = identity
 function context.of(cfg)
   -- The stamps are taken before the files are read.
   local wanted = ssl.digest(signature(cfg))
-  local found = find(wanted)
+  local found = cache:get(wanted)
   if found then return found, wanted end
   local why
   found, why = ssl.checkedcontext(cfg)
   if not found then return nil, why end
-  table.insert(cache, 1, { signature = wanted, context = found })
-  cache[LIMIT + 1] = nil
+  cache:put(wanted, found)
   return found, wanted
 end
 

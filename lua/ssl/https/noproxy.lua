@@ -4,46 +4,10 @@
 -- below it, with or without a dot in front; an address for itself, or with the number
 -- of bits behind a slash for its network; "*" alone for everything. Ports mean nothing.
 
--- 32 or 128 bits as an array of numbers, eight or sixteen bits each, and their width;
--- nil for a text that is no address.
-local function ipv4(text)
-  local parts = { text:match "^(%d+)%.(%d+)%.(%d+)%.(%d+)$" }
-  if #parts ~= 4 then return nil end
-  for i, part in ipairs(parts) do
-    parts[i] = tonumber(part)
-    if #part > 3 or parts[i] > 255 then return nil end
-  end
-  return parts, 8
-end
+local ip = require "ssl.x509.ip"
 
--- Groups of one side of a "::", an address of version 4 at the end included.
-local function groups(text)
-  local found = {}
-  if text == "" then return found end
-  for part in (text .. ":"):gmatch "(.-):" do
-    local last = ipv4(part)
-    if last then
-      found[#found + 1] = last[1] * 256 + last[2]
-      found[#found + 1] = last[3] * 256 + last[4]
-    elseif part:find "^%x%x?%x?%x?$" then
-      found[#found + 1] = tonumber(part, 16)
-    else
-      return nil
-    end
-  end
-  return found
-end
-
-local function ipv6(text)
-  local before, behind = text:match "^(.-)::(.*)$"
-  local left, right = groups(before or text), groups(behind or "")
-  if not left or not right then return nil end
-  local missing = 8 - #left - #right
-  if before and missing < 1 or not before and missing ~= 0 then return nil end
-  for _ = 1, missing do left[#left + 1] = 0 end
-  for _, group in ipairs(right) do left[#left + 1] = group end
-  return left, 16
-end
+-- How an address is read, and the bits of each of its numbers.
+local V4, V6 = { read = ip.v4, width = 8 }, { read = ip.v6, width = 16 }
 
 -- Do two addresses agree in their first bits?
 local function agree(a, b, width, bits)
@@ -55,15 +19,15 @@ local function agree(a, b, width, bits)
   return true
 end
 
-local function in_network(address, width, token, read)
+local function in_network(address, kind, token)
   local text, bits = token:match "^(.-)/(%d*)$"
-  local network = read(text or token)
+  local network = kind.read(text or token)
   if not network then return false end
-  local all = #network * width
+  local all = #network * kind.width
   bits = tonumber(bits) or 0
   -- As curl has it, no bits are all bits.
   if bits == 0 then bits = all end
-  return bits <= all and agree(address, network, width, bits)
+  return bits <= all and agree(address, network, kind.width, bits)
 end
 
 local function under(host, token)
@@ -78,13 +42,13 @@ end
 return function(host, list)
   if list == "*" then return true end
   host = host:lower():gsub("^%[", ""):gsub("%]$", "")
-  local read = host:find(":", 1, true) and ipv6 or ipv4
-  local address, width = read(host)
+  local kind = host:find(":", 1, true) and V6 or V4
+  local address = kind.read(host)
   host = host:gsub("%.$", "")
   for token in list:gmatch "[^%s,]+" do
     local found
     if address then
-      found = in_network(address, width, token, read)
+      found = in_network(address, kind, token)
     else
       found = under(host, token)
     end

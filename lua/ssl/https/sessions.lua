@@ -5,6 +5,7 @@
 -- in a pool, which contains everything on which the verdict depends. The connection compares
 -- the policies again when it gets a session.
 
+local lru = require "ssl.base.lru"
 local ssl = require "ssl"
 
 local sessions = {}
@@ -12,36 +13,30 @@ local sessions = {}
 -- Places, and sessions of each.
 local PLACES, EACH = 32, 4
 
-local cache, process = {}, nil                  -- { key =, list = }, last used last; whose
+local cache, process = lru.new(PLACES), nil     -- key -> list of sessions; whose
 local places = setmetatable({}, { __mode = "k" }) -- connection -> key
 
 -- A session of TLS 1.3 may be used once, by the parent of this process or by this one. So
 -- a child begins without any.
-local function entry_of(key)
-  if process ~= ssl.processid() then cache, process = {}, ssl.processid() end
-  for i, entry in ipairs(cache) do
-    if entry.key == key then
-      table.insert(cache, table.remove(cache, i))
-      return entry
-    end
-  end
+local function list_of(key)
+  if process ~= ssl.processid() then cache, process = lru.new(PLACES), ssl.processid() end
+  return cache:get(key)
 end
 
 local function keep(key, item)
-  local entry = entry_of(key)
-  if not entry then
-    entry = { key = key, list = {} }
-    table.insert(cache, entry)
-    if #cache > PLACES then table.remove(cache, 1) end
+  local list = list_of(key)
+  if not list then
+    list = {}
+    cache:put(key, list)
   end
-  table.insert(entry.list, item)
-  if #entry.list > EACH then table.remove(entry.list, 1) end
+  table.insert(list, item)
+  if #list > EACH then table.remove(list, 1) end
 end
 
 -- The youngest.
 local function take(key)
-  local entry = entry_of(key)
-  return entry and table.remove(entry.list)
+  local list = list_of(key)
+  return list and table.remove(list)
 end
 
 --- For `onsession` of a context: the one function for all, so that contexts are the
@@ -74,8 +69,8 @@ end
 -- server gave another in its place.
 function sessions.shaken(conn, key, item)
   if not conn:resumed() or item.session:info "singleuse" then return end
-  local entry = entry_of(key)
-  if not entry or #entry.list == 0 then keep(key, item) end
+  local list = list_of(key)
+  if not list or #list == 0 then keep(key, item) end
 end
 
 return sessions

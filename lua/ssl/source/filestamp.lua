@@ -1,4 +1,4 @@
---- ssl.source.filestamp: has a file changed since we read it?
+--- ssl.source.filestamp: has a file changed since it was read?
 
 local ffi    = require "ffi"
 local arg    = require "ssl.base.arg"
@@ -6,8 +6,29 @@ local errors = require "ssl.base.errors"
 local folder = require "ssl.source.folder"
 local shim   = require "ssl.ffi.shim"
 
+local filestamp = {}
+
 local stamp_t = ffi.typeof("double[" .. shim.K.LSF_STAMP .. "]")
-local FOLDER = shim.K.LSF_STAMP - 1
+
+-- Places in a stamp (shim/file.c): the second of the last change of the inode; is it a folder?
+local CHANGED, FOLDER = 5, shim.K.LSF_STAMP - 1
+
+-- The numbers of one look; or nil and the reason.
+local function look(path)
+  if path:find("%z") then return nil, "the name contains a NUL byte" end
+  local stamp = stamp_t()
+  local errno = shim.C.file_stamp(path, stamp)
+  if errno ~= 0 then return nil, errors.system(errno) end
+  return stamp
+end
+
+local function text(stamp, path)
+  local parts = {}
+  for i = 0, FOLDER do parts[i + 1] = ("%.17g"):format(stamp[i]) end
+  if stamp[FOLDER] == 0 then return table.concat(parts, " "), "file" end
+  parts[#parts + 1] = folder.stamp(path)
+  return table.concat(parts, " "), "folder"
+end
 
 --- A text that differs when a file has changed, or a folder, or what lies in one under
 -- the names of certificates and lists. Made of device, inode, size and times: no file is
@@ -15,15 +36,22 @@ local FOLDER = shim.K.LSF_STAMP - 1
 -- @tparam string path
 -- @treturn string,string  the stamp; "file" or "folder"
 -- @treturn nil,string  the reason
-return function(path)
+function filestamp.of(path)
   path = arg.string(path, 1)
-  if path:find("%z") then return nil, "the name contains a NUL byte" end
-  local stamp = stamp_t()
-  local errno = shim.C.file_stamp(path, stamp)
-  if errno ~= 0 then return nil, errors.system(errno) end
-  local parts = {}
-  for i = 0, FOLDER do parts[i + 1] = ("%.17g"):format(stamp[i]) end
-  if stamp[FOLDER] == 0 then return table.concat(parts, " "), "file" end
-  parts[#parts + 1] = folder.stamp(path)
-  return table.concat(parts, " "), "folder"
+  local stamp, why = look(path)
+  if not stamp then return nil, why end
+  local made, kind = text(stamp, path)
+  return made, kind
 end
+
+--- The same where it can be trusted: not of a file that has just changed, since one more
+-- change might not show (ssl.source.folder).
+-- @tparam string path
+-- @treturn string|nil
+function filestamp.settled(path)
+  local stamp = look(path)
+  if not stamp or stamp[CHANGED] + folder.SETTLED > os.time() then return nil end
+  return (text(stamp, path))
+end
+
+return filestamp

@@ -15,11 +15,11 @@ local folder = {
 
   --- Seconds for which the result of a look is used.
   LASTS = 1,
-}
 
--- A file written twice between two ticks of the system's clock, of some ms, looks the
--- same. Seconds after which that is sure not to happen any more.
-local SETTLED = 2
+  --- A file written twice between two ticks of the system's clock, of some ms, looks the
+  -- same. Seconds after which that is sure not to happen any more.
+  SETTLED = 2,
+}
 
 -- Folders that are looked at; few programs have more than one.
 local MOST = 16
@@ -53,7 +53,7 @@ local function look_at(path)
     return before
   end
   local stamp, newest = ask(path, 0)
-  local young = newest + SETTLED > os.time()
+  local young = newest + folder.SETTLED > os.time()
   local same = before and before.stamp == stamp and not before.young
   return remember(path, { stamp = stamp, young = young, seen = seen, at = now,
                           contents = same and before.contents })

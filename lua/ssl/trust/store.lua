@@ -24,6 +24,7 @@ local handle    = require "ssl.ffi.handle"
 local errors    = require "ssl.base.errors"
 local filestamp = require "ssl.source.filestamp"
 local folder    = require "ssl.source.folder"
+local lru       = require "ssl.base.lru"
 local material  = require "ssl.source.material"
 local C, K      = lib.C, lib.K
 
@@ -34,50 +35,34 @@ local own = handle.type("lsf_X509_STORE *shared", "X509_STORE_free")
 -- A bundle takes OpenSSL some 800 KB, and few programs have more than one.
 local LIMIT = 4
 
--- A file written twice between two ticks of the system's clock, of some ms, looks the
--- same. Seconds after which that is sure not to happen any more.
-local SETTLED = 2
-
 -- Can the content of a store be copied? Else OpenSSL searches folders itself, and keeps what
 -- it has found.
 local APART = lib.has.X509_STORE_get0_objects
 
--- Of shared stores, with a `name` each, last used first.
-local cache = {}
-
--- A stamp, or nil when it is too young to be trusted. Its sixth number is the time of
--- the last change.
-local function settled(path)
-  local stamp = filestamp(path)
-  local changed = stamp and tonumber(stamp:match "^%S+ %S+ %S+ %S+ %S+ (%S+)")
-  return changed and changed + SETTLED <= os.time() and stamp or nil
-end
+-- Shared stores, by name.
+local cache = lru.new(LIMIT)
 
 -- The text under which the store of a file is kept, for contexts with these folders; nil
 -- where it is not to be kept.
 local function name_of(file, path)
   local name = ("%q %q"):format(file or "", path or "")
   if not file then return name end
-  local stamp = settled(file)
+  local stamp = filestamp.settled(file)
   return stamp and name .. stamp or nil
 end
 
+-- At the end of a Lua state its handle may be finalized.
 local function find(name)
-  for i, entry in ipairs(cache) do
-    if entry.name == name and entry.handle.shared ~= nil then
-      table.insert(cache, 1, table.remove(cache, i))
-      return entry
-    end
-  end
+  local entry = cache:get(name)
+  return entry and entry.handle.shared ~= nil and entry or nil
 end
 
 local function keep(name, ctx, path)
   local shared = C.SSL_CTX_get_cert_store(ctx)
   if C.X509_STORE_up_ref(shared) ~= 1 then return false end
-  local entry = { name = name, handle = own(shared), shared = true, folders = { path },
-                  digest = false, view = false }
-  table.insert(cache, 1, entry)
-  cache[LIMIT + 1] = nil
+  local entry = { handle = own(shared), shared = true, folders = { path }, digest = false,
+                  view = false }
+  cache:put(name, entry)
   return entry
 end
 

@@ -24,7 +24,7 @@ local FILES = {
 local SEPARATOR = package.config:sub(1, 1) == "\\" and ";" or ":"
 
 local function readable(path)
-  local _, kind = filestamp(path)
+  local _, kind = filestamp.of(path)
   if kind ~= "file" then return false end
   local f = io.open(path, "rb")
   if f then f:close() end
@@ -34,7 +34,7 @@ end
 -- A list of folders counts when one of them is there.
 local function listed(path)
   for folder in path:gmatch("[^" .. SEPARATOR .. "]+") do
-    local _, kind = filestamp(folder)
+    local _, kind = filestamp.of(folder)
     if kind == "folder" then return true end
   end
   return false
