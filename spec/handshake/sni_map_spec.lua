@@ -47,7 +47,7 @@ describe("a map of server names", function()
 
   local state = { server = true }
   local function choose(map, name)
-    state.sni_map = map
+    state.sni = { map = map }
     return (sni.choose(state, name))
   end
 

@@ -19,7 +19,7 @@ describe("arguments after ...", function()
       local map = i % 2 == 0 and function() end or {}
       server:sni(map)
       client:sni("name" .. i)
-      assert.equal(map, getmetatable(server).sni_map)
+      assert.equal(map, getmetatable(server).sni.map)
       assert.equal("name" .. i, client:getsniname())
       server:close()
       client:close()

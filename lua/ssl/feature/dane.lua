@@ -4,15 +4,16 @@
 -- usage. Without a usable record it verifies the chain and the name as without DANE. The
 -- caller gets the records, and validates them with DNSSEC.
 
-local ffi       = require "ffi"
-local lib       = require "ssl.ffi.lib"
-local arg       = require "ssl.base.arg"
-local errors    = require "ssl.base.errors"
-local hostname  = require "ssl.x509.hostname"
-local lifecycle = require "ssl.io.lifecycle"
-local peername  = require "ssl.feature.peername"
-local state     = require "ssl.io.state"
-local C, K      = lib.C, lib.K
+local ffi         = require "ffi"
+local lib         = require "ssl.ffi.lib"
+local arg         = require "ssl.base.arg"
+local errors      = require "ssl.base.errors"
+local fingerprint = require "ssl.session.fingerprint"
+local hostname    = require "ssl.x509.hostname"
+local lifecycle   = require "ssl.io.lifecycle"
+local peername    = require "ssl.feature.peername"
+local state       = require "ssl.io.state"
+local C, K        = lib.C, lib.K
 
 local dane = {
   --- The flags of a context, by name.
@@ -66,7 +67,7 @@ function dane:setdane(...)
   end
   peername.compare(st, host)
   errors.clear()
-  st.demands = ("%s%d:dane:%s"):format(st.demands, #host, host)
+  fingerprint.demand(st, "dane", host)
   return true
 end
 
@@ -95,8 +96,7 @@ function dane:settlsa(...)
   if C.SSL_dane_tlsa_add(st.conn.ssl, usage, selector, mtype, data, #data) <= 0 then
     return false, ("error adding TLSA record (%s)"):format(errors.reason())
   end
-  st.demands = ("%s%d:tlsa:%d:%d:%d:%s"):format(st.demands, #data, usage, selector, mtype,
-                                                data)
+  fingerprint.demand(st, ("tlsa:%d:%d:%d"):format(usage, selector, mtype), data)
   errors.clear()
   return true
 end

@@ -7,14 +7,15 @@
 -- and no byte of data. Where the chain is not verified this has no effect: then the name is
 -- compared with the certificate afterwards.
 
-local ffi       = require "ffi"
-local lib       = require "ssl.ffi.lib"
-local arg       = require "ssl.base.arg"
-local errors    = require "ssl.base.errors"
-local hostname  = require "ssl.x509.hostname"
-local lifecycle = require "ssl.io.lifecycle"
-local state     = require "ssl.io.state"
-local C, K      = lib.C, lib.K
+local ffi         = require "ffi"
+local lib         = require "ssl.ffi.lib"
+local arg         = require "ssl.base.arg"
+local errors      = require "ssl.base.errors"
+local fingerprint = require "ssl.session.fingerprint"
+local hostname    = require "ssl.x509.hostname"
+local lifecycle   = require "ssl.io.lifecycle"
+local state       = require "ssl.io.state"
+local C, K        = lib.C, lib.K
 
 local peername = {}
 
@@ -57,7 +58,7 @@ function peername.demand(st, name)
   end
   if rc ~= 1 then return nil, errors.reason() end
   peername.compare(st, kind == "dns" and text or nil)
-  st.demands = ("%s%d:%s:%s"):format(st.demands, #text, kind, text)
+  fingerprint.demand(st, kind, text)
   return kind, text
 end
 

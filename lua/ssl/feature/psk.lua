@@ -5,11 +5,12 @@
 -- stand still (shim/pause.c). The key is written into OpenSSL's buffer, and kept nowhere
 -- else.
 
-local ffi      = require "ffi"
-local lib      = require "ssl.ffi.lib"
-local shim     = require "ssl.ffi.shim"
-local question = require "ssl.io.question"
-local C, K, H  = lib.C, lib.K, shim.K
+local ffi        = require "ffi"
+local lib        = require "ssl.ffi.lib"
+local shim       = require "ssl.ffi.shim"
+local resumption = require "ssl.session.resumption"
+local question   = require "ssl.io.question"
+local C, K, H    = lib.C, lib.K, shim.K
 
 local psk = {
   name = "psk",
@@ -69,7 +70,7 @@ end
 -- The answer: how long the key is, 0 for none.
 local function answered(st, length)
   -- A server looks at the client's keys and tickets in turn, and takes the first that is good.
-  st.keyed = length > 0
+  resumption.keyed(st, length > 0)
   st.conn.psk_call.key_length = length
   question.answered(st.conn)
 end

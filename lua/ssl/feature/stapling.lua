@@ -35,9 +35,16 @@ local TLS_FEATURE, STATUS_REQUEST = "1.3.6.1.5.5.7.1.24", 5
 
 local bytes_t = ffi.typeof "const unsigned char *"
 
+-- `st.staple` is there where a response was given, or judged: a server's `bytes`; a client's
+-- `verdict`, `till` when it holds, and the `reason` of a refusal.
+local function part_of(st)
+  st.staple = st.staple or { bytes = false, verdict = false, till = false, reason = false }
+  return st.staple
+end
+
 local function put(st, der)
   local conn = st.conn
-  st.staple = der or false -- keeps the bytes alive
+  if der or st.staple then part_of(st).bytes = der or false end -- keeps the bytes alive
   conn.ocsp.response = der and ffi.cast(bytes_t, der) or nil
   conn.ocsp.response_length = der and #der or 0
 end
@@ -142,7 +149,8 @@ local function judge(st, ctx)
   local status, details, reported = response.judge(der, x509.pointer(leaf),
                                                    x509.pointer(issuer), {})
   if status == "good" then
-    st.stapled, st.stapled_till = status, details.validtill
+    local part = part_of(st)
+    part.verdict, part.till = status, details.validtill
     return true
   end
   if reported then return absent(ctx, leaf, details) end
@@ -172,7 +180,7 @@ local function answer(st, ctx)
   end
   local ok, why = judge(st, ctx)
   errors.clear()
-  if not ok then st.status_reason = "OCSP: " .. why end
+  if not ok then part_of(st).reason = "OCSP: " .. why end
   question.answered(st.conn, ok)
 end
 
@@ -187,7 +195,7 @@ function stapling:getocspresponse()
   local st = state.connected(self)
   if not st then return nil, "closed" end
   local der = stapled(st)
-  if der and st.stapled then return der, st.stapled end
+  if der and st.staple and st.staple.verdict then return der, st.staple.verdict end
   return der
 end
 

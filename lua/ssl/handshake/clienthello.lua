@@ -86,7 +86,7 @@ end
 local function choose_context(st, said)
   local go_on, chosen = true, false
   local f = st.c.onclienthello
-  st.name = said.name or false
+  sni.received(st, said.name)
   if f then go_on, chosen = asked(st, said, f) end
   if not go_on or chosen then return go_on end
   local ctx, fine = sni.choose(st, said.name)

@@ -29,7 +29,7 @@ local features = {
 -- uses it.
 features.list = {
   { file = "ssl.handshake.clienthello", used = function(st, c)
-    return st.server and (st.sni_map or c.alpn_select or c.onclienthello or c.dhparam)
+    return st.server and (st.sni or c.alpn_select or c.onclienthello or c.dhparam)
   end },
   { file = "ssl.feature.psk",      used = function(st) return st.psk end },
   { file = "ssl.session.store",    used = function(st) return st.store end },

@@ -88,8 +88,8 @@ end
 
 -- The message for failures that OpenSSL has no text for.
 local function explain(st, word)
-  local own = st.status_reason or st.psk_reason
   if not st.failed then return word end
+  local own = st.staple and st.staple.reason or st.psk_reason
   if st.dh_reason and word == "internal error" then
     word = st.dh_reason
   else
@@ -122,7 +122,7 @@ local function shake(st)
   job.done(st)
   lifecycle.connected(st)
   readahead.update(st)
-  if st.session then resumption.done(st) end
+  if st.resume then resumption.done(st) end
   if st.conn.sessions_made ~= 0 then resumption.drain(st) end
   if gone(st) then return false, "closed" end
   return true

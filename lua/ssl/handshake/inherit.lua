@@ -12,14 +12,15 @@
 -- another. OpenSSL still looks up a few settings in the context, such as the cipher
 -- suites. So a connection whose context has changed before its handshake resumes nothing.
 
-local lib        = require "ssl.ffi.lib"
-local sslctx     = require "ssl.context.sslctx"
-local functionid = require "ssl.base.functionid"
-local job        = require "ssl.handshake.job"
-local keys       = require "ssl.context.keys"
-local sessionid  = require "ssl.session.sessionid"
-local store      = require "ssl.trust.store"
-local C          = lib.C
+local lib         = require "ssl.ffi.lib"
+local sslctx      = require "ssl.context.sslctx"
+local fingerprint = require "ssl.session.fingerprint"
+local functionid  = require "ssl.base.functionid"
+local job         = require "ssl.handshake.job"
+local keys        = require "ssl.context.keys"
+local sessionid   = require "ssl.session.sessionid"
+local store       = require "ssl.trust.store"
+local C           = lib.C
 
 local inherit = {}
 
@@ -28,7 +29,7 @@ local inherit = {}
 -- had that of its old context, and the old context may have another one meanwhile. So it
 -- is always set here. A context made for clients, which a name may choose too, has none.
 local function set_session_context(st, id)
-  st.policy = id
+  fingerprint.settle(st, id)
   if C.SSL_set_session_id_context(st.conn.ssl, id, #id) ~= 1 then
     error("ssl: a session id context that OpenSSL does not take", 0)
   end
@@ -38,7 +39,7 @@ local function bind(st, c, verifies_by)
   if st.server then
     set_session_context(st, c.session_context or verifies_by)
   else
-    st.policy = verifies_by
+    fingerprint.settle(st, verifies_by)
   end
   store.settle(st.conn.ssl, c)
 end

@@ -46,7 +46,7 @@ end
 
 -- Names are compared as DNS does: without case. An exact key wins.
 local function by_map(st, name)
-  local map, lower = st.sni_map, name:lower()
+  local map, lower = st.sni.map, name:lower()
   if map[name] ~= nil then return map[name] end
   if map[lower] ~= nil then return map[lower] end
   local entry = known[map]
@@ -65,6 +65,12 @@ local function check(name, ctx, level)
   end
 end
 
+-- `st.sni` is there where a map was given or a name was received.
+local function part_of(st)
+  st.sni = st.sni or { map = false, strict = false, name = false }
+  return st.sni
+end
+
 -- Serve names from a map of contexts, or by a function.
 -- @tparam table st
 -- @tparam {[string]=userdata}|function map  kept: later changes count
@@ -76,12 +82,20 @@ local function serve(st, map, strict, level)
     local entry = known[map]
     if not entry or now() >= entry.due then walk(map, check, level) end
   end
-  st.sni_map, st.sni_strict = map, strict
+  local part = part_of(st)
+  part.map, part.strict = map, strict
+end
+
+--- The client's ClientHello has come with this name.
+-- @tparam table st
+-- @tparam string|nil name
+function sni.received(st, name)
+  if name or st.sni then part_of(st).name = name or false end
 end
 
 -- A function instead of a map: f(name, connection) -> context, or nil.
 local function by_function(st, name)
-  return st.sni_map(name, st.self)
+  return st.sni.map(name, st.self)
 end
 
 --- Choose the context for the name that a client asked for.
@@ -90,16 +104,16 @@ end
 -- @treturn userdata|nil  the context; nil: the one in force
 -- @treturn boolean  false: the map is strict and does not have the name
 function sni.choose(st, name)
-  if not name or not st.sni_map then return nil, true end
-  local find = type(st.sni_map) == "function" and by_function or by_map
+  if not name or not st.sni or not st.sni.map then return nil, true end
+  local find = type(st.sni.map) == "function" and by_function or by_map
   -- A name that was set to false is one that is not served.
   local ctx = question.ask(st, find, st, name) or nil
-  return ctx, ctx ~= nil or not st.sni_strict
+  return ctx, ctx ~= nil or not st.sni.strict
 end
 
 --- The name asked for (client) or received (server), or nil.
 function sni.name(st)
-  if st.name then return st.name end
+  if st.sni and st.sni.name then return st.sni.name end
   if not lifecycle.readable(st) then return nil end
   local name = C.SSL_get_servername(st.conn.ssl, K.TLSEXT_NAMETYPE_host_name)
   return name ~= nil and ffi.string(name) or nil

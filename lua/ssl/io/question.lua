@@ -38,9 +38,9 @@ local function refuse(st)
 end
 
 local function finish(st, before, ok, ...)
+  local problem = ...
   lifecycle.resume(st, before)
   if ok then return ... end
-  local problem = ...
   refuse(st)
   error(problem, 0)
 end

@@ -6,48 +6,84 @@
 --
 -- Each field costs an idle connection 24 bytes, and their number is rounded up to a power of
 -- two. So the fields that every connection uses are made here, in one order, which compiled
--- code needs. A field that few connections use has a shared default until it is set:
+-- code needs. A field that few connections use has a shared default until it is set.
 --
---   self      the object
---   guarded   this table: for ssl.io.guard
---   phase, status, open, failed    ssl.io.lifecycle
---   conn      struct lsf_conn (shim/conn.h): SSL *, BIO, buffers, descriptor; the inert one
---             after the end (ssl.io.lifecycle)
---   ctx       the context, kept alive as Lua object beside OpenSSL's own count
---   c         its state (ssl.context.sslctx)
---   server    true on the accepting side
---   block, total, nowait    the time limits (ssl.io.timeout)
---   received, sent, born    what getstats reports
---   maxline, maxall         how much one receive gathers (ssl.connection.receive)
---   owed, owed_data, owed_from, ends    ssl.connection.send
---   sni_map, sni_strict, name      ssl.handshake.sni, ssl.handshake.clienthello
---   dh_reason    why the user's DH parameters could not be used
---   staple, stapled, stapled_till, status_reason    ssl.feature.stapling
---   psk_reason   ssl.feature.onverify: a certificate came where only a key will do
---   psk          the function that its context had when it began (ssl.feature.psk)
---   keyed        the handshake used a pre-shared key (ssl.feature.psk, ssl.session.resumption)
---   pausable     the handshake may stand still in a job (ssl.feature.psk)
---   alpn         a server's protocol list, which the struct points to
---   transport    what waits and carries (ssl.io.descriptor, ssl.io.stream, ssl.engine)
---   stream, broken, answered, offer    ssl.io.stream
---   waiting, lent    ssl.io.inbound
---   reading, draining, sending, shaking, owners, semaphore, passing    ssl.io.mutex
---   ended, undrained    ssl.engine
---   origin       what `unwrap` gives back: ssl.io.wrapped, or a stream itself
---   updating     ssl.connection.keyupdate: OpenSSL has noted one
---   request      ssl.connection.postauth: a client is asked for its certificate
---   early        ssl.feature.earlydata: there was early data, or may be some
---   eof          what an end without close_notify is: ssl.io.loop
---   ended_early  such an end, which the configuration takes for one in order
---   explain, problem    ssl.lasterror: a failure in parts
---   deadline     ssl.io.timeout
---   policy       what a client's connection verifies by (ssl.session.fingerprint); a server's
---                session id context
---   proves       the DNS name that the peer has to prove, which the struct points to
---   demands      names and records that it demands of the peer
---   session      what its setsession was given
---   store        where a server's sessions are (ssl.session.store)
---   sessionorigin    what its sessions share (ssl.io.sessionorigin)
+-- Each field has one owner, the only file that writes it; everybody may read it. The two
+-- counters have several, since they are counted where the bytes pass. Fields that belong
+-- together and that few connections use are a part: a table that its owner makes when it is
+-- first needed. structure/owners_spec reads this list.
+--
+--   ssl.io.state
+--     self        the object
+--     guarded     this table: for ssl.io.guard
+--     server      true on the accepting side
+--   ssl.io.lifecycle
+--     phase, status, open, failed    see there
+--     conn        struct lsf_conn (shim/conn.h): SSL *, BIO, buffers, descriptor; the inert
+--                 one after the end
+--   ssl.io.timeout
+--     block, total, nowait, deadline    the time limits
+--   ssl.io.inbound
+--     transport   waits and carries (ssl.io.descriptor, ssl.io.stream, ssl.engine)
+--     inbound     ciphertext that waits for OpenSSL
+--   ssl.io.stream
+--     stream      the object, and what is known of it
+--   ssl.io.mutex
+--     locks       which coroutine is where, where a transport may yield
+--   ssl.io.loop
+--     ended_early    an end without close_notify that the configuration accepts
+--   ssl.io.failure
+--     problem     the failure in parts (lasterror)
+--   ssl.io.sessionorigin
+--     sessionorigin    what its sessions share
+--   ssl.io.delivery, ssl.connection.receiveinto, ssl.connection.earlydata, ssl.connection.stats
+--     received    bytes of plaintext
+--   ssl.connection.send, ssl.connection.earlydata, ssl.connection.stats
+--     sent        bytes of plaintext
+--   ssl.connection.stats
+--     born        when it was made
+--   ssl.connection.send
+--     owed, owed_data, owed_from    plaintext that OpenSSL has taken and that has not left
+--     ends        where records end
+--   ssl.connection.new
+--     origin      what `unwrap` gives back: ssl.io.wrapped, or an object
+--   ssl.connection.keyupdate
+--     updating    OpenSSL has noted a key update
+--   ssl.connection.postauth
+--     request     the client is asked for its certificate
+--   ssl.connection.earlydata
+--     early       there was early data, or may be some
+--   ssl.context.options.connection
+--     maxline, maxall    how much one receive gathers
+--     eof         what an end without close_notify is (ssl.io.loop)
+--     explain     messages for a person
+--   ssl.session.fingerprint
+--     policy      what a client's connection verifies by; a server's session id context
+--     demands     names and records that it demands of the peer
+--   ssl.session.resumption
+--     resume      the session that was offered, and whether a key was used
+--   ssl.session.store
+--     store       where a server's sessions are
+--   ssl.feature.peername
+--     proves      the DNS name that the peer has to prove, which the struct points to
+--   ssl.feature.psk
+--     psk         the function that its context had when it began
+--   ssl.feature.onverify
+--     psk_reason    a certificate came where only a key will do
+--   ssl.feature.stapling
+--     staple      the stapled response, or what became of it
+--   ssl.handshake.inherit
+--     ctx         the context, kept alive as Lua object beside OpenSSL's own count
+--     c           its state (ssl.context.sslctx)
+--   ssl.handshake.job
+--     pausable    the handshake may stand still in a job
+--   ssl.handshake.sni
+--     sni         a server's map, and the name that was received
+--   ssl.handshake.clienthello
+--     dh_reason   why the DH parameters of the program could not be used
+--     alpn        a server's protocol list, which the struct points to
+--   ssl.engine
+--     engine      what was fed and drained
 
 local object = require "ssl.base.object"
 local shim   = require "ssl.ffi.shim"
@@ -76,14 +112,13 @@ end
 
 -- Fields that few connections set.
 local DEFAULTS = { __index = {
-  failed = false, name = false, sni_map = false, sni_strict = false,
+  failed = false, sni = false,
   dh_reason = false, alpn = false,
-  status_reason = false, psk_reason = false, staple = false, stapled = false,
-  stapled_till = false,
+  psk_reason = false, staple = false,
   owed_data = "", owed_from = 0, ends = false,
   inbound = false, locks = false, engine = false,
   updating = false, request = false, early = false,
-  session = false, demands = "", proves = false, store = false, keyed = false, psk = false,
+  resume = false, demands = "", proves = false, store = false, psk = false,
   eof = false, explain = false, problem = false, ended_early = false,
   sessionorigin = false, deadline = false,
 } }

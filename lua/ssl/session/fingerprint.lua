@@ -227,6 +227,21 @@ function fingerprint.context(c)
   return known
 end
 
+--- A client's connection demands one thing more of its peer.
+-- @tparam table st
+-- @tparam string kind
+-- @tparam string value
+function fingerprint.demand(st, kind, value)
+  st.demands = ("%s%d:%s:%s"):format(st.demands, #value, kind, value)
+end
+
+--- The policy of a connection: a client's fingerprint, a server's session id context.
+-- @tparam table st
+-- @tparam string policy
+function fingerprint.settle(st, policy)
+  st.policy = policy
+end
+
 --- The policy of a client's connection, before its handshake: the context as it was when
 -- the connection was made, the name that is sent, the name and the records that are
 -- demanded.

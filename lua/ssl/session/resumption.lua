@@ -26,14 +26,35 @@ function resumption.enable(c)
   C.SSL_CTX_sess_set_new_cb(ctx, shim.callback "new_session")
 end
 
+-- `st.resume` is there where a session was `offered`, or where the handshake asked for a
+-- pre-shared key: `keyed` says that it used one.
+local function part_of(st)
+  st.resume = st.resume or { offered = false, keyed = false }
+  return st.resume
+end
+
+-- What `setsession` was given, or false.
+local function offered(st)
+  return st.resume and st.resume.offered
+end
+
+--- The handshake has asked for a pre-shared key.
+-- @tparam table st
+-- @tparam boolean used  was there one?
+function resumption.keyed(st, used)
+  part_of(st).keyed = used
+end
+
 -- Until when a session may be resumed, for a context with `ocsp`. The OCSP response of the
 -- full handshake counts for the session, and for sessions that are made by resuming it. So
 -- all of them end when that response ends.
 local function limited_to(st)
   if not st.c.ocsp then return nil end
-  if not st.session or not resumption.resumed(st) then return st.stapled_till end
-  local offered = session.state(st.session).handle.session
-  return offered == nil and 0 or session.ends(offered)
+  if not offered(st) or not resumption.resumed(st) then
+    return st.staple and st.staple.till or false
+  end
+  local given = session.state(offered(st)).handle.session
+  return given == nil and 0 or session.ends(given)
 end
 
 -- Of a session that the connection made; its reference is taken over.
@@ -46,19 +67,19 @@ end
 
 -- An expired session is withdrawn, except with early data: that was made for the session.
 local function withdraw_expired(st)
-  local offered = session.state(st.session).handle.session
-  if st.early or offered ~= nil and not session.expired(offered) then return end
+  local given = session.state(offered(st)).handle.session
+  if st.early or given ~= nil and not session.expired(given) then return end
   C.SSL_set_session(st.conn.ssl, nil)
-  st.session = false
+  st.resume.offered = false
 end
 
 --- A client's handshake is about to begin: its policy is now fixed. The session of
 -- `setsession` must still fit. One that has expired since is not offered.
 -- @treturn nil|string  the reason why the handshake must not begin
 function resumption.settle(st)
-  st.policy = fingerprint.connection(st, st.c)
-  if st.session then withdraw_expired(st) end
-  if st.session and session.state(st.session).policy ~= fingerprint.policy(st.policy) then
+  fingerprint.settle(st, fingerprint.connection(st, st.c))
+  if offered(st) then withdraw_expired(st) end
+  if offered(st) and session.state(offered(st)).policy ~= fingerprint.policy(st.policy) then
     return "session of another verification policy"
   end
 end
@@ -67,17 +88,18 @@ end
 -- session.
 local function renewed(st)
   local ssl = st.conn.ssl
-  local offered = session.state(st.session).handle.session
-  return offered ~= C.SSL_get_session(ssl) and C.SSL_session_reused(ssl) == 1
-     and C.SSL_SESSION_get_protocol_version(offered) < K.TLS1_3_VERSION
+  local given = session.state(offered(st)).handle.session
+  return given ~= C.SSL_get_session(ssl) and C.SSL_session_reused(ssl) == 1
+     and C.SSL_SESSION_get_protocol_version(given) < K.TLS1_3_VERSION
 end
 
 --- The handshake is done.
 function resumption.done(st)
-  if st.server or not st.session then return end
+  if st.server or not offered(st) then return end
   -- The client offered a key as well, and the server has taken one of the two.
-  if st.keyed then
-    st.keyed = C.SSL_get_session(st.conn.ssl) ~= session.state(st.session).handle.session
+  if st.resume.keyed then
+    local given = session.state(offered(st)).handle.session
+    st.resume.keyed = C.SSL_get_session(st.conn.ssl) ~= given
   end
   local f = st.c.onsession
   if f and renewed(st) then f(st.self, own(st, C.SSL_get1_session(st.conn.ssl))) end
@@ -138,17 +160,17 @@ function resumption.offer(st, s)
   if C.SSL_set_session(st.conn.ssl, given.handle.session) ~= 1 then
     return nil, "this session cannot be resumed"
   end
-  st.session = s
+  part_of(st).offered = s
   session.use(given)
   return true
 end
 
 --- Did the handshake resume a session? OpenSSL calls it so in TLS 1.3, too, where a key
--- was used that both sides had beforehand (`st.keyed`).
+-- was used that both sides had beforehand (`keyed`).
 -- @tparam table st
 -- @treturn boolean
 function resumption.resumed(st)
-  return C.SSL_session_reused(st.conn.ssl) == 1 and not st.keyed
+  return C.SSL_session_reused(st.conn.ssl) == 1 and not (st.resume and st.resume.keyed)
 end
 
 return resumption
