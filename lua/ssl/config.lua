@@ -8,7 +8,6 @@ require("ssl.foreign").refuse "ssl.config"
 
 local lib          = require "ssl.ffi.lib"
 local shim         = require "ssl.ffi.shim"
-local curves       = require "ssl.context.curves"
 local dane         = require "ssl.feature.dane"
 local groups       = require "ssl.context.groups"
 local keyuri       = require "ssl.credential.keyuri"
@@ -34,7 +33,7 @@ local dane_flags = {}
 for name in pairs(dane.flags) do dane_flags[name] = true end
 
 -- An absent name reads as nil, so a feature that OpenSSL lacks is left out.
-local has_curves = curves.supported or nil
+local has_curves = groups.curves_supported or nil
 local protocols  = versions.list()
 local has_tls13  = protocols.tlsv1_3
 
@@ -47,11 +46,11 @@ return {
                    keylog = true, ocsp = stapling.supported or nil,
                    sessionstore = sessionstore.supported or nil,
                    ticketkeys = tickets.supported or nil,
-                   groups = groups(), keyupdate = has_tls13, posthandshakeauth = has_tls13,
+                   groups = groups.list(), keyupdate = has_tls13, posthandshakeauth = has_tls13,
                    earlydata = has_tls13,
                    pkcs12 = pkcs12.supported or nil, store = keyuri.supported or nil,
                    dane = dane_flags },
-  curves       = curves.list(),
+  curves       = groups.curves(),
   openssl      = openssl,
   strict       = os.getenv "SSL_STRICT" == "1" or nil,
 }

@@ -9,7 +9,7 @@ local alpn         = require "ssl.feature.alpn"
 local anchors      = require "ssl.trust.anchors"
 local arg          = require "ssl.base.arg"
 local certificates = require "ssl.credential.certificates"
-local curves       = require "ssl.context.curves"
+local groups       = require "ssl.context.groups"
 local dane         = require "ssl.feature.dane"
 local errors       = require "ssl.base.errors"
 local key          = require "ssl.credential.key"
@@ -317,7 +317,7 @@ function context.setcurve(...)
   local ctx, name = ...
   local state = live(ctx)
   name = arg.string(name, 2)
-  local ok, message = curves.set(state, name)
+  local ok, message = groups.set_curve(state, name)
   if not ok then return false, message end
   return true
 end
@@ -327,7 +327,7 @@ function context.setcurveslist(...)
   local ctx, list = ...
   local state = live(ctx)
   list = arg.string(list, 2)
-  local ok, message = curves.set_list(state, list)
+  local ok, message = groups.set_list(state, list)
   if not ok then return false, message end
   return true
 end

@@ -1,12 +1,12 @@
 --- ssl.context.options.algorithms: ciphers, groups and signatures, and how strong they have
 -- to be.
 
-local lib         = require "ssl.ffi.lib"
-local context     = require "ssl.context.setters"
-local curves      = require "ssl.context.curves"
-local group_names = require "ssl.context.group_names"
-local option      = require "ssl.context.option"
-local C, K        = lib.C, lib.K
+local lib      = require "ssl.ffi.lib"
+local context  = require "ssl.context.setters"
+local groups   = require "ssl.context.groups"
+local namelist = require "ssl.context.namelist"
+local option   = require "ssl.context.option"
+local C, K     = lib.C, lib.K
 
 local MOST_SECURE = 5
 
@@ -32,10 +32,10 @@ end
 -- signatures because they are part of the policy of sessions (ssl.session.fingerprint).
 local function list(key, noun, command)
   return function(ctx, value)
-    local text, why = group_names.text(value)
+    local text, why = namelist.text(value)
     if not text then return false, ("invalid %s (%s)"):format(key, why) end
     local c = context.state(ctx)
-    local ok, message = group_names.apply(c.handle.ctx, command, noun, text)
+    local ok, message = namelist.apply(c.handle.ctx, command, noun, text)
     if not ok then return false, message end
     c[key] = text
     return true
@@ -76,7 +76,7 @@ return {
   end },
   groups = {
     set = list("groups", "group", K.SSL_CTRL_SET_GROUPS_LIST),
-    switch = function(st, old, new) curves.hand_over(st.conn.ssl, old, new) end,
+    switch = function(st, old, new) groups.switch(st.conn.ssl, old, new) end,
   },
   sigalgs = { set = list("sigalgs", "signature algorithm", K.SSL_CTRL_SET_SIGALGS_LIST) },
   clientsigalgs = { set = list("clientsigalgs", "signature algorithm",

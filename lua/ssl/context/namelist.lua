@@ -1,4 +1,4 @@
---- ssl.context.group_names: lists of names that OpenSSL accepts or refuses as a whole.
+--- ssl.context.namelist: lists of names that OpenSSL accepts or refuses as a whole.
 --
 -- SSL_CTX_set1_groups_list(3), SSL_CTX_set1_sigalgs_list(3). OpenSSL refuses a list with one
 -- unknown name and does not report the name. So every name of a refused list is tried alone,
@@ -9,7 +9,7 @@ local lib    = require "ssl.ffi.lib"
 local errors = require "ssl.base.errors"
 local C      = lib.C
 
-local group_names = {}
+local namelist = {}
 
 local function set(ctx, command, list)
   -- The text is only read.
@@ -17,17 +17,17 @@ local function set(ctx, command, list)
 end
 
 --- Does OpenSSL know this name, of a group or of a set of groups? Changes the context.
-function group_names.knows(ctx, command, name)
+function namelist.knows(ctx, command, name)
   return name ~= "" and set(ctx, command, name)
 end
 
 -- The first element that is not understood.
-local function stranger(command, list)
+local function first_unknown(command, list)
   local ctx = C.SSL_CTX_new(C.TLS_method())
   if ctx == nil then return nil end
   local found
   for element in (list .. ":"):gmatch "([^:]*):" do
-    if not group_names.knows(ctx, command, element) then
+    if not namelist.knows(ctx, command, element) then
       found = element
       break
     end
@@ -40,7 +40,7 @@ end
 -- @param value  such a string, or an array of names
 -- @treturn string
 -- @treturn nil,string  the mistake in it, for a message
-function group_names.text(value)
+function namelist.text(value)
   if type(value) == "table" then
     for i, name in ipairs(value) do
       if type(name) ~= "string" then
@@ -63,14 +63,14 @@ end
 -- @tparam string list
 -- @treturn true
 -- @treturn false,string  the whole message
-function group_names.apply(ctx, command, noun, list)
+function namelist.apply(ctx, command, noun, list)
   errors.clear()
   local ok = set(ctx, command, list)
-  local name = not ok and stranger(command, list)
+  local name = not ok and first_unknown(command, list)
   errors.clear()
   if ok then return true end
   if name then return false, ("unknown %s '%s' in \"%s\""):format(noun, name, list) end
   return false, ("unusable list of %ss \"%s\""):format(noun, list)
 end
 
-return group_names
+return namelist
