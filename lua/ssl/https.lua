@@ -159,16 +159,8 @@ function https.request(url, body)
   return result, code, headers, status
 end
 
---- A pool: connections that are kept for requests to come.
--- @tparam[opt] table options  `size`, `perhost`, `idle`: see docs/https.md
--- @treturn table  for `pool` of a request; with the methods `request`, `count`, `close`
-function https.pool(options)
-  local made = pool.new(options)
-  return made
-end
-
---- As https.request, with this pool.
-function pool.methods:request(url, body)
+-- The method `request` of a pool: as https.request, with this pool.
+local function request_of_pool(self, url, body)
   if not pool.is(self) then refuse(2, "a pool of https.pool expected, got " .. type(self)) end
   check(url, body)
   if type(url) == "string" then
@@ -180,6 +172,14 @@ function pool.methods:request(url, body)
   reqt.pool = self
   local result, code, headers, status = protected(reqt)
   return result, code, headers, status
+end
+
+--- A pool: connections that are kept for requests to come.
+-- @tparam[opt] table options  `size`, `perhost`, `idle`: see docs/https.md
+-- @treturn table  for `pool` of a request; with the methods `request`, `count`, `close`
+function https.pool(options)
+  local made = pool.new(options, request_of_pool)
+  return made
 end
 
 --- A function for `create` of socket.http, which makes objects that speak TLS.

@@ -23,9 +23,6 @@ local MARGIN = 1
 local methods = {}
 local class = { __index = methods, __name = "https.pool" }
 
---- The methods of a pool.
-pool.methods = methods
-
 local function discard(entry)
   entry.stream:close()
 end
@@ -161,9 +158,10 @@ end
 -- @tparam[opt] table options  `size` (32): the most connections that are kept,
 --   `perhost` (8): the most to one host and port, `idle` (60): seconds until an unused one
 --   is closed, at the next use of the pool
+-- @tparam function request  the method of that name
 -- @treturn table
 -- @raise when `options` or one of them is something else
-function pool.new(options)
+function pool.new(options, request)
   if options == nil then options = {} end
   if type(options) ~= "table" then
     error(("bad argument #1 to 'pool' (table expected, got %s)"):format(type(options)), 3)
@@ -171,7 +169,7 @@ function pool.new(options)
   local problem = ssl.cfg.unknown(options, { "idle", "perhost", "size" }, "field")
   if problem then error(("bad argument #1 to 'pool' (%s)"):format(problem), 3) end
   return setmetatable({
-    size = amount(options, "size", 0), perhost = amount(options, "perhost", 0),
+    request = request, size = amount(options, "size", 0), perhost = amount(options, "perhost", 0),
     idle = amount(options, "idle", 0), kept = {}, closed = false,
     process = ssl.processid(),
   }, class)
