@@ -41,7 +41,7 @@ end
 
 -- A flight leaves in one piece. If the session tickets of TLS 1.3 were sent one by one,
 -- Nagle's algorithm would hold back the server's first data.
-local function try(st)
+local function step(st)
   local conn = st.conn
   conn.cork = 1
   local rc
@@ -55,9 +55,9 @@ local function try(st)
   return rc
 end
 
-local function attempt(st)
+local function step_and_judge(st)
   errors.clear()
-  local rc = try(st)
+  local rc = step(st)
   local word = rc <= 0 and loop.judge(st, rc) or nil
   if st.conn.out_beg ~= st.conn.out_end then
     st.transport.flush(st)
@@ -68,18 +68,18 @@ end
 
 -- The verdict at the end, nil for success; and when it began to wait, if it did.
 local function advance(st)
-  local word, start = attempt(st), nil
+  local word, start = step_and_judge(st), nil
   while word do
     if word == "asked" then
       if st.phase == "suspended" then return "busy", start end
       features.answer(st)
       if gone(st) then return "closed", start end
-      word = attempt(st)
+      word = step_and_judge(st)
     elseif st.nowait or not loop.waits(word) then
       return word, start
     else
       start = start or timeout.start(st)
-      word = loop.run(st, try, word, start)
+      word = loop.run(st, step, word, start)
       if word and word ~= "asked" then return word, start end
     end
   end
@@ -99,7 +99,7 @@ local function explain(st, word)
   return word
 end
 
-local function shake(st)
+local function proceed(st)
   if st.status == "connected" and not st.failed and not gone(st) then return true end
   local refusal = lifecycle.shake_refusal(st)
   if refusal then return false, refusal end
@@ -131,10 +131,10 @@ end
 -- Over a stream one call at a time: where its methods yield, another's would find the
 -- handshake at a place that it does not know.
 local function in_turn(st)
-  if not st.stream or st.status ~= "new" then return shake(st) end
+  if not st.stream or st.status ~= "new" then return proceed(st) end
   if mutex.held(st, "shaking") then return false, "busy" end
   mutex.lock(st, "shaking")
-  return mutex.finish(st, "shaking", pcall(shake, st))
+  return mutex.finish(st, "shaking", pcall(proceed, st))
 end
 
 --- Make the handshake, or continue it. The secrets go to the key log, also
