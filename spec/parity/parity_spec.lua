@@ -47,7 +47,7 @@ describe("parity with LuaSec", function()
     return out
   end
 
-  local LIMIT = house.scale(300, 600)
+  local LIMIT = 600
 
   local function results(child, name)
     local how, status = child:wait(LIMIT)

@@ -293,7 +293,7 @@ describe("coexistence", function()
     setup(function() host = fresh.host {} end)
 
     it("opened and closed one after another, connections left open, memory flat", function()
-      local rounds = house.scale(200, 60)
+      local rounds = house.share(200, 60, 60)
       -- ASan's quarantine fills first.
       if house.mode == "asan" then rounds = 100 end
       local output, ok = host(("WARM, LAST = %d, %d\n"):format(rounds / 2, rounds)

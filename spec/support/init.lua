@@ -5,6 +5,7 @@
 --   build, stage   folders, absolute
 --   slow           true where everything takes many times as long
 --   scale(n, small)  n, or small where slow
+--   crossed(i, j)  is this pair of two lists tried?
 --   share(n, some, small)  n in the first mode, some in others, small where slow
 --   quote(s)       s as one word of a shell
 --   run(command)   did a command of the shell succeed?
@@ -69,6 +70,12 @@ end
 -- others look for what a mode breaks, which some of them tell.
 function house.share(n, some, small)
   return house.mode == "jit" and n or house.scale(some, small)
+end
+
+--- Of two lists that are tried one over the other: is this pair tried? Where everything
+-- is slow, every other one over each.
+function house.crossed(i, j)
+  return not house.slow or (i + j) % 2 == 0
 end
 
 -- A LuaSec of the distribution is called `ssl` too. Testing that one, or what
