@@ -11,11 +11,11 @@
  *
  * What each send and receive looks at is flat, because Lua's interpreter makes an object
  * of 72 bytes to read a member of a part (`conn.hello.state`). All else is in parts by
- * subject. No member has the name of a field of the connection's Lua state.
+ * subject. No flat member and no part has the name of a field of the Lua state (st.X).
  *
  * "Owners" are the files that write a member, in C and in Lua. Every file may read it.
- * conn.c, where a connection begins and ends, may write all of them. structure/shim_spec compares
- * these lists with the sources.
+ * conn.c, where a connection begins and ends, may write all of them. structure/shim_spec
+ * compares these lists with the sources.
  */
 struct lsf_conn {
 	/* NULL once closed. Owners: ssl.connection.new */
