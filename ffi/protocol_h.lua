@@ -13,6 +13,9 @@ uint64_t SSL_CTX_clear_options(SSL_CTX *ctx, uint64_t options);
 void SSL_CTX_set_security_level(SSL_CTX *ctx, int level);
 int SSL_CTX_get_security_level(const SSL_CTX *ctx);
 void SSL_CTX_set_post_handshake_auth(SSL_CTX *ctx, int val);
+/* 0 and 1: records are not padded. */
+int SSL_CTX_set_block_padding(SSL_CTX *ctx, size_t block_size);
+int SSL_set_block_padding(SSL *ssl, size_t block_size);
 
 int SSL_version(const SSL *s);
 int SSL_session_reused(const SSL *s);

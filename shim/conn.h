@@ -75,12 +75,12 @@ struct lsf_conn {
 	uint8_t cork;
 	/*
 	 * Refuse no write: the last alert has to be queued.
-	 * Owners: ssl.connection.close, ssl.connection.goodbye
+	 * Owners: ssl.connection.close
 	 */
 	uint8_t accept_all;
 	/*
 	 * Drop what OpenSSL still writes: our close_notify was sent, or the peer cannot
-	 * receive any more. Owners: readwrite.c, ssl.io.loop, ssl.connection.goodbye
+	 * receive any more. Owners: readwrite.c, ssl.connection.close, ssl.io.loop
 	 */
 	uint8_t drop_output;
 	/* No more input and output: the connection was dropped. Owners: pause.c */
@@ -151,7 +151,8 @@ struct lsf_conn {
 	/* How the peer's certificates are verified, and what came of it. */
 	struct {
 		/* Go on after an error (lsec_continue); ask Lua for each certificate; a
-		 * CRL may be absent above the peer's own. Owners: ssl.handshake.inherit */
+		 * CRL may be absent above the peer's own.
+		 * Owners: ssl.context.options.verify */
 		uint8_t go_on, ask, some_lists;
 		/* A DNS name that the peer has to prove, or NULL: Lua's memory. Owners:
 		 * ssl.feature.peername */
@@ -204,7 +205,7 @@ struct lsf_conn {
 
 	/* What the peer may ask after the handshake. */
 	struct {
-		/* enum lsf_once, bits. Owners: ssl.handshake.inherit */
+		/* enum lsf_once, bits. Owners: ssl.context.options.protocol */
 		uint8_t once;
 		/* A handshake is done; the certificate was asked for after it; and once
 		 * more, which is refused. Owners: posthandshake.c */

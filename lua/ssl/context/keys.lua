@@ -154,6 +154,8 @@ ours   { key = "renegotiation", kind = "any", types = 'boolean|"once"', room = "
 ours   { key = "posthandshakeauth", kind = "any", types = 'boolean|"once"', side = "client",
          room = "protocol", switch = SERVER,
          policy = "it is an offer to the server in every handshake" }
+ours   { key = "padding", kind = "number", room = "protocol", state = { padding = false },
+         policy = "it decides how long records are" }
 ours   { key = "earlydata", kind = "number", room = "earlydata",
          state = { earlydata = false,
                    process = false }, -- that has the sessions for early data

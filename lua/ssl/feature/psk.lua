@@ -81,9 +81,9 @@ end
 
 -- On a client: which identity and key? A result that is no usable key denies.
 local function ask_client(st)
-  local call = st.conn.psk_call
-  local identity, key = question.ask(st, st.psk, hint_of(st.conn), call.max_identity - 1,
-                                     call.max_key)
+  local conn = st.conn
+  local identity, key = question.ask(st, st.psk, hint_of(conn),
+                                     conn.psk_call.max_identity - 1, conn.psk_call.max_key)
   if st.status ~= "closed" then answered(st, client(st.conn, identity, key)) end
 end
 

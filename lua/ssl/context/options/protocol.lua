@@ -54,6 +54,21 @@ local function posthandshakeauth(ctx, wanted)
   return true
 end
 
+local LONGEST = K.SSL3_RT_MAX_PLAIN_LENGTH
+
+-- SSL_CTX_set_block_padding(3). OpenSSL pads no record of earlier versions.
+local function padding(ctx, block)
+  local lack = option.lacking13 "padding"
+  if lack then return false, lack end
+  if not option.whole(block, 1, LONGEST) then
+    return option.invalid("padding", ("1 to %d"):format(LONGEST), block)
+  end
+  local c = context.state(ctx)
+  C.SSL_CTX_set_block_padding(c.handle.ctx, block)
+  c.padding = block
+  return true
+end
+
 return {
   protocol = {
     -- ssl.context.new has made the context with it.
@@ -79,7 +94,13 @@ return {
   end },
   renegotiation = {
     set = renegotiation,
-    apply = function(st, _, new) st.conn.posthandshake.once = new.once end,
+    apply = function(st, _, new)
+      st.conn.posthandshake.once = new.once
+    end,
   },
   posthandshakeauth = { set = posthandshakeauth },
+  padding = {
+    set = padding,
+    switch = function(st, _, new) C.SSL_set_block_padding(st.conn.ssl, new.padding or 0) end,
+  },
 }
