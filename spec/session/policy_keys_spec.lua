@@ -132,6 +132,7 @@ describe("the policy of a context", function()
     renegotiation     = { server = "once", client = true },
     posthandshakeauth = { client = "once" },
     earlydata         = { server = 100, client = 100 },
+    padding           = { server = 512, client = 512 },
     alpn              = { server = nothing, client = "h2" },
     onclienthello     = { server = nothing },
     onsession         = { client = nothing },
