@@ -21,6 +21,7 @@ local key        = require "ssl.credential.key"
 local material   = require "ssl.source.material"
 local connection = require "ssl.connection.new"
 local failure    = require "ssl.io.failure"
+local later         = require "ssl.base.later"
 local newcontext = require "ssl.context.new"
 local process    = require "ssl.base.process"
 local session    = require "ssl.session.object"
@@ -155,5 +156,7 @@ function ssl.wrap(sock, cfg, options)
   if not ok then return nil, msg end
   return conn
 end
+
+later.note()
 
 return ssl

@@ -10,6 +10,7 @@ local close     = require "ssl.connection.close"
 local ending    = require "ssl.io.ending"
 local failure   = require "ssl.io.failure"
 local handshake = require "ssl.handshake.handshake"
+local later     = require "ssl.base.later"
 local info      = require "ssl.connection.info"
 local into      = require "ssl.connection.receiveinto"
 local peername  = require "ssl.feature.peername"
@@ -85,7 +86,7 @@ methods.list = {
 }
 
 local function find(file, name)
-  if type(file) == "string" then file = require(file) end
+  if type(file) == "string" then file = later.require(file) end
   return file[name]
 end
 

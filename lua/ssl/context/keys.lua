@@ -44,6 +44,8 @@
 --   faces    a set of "connect" and "https": the only faces that know the key. It is not
 --            a key of ssl.newcontext
 
+local later = require "ssl.base.later"
+
 local keys = {}
 
 local list = {}
@@ -313,7 +315,7 @@ end
 -- @treturn table  with `set`, and perhaps `apply` and `switch`
 function keys.room(record)
   local module = "ssl.context.options." .. record.room
-  return require(module)[record.key]
+  return later.require(module)[record.key]
 end
 
 return keys

@@ -16,8 +16,9 @@
 --
 -- A file is loaded when a connection uses it, and then before the first step.
 
-local shim = require "ssl.ffi.shim"
-local H    = shim.K
+local shim  = require "ssl.ffi.shim"
+local later = require "ssl.base.later"
+local H     = shim.K
 
 local features = {
   --- The question at the ClientHello, which has no number: OpenSSL has returned, and no
@@ -40,7 +41,7 @@ features.list = {
 -- The file of an entry, if the connection uses it.
 local function feature_of(entry, st, c)
   if not entry.used(st, c) then return nil end
-  entry.feature = entry.feature or require(entry.file)
+  entry.feature = entry.feature or later.require(entry.file)
   return entry.feature
 end
 
