@@ -98,10 +98,13 @@ describe("an interrupted send", function()
             server:settimeout(limit)
             local _, word, reported = server:send(data)
             assert.equal("wantwrite", word)
+            local at = 0
             repeat
               take(client, got)
-              local last, why, stopped = server:send(other)
-              assert.is_true(last == #other or why == "wantwrite" and stopped == 0)
+              local last, why, stopped = server:send(other, at + 1)
+              assert.is_true(last == #other or why == "wantwrite")
+              -- The limit may end it in the middle, on a machine that is busy.
+              at = last or stopped
             until last
             -- Bytes that were owed before are new data now.
             local again = data:sub(reported + 1, reported + 10)
