@@ -1,6 +1,5 @@
 --- ssl.connect: TCP, TLS and the host name, in one call.
 
-local shim       = require "ssl.ffi.shim"
 local arg        = require "ssl.base.arg"
 local checks     = require "ssl.context.cfg"
 local connection = require "ssl.connection.new"
@@ -9,7 +8,9 @@ local hostname   = require "ssl.x509.hostname"
 local checkhost  = require "ssl.x509.checkhost"
 local newcontext = require "ssl.context.new"
 local session    = require "ssl.session.object"
+local limits     = require "ssl.io.timeout"
 local x509       = require "ssl.x509.certificate"
+local after, remaining = limits.after, limits.remaining
 
 local LAST_PORT = 65535
 
@@ -26,14 +27,6 @@ local function configuration(flags)
   cfg.protocol = flags.protocol
               or (flags.minversion or flags.maxversion) and "any" or "tlsv1_2"
   return cfg
-end
-
-local function from_now(seconds)
-  return seconds and seconds >= 0 and shim.C.now() + seconds or nil
-end
-
-local function left(deadline)
-  return deadline and math.max(0, deadline - shim.C.now())
 end
 
 local function failure(before, phase, name, reason)
@@ -62,7 +55,7 @@ local function tcp(host, port, deadline)
   local found, why = socket.dns.getaddrinfo(host)
   if not found then return nil, why end
   for i, one in ipairs(found) do
-    local seconds = deadline and left(deadline) / (#found - i + 1)
+    local seconds = deadline and remaining(deadline) / (#found - i + 1)
     local sock
     sock, why = attempt(socket, one.addr, port, seconds)
     if sock then return sock end
@@ -111,7 +104,7 @@ local function secure(sock, ctx, kind, name, deadline, offered)
     if kind == "dns" then conn:sni(name) end
     -- What does not fit is not offered.
     if offered then conn:setsession(offered) end
-    conn:settimeout(left(deadline), "t")
+    conn:settimeout(remaining(deadline), "t")
     ok, why = shake(conn)
     why = why and handshake_reason(conn, why)
   end
@@ -159,8 +152,8 @@ local function connect(name, port, flags)
   if not ctx then return nil, "context: " .. why end
   local known = host
   if flags.servername then kind, known = hostname.normalize(flags.servername) end
-  whole = from_now(whole)
-  local deadline = from_now(timeout) or whole
+  whole = after(whole)
+  local deadline = after(timeout) or whole
   if whole then deadline = math.min(deadline, whole) end
   local where = ("%s port %s"):format(host, port)
   -- The C library would cut it to 16 bits, which is another port.
@@ -173,7 +166,7 @@ local function connect(name, port, flags)
   local conn
   conn, why = secure(sock, ctx, kind, known, deadline, offered)
   if not conn then return failure(before, "handshake with", where, why) end
-  if whole then conn:setdeadline(left(whole)) end
+  if whole then conn:setdeadline(remaining(whole)) end
   return conn, sock
 end
 

@@ -78,10 +78,10 @@ function descriptor.finish(st)
   if conn.out_total == 0 or S.linger(conn) ~= 0 then return true end
   local left = math.min(timeout.left(st, timeout.start(st)), LONGEST)
   if left < 0 then left = LONGEST end
-  local deadline, look = S.now() + left, SHORTEST_LOOK
+  local deadline, look = timeout.after(left), SHORTEST_LOOK
   repeat
-    local time = deadline - S.now()
-    if time <= 0 then return false end
+    local time = timeout.remaining(deadline)
+    if time == 0 then return false end
     local events = conn.out_beg ~= conn.out_end and READ + WRITE or READ
     S.wait(conn, events, math.min(look, time))
     look = math.min(2 * look, LONGEST_LOOK)

@@ -1,8 +1,8 @@
 --- ssl.io.mutex: one coroutine at a time where a transport's method may yield.
 --
--- A mark, a field of the connection's state, is set while a coroutine holds the lock.
--- `owners` has that coroutine. It is a weak table: a coroutine that its scheduler has
--- forgotten never unlocks, and only the collector finds out.
+-- A mark in `st.locks` is set while a coroutine holds the lock, and `owners` has that
+-- coroutine. It is a weak table: a coroutine that its scheduler has forgotten never unlocks,
+-- and only the collector finds out.
 -- The second coroutine waits until the first has unlocked. How it waits depends on the
 -- host: a scheduler resumes a coroutine that yields. nginx resumes a light thread that
 -- yields at once, before it looks at any socket; and in a coroutine of the program a yield

@@ -18,6 +18,7 @@ local shim       = require "ssl.ffi.shim"
 local ciphertext = require "ssl.io.ciphertext"
 local inbound    = require "ssl.io.inbound"
 local mutex      = require "ssl.io.mutex"
+local timeout    = require "ssl.io.timeout"
 local S          = shim.C
 
 local stream = {}
@@ -188,14 +189,15 @@ end
 -- kernel resets the connection and discards sent bytes that are on the way. So where the last
 -- call was a send, wait for the peer's end. Other objects do this themselves.
 local function linger(st)
-  local object, deadline = st.stream.object, math.min(st.deadline or math.huge, S.now() + LINGER)
+  local object = st.stream.object
+  local deadline = math.min(st.deadline or math.huge, timeout.after(LINGER))
   if not mutex.nginx or not object.settimeouts or st.stream.broken or st.status ~= "connected"
      or st.sent == st.stream.answered or mutex.held(st, "reading") then
     return
   end
   repeat
-    local left = deadline - S.now()
-    if left <= 0 then return end
+    local left = timeout.remaining(deadline)
+    if left == 0 then return end
     object:settimeout(left * 1000)
   until not object:receiveany(CHUNK)
 end

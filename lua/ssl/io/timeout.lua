@@ -51,10 +51,24 @@ function timeout.left(st, start)
   return left > 0 and left or 0
 end
 
+--- The moment that is so many seconds away.
+-- @tparam number|nil seconds  nil or negative: no limit
+-- @treturn number|nil  of shim.C.now
+function timeout.after(seconds)
+  return seconds and seconds >= 0 and now() + seconds or nil
+end
+
+--- How many seconds are left up to a moment.
+-- @tparam number|nil moment
+-- @treturn number|nil  0 when it has passed; nil for nil
+function timeout.remaining(moment)
+  return moment and math.max(0, moment - now())
+end
+
 --- `conn:setdeadline(seconds)`: one limit for all operations together, from now on;
 -- nil or negative: none.
 function timeout.deadline(st, seconds)
-  st.deadline = seconds and seconds >= 0 and now() + seconds or false
+  st.deadline = timeout.after(seconds) or false
   if st.deadline and st.conn.fd_blocking == 1 then st.transport.patient(st, false) end
 end
 
