@@ -641,10 +641,11 @@ while True:
       assert.equal("EXTENSION_NOT_RECEIVED", server:wait_output "failed (EXTENSION[%u_]*)")
       conn:close()
       -- And one with an untrusted certificate.
+      -- Nothing is sent behind it: unread data would make the server's system reset the
+      -- connection, and the alert would be lost.
       conn = assert(ours.connect(port, client_keys(pki.selfsigned)))
       conn:send "GET /\n"
       assert.equal("who are you?", (conn:receive()))
-      conn:send "me\n"
       assert.matches("alert", (select(2, conn:receive())))
       conn:close()
     end)
