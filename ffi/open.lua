@@ -3,8 +3,7 @@
 -- It is found where the library's first file was found: by package.path as it was then. A
 -- program may change package.path later, and may have LuaSec's files on it.
 --
--- Nothing can yield in it, since `require` is a C function. It reads a file, so a program
--- that must not read files later opens all of them early: ssl.preload.
+-- Nothing can yield in it, since `require` is a C function. It reads a file.
 
 local package, require, pcall, error = package, require, pcall, error
 local type, pairs = type, pairs

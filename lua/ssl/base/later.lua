@@ -3,6 +3,11 @@
 -- A program may load the library again, by emptying package.loaded. The objects of the
 -- older copy go on working beside the new one. So what the older copy loads later has to
 -- find the modules of its own copy: their classes know its objects.
+--
+-- ssl.ffi.open finds the files where the library was found, and lets a second try load what
+-- could not be loaded at first.
+
+local open = require "ssl.ffi.open"
 
 local later = {}
 
@@ -43,17 +48,17 @@ end
 --- Require a module of this library.
 -- @tparam string name
 -- @return the module
--- @raise as `require` does
+-- @raise as `require` does; the next call tries again
 function later.require(name)
   if own[name] ~= nil then return own[name] end
   if package.loaded[SELF] == later or next(own) == nil then
-    local module = require(name)
+    local module = open(name)
     later.note()
     return module
   end
   local others = loaded()
   exchange(others, own)
-  local ok, module = pcall(require, name)
+  local ok, module = pcall(open, name)
   own = loaded()
   exchange(own, others)
   if not ok then error(module, 0) end

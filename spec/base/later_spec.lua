@@ -1,0 +1,90 @@
+-- Files that are loaded when they are first used: what happens to the program between
+-- `require "ssl"` and that moment must not matter.
+
+describe("a file that is loaded when it is first used", function()
+  local fresh   = require "spec.support.fresh"
+  local process = require "spec.support.process"
+
+  -- `psk` has a file of its own, which nothing else needs.
+  local START = [[
+    local ssl = require "ssl"
+    local NAME = "ssl.context.options.psk"
+    assert(not package.loaded[NAME])
+    local function context()
+      return ssl.newcontext { mode = "client", protocol = "any", verify = "none",
+                              psk = function() end }
+    end
+  ]]
+
+  local function prints(expected, text)
+    assert.equal(expected .. "\n", (fresh.luajit(START .. text)))
+  end
+
+  it("is tried again where it could not be loaded", function()
+    prints("false\ttrue\ttrue", [[
+      package.preload[NAME] = function()
+        package.preload[NAME] = nil
+        error("not enough memory", 0)
+      end
+      local first, why = pcall(context)
+      assert(why == "not enough memory", why)
+      local second, ctx = pcall(context)
+      print(first, second, type(ctx) == "userdata")
+    ]])
+  end)
+
+  it("is found where the library was found, whatever package.path is by then", function()
+    prints("userdata\tchanged", [[
+      package.path = "changed"
+      print(type(context()), package.path)
+    ]])
+  end)
+
+  it("is no file of this name that comes first in package.path by then", function()
+    local folder = process.folder()
+    assert(os.execute("mkdir -p " .. folder .. "/ssl/context/options") == 0)
+    process.write(folder .. "/ssl/context/options/psk.lua", "error 'the other file'")
+    prints("userdata", ([[
+      package.path = %q .. "/?.lua;" .. package.path
+      print(type(context()))
+    ]]):format(folder))
+  end)
+
+  it("belongs to the copy of the library that uses it", function()
+    prints("true\ttrue\tfalse", [[
+      local function forget()
+        for name in pairs(package.loaded) do
+          if name == "ssl" or name:find "^ssl%." then package.loaded[name] = nil end
+        end
+      end
+      forget()
+      local new, old = require "ssl", ssl
+      local loaded = package.loaded["ssl.context.setters"]
+      local first = context()
+      assert(package.loaded["ssl.context.setters"] == loaded)
+      ssl = new
+      local second = context()
+      local socket = require "socket"
+      local function takes(library, ctx)
+        return (pcall(library.wrap, socket.tcp(), ctx))
+      end
+      print(takes(old, first), takes(new, second), takes(new, first))
+    ]])
+  end)
+
+  it("is tried again by an older copy, too", function()
+    prints("false\ttrue", [[
+      for name in pairs(package.loaded) do
+        if name == "ssl" or name:find "^ssl%." then package.loaded[name] = nil end
+      end
+      require "ssl"
+      package.preload[NAME] = function()
+        package.preload[NAME] = nil
+        error("not enough memory", 0)
+      end
+      local first = pcall(context)
+      local second = pcall(context)
+      print(first, second)
+    ]])
+  end)
+end)
