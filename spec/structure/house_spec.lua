@@ -102,7 +102,9 @@ describe("the house", function()
         if state[name] == "open" then cycles[#cycles + 1] = trail .. " -> " .. name end
         if state[name] then return end
         state[name] = "open"
-        for _, child in ipairs(edges[name] or {}) do visit(child, trail .. " -> " .. name) end
+        for _, child in ipairs(edges[name] or {}) do
+          if child ~= name then visit(child, trail .. " -> " .. name) end
+        end
         state[name] = "done"
       end
       for name in pairs(edges) do visit(name, "") end

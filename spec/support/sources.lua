@@ -44,11 +44,15 @@ end
 --- The modules a file requires by name, sorted.
 function sources.requires(path)
   local seen, names = {}, {}
-  for name in sources.code(path):gmatch "%f[%w_]require%f[^%w_]%s*%(?%s*[\"']([%w_.]+)[\"']" do
+  local function add(name)
     if not seen[name] then
       seen[name], names[#names + 1] = true, name
     end
   end
+  local code = sources.code(path)
+  for name in code:gmatch "%f[%w_]require%f[^%w_]%s*%(?%s*[\"']([%w_.]+)[\"']" do add(name) end
+  -- Those of ssl.base.later, in lists.
+  for name in code:gmatch "[\"'](ssl%.%l[%w_]*%.[%w_.]*[%w_])[\"']" do add(name) end
   table.sort(names)
   return names
 end

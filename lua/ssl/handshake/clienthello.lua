@@ -10,7 +10,6 @@ local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
 local alpn     = require "ssl.feature.alpn"
 local dh       = require "ssl.feature.dh"
-local features = require "ssl.handshake.features"
 local hello    = require "ssl.handshake.clienthello_wire"
 local inherit  = require "ssl.handshake.inherit"
 local question = require "ssl.io.question"
@@ -124,6 +123,6 @@ local function answer(st)
 end
 
 --- See ssl.handshake.features.
-clienthello.questions = { [features.CLIENTHELLO] = answer }
+clienthello.questions = { [question.CLIENTHELLO] = answer }
 
 return clienthello

@@ -7,7 +7,7 @@
 --   pauses      pauses(st, c) -> boolean: may the handshake stand still in a job for it?
 --   questions   number of the question -> f(st, c), which answers it. f may raise an error
 --               and yield (ssl.io.question). The number is one of LSF_QUESTION_* (shim/lsf.h),
---               or features.CLIENTHELLO
+--               or question.CLIENTHELLO
 --   prepare     optional: prepare(st, c), before the first step of a server's handshake
 --
 -- `st` is the state of the connection, `c` that of the context in force. The function `apply`
@@ -16,15 +16,12 @@
 --
 -- A file is loaded when a connection uses it, and then before the first step.
 
-local shim  = require "ssl.ffi.shim"
-local later = require "ssl.base.later"
-local H     = shim.K
+local shim     = require "ssl.ffi.shim"
+local later    = require "ssl.base.later"
+local question = require "ssl.io.question"
+local H        = shim.K
 
-local features = {
-  --- The question at the ClientHello, which has no number: OpenSSL has returned, and no
-  -- job stands still.
-  CLIENTHELLO = "clienthello",
-}
+local features = {}
 
 --- The features, in the order in which they are tried: the file, and whether a connection
 -- uses it.
@@ -72,10 +69,10 @@ end
 -- @raise errors of the program's function
 function features.answer(st)
   local conn = st.conn
-  local question = conn.hello.state == H.LSF_HELLO_ASKED and features.CLIENTHELLO
-                or conn.ask.question
+  local asked = conn.hello.state == H.LSF_HELLO_ASKED and question.CLIENTHELLO
+             or conn.ask.question
   for _, entry in ipairs(features.list) do
-    local answer = entry.feature and entry.feature.questions[question]
+    local answer = entry.feature and entry.feature.questions[asked]
     if answer then
       answer(st, st.c)
       return

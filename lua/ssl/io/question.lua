@@ -13,7 +13,11 @@ local errors    = require "ssl.base.errors"
 local lifecycle = require "ssl.io.lifecycle"
 local C, K, H   = lib.C, lib.K, shim.K
 
-local question = {}
+local question = {
+  --- The question at the ClientHello, which has no number: OpenSSL has returned, and no
+  -- job stands still.
+  CLIENTHELLO = "clienthello",
+}
 
 --- Answer the pending question: the handshake that stands still may go on.
 -- @tparam cdata conn
