@@ -14,6 +14,7 @@ local inbound      = require "ssl.io.inbound"
 local object       = require "ssl.base.object"
 local wrapped      = require "ssl.io.wrapped"
 local inherit      = require "ssl.handshake.inherit"
+local job          = require "ssl.handshake.job"
 local gcpressure   = require "ssl.base.gcpressure"
 local sessionid    = require "ssl.session.sessionid"
 local sessionstore = require "ssl.session.store"
@@ -86,6 +87,7 @@ function connection.create(ctx, level)
   tickets.apply(st, c)
   sessionstore.apply(st, c)
   inherit.apply(st, nil, c, verifies_by)
+  job.apply(st)
   if c.servername and not server then
     local ok, why = peername.apply(st, c.servername)
     if not ok then return nil, ("error creating SSL object (%s)"):format(why) end

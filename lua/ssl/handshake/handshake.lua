@@ -66,13 +66,20 @@ local function step_and_judge(st)
   return word
 end
 
+-- The pending question is answered. At the ClientHello the answer may switch the context.
+local function answer(st)
+  local before = st.c
+  features.answer(st)
+  if st.c ~= before and not gone(st) then job.apply(st) end
+end
+
 -- The verdict at the end, nil for success; and when it began to wait, if it did.
 local function advance(st)
   local word, start = step_and_judge(st), nil
   while word do
     if word == "asked" then
       if st.phase == "suspended" then return "busy", start end
-      features.answer(st)
+      answer(st)
       if gone(st) then return "closed", start end
       word = step_and_judge(st)
     elseif st.nowait or not loop.waits(word) then

@@ -4,7 +4,7 @@
 -- exchanges the certificate and little else, so the other settings are transferred: a
 -- context that demands client certificates must demand them of every client that asks for
 -- its name. Each key has its part in its record and its room (ssl.context.keys). This file
--- does the parts that concern no key: the policy, the store, and the job of a handshake.
+-- does the parts that concern no key: the policy and the store.
 --
 -- A connection has the policy that its context had when the connection was made, or when
 -- it was switched to the context. Later changes of a context must not reach existing
@@ -16,7 +16,6 @@ local lib         = require "ssl.ffi.lib"
 local sslctx      = require "ssl.context.sslctx"
 local fingerprint = require "ssl.session.fingerprint"
 local functionid  = require "ssl.base.functionid"
-local job         = require "ssl.handshake.job"
 local keys        = require "ssl.context.keys"
 local sessionid   = require "ssl.session.sessionid"
 local store       = require "ssl.trust.store"
@@ -95,7 +94,6 @@ end
 function inherit.apply(st, old, new, verifies_by)
   bind(st, new, verifies_by)
   each("apply", st, old, new)
-  job.apply(st, new)
 end
 
 --- A server's handshake is about to begin. Where its context has changed since, the

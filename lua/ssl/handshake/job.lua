@@ -15,11 +15,10 @@ local C, K     = lib.C, lib.K
 
 local job = {}
 
---- Before a handshake, or when it switches to another context.
+--- Before a handshake, and when it has switched to another context.
 -- @tparam table st
--- @tparam table c  the context's state
-function job.apply(st, c)
-  st.pausable = features.pauses(st, c)
+function job.apply(st)
+  st.pausable = features.pauses(st, st.c)
   C.SSL_ctrl(st.conn.ssl, st.pausable and K.SSL_CTRL_MODE or K.SSL_CTRL_CLEAR_MODE,
              K.SSL_MODE_ASYNC, nil)
 end
