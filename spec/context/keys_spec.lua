@@ -6,6 +6,7 @@ describe("the list of the keys", function()
   local keys     = require "ssl.context.keys"
   local contexts = require "spec.support.contexts"
   local pki      = require "spec.support.pki"
+  local process  = require "spec.support.process"
 
   local function of_face(face)
     local out = {}
@@ -47,6 +48,25 @@ describe("the list of the keys", function()
       if side then assert.same({ key, side }, { key, rows[key]:find "a server's may" and "server"
                                                     or record.side }) end
     end
+  end)
+
+  it("has the order of docs/newcontext.md", function()
+    local at, last = {}, 0
+    for line in io.lines "docs/newcontext.md" do
+      local cell = line:match "^| (%[[^|]*)|"
+      for key in (cell or ""):gmatch "`(%w+)`" do at[#at + 1] = key
+        at[key] = at[key] or #at
+      end
+    end
+    for _, record in ipairs(keys.own) do
+      assert.is_true(at[record.key] >= last, record.key .. " is at another place in the page")
+      last = at[record.key]
+    end
+  end)
+
+  it("is that of types/ssl.lua", function()
+    local types = dofile "script/keytypes.lua"
+    assert.equal(types.text(), process.read "types/ssl.lua")
   end)
 
   it("agrees with docs/trust.md about the keys that decide trust", function()
