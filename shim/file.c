@@ -41,6 +41,28 @@ lsf_file_stamp(const char *path, double stamp[LSF_STAMP])
 }
 
 /*
+ * The descriptor of a regular file, or -1. Another file is not opened: the writer of a FIFO
+ * would begin, and fail when the descriptor is closed (fifo(7)). The second look is for a path
+ * that is replaced between the first one and open.
+ */
+static int
+open_regular(const char *path)
+{
+	struct stat st;
+	int fd;
+
+	if (stat(path, &st) == -1 || !S_ISREG(st.st_mode))
+		return -1;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd != -1 && (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))) {
+		close(fd);
+		return -1;
+	}
+
+	return fd;
+}
+
+/*
  * The line of a text file, from 1 on, in which a NUL with text behind it is; 0 for none, and
  * for a file that is not regular, because it can be read once only.
  */
@@ -48,22 +70,19 @@ int
 lsf_file_nul(const char *path)
 {
 	char block[16384];
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = open_regular(path);
 	int line = 1, nul = 0, found = 0;
 	ssize_t n, i;
 
 	if (fd == -1)
 		return 0;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		while (!found && (n = read(fd, block, sizeof(block))) > 0)
-			for (i = 0; i < n && !found; i++) {
-				if (block[i] == '\0' && nul == 0)
-					nul = line;
-				found = nul > 0 &&
-				    strchr(" \t\r\n", block[i]) == NULL;
-				line += block[i] == '\n';
-			}
+	while (!found && (n = read(fd, block, sizeof(block))) > 0)
+		for (i = 0; i < n && !found; i++) {
+			if (block[i] == '\0' && nul == 0)
+				nul = line;
+			found = nul > 0 && strchr(" \t\r\n", block[i]) == NULL;
+			line += block[i] == '\n';
+		}
 	close(fd);
 	lsf_api.OPENSSL_cleanse(block, sizeof(block));
 

@@ -6,6 +6,8 @@ describe("PEM with a NUL", function()
   local pki     = require "spec.support.pki"
   local process = require "spec.support.process"
   local quote   = require("spec.support.init").quote
+  local shim    = require "ssl.ffi.shim"
+  local socket  = require "socket"
   local ssl     = require "ssl"
 
   after_each(process.stop_all)
@@ -71,8 +73,17 @@ describe("PEM with a NUL", function()
 
   it("is looked for in regular files alone: what can be read once is read once", function()
     local pipe = process.folder() .. "/pipe"
-    assert(os.execute("mkfifo " .. quote(pipe)))
-    os.execute(("cat %s > %s &"):format(quote(pki.root.cert), quote(pipe)))
+    assert(os.execute("mkfifo " .. quote(pipe)) == 0)
+    local writer = process.start { "sh", "-c", ("echo begun; cat %s > %s; touch %s")
+                                     :format(quote(pki.root.cert), quote(pipe),
+                                             quote(pipe .. ".done")) }
+    writer:wait_output "begun"
+    -- The writer waits for somebody who opens the FIFO to read from it. The search does not.
+    for _ = 1, 50 do
+      assert.equal(0, shim.C.file_nul(pipe))
+      socket.sleep(0.01)
+    end
+    assert.is_nil((io.open(pipe .. ".done")))
     local ctx = assert(client { cafile = pipe })
     local s, c = pair.wrapped(nil, ctx)
     assert.is_true(pair.handshake(s, c)[1])
