@@ -326,7 +326,7 @@ MaxProtocol = TLSv1.2
 
     it("wins over a level in the list of ciphers", function()
       local ctx = assert(create { seclevel = 1, ciphers = "DEFAULT@SECLEVEL=4" })
-      assert.equal(1, lib.C.SSL_CTX_get_security_level(context.state(ctx).handle.ctx))
+      assert.equal(1, lib.C.SSL_CTX_get_security_level(context.state(ctx).handle.raw))
     end)
 
     it("is refused for a value that is no level", function()

@@ -38,7 +38,7 @@ describe("DANE", function()
       assert.same({ n = 1, true }, pack(context.setdane(ctx, "no_ee_namechecks")))
       assert.same({ n = 1, true },
                   pack(context.setdane(ctx, "no_ee_namechecks", "no_ee_namechecks")))
-      local before = lib.C.SSL_CTX_dane_set_flags(context.state(ctx).handle.ctx, 0)
+      local before = lib.C.SSL_CTX_dane_set_flags(context.state(ctx).handle.raw, 0)
       assert.equal(lib.K.DANE_FLAG_NO_DANE_EE_NAMECHECKS, tonumber(before))
     end)
 

@@ -31,7 +31,7 @@ local S, X = lib.openssl.ssl, lib.openssl.crypto
 local contexts = {}
 
 function contexts.pointer(ctx)
-  return context.state(ctx).handle.ctx
+  return context.state(ctx).handle.raw
 end
 local pointer = contexts.pointer
 

@@ -49,9 +49,9 @@ function state.class.free(self)
   shim.free(conn)
 end
 
-local function mode_of(ctx)
-  if ctx.mode == "server" then return C.SSL_set_accept_state, true end
-  if ctx.mode == "client" then return C.SSL_set_connect_state, false end
+local function mode_of(c)
+  if c.mode == "server" then return C.SSL_set_accept_state, true end
+  if c.mode == "client" then return C.SSL_set_connect_state, false end
 end
 
 --- A connection without a transport, in LuaSec's state "new".
@@ -72,7 +72,7 @@ function connection.create(ctx, level)
   local verifies_by = sessionid.bind(c)
   errors.clear()
   local conn = shim.conn()
-  local ssl = C.SSL_new(c.handle.ctx)
+  local ssl = C.SSL_new(c.handle.raw)
   if ssl == nil then
     return nil, ("error creating SSL object (%s)"):format(errors.reason())
   end

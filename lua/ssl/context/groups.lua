@@ -17,8 +17,8 @@ local aliases = { ["P-256"] = "prime256v1", ["P-384"] = "secp384r1",
 local LIST = K.SSL_CTRL_SET_GROUPS_LIST
 
 -- From 3.5 on OpenSSL accepts an empty list, and has no groups then.
-local function set_groups(ctx, list)
-  return not list:find("\0", 1, true) and namelist.knows(ctx, LIST, list)
+local function set_groups(raw, list)
+  return not list:find("\0", 1, true) and namelist.knows(raw, LIST, list)
 end
 
 --- Does this build of OpenSSL have elliptic curves?
@@ -37,12 +37,12 @@ end
 -- For libcrypto these are no curves but key types of their own; a context knows whether TLS
 -- may use them.
 local function montgomery(out)
-  local ctx = C.SSL_CTX_new(C.TLS_method())
-  if ctx == nil then return end
+  local raw = C.SSL_CTX_new(C.TLS_method())
+  if raw == nil then return end
   for _, name in ipairs { "X25519", "X448" } do
-    if set_groups(ctx, name) then out[name] = true end
+    if set_groups(raw, name) then out[name] = true end
   end
-  C.SSL_CTX_free(ctx)
+  C.SSL_CTX_free(raw)
 end
 
 --- Every name that `curve` accepts.
@@ -63,36 +63,36 @@ end
 local known
 
 --- Use one curve only.
--- @tparam table state  of the context
+-- @tparam table c  state of the context
 -- @tparam string name
 -- @treturn true
 -- @treturn nil,string  the whole message
-function groups.set_curve(state, name)
+function groups.set_curve(c, name)
   known = known or groups.curves()
   if not known[name] then
     return nil, ("elliptic curve '%s' not supported"):format(name)
   end
   errors.clear()
-  if not set_groups(state.handle.ctx, name) then
+  if not set_groups(c.handle.raw, name) then
     return nil, ("error setting elliptic curve (%s)")
                 :format(errors.reason "not usable in TLS")
   end
   errors.clear()
-  state.groups = name
+  c.groups = name
   return true
 end
 
 --- Use the groups of a list, best first.
--- @tparam table state  of the context
+-- @tparam table c  state of the context
 -- @tparam string list  names with colons between
 -- @treturn true
 -- @treturn nil,string  the whole message
-function groups.set_list(state, list)
+function groups.set_list(c, list)
   errors.clear()
-  local ok = set_groups(state.handle.ctx, list)
+  local ok = set_groups(c.handle.raw, list)
   errors.clear()
   if ok then
-    state.groups = list
+    c.groups = list
     return true
   end
   return nil, ('unknown elliptic curve in "%s"'):format(list)
@@ -130,12 +130,12 @@ local NAMES = {
 -- @treturn table  name -> true; a new one at each call
 function groups.list()
   local out = {}
-  local ctx = C.SSL_CTX_new(C.TLS_method())
-  if ctx == nil then return out end
+  local raw = C.SSL_CTX_new(C.TLS_method())
+  if raw == nil then return out end
   for _, name in ipairs(NAMES) do
-    out[name] = namelist.knows(ctx, LIST, name) or nil
+    out[name] = namelist.knows(raw, LIST, name) or nil
   end
-  C.SSL_CTX_free(ctx)
+  C.SSL_CTX_free(raw)
   errors.clear()
   return out
 end

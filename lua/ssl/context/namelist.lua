@@ -11,28 +11,28 @@ local C      = lib.C
 
 local namelist = {}
 
-local function set(ctx, command, list)
+local function set(raw, command, list)
   -- The text is only read.
-  return C.SSL_CTX_ctrl(ctx, command, 0, ffi.cast("char *", list)) == 1
+  return C.SSL_CTX_ctrl(raw, command, 0, ffi.cast("char *", list)) == 1
 end
 
 --- Does OpenSSL know this name, of a group or of a set of groups? Changes the context.
-function namelist.knows(ctx, command, name)
-  return name ~= "" and set(ctx, command, name)
+function namelist.knows(raw, command, name)
+  return name ~= "" and set(raw, command, name)
 end
 
 -- The first element that is not understood.
 local function first_unknown(command, list)
-  local ctx = C.SSL_CTX_new(C.TLS_method())
-  if ctx == nil then return nil end
+  local raw = C.SSL_CTX_new(C.TLS_method())
+  if raw == nil then return nil end
   local found
   for element in (list .. ":"):gmatch "([^:]*):" do
-    if not namelist.knows(ctx, command, element) then
+    if not namelist.knows(raw, command, element) then
       found = element
       break
     end
   end
-  C.SSL_CTX_free(ctx)
+  C.SSL_CTX_free(raw)
   return found
 end
 
@@ -57,15 +57,15 @@ function namelist.text(value)
 end
 
 --- Give a context a list.
--- @param ctx  SSL_CTX *
+-- @param raw  SSL_CTX *
 -- @tparam number command  of SSL_CTX_ctrl
 -- @tparam string noun  the kind of the names, for a message
 -- @tparam string list
 -- @treturn true
 -- @treturn false,string  the whole message
-function namelist.apply(ctx, command, noun, list)
+function namelist.apply(raw, command, noun, list)
   errors.clear()
-  local ok = set(ctx, command, list)
+  local ok = set(raw, command, list)
   local name = not ok and first_unknown(command, list)
   errors.clear()
   if ok then return true end

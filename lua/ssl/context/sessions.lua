@@ -55,8 +55,8 @@ function context.sessionstats(...)
     out[name] = count
   end
   if c.earlydata then
-    out.cached = tonumber(C.SSL_CTX_ctrl(c.handle.ctx, K.SSL_CTRL_SESS_NUMBER, 0, nil))
-    out.evicted = tonumber(C.SSL_CTX_ctrl(c.handle.ctx, K.SSL_CTRL_SESS_CACHE_FULL, 0, nil))
+    out.cached = tonumber(C.SSL_CTX_ctrl(c.handle.raw, K.SSL_CTRL_SESS_NUMBER, 0, nil))
+    out.evicted = tonumber(C.SSL_CTX_ctrl(c.handle.raw, K.SSL_CTRL_SESS_CACHE_FULL, 0, nil))
   end
   return out
 end

@@ -60,15 +60,15 @@ end
 -- @tparam string mode  "server" or "client"
 function context.setmode(...)
   local ctx, mode = ...
-  local state = live(ctx)
+  local c = live(ctx)
   mode = arg.string(mode, 2)
   if mode ~= "server" and mode ~= "client" then
     return false, ("invalid mode (%s)"):format(mode)
   end
-  if mode == "server" and not sslctx.set_session_context(state) then
+  if mode == "server" and not sslctx.set_session_context(c) then
     return answer("error creating context", false, errors.reason())
   end
-  state.mode = mode
+  c.mode = mode
   return true
 end
 
@@ -86,11 +86,11 @@ end
 -- @tparam string|nil capath
 function context.locations(...)
   local ctx, cafile, capath = ...
-  local state = live(ctx)
+  local c = live(ctx)
   if cafile ~= nil then cafile = sources(cafile, x509.is, 2) end
   capath = arg.optstring(capath, nil, 3)
   local ok, reason = nil, cut(capath, "folder name")
-  if not reason then ok, reason = anchors.load(state, cafile, capath) end
+  if not reason then ok, reason = anchors.load(c, cafile, capath) end
   return answer("error loading CA locations", ok, reason)
 end
 
@@ -98,12 +98,12 @@ end
 local function setter(what, noun, apply)
   return function(...)
     local ctx, text = ...
-    local state = live(ctx)
+    local c = live(ctx)
     text = arg.string(text, 2)
     local nul = cut(text, noun)
     if nul then return answer(what, false, nul) end
     errors.clear()
-    if apply(state.handle.ctx, text) ~= 1 then
+    if apply(c.handle.raw, text) ~= 1 then
       return answer(what, false, errors.reason())
     end
     errors.clear()
@@ -116,9 +116,9 @@ end
 --   object, or an array of these
 function context.loadcert(...)
   local ctx, chain = ...
-  local state = live(ctx)
+  local c = live(ctx)
   chain = sources(chain, x509.is, 2)
-  local ok, reason = certificates.load(state, chain)
+  local ok, reason = certificates.load(c, chain)
   return answer("error loading certificate", ok, reason)
 end
 
@@ -137,14 +137,14 @@ context.setciphersuites = setter("error setting cipher list", "list",
 function context.loadkey(...)
   local ctx, source, given = ...
   local there = select("#", ...) > 2
-  local state = live(ctx)
+  local c = live(ctx)
   if not material.bytes(source) and not keyobject.is(source) then
     source = arg.string(source, 2)
   end
   if not there or not password.valid(given) then
     error("invalid callback value", 0)
   end
-  local ok, reason = key.load(state, source, given)
+  local ok, reason = key.load(c, source, given)
   return answer("error loading private key", ok, reason)
 end
 
@@ -153,10 +153,10 @@ end
 -- @tparam string|function|nil given  the password
 function context.loadpkcs12(...)
   local ctx, source, given = ...
-  local state = live(ctx)
+  local c = live(ctx)
   if not material.bytes(source) then source = arg.string(source, 2) end
   if not password.valid(given) then arg.mismatch("string", given, 3) end
-  local ok, reason = pkcs12.load(state, source, given)
+  local ok, reason = pkcs12.load(c, source, given)
   return answer("error loading PKCS#12", ok, reason)
 end
 
@@ -164,16 +164,16 @@ end
 -- @treturn boolean
 function context.checkkey(...)
   local ctx = ...
-  local state = live(ctx)
-  return key.matches(state)
+  local c = live(ctx)
+  return key.matches(c)
 end
 
 --- How many intermediate CAs a chain may have.
 function context.setdepth(...)
   local ctx, depth = ...
-  local state = live(ctx)
+  local c = live(ctx)
   depth = arg.integer(depth, 2)
-  C.SSL_CTX_set_verify_depth(state.handle.ctx,
+  C.SSL_CTX_set_verify_depth(c.handle.raw,
                              math.max(-0x7fffffff, math.min(depth, 0x7fffffff)))
   return true
 end
@@ -182,35 +182,35 @@ end
 -- @tparam function f  called as f(is_export, keylength), returns PEM
 function context.setdhparam(...)
   local ctx, f = ...
-  local state = live(ctx)
-  state.dhparam = arg.type(f, "function", 2)
+  local c = live(ctx)
+  c.dhparam = arg.type(f, "function", 2)
 end
 
 --- Verify the peer: none, peer, client_once, fail_if_no_peer_cert.
 function context.setverify(...)
   local ctx, count, given = ..., select("#", ...) - 1, { select(2, ...) }
-  local state = live(ctx)
+  local c = live(ctx)
   local wanted = names(given, count)
-  local ok, unknown = verifyflags.verify(state, wanted)
+  local ok, unknown = verifyflags.verify(c, wanted)
   return answer("invalid verify option", ok, unknown)
 end
 
 --- lsec_continue, lsec_ignore_purpose, and flags of OpenSSL's: crl_check, ...
 function methods.setverifyext(ctx, ...)
   local count, given = select("#", ...), { ... }
-  local state = live(ctx)
+  local c = live(ctx)
   local wanted = names(given, count)
-  local ok, unknown = verifyflags.extend(state, wanted)
+  local ok, unknown = verifyflags.extend(c, wanted)
   return answer("invalid verify option", ok, unknown)
 end
 
 -- Renegotiation is off (ssl.context.sslctx); an option that lets clients begin one switches
 -- it on. Early data that can be replayed is never allowed.
-local function permit(state, wanted)
+local function permit(c, wanted)
   for _, name in ipairs(wanted) do
     if name == "allow_client_renegotiation" then
-      C.SSL_CTX_clear_options(state.handle.ctx, lib.options.no_renegotiation)
-    elseif name == "no_anti_replay" and state.earlydata then
+      C.SSL_CTX_clear_options(c.handle.raw, lib.options.no_renegotiation)
+    elseif name == "no_anti_replay" and c.earlydata then
       return nil, "no_anti_replay: the context has early data"
     end
   end
@@ -220,7 +220,7 @@ end
 --- Add OpenSSL's options, by the names in ssl.config.options.
 function context.setoptions(...)
   local ctx, count, given = ..., select("#", ...) - 1, { select(2, ...) }
-  local state = live(ctx)
+  local c = live(ctx)
   local mask = ffi.new "uint64_t"
   local wanted = names(given, count)
   for _, name in ipairs(wanted) do
@@ -228,9 +228,9 @@ function context.setoptions(...)
     if not bits then return answer("invalid option", false, name) end
     mask = bit.bor(mask, ffi.cast("uint64_t", bits))
   end
-  local ok, why = permit(state, wanted)
+  local ok, why = permit(c, wanted)
   if not ok then return answer("invalid option", false, why) end
-  C.SSL_CTX_set_options(state.handle.ctx, mask)
+  C.SSL_CTX_set_options(c.handle.raw, mask)
   return true
 end
 
@@ -239,13 +239,13 @@ end
 --   offers none
 function context.setalpn(...)
   local ctx, wire = ...
-  local state = live(ctx)
+  local c = live(ctx)
   wire = arg.string(wire, 2)
   if not alpn.decode(wire) then
     return answer("error setting ALPN", false, "malformed list")
   end
   errors.clear()
-  local rc = C.SSL_CTX_set_alpn_protos(state.handle.ctx, wire, #wire)
+  local rc = C.SSL_CTX_set_alpn_protos(c.handle.raw, wire, #wire)
   if rc ~= 0 then return answer("error setting ALPN", false, errors.reason()) end
   return true
 end
@@ -256,8 +256,8 @@ end
 --   negotiates nothing. It may raise and yield
 function context.setalpncb(...)
   local ctx, f = ...
-  local state = live(ctx)
-  state.alpn_select = arg.type(f, "function", 2)
+  local c = live(ctx)
+  c.alpn_select = arg.type(f, "function", 2)
   return true
 end
 
@@ -265,13 +265,13 @@ end
 -- @treturn boolean  false where it is too long or OpenSSL lacks PSK
 function context.setpskhint(...)
   local ctx, hint = ...
-  local state = live(ctx)
+  local c = live(ctx)
   hint = arg.string(hint, 2)
   errors.clear()
   local ok = psk.supported and not cut(hint, "hint")
-         and C.SSL_CTX_use_psk_identity_hint(state.handle.ctx, hint) == 1
+         and C.SSL_CTX_use_psk_identity_hint(c.handle.raw, hint) == 1
   errors.clear()
-  if ok then state.psk_hint = hint end
+  if ok then c.psk_hint = hint end
   return ok
 end
 
@@ -279,8 +279,8 @@ end
 -- @tparam function f  f(identity, max_psk) -> key; may raise and yield
 function context.setserverpskcb(...)
   local ctx, f = ...
-  local state = live(ctx)
-  state.psk_server = arg.type(f, "function", 2)
+  local c = live(ctx)
+  c.psk_server = arg.type(f, "function", 2)
   return true
 end
 
@@ -290,9 +290,9 @@ end
 --   raise and yield
 function context.setclientpskcb(...)
   local ctx, f = ...
-  local state = live(ctx)
-  state.psk_client = arg.type(f, "function", 2)
-  state.psk_only = not state.verify_said
+  local c = live(ctx)
+  c.psk_client = arg.type(f, "function", 2)
+  c.psk_only = not c.verify_said
   return true
 end
 
@@ -301,23 +301,23 @@ end
 -- @param ...  flags: no_ee_namechecks
 function context.setdane(...)
   local ctx, count, given = ..., select("#", ...) - 1, { select(2, ...) }
-  local state = live(ctx)
+  local c = live(ctx)
   local flags = names(given, count)
   for i, name in ipairs(flags) do
     if not dane.flags[name] then
       arg.fail(i + 1, ("invalid option '%s'"):format(name))
     end
   end
-  local ok, reason = dane.enable(state, flags)
+  local ok, reason = dane.enable(c, flags)
   return answer("error enabling DANE", ok, reason)
 end
 
 --- Use one curve for the key exchange.
 function context.setcurve(...)
   local ctx, name = ...
-  local state = live(ctx)
+  local c = live(ctx)
   name = arg.string(name, 2)
-  local ok, message = groups.set_curve(state, name)
+  local ok, message = groups.set_curve(c, name)
   if not ok then return false, message end
   return true
 end
@@ -325,9 +325,9 @@ end
 --- Use a list of groups for the key exchange: "X25519:P-256".
 function context.setcurveslist(...)
   local ctx, list = ...
-  local state = live(ctx)
+  local c = live(ctx)
   list = arg.string(list, 2)
-  local ok, message = groups.set_list(state, list)
+  local ok, message = groups.set_list(c, list)
   if not ok then return false, message end
   return true
 end

@@ -2,6 +2,9 @@
 --
 -- Its functions are in ssl.context. A context has no close: it is freed when
 -- neither Lua nor a connection refers to it.
+--
+-- Everywhere `ctx` is the program's object, `c` its state, and `raw` the SSL_CTX *, which is
+-- `c.handle.raw`.
 
 local lib         = require "ssl.ffi.lib"
 local shim        = require "ssl.ffi.shim"
@@ -21,7 +24,7 @@ local sslctx = { methods = {} }
 
 fingerprint.leave_out(keys.uncounted)
 
-local own = handle.type("lsf_SSL_CTX *ctx", "SSL_CTX_free")
+local own = handle.type("lsf_SSL_CTX *raw", "SSL_CTX_free")
 
 local MODES = bit.bor(K.SSL_MODE_ENABLE_PARTIAL_WRITE,
                       K.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER,
@@ -43,42 +46,42 @@ sslctx.class = class
 -- @tparam[opt=1] number position  of the argument
 -- @tparam[opt=1] number level  as for ssl.base.arg
 function sslctx.state(ctx, position, level)
-  local state = object.state(ctx, class, position or 1, (level or 1) + 1)
-  return state
+  local c = object.state(ctx, class, position or 1, (level or 1) + 1)
+  return c
 end
 
 --- The state of a context that was not freed by a call of its finalizer, for the
 -- function whose first argument it is; or an argument error.
 function sslctx.live(ctx)
-  local state = object.state(ctx, class, 1, 2)
-  if state.handle:lost() then arg.fail(1, "invalid context", 2) end
-  state.fingerprint = false -- it is about to change
-  return state
+  local c = object.state(ctx, class, 1, 2)
+  if c.handle:lost() then arg.fail(1, "invalid context", 2) end
+  c.fingerprint = false -- it is about to change
+  return c
 end
 
 --- Give a server's context its session id context: a server that verifies its
 -- clients refuses to resume without one. A client must have none, since OpenSSL
 -- compares it with that of a PSK's session, which has none.
 -- It is the beginning: ssl.session.sessionid makes one of it that goes with the policy.
--- @tparam table state  of the context
+-- @tparam table c  state of the context
 -- @treturn boolean
-function sslctx.set_session_context(state)
+function sslctx.set_session_context(c)
   local ok, seed = pcall(random, 16)
   if not ok then return false end
-  state.seed = seed
-  return C.SSL_CTX_set_session_id_context(state.handle.ctx, seed, #seed) == 1
+  c.seed = seed
+  return C.SSL_CTX_set_session_id_context(c.handle.raw, seed, #seed) == 1
 end
 
 -- The places where a server's handshake may stop, on every context, because a
 -- handshake may be switched to any of them. A connection without a question passes
 -- through.
-local function set_callbacks(ctx)
-  C.SSL_CTX_set_client_hello_cb(ctx, shim.callback "client_hello", nil)
-  C.SSL_CTX_callback_ctrl(ctx, K.SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
+local function set_callbacks(raw)
+  C.SSL_CTX_set_client_hello_cb(raw, shim.callback "client_hello", nil)
+  C.SSL_CTX_callback_ctrl(raw, K.SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
                           shim.callback "servername")
-  C.SSL_CTX_set_alpn_select_cb(ctx, shim.callback "alpn_select", nil)
-  C.SSL_CTX_set_info_callback(ctx, shim.callback "info")
-  C.SSL_CTX_set_session_ticket_cb(ctx, shim.callback "ticket_made", nil, nil)
+  C.SSL_CTX_set_alpn_select_cb(raw, shim.callback "alpn_select", nil)
+  C.SSL_CTX_set_info_callback(raw, shim.callback "info")
+  C.SSL_CTX_set_session_ticket_cb(raw, shim.callback "ticket_made", nil, nil)
 end
 
 local function bare()
@@ -87,14 +90,14 @@ local function bare()
   if not h then
     return nil, ("error creating context (%s)"):format(errors.reason())
   end
-  C.SSL_CTX_ctrl(h.ctx, K.SSL_CTRL_SET_SESS_CACHE_MODE, K.SSL_SESS_CACHE_OFF, nil)
-  C.SSL_CTX_ctrl(h.ctx, K.SSL_CTRL_MODE, MODES, nil)
+  C.SSL_CTX_ctrl(h.raw, K.SSL_CTRL_SET_SESS_CACHE_MODE, K.SSL_SESS_CACHE_OFF, nil)
+  C.SSL_CTX_ctrl(h.raw, K.SSL_CTRL_MODE, MODES, nil)
   -- With this mode OpenSSL would read on within one call, past every time limit, while the
   -- peer sends records without plaintext. ssl.io.loop reads on instead.
-  C.SSL_CTX_ctrl(h.ctx, K.SSL_CTRL_CLEAR_MODE, K.SSL_MODE_AUTO_RETRY, nil)
-  C.SSL_CTX_set_default_passwd_cb_userdata(h.ctx, password.NONE)
-  C.SSL_CTX_set_options(h.ctx, lib.options.no_renegotiation)
-  set_callbacks(h.ctx)
+  C.SSL_CTX_ctrl(h.raw, K.SSL_CTRL_CLEAR_MODE, K.SSL_MODE_AUTO_RETRY, nil)
+  C.SSL_CTX_set_default_passwd_cb_userdata(h.raw, password.NONE)
+  C.SSL_CTX_set_options(h.raw, lib.options.no_renegotiation)
+  set_callbacks(h.raw)
   errors.clear()
   return h
 end
@@ -109,7 +112,7 @@ function sslctx.new(name)
   end
   local h, message = bare()
   if not h then return nil, message end
-  if not versions.limit(h.ctx, name) then
+  if not versions.limit(h.raw, name) then
     return nil, ("invalid protocol (%s): %s cannot speak it")
                 :format(name, lib.openssl.version)
   end

@@ -24,14 +24,14 @@ local versions = {
   tlsv1_3 = K.TLS1_3_VERSION,
 }
 
-local function limit(ctx, version)
-  return C.SSL_CTX_ctrl(ctx, K.SSL_CTRL_SET_MIN_PROTO_VERSION, version, nil) == 1
-     and C.SSL_CTX_ctrl(ctx, K.SSL_CTRL_SET_MAX_PROTO_VERSION, version, nil) == 1
+local function limit(raw, version)
+  return C.SSL_CTX_ctrl(raw, K.SSL_CTRL_SET_MIN_PROTO_VERSION, version, nil) == 1
+     and C.SSL_CTX_ctrl(raw, K.SSL_CTRL_SET_MAX_PROTO_VERSION, version, nil) == 1
 end
 
-local function speaks(ctx, version)
-  if not limit(ctx, version) then return false end
-  local ssl = C.SSL_new(ctx)
+local function speaks(raw, version)
+  if not limit(raw, version) then return false end
+  local ssl = C.SSL_new(raw)
   if ssl == nil then return false end
   C.SSL_set_security_level(ssl, 0)
   local ciphers = C.SSL_get1_supported_ciphers(ssl)
@@ -45,8 +45,8 @@ local known = {}
 
 --- Can this OpenSSL speak it? Tried once a version. Leaves the limits of the
 -- context where the trial put them.
-local function available(ctx, version)
-  if known[version] == nil then known[version] = speaks(ctx, version) end
+local function available(raw, version)
+  if known[version] == nil then known[version] = speaks(raw, version) end
   return known[version]
 end
 
@@ -56,14 +56,14 @@ function protocol.known(name)
 end
 
 --- Limit a new context.
--- @param ctx  SSL_CTX *, without limits of its own yet
+-- @param raw  SSL_CTX *, without limits of its own yet
 -- @tparam string name
 -- @treturn boolean  false: this OpenSSL cannot speak it
-function protocol.limit(ctx, name)
+function protocol.limit(raw, name)
   local version = versions[name]
   if not version then return true end
   errors.clear()
-  local ok = available(ctx, version) and limit(ctx, version)
+  local ok = available(raw, version) and limit(raw, version)
   errors.clear()
   return ok
 end
@@ -71,10 +71,10 @@ end
 -- The same on a context of its own.
 local function spoken(version)
   if known[version] ~= nil then return known[version] end
-  local ctx = C.SSL_CTX_new(C.TLS_method())
-  if ctx == nil then return false end
-  local found = available(ctx, version)
-  C.SSL_CTX_free(ctx)
+  local raw = C.SSL_CTX_new(C.TLS_method())
+  if raw == nil then return false end
+  local found = available(raw, version)
+  C.SSL_CTX_free(raw)
   return found
 end
 
@@ -105,15 +105,15 @@ local function outside(name, key, value)
   return false, ("%s %s contradicts protocol %s"):format(key, value, name)
 end
 
-local function apply(ctx, minimum, maximum)
-  if minimum then C.SSL_CTX_ctrl(ctx, K.SSL_CTRL_SET_MIN_PROTO_VERSION, minimum, nil) end
-  if maximum then C.SSL_CTX_ctrl(ctx, K.SSL_CTRL_SET_MAX_PROTO_VERSION, maximum, nil) end
-  local low, high = C.SSL_CTX_ctrl(ctx, LOWEST, 0, nil), C.SSL_CTX_ctrl(ctx, HIGHEST, 0, nil)
+local function apply(raw, minimum, maximum)
+  if minimum then C.SSL_CTX_ctrl(raw, K.SSL_CTRL_SET_MIN_PROTO_VERSION, minimum, nil) end
+  if maximum then C.SSL_CTX_ctrl(raw, K.SSL_CTRL_SET_MAX_PROTO_VERSION, maximum, nil) end
+  local low, high = C.SSL_CTX_ctrl(raw, LOWEST, 0, nil), C.SSL_CTX_ctrl(raw, HIGHEST, 0, nil)
   return low == 0 or high == 0 or low <= high
 end
 
 --- Narrow the versions of a context.
--- @param ctx  SSL_CTX *
+-- @param raw  SSL_CTX *
 -- @tparam string name  the protocol that it was made with; one version stays alone,
 --   and has to lie in the range
 -- @tparam[opt] string minimum
@@ -121,7 +121,7 @@ end
 -- @treturn true
 -- @treturn false,string  a name that is none, a version that this OpenSSL cannot
 --   speak, or limits that contradict each other
-function protocol.narrow(ctx, name, minimum, maximum)
+function protocol.narrow(raw, name, minimum, maximum)
   local low, why = bound("minversion", minimum)
   if why then return false, why end
   local high
@@ -137,7 +137,7 @@ function protocol.narrow(ctx, name, minimum, maximum)
     return true
   end
   errors.clear()
-  local ok = apply(ctx, low, high)
+  local ok = apply(raw, low, high)
   errors.clear()
   if ok then return true end
   return false, ("%s contradicts the configuration of OpenSSL"):format(
@@ -149,12 +149,12 @@ end
 function protocol.list()
   local out = {}
   errors.clear()
-  local ctx = C.SSL_CTX_new(C.TLS_method())
-  if ctx ~= nil then
+  local raw = C.SSL_CTX_new(C.TLS_method())
+  if raw ~= nil then
     for name, version in pairs(versions) do
-      if version and available(ctx, version) then out[name] = true end
+      if version and available(raw, version) then out[name] = true end
     end
-    C.SSL_CTX_free(ctx)
+    C.SSL_CTX_free(raw)
   end
   errors.clear()
   return out

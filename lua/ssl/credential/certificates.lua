@@ -48,18 +48,18 @@ function certificates.collect(sources)
 end
 
 --- Show these to the peer.
--- @tparam table state  of the context
+-- @tparam table c  state of the context
 -- @tparam {userdata,...} chain  the leaf first
 -- @treturn true
 -- @treturn nil,string  the reason
-function certificates.use(state, chain)
-  local ctx = state.handle.ctx
+function certificates.use(c, chain)
+  local raw = c.handle.raw
   errors.clear()
-  local ok = C.SSL_CTX_use_certificate(ctx, x509.pointer(chain[1])) == 1
-         and C.SSL_CTX_ctrl(ctx, K.SSL_CTRL_CHAIN, 0, nil) == 1
+  local ok = C.SSL_CTX_use_certificate(raw, x509.pointer(chain[1])) == 1
+         and C.SSL_CTX_ctrl(raw, K.SSL_CTRL_CHAIN, 0, nil) == 1
   for i = 2, #chain do
     -- 1: with a reference of its own.
-    ok = ok and C.SSL_CTX_ctrl(ctx, K.SSL_CTRL_CHAIN_CERT, 1,
+    ok = ok and C.SSL_CTX_ctrl(raw, K.SSL_CTRL_CHAIN_CERT, 1,
                                ffi.cast("void *", x509.pointer(chain[i]))) == 1
   end
   if not ok then return nil, errors.reason() end
@@ -68,25 +68,25 @@ function certificates.use(state, chain)
 end
 
 --- The same, from wherever it is.
--- @tparam table state  of the context
+-- @tparam table c  state of the context
 -- @tparam table sources  of ssl.source.material
 -- @treturn true
 -- @treturn nil,string  the reason
-function certificates.load(state, sources)
+function certificates.load(c, sources)
   local file = sources[1]
   if #sources == 1 and material.file(file) then
     if file:find("\0", 1, true) then return nil, "NUL in the file name" end
     local nul = material.nul(file)
     if nul then return nil, nul end
     errors.clear()
-    local ok = C.SSL_CTX_use_certificate_chain_file(state.handle.ctx, file) == 1
+    local ok = C.SSL_CTX_use_certificate_chain_file(c.handle.raw, file) == 1
     if not ok then return nil, errors.reason() end
     errors.clear()
     return true
   end
   local chain, reason = certificates.collect(sources)
   if not chain then return nil, reason end
-  return certificates.use(state, chain)
+  return certificates.use(c, chain)
 end
 
 local function issued(issuer, cert)

@@ -53,14 +53,14 @@ local function read(source, given, uri)
 end
 
 --- Have a context use a key.
--- @tparam table state  of the context: it may have been freed meanwhile
+-- @tparam table c  state of the context: it may have been freed meanwhile
 -- @tparam cdata held  a handle of ssl.credential.keyobject, which is freed
 -- @treturn true
 -- @treturn nil,string  the reason
-function key.use(state, held)
+function key.use(c, held)
   errors.clear()
-  local ok = not state.handle:lost()
-         and C.SSL_CTX_use_PrivateKey(state.handle.ctx, held.pkey) == 1
+  local ok = not c.handle:lost()
+         and C.SSL_CTX_use_PrivateKey(c.handle.raw, held.pkey) == 1
   held:free()
   if not ok then return nil, errors.reason "invalid context" end
   errors.clear()
@@ -68,30 +68,30 @@ function key.use(state, held)
 end
 
 --- Load a private key into a context.
--- @tparam table state  of the context
+-- @tparam table c  state of the context
 -- @param source  the name of a PEM file, PEM text, what ssl.der made, "store:URI", or
 --   a key object
 -- @tparam string|function|nil given  the password: see ssl.source.password
 -- @treturn true
 -- @treturn nil,string  the reason
-function key.load(state, source, given)
+function key.load(c, source, given)
   local held, reason = read(source, given, keyuri.uri(source))
   if not held then return nil, reason end
-  return key.use(state, held)
+  return key.use(c, held)
 end
 
 --- Does the context's private key belong to its certificate? False without them.
-function key.matches(state)
+function key.matches(c)
   errors.clear()
-  local ok = C.SSL_CTX_check_private_key(state.handle.ctx) == 1
+  local ok = C.SSL_CTX_check_private_key(c.handle.raw) == 1
   errors.clear()
   return ok
 end
 
 --- The key of the certificate, or of the kind, that a context was given last.
 -- @treturn cdata  EVP_PKEY *, the context's; NULL for none
-function key.current(state)
-  return C.SSL_CTX_get0_privatekey(state.handle.ctx)
+function key.current(c)
+  return C.SSL_CTX_get0_privatekey(c.handle.raw)
 end
 
 -- The URI in `{ store = URI }`, the only form that opens a store.

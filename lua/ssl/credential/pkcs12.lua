@@ -114,20 +114,20 @@ function pkcs12.source(value)
 end
 
 --- Load key, certificate and chain into a context.
--- @tparam table state  of the context
+-- @tparam table c  state of the context
 -- @tparam string|userdata source  a file name, the bytes, or what ssl.der made
 -- @tparam string|function|nil given  the password: see ssl.source.password
 -- @treturn true
 -- @treturn nil,string  the reason
-function pkcs12.load(state, source, given)
+function pkcs12.load(c, source, given)
   if not pkcs12.supported then return nil, "this OpenSSL cannot do it" end
   local found, reason = read(source, given)
   if not found then return nil, reason end
-  if state.handle:lost() then return nil, "invalid context" end
+  if c.handle:lost() then return nil, "invalid context" end
   local ok
-  ok, reason = certificates.use(state, certificates.chain(found.leaf, found.others))
+  ok, reason = certificates.use(c, certificates.chain(found.leaf, found.others))
   if not ok then return nil, reason end
-  return key.use(state, found.key)
+  return key.use(c, found.key)
 end
 
 return pkcs12

@@ -26,13 +26,13 @@ local dane = {
 -- @treturn true
 -- @treturn nil,string
 function dane.enable(c, names)
-  local ctx = c.handle.ctx
+  local raw = c.handle.raw
   errors.clear()
-  if C.SSL_CTX_dane_enable(ctx) <= 0 then return nil, errors.reason() end
+  if C.SSL_CTX_dane_enable(raw) <= 0 then return nil, errors.reason() end
   errors.clear()
   c.dane = c.dane or 0
   for _, name in ipairs(names) do
-    C.SSL_CTX_dane_set_flags(ctx, dane.flags[name])
+    C.SSL_CTX_dane_set_flags(raw, dane.flags[name])
     c.dane = bit.bor(c.dane, dane.flags[name])
   end
   return true

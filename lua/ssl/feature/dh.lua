@@ -61,22 +61,22 @@ function dh.possible(ssl, told)
 end
 
 --- Ask for the group of the next handshake.
--- @tparam table state  of the context; its `dhparam` is called as
+-- @tparam table c  state of the context; its `dhparam` is called as
 --   `f(false, keylength)` and may raise or yield
 -- @tparam number keylength
 -- @return a handle (field `dh`) that the context keeps too; a user that outlives the
 --   context takes a reference of its own
 -- @treturn nil,string  the reason; without a reason where the function returns nil
-function dh.ask(state, keylength)
-  local pem = state.dhparam(false, keylength)
+function dh.ask(c, keylength)
+  local pem = c.dhparam(false, keylength)
   if pem == nil then return nil end
   if type(pem) ~= "string" then return nil, "internal error" end
-  if pem ~= state.dh_pem then
+  if pem ~= c.dh_pem then
     local params, reason = decode(pem)
     if not params then return nil, reason end
-    state.dh_pem, state.dh = pem, params
+    c.dh_pem, c.dh = pem, params
   end
-  return state.dh
+  return c.dh
 end
 
 return dh

@@ -33,15 +33,15 @@ local buffer_t = ffi.typeof("struct { size_t lsf_early; unsigned char bytes["
 local written_t = ffi.typeof "size_t[1]"
 
 --- Allow early data on the connections of a context.
--- @tparam table state  of the context
+-- @tparam table c  state of the context
 -- @tparam table cfg
 -- @tparam number most  in bytes
 -- @treturn true
 -- @treturn false,string  the other key that excludes it
-function earlydata.allow(state, cfg, most)
-  local ctx = state.handle.ctx
-  state.earlydata, state.process = most, process()
-  if state.mode ~= "server" then return true end
+function earlydata.allow(c, cfg, most)
+  local raw = c.handle.raw
+  c.earlydata, c.process = most, process()
+  if c.mode ~= "server" then return true end
   for _, key in ipairs { "sessionstore", "ticketkeys" } do
     if cfg[key] then
       return false, ("earlydata contradicts %s: each process knows its own sessions only")
@@ -49,22 +49,22 @@ function earlydata.allow(state, cfg, most)
     end
   end
   local risky = ffi.cast("uint64_t", lib.options.no_anti_replay)
-  if bit.band(C.SSL_CTX_get_options(ctx), risky) ~= 0 then
+  if bit.band(C.SSL_CTX_get_options(raw), risky) ~= 0 then
     return false, "earlydata contradicts options no_anti_replay"
   end
-  C.SSL_CTX_ctrl(ctx, K.SSL_CTRL_SET_SESS_CACHE_MODE, K.SSL_SESS_CACHE_SERVER, nil)
-  C.SSL_CTX_set_max_early_data(ctx, most)
-  C.SSL_CTX_set_recv_max_early_data(ctx, math.max(most, PASSED))
+  C.SSL_CTX_ctrl(raw, K.SSL_CTRL_SET_SESS_CACHE_MODE, K.SSL_SESS_CACHE_SERVER, nil)
+  C.SSL_CTX_set_max_early_data(raw, most)
+  C.SSL_CTX_set_recv_max_early_data(raw, math.max(most, PASSED))
   return true
 end
 
 --- A server is about to accept early data. A session may be used for that once. After a
 -- fork parent and child have the same sessions: the child drops its copies.
--- @tparam table state  of the context
-function earlydata.own(state)
-  if state.process == process() then return end
-  state.process = process()
-  C.SSL_CTX_flush_sessions(state.handle.ctx, 0)
+-- @tparam table c  state of the context
+function earlydata.own(c)
+  if c.process == process() then return end
+  c.process = process()
+  C.SSL_CTX_flush_sessions(c.handle.raw, 0)
 end
 
 --- A handshake goes on with another context. Where the connection began with early data,

@@ -13,19 +13,19 @@ local C, S   = lib.C, shim.C
 local keylog = {}
 
 --- Let a context report its secrets.
--- @tparam table state  of the context
+-- @tparam table c  state of the context
 -- @tparam string|function sink  a file name, or f(line)
 -- @treturn true
 -- @treturn false,string  the file cannot be opened for writing
-function keylog.set(state, sink)
+function keylog.set(c, sink)
   if type(sink) == "string" then
     local errno = S.keys_save(nil, sink)
     if errno ~= 0 then
       return false, ("error opening keylog %s (%s)"):format(sink, errors.system(errno))
     end
   end
-  state.keylog = sink
-  C.SSL_CTX_set_keylog_callback(state.handle.ctx, shim.callback "keylog")
+  c.keylog = sink
+  C.SSL_CTX_set_keylog_callback(c.handle.raw, shim.callback "keylog")
   return true
 end
 

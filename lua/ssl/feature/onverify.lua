@@ -22,9 +22,9 @@ local onverify = { name = "onverify" }
 onverify.supported = C.ASYNC_is_capable() == 1
 
 --- Is every certificate a question?
--- @tparam table ctx  the context's state
-function onverify.wanted(ctx)
-  return ctx.onverify or ctx.psk_only
+-- @tparam table c  the context's state
+function onverify.wanted(c)
+  return c.onverify or c.psk_only
 end
 
 local function decide(conn, store_ctx, verdict)
@@ -49,10 +49,10 @@ local function without_certificate(st, store_ctx)
 end
 
 -- Is this certificate accepted? Only `true` accepts.
-local function ask(st, ctx)
+local function ask(st, c)
   local conn = st.conn
   local store_ctx = conn.verify.store_ctx
-  if not ctx.onverify then
+  if not c.onverify then
     without_certificate(st, store_ctx)
     return
   end
@@ -61,7 +61,7 @@ local function ask(st, ctx)
   local cert = x509.borrow(C.X509_STORE_CTX_get_current_cert(store_ctx))
   local reason = code ~= K.X509_V_OK
              and ffi.string(C.X509_verify_cert_error_string(code)) or nil
-  local verdict = question.ask(st, ctx.onverify, st.self, code == K.X509_V_OK, cert,
+  local verdict = question.ask(st, c.onverify, st.self, code == K.X509_V_OK, cert,
                                depth, reason)
   if st.status ~= "closed" then decide(conn, store_ctx, verdict) end
 end
@@ -70,8 +70,8 @@ end
 onverify.questions = { [H.LSF_QUESTION_VERIFY] = ask }
 
 --- May the handshake have to stand still for it?
-function onverify.pauses(_, ctx)
-  return ctx.onverify and true or false
+function onverify.pauses(_, c)
+  return c.onverify and true or false
 end
 
 return onverify

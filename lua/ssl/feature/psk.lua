@@ -24,11 +24,11 @@ psk.supported = lib.has.SSL_set_psk_client_callback == true
 
 --- Take over the context's functions. Before a handshake, or when it switches.
 -- @tparam table st
--- @tparam table ctx  the context's state
-function psk.apply(st, ctx)
+-- @tparam table c  the context's state
+function psk.apply(st, c)
   if not psk.supported then return end
   local ssl = st.conn.ssl
-  local f = st.server and ctx.psk_server or not st.server and ctx.psk_client or false
+  local f = st.server and c.psk_server or not st.server and c.psk_client or false
   if st.psk ~= f then st.psk = f end
   if st.server then
     C.SSL_set_psk_server_callback(ssl, f and shim.callback "psk_server" or nil)

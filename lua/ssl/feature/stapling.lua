@@ -51,17 +51,17 @@ end
 
 --- Take over the settings of the context. Before a handshake, or when it switches.
 -- @tparam table st
--- @tparam table ctx  the context's state
-function stapling.apply(st, ctx)
-  local given = ctx.ocspresponse
+-- @tparam table c  the context's state
+function stapling.apply(st, c)
+  local given = c.ocspresponse
   st.conn.ocsp.ask = type(given) == "function" and 1 or 0
   put(st, type(given) == "string" and given)
 end
 
 --- May the handshake have to stand still for it?
-function stapling.pauses(st, ctx)
-  if st.server then return type(ctx.ocspresponse) == "function" end
-  return ctx.ocsp and true or false
+function stapling.pauses(st, c)
+  if st.server then return type(c.ocspresponse) == "function" end
+  return c.ocsp and true or false
 end
 
 -- On a client in TLS 1.3, where OpenSSL 3.6 has a response for each certificate of the
@@ -127,8 +127,8 @@ end
 
 -- A responder's error is not signed: an attacker who could insert it could leave out the
 -- response as well.
-local function absent(ctx, leaf, reported)
-  if ctx.ocsp == "require" then
+local function absent(c, leaf, reported)
+  if c.ocsp == "require" then
     return false, reported or "the server has stapled no response"
   end
   if must_staple(x509.pointer(leaf)) then
@@ -139,11 +139,11 @@ end
 
 -- A session's certificate was judged when the session was made, which does not outlive the
 -- response (ssl.session.resumption), and a key shared beforehand has none.
-local function judge(st, ctx)
+local function judge(st, c)
   local leaf = chains.peer_nth(st.conn.ssl, st.server, 1)
   if not leaf or C.SSL_session_reused(st.conn.ssl) == 1 then return true end
   local der = stapled(st)
-  if not der then return absent(ctx, leaf) end
+  if not der then return absent(c, leaf) end
   local issuer = issuer_of(st, leaf)
   if not issuer then return false, "the issuer of the certificate is not known" end
   local status, details, reported = response.judge(der, x509.pointer(leaf),
@@ -153,13 +153,13 @@ local function judge(st, ctx)
     part.verdict, part.till = status, details.validtill
     return true
   end
-  if reported then return absent(ctx, leaf, details) end
+  if reported then return absent(c, leaf, details) end
   return false, status and words(status, details) or details
 end
 
-local function ask(st, ctx)
+local function ask(st, c)
   local cert = x509.borrow(C.SSL_get_certificate(st.conn.ssl))
-  local der = question.ask(st, ctx.ocspresponse, st.self, cert)
+  local der = question.ask(st, c.ocspresponse, st.self, cert)
   if st.status == "closed" then return end
   if der and type(der) ~= "string" then
     question.give_up(st, "ssl: the function ocspresponse has to return a string or nil")
@@ -173,12 +173,12 @@ local function ask(st, ctx)
 end
 
 -- On a server: which response? On a client: is the response accepted?
-local function answer(st, ctx)
+local function answer(st, c)
   if st.server then
-    ask(st, ctx)
+    ask(st, c)
     return
   end
-  local ok, why = judge(st, ctx)
+  local ok, why = judge(st, c)
   errors.clear()
   if not ok then part_of(st).reason = "OCSP: " .. why end
   question.answered(st.conn, ok)

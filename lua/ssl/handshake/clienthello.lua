@@ -41,9 +41,9 @@ local function refuse(st, reason)
 end
 
 -- Ask for the DH parameters of a context and keep them for OpenSSL's callback.
-local function ask_dh(st, ctx, said)
+local function ask_dh(st, c, said)
   if not dh.possible(st.conn.ssl, hello.describe(said)) then return end
-  local group, reason = question.ask(st, dh.ask, ctx, DH_BITS)
+  local group, reason = question.ask(st, dh.ask, c, DH_BITS)
   if st.status == "closed" or not group and not reason then return end
   st.dh_reason = reason or false
   if group then

@@ -120,7 +120,7 @@ function inherit.switch(st, ctx)
   local new = sslctx.state(ctx, 2)
   local lost = new.handle:lost()
   local verifies_by = not lost and sessionid.bind(new)
-  if lost or C.SSL_set_SSL_CTX(st.conn.ssl, new.handle.ctx) == nil then
+  if lost or C.SSL_set_SSL_CTX(st.conn.ssl, new.handle.raw) == nil then
     error("ssl: the context for this server name cannot be used", 0)
   end
   each("switch", st, st.c, new)

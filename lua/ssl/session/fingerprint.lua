@@ -113,8 +113,8 @@ end
 
 -- Every certificate with a key, and its chain: a handshake may show them. A temporary
 -- connection lists them, because that does not move the context's own mark.
-local function shown(ctx)
-  local held, out = own_ssl(C.SSL_new(ctx)), {}
+local function shown(raw)
+  local held, out = own_ssl(C.SSL_new(raw)), {}
   if not held then return functionid.unique() end
   local ssl, which, stack = held.scratch, K.SSL_CERT_SET_FIRST, stack_t()
   while C.SSL_ctrl(ssl, K.SSL_CTRL_SET_CURRENT_CERT, which, nil) == 1 do
@@ -131,8 +131,8 @@ local function shown(ctx)
 end
 
 -- In no order: which of those that both sides allow is chosen is no matter of trust.
-local function ciphers(ctx)
-  local all, out = C.SSL_CTX_get_ciphers(ctx), {}
+local function ciphers(raw)
+  local all, out = C.SSL_CTX_get_ciphers(raw), {}
   for i = 1, all ~= nil and C.OPENSSL_sk_num(all) or 0 do
     local cipher = ffi.cast("lsf_SSL_CIPHER *", C.OPENSSL_sk_value(all, i - 1))
     out[i] = ("%08x"):format(C.SSL_CIPHER_get_id(cipher))
@@ -169,31 +169,31 @@ local function flags_of(param)
   return tonumber(C.X509_VERIFY_PARAM_get_flags(param))
 end
 
-local function limit(ctx, command)
-  return tonumber(C.SSL_CTX_ctrl(ctx, command, 0, nil))
+local function limit(raw, command)
+  return tonumber(C.SSL_CTX_ctrl(raw, command, 0, nil))
 end
 
 -- The settings that OpenSSL keeps.
-local function of_openssl(ctx, store)
-  local options = bit.band(C.SSL_CTX_get_options(ctx), counted_options)
+local function of_openssl(raw, store)
+  local options = bit.band(C.SSL_CTX_get_options(raw), counted_options)
   return {
-    ("mode:%d"):format(C.SSL_CTX_get_verify_mode(ctx)),
-    ("depth:%d"):format(C.SSL_CTX_get_verify_depth(ctx)),
-    ("level:%d"):format(C.SSL_CTX_get_security_level(ctx)),
-    ("flags:%d:%d"):format(flags_of(C.SSL_CTX_get0_param(ctx)),
+    ("mode:%d"):format(C.SSL_CTX_get_verify_mode(raw)),
+    ("depth:%d"):format(C.SSL_CTX_get_verify_depth(raw)),
+    ("level:%d"):format(C.SSL_CTX_get_security_level(raw)),
+    ("flags:%d:%d"):format(flags_of(C.SSL_CTX_get0_param(raw)),
                            flags_of(C.X509_STORE_get0_param(store))),
-    ("versions:%d:%d"):format(limit(ctx, K.SSL_CTRL_GET_MIN_PROTO_VERSION),
-                              limit(ctx, K.SSL_CTRL_GET_MAX_PROTO_VERSION)),
+    ("versions:%d:%d"):format(limit(raw, K.SSL_CTRL_GET_MIN_PROTO_VERSION),
+                              limit(raw, K.SSL_CTRL_GET_MAX_PROTO_VERSION)),
     "options:" .. tostring(options),
-    "ciphers:" .. ciphers(ctx),
-    "shown:" .. shown(ctx),
+    "ciphers:" .. ciphers(raw),
+    "shown:" .. shown(raw),
   }
 end
 
 local function compute(c)
-  local ctx = c.handle.ctx
-  local store = C.SSL_CTX_get_cert_store(ctx)
-  local out = of_openssl(ctx, store)
+  local raw = c.handle.raw
+  local store = C.SSL_CTX_get_cert_store(raw)
+  local out = of_openssl(raw, store)
   out[#out + 1] = "side:" .. tostring(c.mode)
   out[#out + 1] = "trusted:" .. trusted(c, store)
   out[#out + 1] = "dhe:" .. tostring(c.dhparam ~= false)

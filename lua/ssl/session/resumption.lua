@@ -21,9 +21,9 @@ local CLIENT_CACHE = bit.bor(K.SSL_SESS_CACHE_CLIENT, K.SSL_SESS_CACHE_NO_INTERN
 --- Let the connections of a client's context keep their new sessions.
 -- @tparam table c  the context's state
 function resumption.enable(c)
-  local ctx = c.handle.ctx
-  C.SSL_CTX_ctrl(ctx, K.SSL_CTRL_SET_SESS_CACHE_MODE, CLIENT_CACHE, nil)
-  C.SSL_CTX_sess_set_new_cb(ctx, shim.callback "new_session")
+  local raw = c.handle.raw
+  C.SSL_CTX_ctrl(raw, K.SSL_CTRL_SET_SESS_CACHE_MODE, CLIENT_CACHE, nil)
+  C.SSL_CTX_sess_set_new_cb(raw, shim.callback "new_session")
 end
 
 -- `st.resume` is there where a session was `offered`, or where the handshake asked for a

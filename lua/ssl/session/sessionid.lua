@@ -23,7 +23,7 @@ function sessionid.bind(c)
   if c.mode == "server" then
     local id = fingerprint.digest(c.seed .. known)
     if c.session_context ~= id then
-      C.SSL_CTX_set_session_id_context(c.handle.ctx, id, #id)
+      C.SSL_CTX_set_session_id_context(c.handle.raw, id, #id)
       c.session_context = id
     end
   end

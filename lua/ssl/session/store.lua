@@ -32,8 +32,8 @@ sessionstore.supported = C.ASYNC_is_capable() == 1 and seal.supported
 
 local SERVER_CACHE = bit.bor(K.SSL_SESS_CACHE_SERVER, K.SSL_SESS_CACHE_NO_INTERNAL)
 
-local function use_cache(ctx)
-  C.SSL_CTX_ctrl(ctx, K.SSL_CTRL_SET_SESS_CACHE_MODE, SERVER_CACHE, nil)
+local function use_cache(raw)
+  C.SSL_CTX_ctrl(raw, K.SSL_CTRL_SET_SESS_CACHE_MODE, SERVER_CACHE, nil)
 end
 
 --- Let a context's connections use a store.
@@ -42,15 +42,15 @@ end
 -- @tparam {string,...}|nil secrets  for ssl.session.seal; nil: the store is trusted
 -- @tparam boolean by_tickets  they are the keys of the tickets
 function sessionstore.enable(c, user, secrets, by_tickets)
-  local ctx = c.handle.ctx
+  local raw = c.handle.raw
   c.sessionstore = { user = user, keys = seal.keys(secrets or { "" }),
                      by_tickets = by_tickets or false,
                      counts = { found = 0, absent = 0, expired = 0, foreign = 0, refused = 0,
                                 kept = 0 } }
-  use_cache(ctx)
-  C.SSL_CTX_sess_set_new_cb(ctx, shim.callback "new_session")
-  C.SSL_CTX_sess_set_get_cb(ctx, shim.callback "get_session")
-  if not c.tickets then C.SSL_CTX_set_options(ctx, lib.options.no_ticket) end
+  use_cache(raw)
+  C.SSL_CTX_sess_set_new_cb(raw, shim.callback "new_session")
+  C.SSL_CTX_sess_set_get_cb(raw, shim.callback "get_session")
+  if not c.tickets then C.SSL_CTX_set_options(raw, lib.options.no_ticket) end
 end
 
 --- The keys of a context's tickets were replaced.
@@ -83,7 +83,7 @@ end
 -- @tparam table c  the other context's state
 function sessionstore.adopt(st, c)
   if not st.store then return end
-  if not c.sessionstore then use_cache(c.handle.ctx) end
+  if not c.sessionstore then use_cache(c.handle.raw) end
   if st.conn.sessions.tickets == nil then C.SSL_set_options(st.conn.ssl, lib.options.no_ticket) end
 end
 

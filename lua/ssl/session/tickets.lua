@@ -62,11 +62,11 @@ local function fill(entry, key)
   entry.size = form.size
 end
 
-local function install(ctx)
+local function install(raw)
   if evp then
-    C.SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, shim.callback "ticket_key_evp")
+    C.SSL_CTX_set_tlsext_ticket_key_evp_cb(raw, shim.callback "ticket_key_evp")
   else
-    C.SSL_CTX_callback_ctrl(ctx, K.SSL_CTRL_SET_TLSEXT_TICKET_KEY_CB,
+    C.SSL_CTX_callback_ctrl(raw, K.SSL_CTRL_SET_TLSEXT_TICKET_KEY_CB,
                             shim.callback "ticket_key")
   end
 end
@@ -88,7 +88,7 @@ function tickets.set_keys(c, keys)
   if there then S.tickets_set(c.tickets.lsf_tickets, array, #keys) end
   ffi.fill(array, ffi.sizeof(array))
   if not there then return nil, "not enough memory" end
-  if first then install(c.handle.ctx) end
+  if first then install(c.handle.raw) end
   return true
 end
 
@@ -96,8 +96,8 @@ end
 -- @tparam table c  the context's state
 -- @tparam number n
 function tickets.set_count(c, n)
-  C.SSL_CTX_set_num_tickets(c.handle.ctx, n)
-  if n == 0 then C.SSL_CTX_set_options(c.handle.ctx, lib.options.no_ticket) end
+  C.SSL_CTX_set_num_tickets(c.handle.raw, n)
+  if n == 0 then C.SSL_CTX_set_options(c.handle.raw, lib.options.no_ticket) end
 end
 
 --- A server's connection begins. Its tickets use the keys of this context, also after a
@@ -115,8 +115,8 @@ end
 -- @tparam table st
 -- @tparam table c  the other context's state
 function tickets.adopt(st, c)
-  st.conn.sessions.timeout = C.SSL_CTX_get_timeout(c.handle.ctx)
-  C.SSL_set_num_tickets(st.conn.ssl, C.SSL_CTX_get_num_tickets(c.handle.ctx))
+  st.conn.sessions.timeout = C.SSL_CTX_get_timeout(c.handle.raw)
+  C.SSL_set_num_tickets(st.conn.ssl, C.SSL_CTX_get_num_tickets(c.handle.raw))
 end
 
 return tickets

@@ -45,7 +45,7 @@ local function add_lists(to, lists)
 end
 
 -- As OpenSSL reads such a file: certificates and lists, at least one.
-local function add(state, source)
+local function add(c, source)
   local certs, reason = certificates.read(source)
   if not certs then return nil, reason end
   local lists = {}
@@ -54,7 +54,7 @@ local function add(state, source)
     if not lists then return nil, reason end
   end
   if not certs[1] and not lists[1] then return nil, "no certificate or crl found" end
-  local own = store.of(state)
+  local own = store.of(c)
   errors.clear()
   for _, cert in ipairs(certs) do
     if C.X509_STORE_add_cert(own, x509.pointer(cert)) ~= 1 then
@@ -66,37 +66,37 @@ local function add(state, source)
 end
 
 --- Trust these.
--- @tparam table state  of the context
+-- @tparam table c  state of the context
 -- @tparam table|nil sources  of ssl.source.material
 -- @tparam string|nil path  a folder with hashed names
 -- @treturn true
 -- @treturn nil,string  the reason
-function anchors.load(state, sources, path)
+function anchors.load(c, sources, path)
   sources = sources or {}
   local file
   for i, source in ipairs(sources) do
     local ok, reason
     if not material.file(source) then
-      ok, reason = add(state, source)
+      ok, reason = add(c, source)
     elseif source:find("\0", 1, true) then
       reason = "NUL in the file name"
     elseif i == #sources then
       file, ok = source, true
     else
-      ok, reason = verifyflags.locations(state, source, nil)
+      ok, reason = verifyflags.locations(c, source, nil)
     end
     if not ok then return nil, reason end
   end
   if not file and not path and #sources > 0 then return true end
-  return verifyflags.locations(state, file, path)
+  return verifyflags.locations(c, file, path)
 end
 
 --- Check certificates against these lists too.
--- @tparam table state  of the context
+-- @tparam table c  state of the context
 -- @tparam table sources  of ssl.source.material
 -- @treturn true
 -- @treturn nil,string  the reason
-function anchors.revoke(state, sources)
+function anchors.revoke(c, sources)
   local all = {}
   for _, source in ipairs(sources) do
     local lists, reason = read_lists(source)
@@ -105,7 +105,7 @@ function anchors.revoke(state, sources)
     for _, one in ipairs(lists) do all[#all + 1] = one end
   end
   gcpressure.took(ENTRY_KB * #all)
-  return add_lists(store.of(state), all)
+  return add_lists(store.of(c), all)
 end
 
 return anchors

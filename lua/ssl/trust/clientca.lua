@@ -45,11 +45,11 @@ local function names(certs)
 end
 
 --- Ask for certificates of these authorities.
--- @tparam table state  of the context
+-- @tparam table c  state of the context
 -- @tparam {userdata,...} certs  the authorities' own
 -- @treturn true
 -- @treturn nil,string  the reason
-function clientca.ask(state, certs)
+function clientca.ask(c, certs)
   local list, text = names(certs)
   if not list then return nil, text end
   local stack = C.OPENSSL_sk_new_null()
@@ -58,8 +58,8 @@ function clientca.ask(state, certs)
     -- The stack owns it from here on.
     if C.OPENSSL_sk_push(stack, name.ca_name) > 0 then name.ca_name = nil end
   end
-  C.SSL_CTX_set_client_CA_list(state.handle.ctx, stack)
-  state.clientca = text
+  C.SSL_CTX_set_client_CA_list(c.handle.raw, stack)
+  c.clientca = text
   errors.clear()
   return true
 end

@@ -57,8 +57,8 @@ local function find(name)
   return entry and entry.handle.shared ~= nil and entry or nil
 end
 
-local function keep(name, ctx, path)
-  local shared = C.SSL_CTX_get_cert_store(ctx)
+local function keep(name, raw, path)
+  local shared = C.SSL_CTX_get_cert_store(raw)
   if C.X509_STORE_up_ref(shared) ~= 1 then return false end
   local entry = { handle = own(shared), shared = true, folders = { path }, digest = false,
                   view = false }
@@ -115,31 +115,31 @@ local function view(entry, base)
 end
 
 --- The store of a context, to be changed: its own from now on.
--- @tparam table state  of the context
+-- @tparam table c  state of the context
 -- @treturn cdata  X509_STORE *, borrowed from the context
 -- @raise without memory
-function store.of(state)
-  local ctx, entry = state.handle.ctx, state.store
-  state.store = { handle = false, shared = false, digest = false, view = false,
+function store.of(c)
+  local raw, entry = c.handle.raw, c.store
+  c.store = { handle = false, shared = false, digest = false, view = false,
                   folders = entry and { unpack(entry.folders) } or {} }
-  if not entry or not entry.shared then return C.SSL_CTX_get_cert_store(ctx) end
+  if not entry or not entry.shared then return C.SSL_CTX_get_cert_store(raw) end
   local fresh = copy(entry.handle.shared)
-  C.SSL_CTX_set1_cert_store(ctx, fresh.shared)
+  C.SSL_CTX_set1_cert_store(raw, fresh.shared)
   fresh:free()
-  return C.SSL_CTX_get_cert_store(ctx)
+  return C.SSL_CTX_get_cert_store(raw)
 end
 
 --- A connection begins, or is switched to this context: it gets the context's present
 -- store, and later changes of the context go into a copy.
 -- @tparam cdata ssl
--- @tparam table state  of the context
-function store.settle(ssl, state)
-  local ctx, entry = state.handle.ctx, state.store
-  local current = C.SSL_CTX_get_cert_store(ctx)
+-- @tparam table c  state of the context
+function store.settle(ssl, c)
+  local raw, entry = c.handle.raw, c.store
+  local current = C.SSL_CTX_get_cert_store(raw)
   if APART and not (entry and entry.shared) and C.X509_STORE_up_ref(current) == 1 then
     entry = entry or { folders = {}, digest = false, view = false }
     entry.handle, entry.shared = own(current), true
-    state.store = entry
+    c.store = entry
   end
   if APART and entry and entry.folders[1] then
     current = view(entry, current)
@@ -151,20 +151,20 @@ end
 
 --- Before a connection begins: where a folder has changed the context verifies by
 -- something else, and its fingerprint has to be made anew.
--- @tparam table state  of the context
-function store.look(state)
-  local entry = state.store
+-- @tparam table c  state of the context
+function store.look(c)
+  local entry = c.store
   if not entry or not entry.folders[1] then return end
   local paths = table.concat(entry.folders, folder.SEPARATOR)
   -- The sessions of a server may be for servers on other machines, too.
-  local seen = state.mode == "server" and folder.contents(paths) or folder.stamp(paths)
-  if seen ~= state.folders_seen then state.folders_seen, state.fingerprint = seen, false end
+  local seen = c.mode == "server" and folder.contents(paths) or folder.stamp(paths)
+  if seen ~= c.folders_seen then c.folders_seen, c.fingerprint = seen, false end
 end
 
 -- In OpenSSL's order. Only the first folder that there is can fail: without a name.
-local function read(ctx, file, path)
-  if not APART or not path then return C.SSL_CTX_load_verify_locations(ctx, file, path) == 1 end
-  if file and C.SSL_CTX_load_verify_locations(ctx, file, nil) ~= 1 then return false end
+local function read(raw, file, path)
+  if not APART or not path then return C.SSL_CTX_load_verify_locations(raw, file, path) == 1 end
+  if file and C.SSL_CTX_load_verify_locations(raw, file, nil) ~= 1 then return false end
   local try = own(C.X509_STORE_new())
   local ok = try and add_folder(try.shared, path)
   if try then try:free() end
@@ -172,27 +172,27 @@ local function read(ctx, file, path)
 end
 
 --- Let a context trust the certificates in these files too.
--- @tparam table state  of the context
+-- @tparam table c  state of the context
 -- @tparam string|nil file  PEM
 -- @tparam string|nil path  a folder with hashed names
 -- @treturn boolean  false: the reason is in OpenSSL's queue, or the third result
 -- @treturn boolean  did nothing have to be read?
 -- @treturn string|nil
-function store.load(state, file, path)
-  local ctx = state.handle.ctx
-  local name = not state.store and APART and name_of(file, path)
+function store.load(c, file, path)
+  local raw = c.handle.raw
+  local name = not c.store and APART and name_of(file, path)
   local entry = name and find(name)
   if entry then
-    C.SSL_CTX_set1_cert_store(ctx, entry.handle.shared)
-    state.store = entry
+    C.SSL_CTX_set1_cert_store(raw, entry.handle.shared)
+    c.store = entry
     return true, true
   end
   local nul = file and material.nul(file)
   if nul then return false, false, nul end
-  store.of(state)
-  local ok = read(ctx, file, path)
-  if path then table.insert(state.store.folders, path) end
-  state.store = ok and name and keep(name, ctx, path) or state.store
+  store.of(c)
+  local ok = read(raw, file, path)
+  if path then table.insert(c.store.folders, path) end
+  c.store = ok and name and keep(name, raw, path) or c.store
   return ok, false
 end
 

@@ -56,27 +56,27 @@ local function combine(values, names)
 end
 
 -- Certificates and CRLs in memory; those of a folder are read later.
-local function stored(ctx)
+local function stored(raw)
   if not lib.has.X509_STORE_get0_objects then return 0 end
-  return C.OPENSSL_sk_num(C.X509_STORE_get0_objects(C.SSL_CTX_get_cert_store(ctx)))
+  return C.OPENSSL_sk_num(C.X509_STORE_get0_objects(C.SSL_CTX_get_cert_store(raw)))
 end
 
 --- Load CA certificates and CRLs.
--- @tparam table state  of the context
+-- @tparam table c  state of the context
 -- @tparam string|nil file  PEM
 -- @tparam string|nil path  a folder with hashed names
 -- @treturn true
 -- @treturn nil,string  the reason
-function verifyflags.locations(state, file, path)
-  local ctx = state.handle.ctx
+function verifyflags.locations(c, file, path)
+  local raw = c.handle.raw
   errors.clear()
-  local before = stored(ctx)
-  local ok, shared, why = store.load(state, file, path)
+  local before = stored(raw)
+  local ok, shared, why = store.load(c, file, path)
   local reason = not ok and (why or errors.reason "no CA file or folder given")
   errors.clear()
   -- Certificates of a folder are not in the store before they are needed.
-  if path then state.folders = ("%s%q"):format(state.folders or "", path) end
-  if not shared then gcpressure.took(CERTIFICATE_KB * (stored(ctx) - before)) end
+  if path then c.folders = ("%s%q"):format(c.folders or "", path) end
+  if not shared then gcpressure.took(CERTIFICATE_KB * (stored(raw) - before)) end
   if not ok then return nil, reason end
   return true
 end
@@ -85,13 +85,13 @@ end
 -- Ends lsec_continue, as in LuaSec.
 -- @treturn true
 -- @treturn nil,string  an unknown name; nothing was changed
-function verifyflags.verify(state, names)
+function verifyflags.verify(c, names)
   local mode, unknown = combine(modes, names)
   if not mode then return nil, unknown end
   if #names > 0 then
-    C.SSL_CTX_set_verify(state.handle.ctx, mode, nil)
-    state.verify_continue = false
-    state.verify_said, state.psk_only = true, false
+    C.SSL_CTX_set_verify(c.handle.raw, mode, nil)
+    c.verify_continue = false
+    c.verify_said, c.psk_only = true, false
   end
   return true
 end
@@ -100,15 +100,15 @@ end
 -- are set to exactly these.
 -- @treturn true
 -- @treturn nil,string  an unknown name; nothing was changed
-function verifyflags.extend(state, names)
+function verifyflags.extend(c, names)
   local flags, unknown = combine(extensions, names)
   if not flags then return nil, unknown end
-  state.verify_continue, state.ignore_purpose = false, false
+  c.verify_continue, c.ignore_purpose = false, false
   for _, name in ipairs(names) do
-    if name == "lsec_continue" then state.verify_continue = true end
-    if name == "lsec_ignore_purpose" then state.ignore_purpose = true end
+    if name == "lsec_continue" then c.verify_continue = true end
+    if name == "lsec_ignore_purpose" then c.ignore_purpose = true end
   end
-  if flags ~= 0 then C.X509_STORE_set_flags(store.of(state), flags) end
+  if flags ~= 0 then C.X509_STORE_set_flags(store.of(c), flags) end
   return true
 end
 

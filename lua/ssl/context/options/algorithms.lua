@@ -15,7 +15,7 @@ local function seclevel(ctx, level)
   if not option.whole(level, 0, MOST_SECURE) then
     return option.invalid("seclevel", "0 to 5", level)
   end
-  C.SSL_CTX_set_security_level(context.state(ctx).handle.ctx, level)
+  C.SSL_CTX_set_security_level(context.state(ctx).handle.raw, level)
   return true
 end
 
@@ -35,7 +35,7 @@ local function list(key, noun, command)
     local text, why = namelist.text(value)
     if not text then return false, ("invalid %s (%s)"):format(key, why) end
     local c = context.state(ctx)
-    local ok, message = namelist.apply(c.handle.ctx, command, noun, text)
+    local ok, message = namelist.apply(c.handle.raw, command, noun, text)
     if not ok then return false, message end
     c[key] = text
     return true
@@ -51,7 +51,7 @@ local function cipherpreference(ctx, whose)
     return false, ("invalid cipherpreference (%s)"):format(
       type(whose) == "string" and whose or "string expected, got " .. type(whose))
   end
-  change(context.state(ctx).handle.ctx, lib.options.cipher_server_preference)
+  change(context.state(ctx).handle.raw, lib.options.cipher_server_preference)
   return true
 end
 

@@ -15,7 +15,7 @@ local function set_eof(ctx, choice)
   c.eof = choice
   -- Where OpenSSL has it the other direction stays usable; ssl.io.loop does for the rest.
   if choice == "lenient" then
-    C.SSL_CTX_set_options(c.handle.ctx, lib.options.ignore_unexpected_eof or 0)
+    C.SSL_CTX_set_options(c.handle.raw, lib.options.ignore_unexpected_eof or 0)
   end
   return true
 end

@@ -11,12 +11,12 @@ local C, K     = lib.C, lib.K
 local WISHES = { request = true, require = true }
 
 local function install(c)
-  return C.SSL_CTX_callback_ctrl(c.handle.ctx, K.SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB,
+  return C.SSL_CTX_callback_ctrl(c.handle.raw, K.SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB,
                                  shim.callback "status") == 1
 end
 
 local function wish(c)
-  return C.SSL_CTX_ctrl(c.handle.ctx, K.SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE,
+  return C.SSL_CTX_ctrl(c.handle.raw, K.SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE,
                         K.TLSEXT_STATUSTYPE_ocsp, nil) == 1
 end
 

@@ -18,7 +18,7 @@ end
 -- SSL_CTX_set_min_proto_version(3).
 local function narrow(ctx, _, cfg)
   local c = context.state(ctx)
-  return versions.narrow(c.handle.ctx, c.protocol, cfg.minversion or nil,
+  return versions.narrow(c.handle.raw, c.protocol, cfg.minversion or nil,
                          cfg.maxversion or nil)
 end
 
@@ -37,7 +37,7 @@ local function renegotiation(ctx, wanted)
   local c = context.state(ctx)
   local ok, why = allowed(c, "renegotiation", wanted, H.LSF_ONCE_HANDSHAKE)
   if not ok then return false, why end
-  C.SSL_CTX_clear_options(c.handle.ctx, lib.options.no_renegotiation)
+  C.SSL_CTX_clear_options(c.handle.raw, lib.options.no_renegotiation)
   return true
 end
 
@@ -48,9 +48,9 @@ local function posthandshakeauth(ctx, wanted)
   local ok, why = allowed(c, "posthandshakeauth", wanted, H.LSF_ONCE_CERTIFICATE)
   if not ok then return false, why end
   if wanted == "once" then
-    C.SSL_CTX_set_cert_cb(c.handle.ctx, shim.callback "certificate_asked", nil)
+    C.SSL_CTX_set_cert_cb(c.handle.raw, shim.callback "certificate_asked", nil)
   end
-  C.SSL_CTX_set_post_handshake_auth(c.handle.ctx, 1)
+  C.SSL_CTX_set_post_handshake_auth(c.handle.raw, 1)
   return true
 end
 
@@ -64,7 +64,7 @@ local function padding(ctx, block)
     return option.invalid("padding", ("1 to %d"):format(LONGEST), block)
   end
   local c = context.state(ctx)
-  C.SSL_CTX_set_block_padding(c.handle.ctx, block)
+  C.SSL_CTX_set_block_padding(c.handle.raw, block)
   c.padding = block
   return true
 end
@@ -74,7 +74,7 @@ return {
     -- ssl.context.new has made the context with it.
     set = function() return true end,
     switch = function(st, _, new)
-      local ssl, raw = st.conn.ssl, new.handle.ctx
+      local ssl, raw = st.conn.ssl, new.handle.raw
       copy_limit(ssl, raw, K.SSL_CTRL_GET_MIN_PROTO_VERSION, K.SSL_CTRL_SET_MIN_PROTO_VERSION)
       copy_limit(ssl, raw, K.SSL_CTRL_GET_MAX_PROTO_VERSION, K.SSL_CTRL_SET_MAX_PROTO_VERSION)
     end,
@@ -84,7 +84,7 @@ return {
     set = option.strings_key("setoptions", context.setoptions),
     switch = function(st, _, new)
       C.SSL_clear_options(st.conn.ssl, EVERY_OPTION)
-      C.SSL_set_options(st.conn.ssl, C.SSL_CTX_get_options(new.handle.ctx))
+      C.SSL_set_options(st.conn.ssl, C.SSL_CTX_get_options(new.handle.raw))
     end,
   },
   minversion = { set = narrow },

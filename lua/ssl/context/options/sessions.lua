@@ -31,7 +31,7 @@ function use.sessiontimeout(c, seconds)
   if not option.whole(seconds, 1, LONGEST) then
     return ("a number of seconds from 1 to %d expected"):format(LONGEST)
   end
-  C.SSL_CTX_set_timeout(c.handle.ctx, seconds)
+  C.SSL_CTX_set_timeout(c.handle.raw, seconds)
 end
 
 -- The name of the policy, for processes that share sessions.
@@ -69,7 +69,7 @@ function use.sessioncache(c, n, cfg)
     return ("a number from 1 to %d expected"):format(MOST_CACHED)
   end
   if not cfg.earlydata then return "there is no earlydata: nothing is cached" end
-  C.SSL_CTX_ctrl(c.handle.ctx, K.SSL_CTRL_SET_SESS_CACHE_SIZE, n, nil)
+  C.SSL_CTX_ctrl(c.handle.raw, K.SSL_CTRL_SET_SESS_CACHE_SIZE, n, nil)
 end
 
 local NO_KEY = "anybody with write access could be any client: give sessionkey or ticketkeys, "

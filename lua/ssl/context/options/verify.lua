@@ -20,7 +20,7 @@ local set_modes = option.strings_key("setverify", context.setverify)
 -- A function `onverify` verifies the peer too (`mode`, below).
 local function verifies(ctx, cfg)
   return cfg.onverify
-      or C.SSL_CTX_get_verify_mode(context.state(ctx).handle.ctx) ~= K.SSL_VERIFY_NONE
+      or C.SSL_CTX_get_verify_mode(context.state(ctx).handle.raw) ~= K.SSL_VERIFY_NONE
 end
 
 local WAYS = {
@@ -56,7 +56,7 @@ end
 -- Where a function judges certificates, SSL_VERIFY_NONE must not be used: OpenSSL would
 -- ignore the function's result.
 local function mode(c)
-  local wanted = C.SSL_CTX_get_verify_mode(c.handle.ctx)
+  local wanted = C.SSL_CTX_get_verify_mode(c.handle.raw)
   return onverify.wanted(c) and bit.bor(wanted, K.SSL_VERIFY_PEER) or wanted
 end
 
@@ -84,7 +84,7 @@ end
 -- the chain. With `crl_check_chain` in verifyext every certificate needs a list.
 local function some_lists(c)
   if bit.band(c.verify_flags, K.X509_V_FLAG_CRL_CHECK_ALL) == 0 then return 0 end
-  local param = C.X509_STORE_get0_param(C.SSL_CTX_get_cert_store(c.handle.ctx))
+  local param = C.X509_STORE_get0_param(C.SSL_CTX_get_cert_store(c.handle.raw))
   local demanded = tonumber(C.X509_VERIFY_PARAM_get_flags(param))
   return bit.band(demanded, K.X509_V_FLAG_CRL_CHECK_ALL) == 0 and 1 or 0
 end
@@ -110,7 +110,7 @@ return {
   depth     = {
     set = set_depth,
     switch = function(st, _, new)
-      C.SSL_set_verify_depth(st.conn.ssl, C.SSL_CTX_get_verify_depth(new.handle.ctx))
+      C.SSL_set_verify_depth(st.conn.ssl, C.SSL_CTX_get_verify_depth(new.handle.raw))
     end,
   },
   verifyext = { set = option.strings_key("setverifyext", function(ctx, ...)
