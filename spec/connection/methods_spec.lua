@@ -1,6 +1,7 @@
 -- The methods of a connection: one list, and the same names in the documentation.
 
 describe("the methods of a connection", function()
+  local fresh   = require "spec.support.fresh"
   local sources = require "spec.support.sources"
   local methods = require "ssl.connection.methods"
   local state   = require "ssl.io.state"
@@ -48,5 +49,101 @@ describe("the methods of a connection", function()
 
   it("are functions, also to a program that walks through the class", function()
     for name, f in pairs(state.class.methods) do assert.is_function(f, name) end
+  end)
+
+  -- Each call is made with the file not loaded yet, and again. A new process has loaded no
+  -- file; `renew` makes stubs of the methods once more for the other forms of the call.
+  local FIRST = [[
+    local ssl     = require "ssl"
+    local core    = require "ssl.core"
+    local methods = require "ssl.connection.methods"
+    local ctx     = assert(ssl.newcontext { mode = "client", protocol = "any" })
+    local conn    = assert(core.create(ctx))
+    local class   = getmetatable(conn).class
+
+    local function renew()
+      methods.install(class)
+    end
+
+    local FORMS = {
+      function(name) local r = conn[name]("x"); return r end,
+      function(name) local r = conn[name](); return r end,
+      function(name) local f = conn[name]; f({}) end,
+      function(name) local called = { [name] = conn[name] }; called[name](nil, 1) end,
+      function(name) return loadstring("(...):" .. name .. "({}, {}, {}, {})")(conn) end,
+      function(name) return loadstring("return (...):" .. name .. "()")(conn) end,
+      function(name)
+        return loadstring("local self = setmetatable({}, { __index = (...) })\n"
+                          .. "self:" .. name .. "()")(getmetatable(conn).__index)
+      end,
+    }
+
+    local function text(...)
+      local out = {}
+      for i = 1, select("#", ...) do out[i] = tostring((select(i, ...))) end
+      return table.concat(out, " ")
+    end
+  ]]
+
+  it("return and raise at the first call what they return and raise later", function()
+    local output = fresh.luajit(FIRST .. [[
+      local late, raised = 0, 0
+      for _, entry in ipairs(methods.list) do
+        for _, call in ipairs(type(entry[2]) == "string" and FORMS or {}) do
+          local name, stub = entry[1], conn[entry[1] ]
+          local first = text(pcall(call, name))
+          assert(conn[name] ~= stub, name)
+          local second = text(pcall(call, name))
+          if first ~= second then print(name, first, second) end
+          late = late + 1
+          if first:find "^false .-:%d+: " then raised = raised + 1 end
+          renew()
+        end
+      end
+      print(late > 100, raised > 0.6 * late)
+    ]])
+    assert.equal("true\ttrue\n", output)
+  end)
+
+  it("get all arguments at the first call, and give all results", function()
+    local output = fresh.luajit(FIRST .. [[
+      package.preload["ssl.connection.keyupdate"] = function()
+        return { keyupdate = function(...) return select("#", ...), select(2, ...) end }
+      end
+      print(conn:keyupdate(nil, 1, nil))
+      print(conn:keyupdate(nil, 1, nil))
+    ]])
+    assert.equal("4\tnil\t1\tnil\n4\tnil\t1\tnil\n", output)
+  end)
+
+  it("leave a method of the program in its place, and work behind it", function()
+    local output = fresh.luajit(FIRST .. [[
+      local own, calls = conn.keyupdate, 0
+      local function replaced(...)
+        calls = calls + 1
+        return own(...)
+      end
+      core.setmethod("keyupdate", replaced)
+      local first  = text(pcall(conn.keyupdate, conn))
+      local second = text(pcall(conn.keyupdate, conn))
+      print(conn.keyupdate == replaced, calls, first == second, first)
+      core.setmethod("keyupdate", nil)
+      own(conn)
+      print(conn.keyupdate)
+    ]])
+    assert.equal("true\t2\ttrue\ttrue nil closed\nnil\n", output)
+  end)
+
+  it("are tried again where their file could not be loaded", function()
+    local output = fresh.luajit(FIRST .. [[
+      local NAME = "ssl.connection.keyupdate"
+      package.preload[NAME] = function()
+        package.preload[NAME] = nil
+        error("not enough memory", 0)
+      end
+      print(pcall(conn.keyupdate, conn))
+      print(pcall(conn.keyupdate, conn))
+    ]])
+    assert.equal("false\tnot enough memory\ntrue\tnil\tclosed\n", output)
   end)
 end)

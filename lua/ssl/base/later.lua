@@ -65,4 +65,20 @@ function later.require(name)
   return module
 end
 
+--- A module of this library that is loaded when one of its fields is first read.
+--
+-- For code that most programs do not reach, and never for that of `send` and `receive`.
+-- @tparam string name
+-- @treturn table  stands for the module, which has to be a table; its fields raise as
+--   `later.require` does
+function later.module(name)
+  local meta = {}
+  function meta.__index(_, field)
+    local module = later.require(name)
+    meta.__index = module
+    return module[field]
+  end
+  return setmetatable({}, meta)
+end
+
 return later

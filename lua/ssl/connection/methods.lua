@@ -27,7 +27,7 @@ local methods = {}
 local unguarded = true
 
 -- Name, and the file that has the function; for a method that few programs call, only the
--- name of the file.
+-- name of the file, which is loaded at the first call.
 methods.list = {
   { "dohandshake",          handshake },
   { "send",                 send,     unguarded },
@@ -85,9 +85,30 @@ methods.list = {
   { "lasterror",            failure },
 }
 
-local function find(file, name)
-  if type(file) == "string" then file = later.require(file) end
-  return file[name]
+-- The method of a class: the function of the file, guarded.
+local function made(class, f, bare)
+  return bare and f or guard.call(class, f)
+end
+
+-- A method whose file is not loaded yet. Its first call loads the file and puts the method
+-- into its place, unless the program has put another one there. Each call goes on by tail
+-- calls: no function of this file is between the caller and the method, so that errors
+-- about arguments are the same at the first call. Where the file cannot be loaded, the call
+-- raises, and the next one tries again.
+local function stub(class, name, file, bare)
+  local method, own
+
+  local function go_on(arguments)
+    method = method or made(class, later.require(file)[name], bare)
+    if class.methods[name] == own then class.methods[name] = method end
+    return method(unpack(arguments, 1, arguments.n))
+  end
+
+  function own(...)
+    return go_on { n = select("#", ...), ... }
+  end
+
+  return own
 end
 
 --- Give a class these methods.
@@ -95,8 +116,11 @@ end
 function methods.install(class)
   for _, entry in ipairs(methods.list) do
     local name, file, bare = unpack(entry)
-    local f = find(file, name)
-    class.methods[name] = bare and f or guard.call(class, f)
+    if type(file) == "string" then
+      class.methods[name] = stub(class, name, file, bare)
+    else
+      class.methods[name] = made(class, file[name], bare)
+    end
   end
 end
 
