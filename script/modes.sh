@@ -4,6 +4,16 @@
 # The exit status of a checker (ASan, UBSan, valgrind) with findings.
 MODE_ERROR=97
 
+# What a luajit that a spec starts gets back, where the spec has not said otherwise: the
+# OpenSSL that is tested is hidden from all other programs (spec/support/init.lua).
+mode_openssl() {
+	local name
+	[ -n "${SSL_FFI_LIBSSL:-}" ] || return 0
+	for name in SSL_FFI_LIBSSL SSL_FFI_LIBCRYPTO; do
+		printf '[ "${%s+set}" ] || export %s=%q\n' "$name" "$name" "${!name}"
+	done
+}
+
 # mode_write_luajit FILE ENVIRONMENT... -- FLAGS...
 mode_write_luajit() {
 	local file=$1 words=()
@@ -17,6 +27,7 @@ mode_write_luajit() {
 	# Renamed into place: another run may be executing it.
 	{
 		echo '#!/bin/sh'
+		mode_openssl
 		printf 'exec env'
 		printf ' %q' "${words[@]}"
 		echo ' "$@"'

@@ -4,6 +4,7 @@ describe("in OpenResty, a client", function()
   local bulk      = require "spec.support.bulk"
   local openresty = require "spec.support.openresty"
   local process   = require "spec.support.process"
+  local it        = require("spec.support.needs").own_openssl(it, "nginx has it")
 
   local nginx, md5
 

@@ -4,6 +4,7 @@ describe("in OpenResty, the library", function()
   local openresty = require "spec.support.openresty"
   local process   = require "spec.support.process"
   local servers   = require "spec.support.servers"
+  local it        = require("spec.support.needs").own_openssl(it, "nginx has it")
 
   after_each(process.stop_all)
 

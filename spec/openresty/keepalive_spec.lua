@@ -5,6 +5,7 @@ describe("in OpenResty, a kept connection", function()
   local openresty = require "spec.support.openresty"
   local pki       = require "spec.support.pki"
   local process   = require "spec.support.process"
+  local it        = require("spec.support.needs").own_openssl(it, "nginx has it")
 
   local nginx
   local ports = {}

@@ -3,6 +3,7 @@
 describe("in OpenResty", function()
   local openresty = require "spec.support.openresty"
   local process   = require "spec.support.process"
+  local it        = require("spec.support.needs").own_openssl(it, "nginx has it")
 
   local nginx
 

@@ -7,6 +7,7 @@ describe("in OpenResty, a server end", function()
   local pair      = require "spec.support.pair"
   local process   = require "spec.support.process"
   local wording   = require "spec.support.wording"
+  local it        = require("spec.support.needs").own_openssl(it, "nginx has it")
 
   local ALERT = { tlsv1_2 = wording "10 sslv3 alert handshake failure\n",
                   tlsv1_3 = "10 tlsv13 alert certificate required\n" }

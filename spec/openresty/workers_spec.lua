@@ -6,6 +6,7 @@ describe("in OpenResty, with", function()
   local pair      = require "spec.support.pair"
   local pki       = require "spec.support.pki"
   local process   = require "spec.support.process"
+  local it        = require("spec.support.needs").own_openssl(it, "nginx has it")
 
   after_each(process.stop_all)
 

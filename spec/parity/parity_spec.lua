@@ -6,6 +6,7 @@ describe("parity with LuaSec", function()
   local pki     = require "spec.support.pki"
   local process = require "spec.support.process"
   local socket  = require "socket"
+  local it      = require("spec.support.needs").own_openssl(it, "LuaSec has it")
 
   local root = process.capture "pwd":gsub("\n", "")
   package.path = root .. "/spec/parity/?.lua;" .. package.path

@@ -3,10 +3,12 @@
 describe("the loader", function()
   local fresh   = require "spec.support.fresh"
   local lib     = require "ssl.ffi.lib"
+  local needs   = require "spec.support.needs"
   local names   = require "ssl.ffi.names"
   local sources = require "spec.support.sources"
   local process = require "spec.support.process"
   local shim_h  = require "ssl.ffi.shim_h"
+  local it      = needs.own_openssl(it, "the search finds it")
 
   local LIBSSL, LIBCRYPTO = lib.openssl.libssl, lib.openssl.libcrypto
 

@@ -105,8 +105,9 @@ end
 -- @treturn boolean  true: no errors
 function abi.compile(text, options)
   local file = process.write(os.tmpname(), text)
-  local output = process.capture(("LC_ALL=C cc -x c -std=gnu11 -Ishim -I. %s %s 2>&1 "
-    .. "&& echo content"):format(options, house.quote(file)))
+  local headers = house.headers and "CPATH=" .. house.quote(house.headers) or ""
+  local output = process.capture(("LC_ALL=C %s cc -x c -std=gnu11 -Ishim -I. %s %s 2>&1 "
+    .. "&& echo content"):format(headers, options, house.quote(file)))
   os.remove(file)
   local said, count = output:gsub("content\n$", "")
   return said, count == 1

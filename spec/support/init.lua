@@ -7,6 +7,7 @@
 --   scale(n, small)  n, or small where slow
 --   crossed(i, j)  is this pair of two lists tried?
 --   share(n, some, small)  n in the first mode, some in others, small where slow
+--   headers        a folder with the headers of the OpenSSL that is tested; nil: the system's
 --   quote(s)       s as one word of a shell
 --   run(command)   did a command of the shell succeed?
 
@@ -94,6 +95,17 @@ from_stage("ssl", package.path)
 from_stage("ssl.https", package.path)
 from_stage("ssl.ffi.lib", package.path)
 from_stage("ssl.shim", package.cpath)
+
+-- Another OpenSSL than the system's is for the library, and no business of nginx, LuaSec, the
+-- openssl program and the compiler, which are the system's. So the library reads these
+-- variables now. A luajit that specs start gets them again (script/modes.sh).
+house.headers = os.getenv "CPATH"
+if (os.getenv "SSL_FFI_LIBSSL" or "") ~= "" then
+  require "ssl.ffi.lib"
+  for _, name in ipairs { "SSL_FFI_LIBSSL", "SSL_FFI_LIBCRYPTO", "CPATH", "LD_LIBRARY_PATH" } do
+    ffi.C.unsetenv(name)
+  end
+end
 
 -- Forced collection: a full cycle every so many VM instructions and around each
 -- test, so that whatever nothing refers to is gone at the worst moment. The
