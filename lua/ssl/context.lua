@@ -2,6 +2,4 @@
 
 require("ssl.foreign").refuse "ssl.context"
 
-require "ssl.context.sessions"
-
 return require "ssl.context.setters"

@@ -5,6 +5,7 @@
 describe("over a switch by server name", function()
   local ssl      = require "ssl"
   local keys     = require "ssl.context.keys"
+  local rooms    = require "ssl.context.rooms"
   local made     = require "spec.support.ocsp"
   local meeting  = require "spec.support.meeting"
   local pair     = require "spec.support.pair"
@@ -192,9 +193,11 @@ describe("over a switch by server name", function()
 
   it("a key does something, or its record says why not", function()
     for _, record in ipairs(keys.own) do
-      local key, room = record.key, keys.room(record)
+      local key, room = record.key, rooms.of(record)
       local does = room.apply or room.switch
       assert.equal(does ~= nil, record.switch == nil, key)
+      assert.equal(room.begin ~= nil, record.begins == true, key)
+      if record.begins then assert.is_table(record.state, key) end
       if record.switch then
         local with = record.switch:match "^with (%w+)$"
         assert.is_true(with ~= nil or #record.switch > 10, key)

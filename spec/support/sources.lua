@@ -53,6 +53,12 @@ function sources.requires(path)
   for name in code:gmatch "%f[%w_]require%f[^%w_]%s*%(?%s*[\"']([%w_.]+)[\"']" do add(name) end
   -- Those of ssl.base.later, in lists.
   for name in code:gmatch "[\"'](ssl%.%l[%w_]*%.[%w_.]*[%w_])[\"']" do add(name) end
+  -- A name that is put together: every file of the folder. In ffi/ it is one of the
+  -- declarations, which require nothing.
+  for folder in code:gmatch "[\"'](ssl%.%l[%w_.]*)%.[\"']%s*%.%." do
+    local files = folder ~= "ssl.ffi" and sources.list("lua/" .. folder:gsub("%.", "/"), "lua")
+    for _, file in ipairs(files or {}) do add(sources.module(file)) end
+  end
   table.sort(names)
   return names
 end

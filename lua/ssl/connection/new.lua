@@ -17,11 +17,8 @@ local inherit      = require "ssl.handshake.inherit"
 local job          = require "ssl.handshake.job"
 local gcpressure   = require "ssl.base.gcpressure"
 local sessionid    = require "ssl.session.sessionid"
-local sessionstore = require "ssl.session.store"
-local peername     = require "ssl.feature.peername"
 local state        = require "ssl.io.state"
 local stream       = require "ssl.io.stream"
-local tickets      = require "ssl.session.tickets"
 local C, K, S      = lib.C, lib.K, shim.C
 
 require("ssl.connection.methods").install(state.class)
@@ -84,14 +81,9 @@ function connection.create(ctx, level)
   C.SSL_set_bio(ssl, bio, bio)
   set_state(ssl)
   local self, st = state.new(conn, ctx, c, server, descriptor)
-  tickets.apply(st, c)
-  sessionstore.apply(st, c)
-  inherit.apply(st, nil, c, verifies_by)
+  local ok, why = inherit.begin(st, c, verifies_by)
+  if not ok then return nil, ("error creating SSL object (%s)"):format(why) end
   job.apply(st)
-  if c.servername and not server then
-    local ok, why = peername.apply(st, c.servername)
-    if not ok then return nil, ("error creating SSL object (%s)"):format(why) end
-  end
   errors.clear()
   gcpressure.took(gcpressure.CONNECTION)
   return self

@@ -7,7 +7,7 @@
 -- its room, its documentation and its spec. Specs fail where one of them is missing.
 --
 -- This file is data alone. The functions are in the rooms, lua/ssl/context/options/, and a
--- room is loaded when one of its keys is first used (`keys.room`). A record has
+-- room is loaded when one of its keys is first used (ssl.context.rooms). A record has
 --
 --   key      its name
 --   luasec   true where LuaSec has it, with LuaSec's meaning
@@ -35,6 +35,8 @@
 --            policy they count in the fingerprint
 --   counted  the values that count in the fingerprint in place of these fields
 --   room     the file of its functions in lua/ssl/context/options/
+--   begins   true where the room has a function `begin` for the key: each connection has to
+--            do something for it when it is made, and nothing more at a switch
 --   switch   the effect when a server name or `onclienthello` chooses another context:
 --              absent      the room has a function `apply` or `switch` for the key
 --              "with KEY"  the functions of that key do it
@@ -43,8 +45,6 @@
 --            where the contexts have the defaults of the fields
 --   faces    a set of "connect" and "https": the only faces that know the key. It is not
 --            a key of ssl.newcontext
-
-local later = require "ssl.base.later"
 
 local keys = {}
 
@@ -109,7 +109,7 @@ theirs { key = "capath", kind = "folder", room = "trust", switch = STORE,
                    folders_seen = false } } -- at a connection's beginning: ssl.trust.store
 ours   { key = "systemca", kind = "switch", trust = true, room = "trust", switch = STORE }
 ours   { key = "servername", kind = "text", trust = true, side = "client", room = "trust",
-         state = { servername = false }, switch = SERVER }
+         state = { servername = false }, begins = true, switch = SERVER }
 ours   { key = "crl", kind = "files", trust = true, room = "trust", switch = "with verify",
          state = { verify_flags = 0 } } -- X509_V_FLAG_*, for every connection
 ours   { key = "clientca", kind = "files", trust = true, side = "server", room = "trust",
@@ -209,13 +209,13 @@ ours   { key = "sessionid", kind = "text", room = "sessions", state = { sessioni
 ours   { key = "tickets", kind = "number", side = "server", room = "sessions",
          policy = HOW_MANY }
 ours   { key = "ticketkeys", kind = "list", side = "server", room = "sessions",
-         state = { tickets = false }, switch = OVER, policy = WHERE }
+         state = { tickets = false }, begins = true, switch = OVER, policy = WHERE }
 ours   { key = "sessionkey", kind = "list", types = "string|string[]|false", side = "server",
          room = "sessions", switch = OVER,
          policy = "it authenticates the store's entries" }
 ours   { key = "sessionstore", kind = "any", types = "{ get: function, put: function, "
               .. "remove: function? }",
-         side = "server", room = "sessions", state = { sessionstore = false },
+         side = "server", room = "sessions", state = { sessionstore = false }, begins = true,
          policy = WHERE }
 ours   { key = "sessioncache", kind = "number", side = "server", room = "sessions",
          switch = OVER, policy = HOW_MANY }
@@ -299,23 +299,6 @@ for _, record in ipairs(keys.own) do
     keys.fields[#keys.fields + 1], keys.defaults[#keys.defaults + 1] = field, default
     if record.counted or record.policy ~= true then keys.uncounted[field] = true end
   end
-end
-
---- The functions of a key. Loads the room.
---
---   set(ctx, value, cfg, level)  uses a value, which is true in the sense of Lua; returns
---                                true, or false and the message of ssl.newcontext
---   apply(st, old, new)          a connection takes over what its context has, when it begins
---                                (`old` is nil) and at a switch
---   switch(st, old, new)         the same at a switch alone, before any `apply`
---
--- The last two get the states of the contexts. Where the key has fields and both contexts
--- have their defaults, they are not called.
--- @tparam table record
--- @treturn table  with `set`, and perhaps `apply` and `switch`
-function keys.room(record)
-  local module = "ssl.context.options." .. record.room
-  return later.require(module)[record.key]
 end
 
 return keys

@@ -9,6 +9,7 @@ local checks      = require "ssl.context.cfg"
 local fingerprint = require "ssl.session.fingerprint"
 local keys        = require "ssl.context.keys"
 local option      = require "ssl.context.option"
+local rooms       = require "ssl.context.rooms"
 
 local known = keys.known "newcontext".records
 
@@ -31,7 +32,7 @@ local function build(cfg, face, level)
   for _, record in ipairs(keys.own) do
     local value = cfg[record.key]
     if value or record.always then
-      local ok, why = keys.room(record).set(ctx, value, cfg, level + 1)
+      local ok, why = rooms.of(record).set(ctx, value, cfg, level + 1)
       if not ok then return nil, why end
     end
   end

@@ -1,55 +1,58 @@
---- ssl.context.sessions: the functions of ssl.context about sessions, which a program may
--- call while connections are there.
+--- ssl.context.sessions: what ssl.newcontext and the functions of ssl.context do with the
+-- sessions of a server's context. The functions of ssl.context may be called while
+-- connections exist.
 
 local lib          = require "ssl.ffi.lib"
-local arg          = require "ssl.base.arg"
-local context      = require "ssl.context.setters"
-local room         = require "ssl.context.options.sessions"
 local seal         = require "ssl.session.seal"
 local sessionstore = require "ssl.session.store"
+local tickets      = require "ssl.session.tickets"
 local C, K         = lib.C, lib.K
 
---- Replace a server's ticket keys, also while connections are there.
--- @tparam userdata ctx
--- @tparam {string,...} list  the newest first; see docs/sessions.md
--- @treturn true
--- @treturn false,string  "invalid ticketkeys (...)"; nothing was changed
-function context.setticketkeys(...)
-  local ctx, list = ...
-  -- Not sslctx.live: sessions made before go on counting.
-  local c = context.state(ctx, 1)
-  if c.handle:lost() then arg.fail(1, "invalid context") end
-  list = arg.type(list, "table", 2)
-  local ok, why = room.ticketkeys.set(ctx, list)
-  return ok, why
+local sessions = {}
+
+--- The message where a context is for the other side; else nil.
+-- @tparam table c  state of the context
+-- @tparam string side  "client", "server" or "both"
+-- @treturn string|nil
+function sessions.wrong_side(c, side)
+  if side ~= "both" and side ~= c.mode then return ("for %ss only"):format(side) end
 end
 
---- Replace the secrets that authenticate the entries of a context's store, also while
--- connections exist. They take the place of ticket keys from now on.
--- @tparam userdata ctx
--- @tparam string|{string,...} key  the newest first; see docs/sessions.md
--- @treturn true
--- @treturn false,string  "invalid sessionkey (...)"; nothing was changed
-function context.setsessionkey(...)
-  local ctx, key = ...
-  local c = context.state(ctx, 1)
-  if c.handle:lost() then arg.fail(1, "invalid context") end
-  local list = seal.secrets(key)
-  local why = not list and seal.NO_SECRET or not c.sessionstore and "there is no sessionstore"
-  if why then return false, ("invalid sessionkey (%s)"):format(why) end
-  sessionstore.setkey(c, list)
-  return true
+--- Use these keys of tickets from now on.
+-- @tparam table c  state of the context
+-- @tparam {string,...} list  the newest first
+-- @treturn string|nil  the mistake; nothing was changed
+function sessions.set_ticketkeys(c, list)
+  local why = sessions.wrong_side(c, "server")
+  if why then return why end
+  local ok, reason = tickets.set_keys(c, list)
+  if not ok then return reason end
+  sessionstore.rekey(c, list)
 end
 
---- What became of the sessions of a server's context: see docs/sessions.md.
--- @tparam userdata ctx
--- @treturn table  numbers since the context was made: with a `sessionstore` found,
---   absent, expired, foreign, refused, kept; with `earlydata` cached, which is how many
---   there are now, and evicted
-function context.sessionstats(...)
-  local ctx = ...
-  local c = context.state(ctx, 1)
-  if c.handle:lost() then arg.fail(1, "invalid context") end
+--- The mistake in the secrets for a store, or nil.
+-- @param key  as of `seal.secrets`
+-- @param store  the store, or nothing that is true
+-- @treturn string|nil
+function sessions.key_fault(key, store)
+  if not seal.secrets(key) then return seal.NO_SECRET end
+  if not store then return "there is no sessionstore" end
+end
+
+--- Use these secrets for the entries of the store from now on.
+-- @tparam table c  state of the context
+-- @param key  as of `seal.secrets`
+-- @treturn string|nil  the mistake; nothing was changed
+function sessions.set_sessionkey(c, key)
+  local why = sessions.key_fault(key, c.sessionstore)
+  if why then return why end
+  sessionstore.setkey(c, seal.secrets(key))
+end
+
+--- Count the sessions.
+-- @tparam table c  state of the context
+-- @treturn table  numbers by name, as of `ssl.context.sessionstats`
+function sessions.stats(c)
   local out = {}
   for name, count in pairs(c.sessionstore and c.sessionstore.counts or {}) do
     out[name] = count
@@ -61,4 +64,4 @@ function context.sessionstats(...)
   return out
 end
 
-return context
+return sessions

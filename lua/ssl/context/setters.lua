@@ -17,12 +17,14 @@ local material     = require "ssl.source.material"
 local password     = require "ssl.source.password"
 local pkcs12       = require "ssl.credential.pkcs12"
 local keyobject    = require "ssl.credential.keyobject"
+local later        = require "ssl.base.later"
 local psk          = require "ssl.feature.psk"
 local sslctx       = require "ssl.context.sslctx"
 local verifyflags  = require "ssl.trust.verifyflags"
 local x509         = require "ssl.x509.certificate"
 local C            = lib.C
 local live         = sslctx.live
+local usable       = sslctx.usable
 
 local context = { class = sslctx.class, state = sslctx.state }
 local methods = sslctx.methods
@@ -330,6 +332,50 @@ function context.setcurveslist(...)
   local ok, message = groups.set_list(c, list)
   if not ok then return false, message end
   return true
+end
+
+-- Few programs have sessions in a place of their own.
+local function sessions()
+  local module = later.require "ssl.context.sessions"
+  return module
+end
+
+--- Replace a server's ticket keys, also while connections exist. Sessions that were made
+-- before stay valid.
+-- @tparam userdata ctx
+-- @tparam {string,...} list  the newest first; see docs/sessions.md
+-- @treturn true
+-- @treturn false,string  "invalid ticketkeys (...)"; nothing was changed
+function context.setticketkeys(...)
+  local ctx, list = ...
+  local c = usable(ctx)
+  list = arg.type(list, "table", 2)
+  local why = sessions().set_ticketkeys(c, list)
+  return answer("invalid ticketkeys", not why, why)
+end
+
+--- Replace the secrets that authenticate the entries of a context's store, also while
+-- connections exist. They take the place of ticket keys from now on.
+-- @tparam userdata ctx
+-- @tparam string|{string,...} secret  the newest first; see docs/sessions.md
+-- @treturn true
+-- @treturn false,string  "invalid sessionkey (...)"; nothing was changed
+function context.setsessionkey(...)
+  local ctx, secret = ...
+  local c = usable(ctx)
+  local why = sessions().set_sessionkey(c, secret)
+  return answer("invalid sessionkey", not why, why)
+end
+
+--- Count the sessions of a server's context: see docs/sessions.md.
+-- @tparam userdata ctx
+-- @treturn table  numbers since the context was made: with a `sessionstore` found,
+--   absent, expired, foreign, refused, kept; with `earlydata` cached, which is how many
+--   there are now, and evicted
+function context.sessionstats(...)
+  local ctx = ...
+  local c = usable(ctx)
+  return sessions().stats(c)
 end
 
 return context

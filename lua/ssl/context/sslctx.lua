@@ -52,10 +52,19 @@ end
 
 --- The state of a context that was not freed by a call of its finalizer, for the
 -- function whose first argument it is; or an argument error.
+-- @param ctx  anything
+-- @tparam[opt=1] number level  as for ssl.base.arg
+function sslctx.usable(ctx, level)
+  level = (level or 1) + 1
+  local c = object.state(ctx, class, 1, level)
+  if c.handle:lost() then arg.fail(1, "invalid context", level) end
+  return c
+end
+
+--- The same for a function that is about to change the policy of the context.
 function sslctx.live(ctx)
-  local c = object.state(ctx, class, 1, 2)
-  if c.handle:lost() then arg.fail(1, "invalid context", 2) end
-  c.fingerprint = false -- it is about to change
+  local c = sslctx.usable(ctx, 2)
+  c.fingerprint = false
   return c
 end
 

@@ -84,14 +84,15 @@ function peername.set(c, name)
   return true
 end
 
---- Apply it to a new connection. `sni` and `setverifyname` may still change it.
+--- A client's connection begins. `sni` and `setverifyname` may still change the name.
 -- @tparam table st
--- @tparam string name  of `set`
+-- @tparam table c  state of the context
 -- @treturn true
--- @treturn nil,string  the reason
-function peername.apply(st, name)
-  local kind, text = peername.demand(st, name)
-  if not kind then return nil, text end
+-- @treturn false,string  the reason
+function peername.begin(st, c)
+  if st.server then return true end
+  local kind, text = peername.demand(st, c.servername)
+  if not kind then return false, text end
   if kind == "dns" then peername.request(st, text) end
   return true
 end

@@ -17,6 +17,7 @@ local sslctx      = require "ssl.context.sslctx"
 local fingerprint = require "ssl.session.fingerprint"
 local functionid  = require "ssl.base.functionid"
 local keys        = require "ssl.context.keys"
+local rooms       = require "ssl.context.rooms"
 local sessionid   = require "ssl.session.sessionid"
 local store       = require "ssl.trust.store"
 local C           = lib.C
@@ -43,9 +44,6 @@ local function bind(st, c, verifies_by)
   store.settle(st.conn.ssl, c)
 end
 
--- The keys that have something to do, in order: { record, fields, defaults, room }.
-local steps
-
 local function step_of(record)
   local step = { record = record, fields = {}, defaults = {}, room = false }
   for field, default in pairs(record.state or {}) do
@@ -54,14 +52,14 @@ local function step_of(record)
   return step
 end
 
-local function all_steps()
-  if steps then return steps end
-  local found = {}
-  for _, record in ipairs(keys.own) do
-    if not record.switch then found[#found + 1] = step_of(record) end
-  end
-  steps = found
-  return found
+-- The keys that have something to do, in order: { record, fields, defaults, room }. Those that
+-- have it when a connection is made, and those that have it for each context that a
+-- connection gets.
+local at_beginning, at_context = {}, {}
+
+for _, record in ipairs(keys.own) do
+  if record.begins then at_beginning[#at_beginning + 1] = step_of(record) end
+  if not record.switch then at_context[#at_context + 1] = step_of(record) end
 end
 
 -- Does a context have a value of the key? `ssl.context` may have set it, too.
@@ -72,28 +70,38 @@ local function has(step, c)
   return false
 end
 
+local function room_of(step)
+  step.room = step.room or rooms.of(step.record)
+  return step.room
+end
+
 -- Call the function `name` of each key: of keys without fields in the state of a context, and
 -- of keys that one of the contexts has. A room without a used key is not loaded.
 local function each(name, st, old, new)
-  for _, step in ipairs(all_steps()) do
+  for _, step in ipairs(at_context) do
     local concerned = step.record.each or #step.fields == 0 or has(step, new)
                    or old and has(step, old)
-    if concerned then
-      step.room = step.room or keys.room(step.record)
-      local f = step.room[name]
-      if f then f(st, old, new) end
-    end
+    local f = concerned and room_of(step)[name]
+    if f then f(st, old, new) end
   end
 end
 
---- Take over the settings of the context. Before a handshake, or when it switches.
+--- A connection is made: it takes over the settings of its context.
 -- @tparam table st
--- @tparam table|nil old  the state of the context that it had
--- @tparam table new  the context's state
+-- @tparam table c  the context's state
 -- @tparam string verifies_by  its fingerprint, from ssl.session.sessionid
-function inherit.apply(st, old, new, verifies_by)
-  bind(st, new, verifies_by)
-  each("apply", st, old, new)
+-- @treturn true
+-- @treturn nil,string  the reason
+function inherit.begin(st, c, verifies_by)
+  bind(st, c, verifies_by)
+  for _, step in ipairs(at_beginning) do
+    if has(step, c) then
+      local ok, why = room_of(step).begin(st, c)
+      if ok == false then return nil, why end
+    end
+  end
+  each("apply", st, nil, c)
+  return true
 end
 
 --- A server's handshake is about to begin. Where its context has changed since, the
@@ -124,7 +132,8 @@ function inherit.switch(st, ctx)
     error("ssl: the context for this server name cannot be used", 0)
   end
   each("switch", st, st.c, new)
-  inherit.apply(st, st.c, new, verifies_by)
+  bind(st, new, verifies_by)
+  each("apply", st, st.c, new)
   st.ctx, st.c = ctx, new
 end
 

@@ -73,8 +73,8 @@ end
 -- another context, because OpenSSL keeps the first context's callbacks.
 -- @tparam table st
 -- @tparam table c  the context's state
-function sessionstore.apply(st, c)
-  if c.sessionstore then st.store = c.sessionstore end
+function sessionstore.begin(st, c)
+  st.store = c.sessionstore
 end
 
 --- The handshake goes on with another context. Whether there are session ids is

@@ -104,7 +104,7 @@ end
 -- switch to another context, because OpenSSL keeps the first context's callback.
 -- @tparam table st
 -- @tparam table c  the context's state
-function tickets.apply(st, c)
+function tickets.begin(st, c)
   if c.tickets and c.tickets.lsf_tickets ~= nil then
     S.tickets_use(st.conn, c.tickets.lsf_tickets)
   end

@@ -6,6 +6,7 @@ local keys         = require "ssl.context.keys"
 local option       = require "ssl.context.option"
 local resumption   = require "ssl.session.resumption"
 local seal         = require "ssl.session.seal"
+local sessions     = require "ssl.context.sessions"
 local sessionstore = require "ssl.session.store"
 local tickets      = require "ssl.session.tickets"
 local C, K         = lib.C, lib.K
@@ -49,18 +50,11 @@ function use.tickets(c, n)
   tickets.set_count(c, n)
 end
 
-function use.ticketkeys(c, list)
-  local _, why = tickets.set_keys(c, list)
-  if not why then sessionstore.rekey(c, list) end
-  return why
-end
+use.ticketkeys = sessions.set_ticketkeys
 
-local NO_STORE = "there is no sessionstore"
-
--- The secrets that authenticate the entries of a `sessionstore`.
+-- The secrets that authenticate the entries of a `sessionstore`, which uses them.
 function use.sessionkey(_, value, cfg)
-  if not seal.secrets(value) then return seal.NO_SECRET end
-  if not cfg.sessionstore then return NO_STORE end
+  return sessions.key_fault(value, cfg.sessionstore)
 end
 
 -- How many sessions of a context with early data are kept at a time.
@@ -94,8 +88,7 @@ local function setter(record)
   local key, side = record.key, record.side
   return function(ctx, value, cfg)
     local c = context.state(ctx)
-    local why = side ~= "both" and side ~= c.mode and ("for %ss only"):format(side)
-             or use[key](c, value, cfg)
+    local why = sessions.wrong_side(c, side) or use[key](c, value, cfg)
     if why then return false, ("invalid %s (%s)"):format(key, why) end
     return true
   end
@@ -108,6 +101,8 @@ for _, record in ipairs(keys.own) do
 end
 
 room.tickets.switch      = function(st, _, new) tickets.adopt(st, new) end
+room.ticketkeys.begin    = tickets.begin
+room.sessionstore.begin  = sessionstore.begin
 room.sessionstore.switch = function(st, _, new) sessionstore.adopt(st, new) end
 
 return room

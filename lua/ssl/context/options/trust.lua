@@ -121,7 +121,7 @@ return {
   cafile       = { set = set_locations },
   capath       = { set = set_capath },
   systemca     = { set = set_systemca },
-  servername   = { set = set_servername },
+  servername   = { set = set_servername, begin = peername.begin },
   crl          = { set = set_crl },
   clientca     = { set = set_clientca },
   purpose      = { set = set_purpose },
