@@ -1,6 +1,7 @@
 -- Every key of ssl.newcontext over a switch by server name: the server's first context has
 -- one value, the context that the name chooses another one. What is seen has to be what a
--- server shows that has the chosen context from the beginning.
+-- server shows that has the chosen context from the beginning, in the handshake and in the
+-- resumption of its session. For a few keys it is what the first context has.
 
 describe("over a switch by server name", function()
   local ssl      = require "ssl"
@@ -11,8 +12,8 @@ describe("over a switch by server name", function()
   local pair     = require "spec.support.pair"
   local pki      = require "spec.support.pki"
   local policies = require "spec.support.policies"
+  local sessions = require "spec.support.sessions"
   local process  = require "spec.support.process"
-  local sources  = require "spec.support.sources"
   local state    = require "ssl.io.state"
   local lib      = require "ssl.ffi.lib"
 
@@ -28,19 +29,26 @@ describe("over a switch by server name", function()
   local STAYS = { mode = true, password = true, onclienthello = true, ticketkeys = true,
                   sessionkey = true, sessioncache = true }
 
-  -- These need more than one connection. The spec named tries them.
-  local ELSEWHERE = { sessiontimeout = "spec/session/server_spec.lua",
-                      sessionid = "spec/session/switch_spec.lua",
-                      sessionstore = "spec/session/store_spec.lua" }
-
-  -- Two ends in memory. With `chosen` the server has it for the name of the client.
-  local function meet(own, chosen, client, prepare)
+  -- Two ends in memory. With `chosen` the server has it for the name of the client, which
+  -- offers a session, if there is one.
+  local function meet(own, chosen, client, prepare, bytes)
     local server = assert(ssl.engine(own))
     client = assert(ssl.engine(client))
-    if prepare then prepare(client:connection()) end
-    client:connection():sni "some.test"
+    local conn = client:connection()
+    if prepare then prepare(conn) end
+    conn:sni "some.test"
+    if bytes then conn:setsession(assert(ssl.importsession(bytes))) end
     if chosen then server:connection():sni({ ["some.test"] = chosen }, true) end
     return meeting.shake(server, client), server, client
+  end
+
+  -- Is a session resumed there? The handshake may fail, too.
+  local function resumed(bytes, own, chosen, client, prepare)
+    local ok, server, at_client = meet(own, chosen, client, prepare, bytes)
+    if not ok then return false end
+    local both = server:connection():resumed()
+    assert.equal(both, at_client:connection():resumed())
+    return both
   end
 
   -- A field of the server's connection.
@@ -57,6 +65,12 @@ describe("over a switch by server name", function()
     conn:sni "some.test"
     assert(conn:setsession(found))
     return select(2, conn:sendearlydata(("x"):rep(1000)))
+  end
+
+  -- Does the server resume a session that is 100 seconds old?
+  local function resumes_old(server, client, case)
+    local bytes = sessions.aged(assert(meeting.session(server, client)), 100)
+    return resumed(bytes, case.own, case.chosen, case.client)
   end
 
   local function sent(server)
@@ -113,6 +127,7 @@ describe("over a switch by server name", function()
                          logged = 0
                          return count
                        end },
+    sessiontimeout = { one = 60, other = 600, seen = resumes_old },
     eof            = { one = "strict", other = "lenient", seen = field "eof" },
     explain        = { one = true, seen = field "explain" },
     maxline        = { one = 10, other = 20, seen = field "maxline" },
@@ -143,7 +158,7 @@ describe("over a switch by server name", function()
       local function seen(own, chosen)
         local ok, server, peer = meet(own, chosen, client)
         assert.is_true(ok)
-        return case.seen(server, peer, { client = client })
+        return case.seen(server, peer, { client = client, own = own, chosen = chosen })
       end
       local first, second = seen(one), seen(other)
       assert.are_not.equal(first, second)
@@ -152,41 +167,123 @@ describe("over a switch by server name", function()
     end)
   end
 
-  -- Of keys that belong to the policy: does a handshake go through?
-  local function outcome(version, key)
+  -- Of keys that belong to the policy: two contexts, a client that tells them apart, and what
+  -- `policies.prepare` has for its connection.
+  local function ends_of(version, key)
     local entry = policies.server(version)[key]
-    if type(entry) ~= "table" or entry.neutral then return nil end
-    local base = policies.base.server(version)
-    local client = assert(ssl.newcontext(policies.peers.server(version)[entry.peer]))
+    if type(entry) ~= "table" then return nil end
+    local base = policies.over(policies.base.server(version),
+                               { ticketkeys = { sessions.key "s" } })
     local contexts = {}
     for _, which in ipairs { "lax", "strict" } do
       local config = policies.over(base, entry[which] or {})
-      config.sessionid = nil
       -- OpenSSL begins no handshake without any version.
       if key == "options" then config.protocol = "any" end
       contexts[which] = assert(ssl.newcontext(config))
     end
-    return function(own, chosen)
-      return (meet(contexts[own], contexts[chosen], client, policies.prepare[entry.peer]))
-    end
+    local client = assert(ssl.newcontext(policies.peers.server(version)[entry.peer]))
+    return contexts.lax, contexts.strict, client, policies.prepare[entry.peer]
+  end
+
+  -- Does a handshake under the one go through, and fail under the other?
+  local function decides(version, key)
+    local lax, strict, client, prepare = ends_of(version, key)
+    if not lax then return false end
+    local fine, refused = meet(lax, nil, client, prepare), not meet(strict, nil, client, prepare)
+    assert.equal(fine, meet(strict, lax, client, prepare), version)
+    assert.equal(refused, not meet(lax, strict, client, prepare), version)
+    return fine and refused
+  end
+
+  -- The session of a context is resumed where a name chooses that context, and under no other.
+  local function keeps_apart(version, key)
+    local lax, strict, client, prepare = ends_of(version, key)
+    if not lax then return false end
+    local ok, server, at_client = meet(lax, nil, client, prepare)
+    local bytes = ok and meeting.session(server, at_client)
+    if not bytes then return false end
+    assert.is_true(resumed(bytes, lax, nil, client, prepare), version)
+    assert.is_true(resumed(bytes, strict, lax, client, prepare), version)
+    assert.is_false(resumed(bytes, strict, nil, client, prepare), version)
+    assert.is_false(resumed(bytes, lax, strict, client, prepare), version)
+    return true
   end
 
   for _, record in ipairs(keys.own) do
     local key = record.key
-    if record.policy == true and record.side ~= "client" and not CASES[key]
-       and not STAYS[key] and not ELSEWHERE[key] then
-      it("the chosen context's holds, and decides: " .. key, function()
-        local decided = false
+    if record.policy == true and record.side ~= "client" and not STAYS[key] then
+      it("the chosen context's holds for resumption: " .. key, function()
+        local tried = false
         for _, version in ipairs(pair.versions) do
-          local of = outcome(version, key)
-          if of then
-            local lax, strict = of "lax", of "strict"
-            decided = decided or lax ~= strict
-            assert.equal(lax, of("strict", "lax"), version)
-            assert.equal(strict, of("lax", "strict"), version)
-          end
+          tried = keeps_apart(version, key) or tried
         end
-        assert.is_true(decided)
+        assert.is_true(tried)
+      end)
+
+      local neutral = CASES[key] or key == "sessionid"
+      if not neutral then
+        it("the chosen context's holds, and decides: " .. key, function()
+          local decided = false
+          for _, version in ipairs(pair.versions) do
+            decided = decides(version, key) or decided
+          end
+          assert.is_true(decided)
+        end)
+      end
+    end
+  end
+
+  -- Keys of the place of sessions: that of the first context holds. Which of the two places is
+  -- used, by a session that a handshake gives and the next one resumes?
+  local PLACES = {
+    ticketkeys = {
+      values = { { sessions.key "1" }, { sessions.key "2" } },
+      used = function(values, bytes, client, base)
+        for i, value in ipairs(values) do
+          local again = assert(ssl.newcontext(policies.over(base, { ticketkeys = value })))
+          if resumed(bytes, again, nil, client) then return i end
+        end
+      end,
+    },
+    sessionstore = {
+      values = { sessions.store(), sessions.store() },
+      used = function(values)
+        for i, value in ipairs(values) do
+          local used = value.puts > 0 and value.gets > 0
+          value.puts, value.gets = 0, 0
+          if used then return i end
+        end
+      end,
+    },
+  }
+
+  for key, place in pairs(PLACES) do
+    for _, version in ipairs(pair.versions) do
+      it(("the first context's holds in %s: %s"):format(version, key), function()
+        local client = assert(ssl.newcontext(pair.client_config { protocol = version }))
+        local base = pair.server_config { protocol = version, sessionid = "place of " .. key }
+        local function context(i)
+          local extra = { [key] = place.values[i] }
+          if extra.sessionstore then extra.sessionkey = sessions.SECRET end
+          return assert(ssl.newcontext(policies.over(base, extra)))
+        end
+        local contexts = { context(1), context(2), context(3) } -- the third has none
+
+        local function used(own, chosen)
+          own, chosen = contexts[own], contexts[chosen]
+          local ok, server, at_client = meet(own, chosen, client)
+          assert.is_true(ok)
+          local bytes = meeting.session(server, at_client)
+          local again = bytes and resumed(bytes, own, chosen, client)
+          local which = bytes and place.used(place.values, bytes, client, base)
+          assert.is_true(which == nil or again)
+          return which
+        end
+
+        assert.same({ 1, 2 }, { used(1), used(2) })
+        assert.same({ 1, 2 }, { used(1, 2), used(2, 1) })
+        assert.equal(1, used(1, 3))
+        assert.is_nil(used(3, 1))
       end)
     end
   end
@@ -213,10 +310,11 @@ describe("over a switch by server name", function()
     end
   end)
 
-  it("the keys that other specs try are in them", function()
-    for key, path in pairs(ELSEWHERE) do
-      assert.is_truthy(sources.read(path):find("%f[%w]" .. key .. "%f[%W]"), key)
-      assert.is_truthy(sources.read(path):find "sni", key)
+  it("each key of a server is tried here, or has a reason", function()
+    for _, record in ipairs(keys.own) do
+      local key = record.key
+      assert.is_truthy(record.policy == true or record.side == "client" or CASES[key]
+                       or PLACES[key] or STAYS[key], key)
     end
   end)
 end)

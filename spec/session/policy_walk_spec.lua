@@ -10,9 +10,10 @@ describe("the walk of policies:", function()
   local sessions = require "spec.support.sessions"
   local walker   = require "spec.support.walker"
 
-  local declared = {}
+  local declared, sides, trusting = {}, {}, {}
   for _, record in ipairs(require("ssl.context.keys").own) do
-    declared[record.key] = record.policy
+    declared[record.key], sides[record.key] = record.policy, record.side
+    if record.trust then trusting[#trusting + 1] = record.key end
   end
 
   setup(policies.begin)
@@ -43,6 +44,11 @@ describe("the walk of policies:", function()
     return walks[id]
   end
 
+  it("has every key that decides about trust", function()
+    assert.is_true(#trusting > 5)
+    for _, key in ipairs(trusting) do assert.is_true(declared[key], key) end
+  end)
+
   for side in pairs(PLACES) do
     it("has an entry for each key of a " .. side .. " that belongs to the policy", function()
       for _, version in ipairs(pair.versions) do
@@ -50,7 +56,12 @@ describe("the walk of policies:", function()
         for key, counts in pairs(declared) do
           if counts == true then assert.is_truthy(entries[key], key) end
         end
-        for key in pairs(entries) do assert.is_true(declared[key], key) end
+        for key, entry in pairs(entries) do
+          assert.is_true(declared[key], key)
+          -- A reason in the place of two policies: the key is for the other side.
+          local other = sides[key] ~= "both" and sides[key] ~= side or key == "mode"
+          assert.equal(other, type(entry) == "string", key)
+        end
       end
     end)
 
