@@ -126,10 +126,22 @@ describe("documentation", function()
   }
 
   -- Before an example can add one.
-  local METHODS = {}
-  for name in pairs(getmetatable((pair.wrapped())).__index) do METHODS[#METHODS + 1] = name end
+  local class, METHODS = getmetatable((pair.wrapped())).__index, {}
+  for name in pairs(class) do METHODS[#METHODS + 1] = name end
 
-  after_each(process.stop_all)
+  local function added()
+    local known, names = {}, {}
+    for _, name in ipairs(METHODS) do known[name] = true end
+    for name in pairs(class) do
+      if not known[name] then names[#names + 1] = name end
+    end
+    return names
+  end
+
+  after_each(function()
+    for _, name in ipairs(added()) do class[name] = nil end
+    process.stop_all()
+  end)
 
   for _, page in ipairs(PAGES) do
     for i, example in ipairs(examples.of(page)) do
@@ -146,6 +158,10 @@ describe("documentation", function()
       end
     end
   end
+
+  it("leaves no method of an example behind", function()
+    assert.same({}, added())
+  end)
 
   it("has examples", function()
     assert.is_true(#examples.of "README.md" >= 3)
