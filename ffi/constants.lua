@@ -45,7 +45,11 @@ local fixed = {
   X509_V_FLAG_SUITEB_192_LOS = 0x20000, X509_V_FLAG_SUITEB_128_LOS = 0x30000,
   X509_V_FLAG_NO_ALT_CHAINS = 0x100000, X509_V_FLAG_NO_CHECK_TIME = 0x200000,
   X509_PURPOSE_SSL_CLIENT = 1, X509_PURPOSE_SSL_SERVER = 2,
-  X509_TRUST_SSL_CLIENT = 2, X509_TRUST_SSL_SERVER = 3,
+  X509_PURPOSE_NS_SSL_SERVER = 3, X509_PURPOSE_SMIME_SIGN = 4,
+  X509_PURPOSE_SMIME_ENCRYPT = 5, X509_PURPOSE_CRL_SIGN = 6,
+  X509_PURPOSE_OCSP_HELPER = 8, X509_PURPOSE_TIMESTAMP_SIGN = 9,
+  X509_TRUST_COMPAT = 1, X509_TRUST_SSL_CLIENT = 2, X509_TRUST_SSL_SERVER = 3,
+  X509_TRUST_EMAIL = 4, X509_TRUST_TSA = 8,
   X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS = 4,
   X509_CHECK_FLAG_NEVER_CHECK_SUBJECT = 0x20,
   X509_V_ERR_UNSPECIFIED = 1, DANE_FLAG_NO_DANE_EE_NAMECHECKS = 1,
@@ -184,6 +188,38 @@ local options = {
   tls_rollback_bug = 0x800000,
   tlsext_padding = 0x10,
 }
+
+-- LibreSSL 4, where it differs from OpenSSL 1.1. What it lacks reads as nil, where a question
+-- depends on it. A command that it does not know answers 0, as everywhere.
+local libressl = {
+  numbers = { NID_kx_dhe = 961, SSL_CTRL_GET_SESSION_REUSED = 8, SSL_CTRL_OPTIONS = 32,
+              SSL_CTRL_CLEAR_OPTIONS = 77 },
+  lacks = {
+    "DANE_FLAG_NO_DANE_EE_NAMECHECKS", "NID_kx_any", "NID_kx_dhe_psk", "NID_kx_rsa_psk",
+    "OSSL_STORE_INFO_PKEY", "SSL_CTRL_SET_CHAIN_CERT_STORE",
+    "SSL_CTRL_SET_CLIENT_SIGALGS_LIST", "SSL_CTRL_SET_CURRENT_CERT",
+    "SSL_CTRL_SET_SIGALGS_LIST", "SSL_CTRL_SET_VERIFY_CERT_STORE",
+    "X509_V_FLAG_SUITEB_128_LOS", "X509_V_FLAG_SUITEB_128_LOS_ONLY",
+    "X509_V_FLAG_SUITEB_192_LOS",
+  },
+  options = {
+    all = 0x4, allow_client_renegotiation = 0x80000, allow_unsafe_legacy_renegotiation = 0,
+    cipher_server_preference = 0x400000, cisco_anyconnect = 0, cookie_exchange = 0x2000,
+    cryptopro_tlsext_bug = 0, dont_insert_empty_fragments = 0, ephemeral_rsa = 0,
+    legacy_server_connect = 0x4, microsoft_big_sslv3_buffer = 0, microsoft_sess_id_bug = 0,
+    msie_sslv2_rsa_padding = 0, netscape_ca_dn_bug = 0, netscape_challenge_bug = 0,
+    netscape_demo_cipher_change_bug = 0, netscape_reuse_cipher_change_bug = 0,
+    no_client_renegotiation = 0x20000, no_compression = 0, no_dtlsv1 = 0x40000000,
+    no_dtlsv1_2 = 0x80000000, no_query_mtu = 0x1000, no_renegotiation = 0x40000,
+    no_session_resumption_on_renegotiation = 0x10000, no_sslv2 = 0, no_sslv3 = 0,
+    no_ticket = 0x4000, no_tlsv1 = 0x4000000, no_tlsv1_1 = 0x10000000,
+    no_tlsv1_2 = 0x8000000, no_tlsv1_3 = 0x20000000, pkcs1_check_1 = 0, pkcs1_check_2 = 0,
+    safari_ecdhe_ecdsa_bug = 0, single_dh_use = 0x100000, single_ecdh_use = 0,
+    ssleay_080_client_dh_bug = 0, sslref2_reuse_cert_type_bug = 0,
+    tls_block_padding_bug = 0, tls_d5_bug = 0, tls_rollback_bug = 0, tlsext_padding = 0,
+  },
+}
+
 local option_all = { [1] = 0x80000854, [3] = 0x80000850, [4] = 0x80000850 }
 
 local function reached(since, major, minor)
@@ -195,13 +231,18 @@ end
 --- The numbers of one OpenSSL.
 -- @tparam number major
 -- @tparam number minor
+-- @tparam[opt] boolean is_libressl  it is LibreSSL, whose interface is that of 1.1
 -- @treturn table  name -> number
-function constants.pick(major, minor)
+function constants.pick(major, minor, is_libressl)
   local out = {}
   for name, value in pairs(fixed) do out[name] = value end
   for name, values in pairs(by_major) do out[name] = values[major] end
   for name, pair in pairs(later) do
     if reached(pair[2], major, minor) then out[name] = pair[1] end
+  end
+  if is_libressl then
+    for name, value in pairs(libressl.numbers) do out[name] = value end
+    for _, name in ipairs(libressl.lacks) do out[name] = nil end
   end
   return out
 end
@@ -209,8 +250,10 @@ end
 --- The options of one OpenSSL, by LuaSec's names.
 -- @tparam number major
 -- @tparam number minor
+-- @tparam[opt] boolean is_libressl
 -- @treturn table  name -> bits, a number (all of them fit a double)
-function constants.options(major, minor)
+function constants.options(major, minor, is_libressl)
+  if is_libressl then return libressl.options end
   local out = { all = option_all[major] }
   for name, value in pairs(options) do
     if type(value) == "number" then

@@ -61,6 +61,13 @@ void  OPENSSL_sk_free(OPENSSL_STACK *st);
 ]],
 
   optional = [[
+/* What LibreSSL calls those of stacks. */
+int   sk_num(const OPENSSL_STACK *st);
+void *sk_value(const OPENSSL_STACK *st, int i);
+OPENSSL_STACK *sk_new_null(void);
+int   sk_push(OPENSSL_STACK *st, void *data);
+void  sk_free(OPENSSL_STACK *st);
+
 /* 3.0 renamed these; the old names are macros there. */
 int EVP_PKEY_get_id(const EVP_PKEY *pkey);
 int EVP_PKEY_id(const EVP_PKEY *pkey);

@@ -14,6 +14,7 @@
 
 local ffi       = require "ffi"
 local names     = require "ssl.ffi.names"
+local otherways = require "ssl.ffi.otherways"
 local constants = require "ssl.ffi.constants"
 local open      = require "ssl.ffi.open"
 local search    = require "ssl.ffi.search"
@@ -43,6 +44,12 @@ for i = 1, AT_ONCE do ffi.cdef((names.cdef(declarations(FILES[i])))) end
 local openssl = search.find()
 local libraries = { openssl.ssl, openssl.crypto, ffi.C }
 
+-- Is there another way to a function?
+local function there(name, address)
+  local older = otherways.older[name]
+  return older and address(older) or openssl.libressl and otherways.made[name]
+end
+
 -- Required names are all looked up at once: a host with a static OpenSSL that
 -- lacks one gets its name now, and not a crash at its first use.
 local function check(file)
@@ -50,7 +57,7 @@ local function check(file)
   local address = openssl[part .. "_address"]
   if not address then return end
   for name in names.each(declarations(file).required) do
-    if not address(name) then
+    if not address(name) and not there(name, address) then
       error(("ssl: %s (%s) has no %s, which is needed")
             :format(openssl["lib" .. part], openssl.version, name), 0)
     end
@@ -92,17 +99,18 @@ local function bind(name)
   return nil
 end
 
--- 3.0 renamed getters; the rest of the code uses the new names.
-local OLDER = {
-  SSL_get1_peer_certificate = "SSL_get_peer_certificate",
-  EVP_PKEY_get_id           = "EVP_PKEY_id",
-  EVP_PKEY_get_bits         = "EVP_PKEY_bits",
-  EVP_PKEY_get_base_id      = "EVP_PKEY_base_id",
-}
+local K = constants.pick(openssl.major, openssl.minor, openssl.libressl)
+
+-- The function by another way, or nil.
+local function another(name)
+  local older, made = otherways.older[name], otherways.made[name]
+  if older then return bind(older) end
+  return made and openssl.libressl and made(bind, K) or nil
+end
 
 local C = setmetatable({}, { __index = function(self, name)
   local f = bind(name)
-  if f == nil and OLDER[name] then f = bind(OLDER[name]) end
+  if f == nil then f = another(name) end
   self[name] = f
   return f
 end })
@@ -114,10 +122,11 @@ local has = setmetatable({}, { __index = function(self, name)
 end })
 
 local lib = setmetatable({
-  C = C, has = has, openssl = openssl, K = constants.pick(openssl.major, openssl.minor),
+  C = C, has = has, openssl = openssl, K = K,
 }, { __index = function(self, name)
   if name ~= "options" then return nil end
-  self.options = open("ssl.ffi.constants").options(openssl.major, openssl.minor)
+  self.options = open("ssl.ffi.constants").options(openssl.major, openssl.minor,
+                                                             openssl.libressl)
   return self.options
 end })
 

@@ -13,23 +13,17 @@ uint64_t SSL_CTX_clear_options(SSL_CTX *ctx, uint64_t options);
 void SSL_CTX_set_security_level(SSL_CTX *ctx, int level);
 int SSL_CTX_get_security_level(const SSL_CTX *ctx);
 void SSL_CTX_set_post_handshake_auth(SSL_CTX *ctx, int val);
-/* 0 and 1: records are not padded. */
-int SSL_CTX_set_block_padding(SSL_CTX *ctx, size_t block_size);
-int SSL_set_block_padding(SSL *ssl, size_t block_size);
 
 int SSL_version(const SSL *s);
 int SSL_session_reused(const SSL *s);
 int SSL_get_peer_signature_type_nid(const SSL *s, int *pnid);
 
-/* Both only note it: the next call that drives the handshake sends it. */
-int SSL_key_update(SSL *s, int updatetype);
+/* Only notes it: the next call that drives the handshake sends it. */
 int SSL_verify_client_post_handshake(SSL *s);
 
 /* Early data. max is what tickets promise, recv_max what is tolerated. */
 int SSL_CTX_set_max_early_data(SSL_CTX *ctx, uint32_t max_early_data);
-int SSL_CTX_set_recv_max_early_data(SSL_CTX *ctx, uint32_t recv_max_early_data);
 int SSL_set_max_early_data(SSL *s, uint32_t max_early_data);
-int SSL_set_recv_max_early_data(SSL *s, uint32_t recv_max_early_data);
 uint32_t SSL_SESSION_get_max_early_data(const SSL_SESSION *s);
 int SSL_read_early_data(SSL *s, void *buf, size_t num, size_t *readbytes);
 int SSL_write_early_data(SSL *s, const void *buf, size_t num, size_t *written);
@@ -37,6 +31,14 @@ int SSL_get_early_data_status(const SSL *s);
 ]],
 
   optional = [[
+/* LibreSSL has none of these, and nothing behind its functions for early data. */
+int SSL_key_update(SSL *s, int updatetype);
+int SSL_CTX_set_recv_max_early_data(SSL_CTX *ctx, uint32_t recv_max_early_data);
+int SSL_set_recv_max_early_data(SSL *s, uint32_t recv_max_early_data);
+/* 0 and 1: records are not padded. */
+int SSL_CTX_set_block_padding(SSL_CTX *ctx, size_t block_size);
+int SSL_set_block_padding(SSL *ssl, size_t block_size);
+
 /* From 3.0. Borrowed from the connection's context. */
 const char *SSL_group_to_name(SSL *s, int id);
 ]],

@@ -120,13 +120,26 @@ local function same_openssl(found)
   end
 end
 
+-- LibreSSL has the interface of OpenSSL 1.1, as far as it has it, with numbers of its own.
+local function libressl(found, text, number)
+  local major, minor = text:match "^LibreSSL (%d+)%.(%d+)"
+  if not major then return false end
+  if tonumber(major) < 4 then
+    error(("ssl: %s is %s; LibreSSL 4.0 or later is needed"):format(found.libcrypto, text), 0)
+  end
+  found.version, found.number, found.major, found.minor = text, number, 1, 1
+  found.libressl = { major = tonumber(major), minor = tonumber(minor) }
+  return true
+end
+
 -- Forks keep the names and change what stands behind them.
 local function genuine(found)
   local text = ffi.string(found.crypto[version_text](0))
   local number = tonumber(found.crypto[version_num]())
+  if libressl(found, text, number) then return end
   local major, minor = math.floor(number / 2^28), math.floor(number / 2^20) % 2^8
   if not text:find("^OpenSSL ") then
-    error(("ssl: %s is %s; only OpenSSL itself is supported")
+    error(("ssl: %s is %s; only OpenSSL itself and LibreSSL are supported")
           :format(found.libcrypto, text), 0)
   end
   if number < 0x10101000 then

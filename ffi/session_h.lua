@@ -25,18 +25,11 @@ unsigned char *SSL_SESSION_get_id(const SSL_SESSION *s, unsigned int *len);
 unsigned char *SSL_SESSION_get0_id_context(const SSL_SESSION *s, unsigned int *len);
 long SSL_SESSION_get_time(const SSL_SESSION *s);
 long SSL_SESSION_get_timeout(const SSL_SESSION *s);
-/* Borrowed from the session. */
-int SSL_SESSION_get0_ticket_appdata(SSL_SESSION *ss, void **data, size_t *len);
 /* d2i moves the pointer to behind what it read. */
 int i2d_SSL_SESSION(const SSL_SESSION *in, unsigned char **pp);
 SSL_SESSION *d2i_SSL_SESSION(SSL_SESSION **a, const unsigned char **pp, long length);
 
 /* Borrowed from the session: the peer's certificate, or NULL. */
-
-int SSL_CTX_set_session_ticket_cb(SSL_CTX *ctx, int (*generate)(SSL *, void *),
-                                  int (*decrypt)(SSL *, SSL_SESSION *,
-                                                 const unsigned char *, size_t, int,
-                                                 void *), void *arg);
 /* The callback of the first keeps its reference when it answers 1. */
 void SSL_CTX_sess_set_new_cb(SSL_CTX *ctx, int (*callback)(SSL *, SSL_SESSION *));
 void SSL_CTX_sess_set_get_cb(SSL_CTX *ctx,
@@ -50,6 +43,13 @@ int SSL_set_num_tickets(SSL *s, size_t num_tickets);
 ]],
 
   optional = [[
+/* LibreSSL has neither. The data is borrowed from the session. */
+int SSL_SESSION_get0_ticket_appdata(SSL_SESSION *ss, void **data, size_t *len);
+int SSL_CTX_set_session_ticket_cb(SSL_CTX *ctx, int (*generate)(SSL *, void *),
+                                  int (*decrypt)(SSL *, SSL_SESSION *,
+                                                 const unsigned char *, size_t, int,
+                                                 void *), void *arg);
+
 /* From 3.0; before it there is a form with HMAC_CTX, set by SSL_CTX_callback_ctrl. */
 int SSL_CTX_set_tlsext_ticket_key_evp_cb(SSL_CTX *ctx,
                                          int (*callback)(SSL *, unsigned char *,

@@ -12,6 +12,7 @@
 local ffi          = require "ffi"
 local lib          = require "ssl.ffi.lib"
 local names        = require "ssl.ffi.names"
+local otherways    = require "ssl.ffi.otherways"
 local search       = require "ssl.ffi.search"
 local declarations = require "ssl.ffi.shim_h"
 
@@ -59,7 +60,9 @@ end })
 -- The functions that the shim calls. They go as addresses, so they need no declarations.
 local function address(name)
   local openssl = lib.openssl
+  local older = otherways.older[name]
   local p = openssl.ssl_address(name) or openssl.crypto_address(name)
+         or older and openssl.crypto_address(older)
   if not p and not declarations.api_optional[name] then
     error(("ssl: %s has no %s, which is needed"):format(openssl.version, name), 0)
   end

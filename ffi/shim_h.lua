@@ -123,11 +123,18 @@ return {
   },
 
   -- Of these, what not every OpenSSL has: NULL then.
-  api_optional = { EVP_MAC_CTX_set_params = true, HMAC_Init_ex = true },
+  api_optional = {
+    EVP_MAC_CTX_set_params = true, HMAC_Init_ex = true,
+    SSL_client_hello_get0_ext = true, SSL_client_hello_get0_ciphers = true,
+    SSL_client_hello_get0_legacy_version = true,
+    ASYNC_get_current_job = true, ASYNC_pause_job = true,
+    SSL_session_reused = true, SSL_set_options = true,
+    SSL_SESSION_set1_ticket_appdata = true, SSL_SESSION_get0_ticket_appdata = true,
+  },
 
   enums = {
     LSF_HELLO_PASS = 0, LSF_HELLO_ASK = 1, LSF_HELLO_ASKED = 2,
-    LSF_HELLO_ACCEPT = 3, LSF_HELLO_REFUSE = 4,
+    LSF_HELLO_ACCEPT = 3, LSF_HELLO_REFUSE = 4, LSF_HELLO_READ = 5, LSF_HELLO_WANTED = 5,
     LSF_ONCE_HANDSHAKE = 1, LSF_ONCE_CERTIFICATE = 2,
     LSF_QUESTION_NONE = 0, LSF_QUESTION_PSK_CLIENT = 1,
     LSF_QUESTION_PSK_SERVER = 2, LSF_QUESTION_VERIFY = 3,

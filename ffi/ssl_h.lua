@@ -70,15 +70,10 @@ void SSL_CTX_set_alpn_select_cb(SSL_CTX *ctx,
                                 void *arg);
 void SSL_get0_alpn_selected(const SSL *s, const unsigned char **data,
                             unsigned int *len);
-int ASYNC_is_capable(void);
 void SSL_CTX_set_keylog_callback(SSL_CTX *ctx,
                                  void (*cb)(const SSL *, const char *));
-void SSL_CTX_set_cert_cb(SSL_CTX *c, int (*cb)(SSL *ssl, void *arg), void *arg);
 void SSL_CTX_set_info_callback(SSL_CTX *ctx, void (*callback)(const SSL *, int, int));
 const char *SSL_alert_desc_string_long(int value);
-void SSL_CTX_set_client_hello_cb(SSL_CTX *ctx,
-                                 int (*callback)(SSL *, int *, void *),
-                                 void *arg);
 
 /* A connection. SSL_set_bio takes over both references. */
 SSL *SSL_new(SSL_CTX *ctx);
@@ -110,17 +105,13 @@ void SSL_set_shutdown(SSL *s, int mode);
 int SSL_get_error(const SSL *s, int ret);
 int SSL_want(const SSL *s);
 int SSL_pending(const SSL *s);
-int SSL_in_init(const SSL *s);
 
 const char *SSL_get_version(const SSL *s);
 const char *SSL_get_servername(const SSL *s, int type);
 SSL_CIPHER *SSL_get_current_cipher(const SSL *s);
 char *SSL_CIPHER_description(const SSL_CIPHER *c, char *buf, int size);
-/* While a handshake is under way: the suite that was chosen. */
-SSL_CIPHER *SSL_get_pending_cipher(const SSL *s);
 int SSL_CIPHER_get_bits(const SSL_CIPHER *c, int *algorithm_bits);
 int SSL_CIPHER_get_kx_nid(const SSL_CIPHER *c);
-uint16_t SSL_CIPHER_get_protocol_id(const SSL_CIPHER *c);
 COMP_METHOD *SSL_get_current_compression(const SSL *s);
 const char *SSL_COMP_get_name(const COMP_METHOD *c);
 
@@ -137,17 +128,6 @@ int SSL_export_keying_material(SSL *s, unsigned char *out, size_t olen,
                                const char *label, size_t llen,
                                const unsigned char *context, size_t contextlen,
                                int use_context);
-
-/* DANE. The flags are those before; -1 or 0 for failure everywhere else. */
-int SSL_CTX_dane_enable(SSL_CTX *ctx);
-unsigned long SSL_CTX_dane_set_flags(SSL_CTX *ctx, unsigned long flags);
-int SSL_dane_enable(SSL *s, const char *basedomain);
-int SSL_dane_tlsa_add(SSL *s, uint8_t usage, uint8_t selector, uint8_t mtype,
-                      const unsigned char *data, size_t dlen);
-/* The depth at which a record matched, or -1. Borrowed from the connection. */
-int SSL_get0_dane_tlsa(SSL *s, uint8_t *usage, uint8_t *selector,
-                       uint8_t *mtype, const unsigned char **data,
-                       size_t *dlen);
 ]],
 
   optional = [[
@@ -162,6 +142,28 @@ void SSL_set_psk_server_callback(SSL *s,
                                  unsigned int (*callback)(SSL *, const char *,
                                                           unsigned char *,
                                                           unsigned int));
+
+/* While a handshake is under way: the suite that was chosen. */
+SSL_CIPHER *SSL_get_pending_cipher(const SSL *s);
+
+/* LibreSSL has none of these. */
+int ASYNC_is_capable(void);
+void SSL_CTX_set_cert_cb(SSL_CTX *c, int (*cb)(SSL *ssl, void *arg), void *arg);
+void SSL_CTX_set_client_hello_cb(SSL_CTX *ctx,
+                                 int (*callback)(SSL *, int *, void *),
+                                 void *arg);
+int SSL_in_init(const SSL *s);
+
+/* DANE. The flags are those before; -1 or 0 for failure everywhere else. */
+int SSL_CTX_dane_enable(SSL_CTX *ctx);
+unsigned long SSL_CTX_dane_set_flags(SSL_CTX *ctx, unsigned long flags);
+int SSL_dane_enable(SSL *s, const char *basedomain);
+int SSL_dane_tlsa_add(SSL *s, uint8_t usage, uint8_t selector, uint8_t mtype,
+                      const unsigned char *data, size_t dlen);
+/* The depth at which a record matched, or -1. Borrowed from the connection. */
+int SSL_get0_dane_tlsa(SSL *s, uint8_t *usage, uint8_t *selector,
+                       uint8_t *mtype, const unsigned char **data,
+                       size_t *dlen);
 
 /* One of these two: the second is only a macro from 3.0 on. */
 X509 *SSL_get1_peer_certificate(const SSL *s);

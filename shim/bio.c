@@ -76,6 +76,36 @@ refill(BIO *bio, struct lsf_conn *c, char *buffer, int wanted)
 	return n;
 }
 
+/*
+ * The answers to the ClientHello are given before OpenSSL sees it. So it is gathered here, as
+ * far as it has come. Returns 1 where OpenSSL may read, or else the result of the read method.
+ */
+static int
+wait_for_hello(BIO *bio, struct lsf_conn *c)
+{
+	size_t missing;
+	int n;
+
+	while (c->hello.state == LSF_HELLO_READ &&
+	    (missing = lsf_hello_look(c)) > 0) {
+		c->need = (uint32_t)missing;
+		if (c->in_eof || c->in_error != 0)
+			return 1;
+		if (!lsf_in_own(c))
+			return -1;
+		if (c->by_lua)
+			return starved(bio, c);
+		if (c->ahead)
+			missing = LSF_BUFFER - c->in_end;
+		n = from_fd(bio, c, c->in + c->in_end, missing);
+		lsf_in_filled(c, n);
+		if (n < 0 && c->in_error == 0)
+			return -1;
+	}
+
+	return c->hello.state == LSF_HELLO_ASKED ? retry(bio, FLAGS_READ) : 1;
+}
+
 /* Read method: up to `length` bytes, 0 at the end of stream, -1 as BIO_read. */
 int
 lsf_bio_read(BIO *bio, char *buffer, int length)
@@ -87,6 +117,8 @@ lsf_bio_read(BIO *bio, char *buffer, int length)
 	if (c == NULL || length <= 0 || c->no_io)
 		return 0;
 	c->starved = 0;
+	if ((rc = wait_for_hello(bio, c)) <= 0)
+		return rc;
 	if (c->in_beg == c->in_end) {
 		rc = refill(bio, c, buffer, length);
 		if (rc <= 0 && c->hearing)

@@ -32,14 +32,37 @@ lsf_in_room(struct lsf_conn *c)
 	return c->in != NULL;
 }
 
-/* The empty buffer has got n bytes; it goes back where it has got none. */
+/* The buffer has got n bytes more; it goes back where it has none at all. */
 void
 lsf_in_filled(struct lsf_conn *c, int n)
 {
 	if (n > 0)
-		c->in_end = (uint32_t)n;
-	else
+		c->in_end += (uint32_t)n;
+	if (c->in_beg == c->in_end)
 		lsf_empty(c);
+}
+
+/*
+ * What waits is in a buffer of ours, where more can follow it. Returns 0 without memory, which
+ * the next read reports, and where it does not fit.
+ */
+int
+lsf_in_own(struct lsf_conn *c)
+{
+	const unsigned char *lent = c->in + c->in_beg;
+	uint32_t n = c->in_end - c->in_beg;
+
+	if (!c->in_lent)
+		return lsf_in_room(c);
+	if (n > LSF_BUFFER)
+		return 0;
+	lsf_empty(c);
+	if (!lsf_in_room(c))
+		return 0;
+	memcpy(c->in, lent, n);
+	c->in_end = n;
+
+	return 1;
 }
 
 /* Up to `length` bytes of the input that waits go to OpenSSL. Returns how many. */

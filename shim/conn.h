@@ -111,9 +111,10 @@ struct lsf_conn {
 	/* The ClientHello, on a server: what the client offers, and what Lua decides. */
 	struct {
 		/* enum lsf_hello. ssl.io.question: a function of the program has raised.
-		 * Owners: clienthello.c, ssl.handshake.clienthello, ssl.io.question */
+		 * Owners: clienthello.c, hellorecord.c, ssl.handshake.clienthello,
+		 * ssl.io.question */
 		uint8_t state;
-		/* Of LSF_HELLO_REFUSE. Owners: ssl.handshake.clienthello, ssl.io.question */
+		/* Of LSF_HELLO_REFUSE. Owners: hellorecord.c, ssl.handshake.clienthello, ssl.io.question */
 		uint8_t alert;
 		/* The server name chose the context, which is acknowledged; the protocols,
 		 * Lua's memory; the answer for tmp_dh. Owners: ssl.handshake.clienthello */
@@ -121,7 +122,7 @@ struct lsf_conn {
 		uint32_t alpn_length;
 		const unsigned char *alpn;
 		DH *dh;
-		/* What the client said, while Lua decides. Owners: clienthello.c */
+		/* What the client said, while Lua decides. Owners: hellocopy.c */
 		uint32_t copy_length;
 		unsigned char *copy;
 	} hello;

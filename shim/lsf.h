@@ -113,7 +113,8 @@ enum lsf_hello {
 	LSF_HELLO_ASK,
 	LSF_HELLO_ASKED,
 	LSF_HELLO_ACCEPT,
-	LSF_HELLO_REFUSE
+	LSF_HELLO_REFUSE,
+	LSF_HELLO_READ /* as ASK; the BIO stops, and not OpenSSL */
 };
 
 /* Requests that the peer may make once in an open session: bits. */
@@ -194,6 +195,7 @@ LSF_API void lsf_conn_finalize(struct lsf_conn *c);
 void lsf_empty(struct lsf_conn *c);
 int lsf_in_room(struct lsf_conn *c);
 void lsf_in_filled(struct lsf_conn *c, int n);
+int lsf_in_own(struct lsf_conn *c);
 int lsf_in_take(struct lsf_conn *c, char *to, int length);
 int lsf_enqueue(struct lsf_conn *c, const char *data, size_t length);
 void lsf_out_passed(struct lsf_conn *c, size_t n);
@@ -238,6 +240,25 @@ LSF_API int lsf_want(const struct lsf_conn *c);
 LSF_API int lsf_shut(const struct lsf_conn *c);
 LSF_API int lsf_same(const unsigned char *a, size_t at_a,
     const unsigned char *b, size_t at_b, size_t n);
+
+/* hellocopy.c */
+struct lsf_hello_item {
+	unsigned int tag;
+	const unsigned char *data;
+	size_t length;
+};
+#define LSF_HELLO_WANTED 5
+extern const unsigned int lsf_hello_wanted[LSF_HELLO_WANTED];
+void lsf_hello_forget(struct lsf_conn *c);
+int lsf_hello_keep(struct lsf_conn *c, const struct lsf_hello_item *items,
+    size_t n);
+
+/* hellorecord.c */
+size_t lsf_hello_look(struct lsf_conn *c);
+
+/* otherways.c */
+int lsf_session_reused(const SSL *ssl);
+void lsf_no_renegotiation(SSL *ssl);
 
 /* bio.c */
 int lsf_bio_read(BIO *bio, char *buffer, int length);

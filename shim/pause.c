@@ -25,7 +25,8 @@ lsf_wait_for_answer(struct lsf_conn *c, enum lsf_question question)
 	c->ask.question = question;
 	c->ask.accepted = 0;
 	while (c->ask.question != LSF_QUESTION_NONE) {
-		if (c->no_io || lsf_api.ASYNC_get_current_job() == NULL)
+		if (c->no_io || lsf_api.ASYNC_get_current_job == NULL ||
+		    lsf_api.ASYNC_get_current_job() == NULL)
 			break;
 		c->ask.paused = 1;
 		c->pool->paused++;

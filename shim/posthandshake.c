@@ -5,7 +5,6 @@
  */
 #include "lsf.h"
 
-#define OP_NO_RENEGOTIATION 0x40000000U
 #define VERSION_1_3 0x0304
 
 /*
@@ -17,7 +16,7 @@ lsf_shaken(struct lsf_conn *c)
 {
 	if (c->posthandshake.shaken &&
 	    (c->posthandshake.once & LSF_ONCE_HANDSHAKE) && c->ssl != NULL)
-		(void)lsf_api.SSL_set_options(c->ssl, OP_NO_RENEGOTIATION);
+		lsf_no_renegotiation(c->ssl);
 	c->posthandshake.shaken = 1;
 }
 

@@ -9,6 +9,7 @@
 #include "lsf.h"
 
 #define ERROR_WANT_READ 2
+#define ERROR_WANT_CLIENT_HELLO_CB 11
 
 /* Records; what waits in a kernel is some megabytes at most. */
 #define MOST_HEARD 1024
@@ -23,17 +24,24 @@ clear_errors(void)
 
 /*
  * The verdict on an OpenSSL call on this connection: its result where it was a success, else
- * the SSL_ERROR_* as a negative number.
+ * the SSL_ERROR_* as a negative number. A stop of the BIO at the ClientHello is the same as one of
+ * OpenSSL.
  */
 int
 lsf_verdict(const struct lsf_conn *c, int rc)
 {
+	int error;
+
 	if (rc > 0)
 		return rc;
 	if (c->ssl == NULL)
 		return -LSF_ERROR_GONE;
 
-	return -lsf_api.SSL_get_error(c->ssl, rc);
+	error = lsf_api.SSL_get_error(c->ssl, rc);
+	if (error == ERROR_WANT_READ && c->hello.state == LSF_HELLO_ASKED)
+		error = ERROR_WANT_CLIENT_HELLO_CB;
+
+	return -error;
 }
 
 static int

@@ -93,7 +93,8 @@ noted(SSL_SESSION *session)
 	size_t length = 0, i;
 	int64_t end = 0;
 
-	if (lsf_api.SSL_SESSION_get0_ticket_appdata(session, &data, &length) !=
+	if (lsf_api.SSL_SESSION_get0_ticket_appdata == NULL ||
+	    lsf_api.SSL_SESSION_get0_ticket_appdata(session, &data, &length) !=
 		1 ||
 	    length < LSF_NOTED)
 		return 0;

@@ -15,7 +15,8 @@
 /*
  * A resumed handshake verifies nothing. So the result is kept in the session, also in
  * tickets and stores: LSF_NOTED bytes for the time when it ends (validity.c), then depth
- * and code of each error, two bytes each. High bytes come first.
+ * and code of each error, two bytes each. High bytes come first. Where sessions can keep
+ * nothing, the session itself ends at that time, and at once after an error.
  */
 static void
 note_in_session(const struct lsf_conn *c, SSL *ssl)
@@ -27,6 +28,12 @@ note_in_session(const struct lsf_conn *c, SSL *ssl)
 
 	if (session == NULL)
 		return;
+	if (lsf_api.SSL_SESSION_set1_ticket_appdata == NULL) {
+		if (c->verify.count > 0 || c->verify.till > 0)
+			lsf_session_limit(session, c->verify.count > 0 ?
+			    0 : (double)c->verify.till);
+		return;
+	}
 	for (shift = 8 * LSF_NOTED - 8; shift >= 0; shift -= 8)
 		*at++ = (unsigned char)(c->verify.till >> shift);
 	for (i = 0; i < c->verify.count; i++) {

@@ -9,6 +9,7 @@ require("ssl.foreign").refuse "ssl.config"
 local lib          = require "ssl.ffi.lib"
 local shim         = require "ssl.ffi.shim"
 local dane         = require "ssl.feature.dane"
+local earlydata    = require "ssl.feature.earlydata"
 local groups       = require "ssl.context.groups"
 local keyuri       = require "ssl.credential.keyuri"
 local pkcs12       = require "ssl.credential.pkcs12"
@@ -46,10 +47,11 @@ return {
                    keylog = true, ocsp = stapling.supported or nil,
                    sessionstore = sessionstore.supported or nil,
                    ticketkeys = tickets.supported or nil,
-                   groups = groups.list(), keyupdate = has_tls13, posthandshakeauth = has_tls13,
-                   earlydata = has_tls13,
+                   groups = groups.list(), keyupdate = has_tls13 and lib.has.SSL_key_update or nil,
+                   posthandshakeauth = has_tls13 and lib.has.SSL_CTX_set_cert_cb or nil,
+                   earlydata = has_tls13 and earlydata.supported or nil,
                    pkcs12 = pkcs12.supported or nil, store = keyuri.supported or nil,
-                   dane = dane_flags },
+                   dane = dane.supported and dane_flags or nil },
   curves       = groups.curves(),
   openssl      = openssl,
   strict       = os.getenv "SSL_STRICT" == "1" or nil,

@@ -16,6 +16,7 @@
 local ffi     = require "ffi"
 local house   = require "spec.support.init"
 local names   = require "ssl.ffi.names"
+local otherways = require "ssl.ffi.otherways"
 local process = require "spec.support.process"
 local sources = require "spec.support.sources"
 
@@ -58,6 +59,12 @@ local SHIM_NUMBERS = {
   FLAGS_READ = "BIO_FLAGS_READ", FLAGS_WRITE = "BIO_FLAGS_WRITE",
   FLAGS_RWS = "BIO_FLAGS_RWS", FLAGS_SHOULD_RETRY = "BIO_FLAGS_SHOULD_RETRY",
   ERROR_WANT_READ = "SSL_ERROR_WANT_READ",
+  ERROR_WANT_CLIENT_HELLO_CB = "SSL_ERROR_WANT_CLIENT_HELLO_CB",
+  OP_NO_RENEGOTIATION = "SSL_OP_NO_RENEGOTIATION",
+  LIBRESSL_SESSION_REUSED = "SSL_CTRL_GET_SESSION_REUSED",
+  LIBRESSL_OPTIONS = "SSL_CTRL_OPTIONS",
+  LIBRESSL_NO_RENEGOTIATION = "SSL_OP_NO_RENEGOTIATION",
+  AD_DECODE_ERROR = "SSL_AD_DECODE_ERROR",
   CTRL_EOF = "BIO_CTRL_EOF", CTRL_FLUSH = "BIO_CTRL_FLUSH",
   TYPE_SOURCE_SINK = "BIO_TYPE_SOURCE_SINK",
   EXT_SERVER_NAME = "TLSEXT_TYPE_server_name",
@@ -75,6 +82,12 @@ local SHIM_NUMBERS = {
   USER_CANCELED = "SSL_AD_USER_CANCELLED", LEVEL_WARNING = "SSL3_AL_WARNING",
   SET_STATUS_RESPONSE = "SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP",
 }
+
+-- Numbers of LibreSSL alone, and one that it has otherwise.
+local function of_this_one(name, headers)
+  if name:find "^LIBRESSL_" then return headers.libressl end
+  return not (name == "OP_NO_RENEGOTIATION" and headers.libressl)
+end
 
 -- Macros that 3.0 brought.
 local SINCE_3 = { PARAM_UTF8 = true, PARAM_OCTETS = true }
@@ -148,7 +161,10 @@ function abi.headers(declarations)
     or math.floor(tonumber(number) / 2^28)
   h.minor = tonumber(text:match "#define OPENSSL_VERSION_MINOR%s+(%d+)")
     or math.floor(tonumber(number) / 2^20) % 2^8
-  for name in text:gmatch "#define SSL_OP_([%w_]+)[ \n]" do
+  -- LibreSSL has the interface of 1.1, as the loader has it.
+  h.libressl = text:find "#define LIBRESSL_VERSION_NUMBER" ~= nil
+  if h.libressl then h.major, h.minor = 1, 1 end
+  for name in text:gmatch "#define SSL_OP_([%w_]+)%s" do
     h.options[name:lower()] = "SSL_OP_" .. name
   end
   return h
@@ -161,7 +177,11 @@ local function prototypes(declarations, headers)
     for _, part in ipairs { "required", "optional" } do
       for _, p in ipairs(names.prototypes(declarations[file][part] or "")) do
         -- Of the optional ones, those that this version has can be compared.
-        if part == "required" or headers.known[p.name] then out[#out + 1] = p end
+        local another = otherways.older[p.name] or otherways.made[p.name]
+        local needed = part == "required" and not (headers.libressl and another)
+        if needed or headers.known[p.name] and not (headers.libressl and otherways.made[p.name]) then
+          out[#out + 1] = p
+        end
       end
     end
   end
@@ -298,15 +318,16 @@ local function parameters(p)
 end
 
 local function numbers(d, headers, out)
-  for name, value in pairs(d.constants.pick(headers.major, headers.minor)) do
+  for name, value in pairs(d.constants.pick(headers.major, headers.minor, headers.libressl)) do
     out[#out + 1] = assertion(("(%s) == %.0f"):format(name, value), name)
   end
-  for name, value in pairs(d.constants.options(headers.major, headers.minor)) do
+  for name, value in pairs(d.constants.options(headers.major, headers.minor, headers.libressl)) do
     local theirs = headers.options[name] or "SSL_OP_" .. name:upper()
     out[#out + 1] = assertion(("(uint64_t)(%s) == %.0fULL"):format(theirs, value), theirs)
   end
   for name, value in pairs(abi.shim_numbers()) do
-    if SHIM_NUMBERS[name] and not (SINCE_3[name] and headers.major < 3) then
+    if SHIM_NUMBERS[name] and not (SINCE_3[name] and headers.major < 3)
+       and of_this_one(name, headers) then
       out[#out + 1] = assertion(("%s == %s"):format(SHIM_NUMBERS[name], value),
                                 "the shim's " .. name)
     end

@@ -62,6 +62,7 @@ function keyupdate:keyupdate(request)
   local conn = st.conn
   local refusal = st.status ~= "connected" and "closed" or lifecycle.refusal(st)
   if refusal then return nil, refusal end
+  if not lib.has.SSL_key_update then return nil, "this OpenSSL cannot update keys" end
   if C.SSL_version(conn.ssl) ~= K.TLS1_3_VERSION then
     return nil, "key update needs TLS 1.3"
   end

@@ -159,6 +159,9 @@ local function obstacle(st)
   local refusal = lifecycle.refusal(st)
   if refusal then return refusal end
   if not st.server then return "only a server asks for certificates" end
+  if not lib.has.SSL_CTX_set_cert_cb then
+    return "this OpenSSL cannot ask for a certificate after the handshake"
+  end
   if C.SSL_version(st.conn.ssl) ~= K.TLS1_3_VERSION then
     return "post-handshake authentication needs TLS 1.3"
   end

@@ -82,6 +82,12 @@ function option.lacking13(key)
   return ("invalid %s (%s cannot speak TLS 1.3)"):format(key, lib.openssl.version)
 end
 
+--- The message for a key that this OpenSSL has no function or number for; else nil.
+-- @param there  true or a number where it can
+function option.lacking(key, there)
+  return not there and ("invalid %s (this OpenSSL cannot do it)"):format(key) or nil
+end
+
 --- The setter of a key whose string goes to the function `name` of ssl.context.
 function option.string_key(name)
   return function(ctx, value, _, level)

@@ -85,12 +85,16 @@ end
 -- handshake may be switched to any of them. A connection without a question passes
 -- through.
 local function set_callbacks(raw)
-  C.SSL_CTX_set_client_hello_cb(raw, shim.callback "client_hello", nil)
+  if lib.has.SSL_CTX_set_client_hello_cb then
+    C.SSL_CTX_set_client_hello_cb(raw, shim.callback "client_hello", nil)
+  end
   C.SSL_CTX_callback_ctrl(raw, K.SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
                           shim.callback "servername")
   C.SSL_CTX_set_alpn_select_cb(raw, shim.callback "alpn_select", nil)
   C.SSL_CTX_set_info_callback(raw, shim.callback "info")
-  C.SSL_CTX_set_session_ticket_cb(raw, shim.callback "ticket_made", nil, nil)
+  if lib.has.SSL_CTX_set_session_ticket_cb then
+    C.SSL_CTX_set_session_ticket_cb(raw, shim.callback "ticket_made", nil, nil)
+  end
 end
 
 local function bare()

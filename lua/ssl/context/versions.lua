@@ -24,7 +24,9 @@ local versions = {
   tlsv1_3 = K.TLS1_3_VERSION,
 }
 
+-- LibreSSL takes no lower limit above the upper one, which may be that of the last call.
 local function limit(raw, version)
+  C.SSL_CTX_ctrl(raw, K.SSL_CTRL_SET_MAX_PROTO_VERSION, 0, nil)
   return C.SSL_CTX_ctrl(raw, K.SSL_CTRL_SET_MIN_PROTO_VERSION, version, nil) == 1
      and C.SSL_CTX_ctrl(raw, K.SSL_CTRL_SET_MAX_PROTO_VERSION, version, nil) == 1
 end

@@ -47,6 +47,12 @@ function certificates.collect(sources)
   return all
 end
 
+-- Where OpenSSL cannot list its certificates: how often some were loaded, for the policy
+-- (ssl.session.fingerprint).
+local function note(c)
+  if not K.SSL_CTRL_SET_CURRENT_CERT then c.loads = (c.loads or 0) + 1 end
+end
+
 --- Show these to the peer.
 -- @tparam table c  state of the context
 -- @tparam {userdata,...} chain  the leaf first
@@ -64,6 +70,7 @@ function certificates.use(c, chain)
   end
   if not ok then return nil, errors.reason() end
   errors.clear()
+  note(c)
   return true
 end
 
@@ -82,6 +89,7 @@ function certificates.load(c, sources)
     local ok = C.SSL_CTX_use_certificate_chain_file(c.handle.raw, file) == 1
     if not ok then return nil, errors.reason() end
     errors.clear()
+    note(c)
     return true
   end
   local chain, reason = certificates.collect(sources)

@@ -16,6 +16,9 @@ local state       = require "ssl.io.state"
 local C, K        = lib.C, lib.K
 
 local dane = {
+  --- Can this OpenSSL do it?
+  supported = lib.has.SSL_CTX_dane_enable,
+
   --- The flags of a context, by name.
   flags = { no_ee_namechecks = K.DANE_FLAG_NO_DANE_EE_NAMECHECKS },
 }
@@ -27,6 +30,7 @@ local dane = {
 -- @treturn nil,string
 function dane.enable(c, names)
   local raw = c.handle.raw
+  if not dane.supported then return nil, "this OpenSSL cannot do it" end
   errors.clear()
   if C.SSL_CTX_dane_enable(raw) <= 0 then return nil, errors.reason() end
   errors.clear()
@@ -41,6 +45,7 @@ end
 -- A setting during the handshake could come too late: after the certificate was judged.
 local function begun(st)
   if lifecycle.closed(st) then return "closed" end
+  if not dane.supported then return "this OpenSSL cannot do it" end
   return not lifecycle.fresh(st) and "the handshake has begun"
 end
 
@@ -109,6 +114,7 @@ end
 function dane:gettlsa()
   local st = state.connected(self)
   if not st then return nil, "closed" end
+  if not dane.supported then return nil end
   local fields = ffi.new "uint8_t[3]"
   local bytes, length = ffi.new "const unsigned char *[1]", ffi.new "size_t[1]"
   local depth = C.SSL_get0_dane_tlsa(st.conn.ssl, fields, fields + 1, fields + 2,

@@ -17,7 +17,13 @@ local C, K   = lib.C, lib.K
 
 local dh = {}
 
-local DHE = { [K.NID_kx_dhe] = true, [K.NID_kx_dhe_psk] = true }
+-- The number of the IANA's registry in OpenSSL's id of a suite.
+local SUITE = 0xffff
+
+local DHE = { [K.NID_kx_dhe] = true, [K.NID_kx_dhe_psk or K.NID_kx_dhe] = true }
+
+-- What a suite of TLS 1.3 has, which names no key exchange.
+local ANY = K.NID_kx_any or K.NID_undef
 
 local own = handle.type("lsf_DH *dh", "DH_free")
 
@@ -50,10 +56,10 @@ function dh.possible(ssl, told)
   local dhe, tls13 = false, false
   for i = 0, C.OPENSSL_sk_num(stack) - 1 do
     local cipher = ffi.cast("const lsf_SSL_CIPHER *", C.OPENSSL_sk_value(stack, i))
-    if ciphers[C.SSL_CIPHER_get_protocol_id(cipher)] then
+    if ciphers[bit.band(C.SSL_CIPHER_get_id(cipher), SUITE)] then
       local exchange = C.SSL_CIPHER_get_kx_nid(cipher)
       dhe = dhe or DHE[exchange]
-      tls13 = tls13 or exchange == K.NID_kx_any
+      tls13 = tls13 or exchange == ANY
     end
   end
   C.OPENSSL_sk_free(stack)

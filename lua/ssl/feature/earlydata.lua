@@ -17,6 +17,9 @@ local C, K    = lib.C, lib.K
 
 local earlydata = {}
 
+--- Can this OpenSSL do it? LibreSSL's other functions for early data do nothing.
+earlydata.supported = lib.has.SSL_CTX_set_recv_max_early_data
+
 --- The largest limit, in bytes: a server keeps that much for one client.
 earlydata.MOST = 1048576
 

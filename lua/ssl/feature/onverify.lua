@@ -19,7 +19,7 @@ local C, K, H  = lib.C, lib.K, shim.K
 local onverify = { name = "onverify" }
 
 --- Can this OpenSSL do it?
-onverify.supported = C.ASYNC_is_capable() == 1
+onverify.supported = question.pauses
 
 --- Is every certificate a question?
 -- @tparam table c  the context's state

@@ -20,7 +20,7 @@ local psk = {
 
 --- Can this OpenSSL do it?
 psk.supported = lib.has.SSL_set_psk_client_callback == true
-  and lib.has.SSL_set_psk_server_callback == true and C.ASYNC_is_capable() == 1
+  and lib.has.SSL_set_psk_server_callback == true and question.pauses
 
 --- Take over the context's functions. Before a handshake, or when it switches.
 -- @tparam table st

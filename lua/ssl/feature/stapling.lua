@@ -24,7 +24,7 @@ local C, K, H   = lib.C, lib.K, shim.K
 local stapling = { name = "stapling" }
 
 --- Can this OpenSSL do it?
-stapling.supported = ocsp.supported and C.ASYNC_is_capable() == 1
+stapling.supported = ocsp.supported and question.pauses
 
 --- The longest response that can be stapled: a message of that kind has at most 16,384
 -- bytes, four of which come before the response.

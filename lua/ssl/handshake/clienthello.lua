@@ -1,6 +1,7 @@
 --- ssl.handshake.clienthello: a server's decisions at the ClientHello.
 --
--- The handshake has stopped (shim/clienthello.c). In this order: the function onclienthello
+-- The handshake has stopped: inside OpenSSL (shim/clienthello.c), or, where OpenSSL has no
+-- callback for it, before OpenSSL gets the ClientHello (shim/hellorecord.c). In this order: the function onclienthello
 -- chooses a context or refuses; if it does not choose, the server name decides; then the
 -- context in force supplies DH parameters and an ALPN list. Each function runs on the
 -- caller's coroutine and may raise, yield, or close the connection.
@@ -53,10 +54,12 @@ local function ask_dh(st, c, said)
   C.SSL_set_tmp_dh_callback(st.conn.ssl, shim.callback "tmp_dh")
 end
 
+local STOP = lib.has.SSL_CTX_set_client_hello_cb and H.LSF_HELLO_ASK or H.LSF_HELLO_READ
+
 --- Stop at the ClientHello. OpenSSL returns there: that needs no job.
 -- @tparam table st
 function clienthello.prepare(st)
-  st.conn.hello.state = H.LSF_HELLO_ASK
+  st.conn.hello.state = STOP
 end
 
 --- See ssl.handshake.features.

@@ -56,6 +56,9 @@ local NO_JOB = "too many handshakes stand still"
 -- OpenSSL only reports that a callback of ours refused, so the reason is given here.
 local AGAIN = "the server asks for the certificate again"
 
+-- The handshake will stop at the ClientHello.
+local HELLO_STOPS = { [H.LSF_HELLO_ASK] = true, [H.LSF_HELLO_READ] = true }
+
 local GONE, NO_MEMORY = -H.LSF_ERROR_GONE, -H.LSF_ERROR_MEMORY
 
 -- Outcomes that are not the end of the connection.
@@ -146,7 +149,7 @@ local failed
 local function hear(st)
   local conn = st.conn
   if st.failed or st.stream or st.early or lifecycle.closed(st) then return end
-  if st.status == "new" and (st.pausable or conn.hello.state == H.LSF_HELLO_ASK) then return end
+  if st.status == "new" and (st.pausable or HELLO_STOPS[conn.hello.state]) then return end
   if S.hear(conn) == -K.SSL_ERROR_SSL then guard.within(st, failed, K.SSL_ERROR_SSL) end
   errors.clear()
 end

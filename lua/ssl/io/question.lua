@@ -17,6 +17,9 @@ local question = {
   --- The question at the ClientHello, which has no number: OpenSSL has returned, and no
   -- job stands still.
   CLIENTHELLO = "clienthello",
+
+  --- Can this OpenSSL stop inside a callback? musl's and LibreSSL have no jobs.
+  pauses = lib.has.ASYNC_is_capable and C.ASYNC_is_capable() == 1,
 }
 
 --- Answer the pending question: the handshake that stands still may go on.

@@ -111,20 +111,38 @@ local function x509_digest(x509)
   return made(hash.certificate(x509, sha256))
 end
 
+-- The certificate that is marked, and its chain.
+local function marked(ssl, out)
+  local stack = stack_t()
+  out[#out + 1] = x509_digest(C.SSL_get_certificate(ssl))
+  C.SSL_ctrl(ssl, K.SSL_CTRL_GET_CHAIN_CERTS, 0, stack)
+  for i = 0, stack[0] ~= nil and C.OPENSSL_sk_num(stack[0]) - 1 or -1 do
+    out[#out + 1] = x509_digest(ffi.cast("lsf_X509 *", C.OPENSSL_sk_value(stack[0], i)))
+  end
+  out[#out + 1] = ";"
+end
+
+local function mark(ssl, which)
+  return C.SSL_ctrl(ssl, K.SSL_CTRL_SET_CURRENT_CERT, which, nil) == 1
+end
+
 -- Every certificate with a key, and its chain: a handshake may show them. A temporary
--- connection lists them, because that does not move the context's own mark.
-local function shown(raw)
+-- connection lists them, because that does not move the context's own mark. LibreSSL cannot
+-- list them; it shows the one that was loaded, where it was one.
+local function shown(raw, loads)
   local held, out = own_ssl(C.SSL_new(raw)), {}
   if not held then return functionid.unique() end
-  local ssl, which, stack = held.scratch, K.SSL_CERT_SET_FIRST, stack_t()
-  while C.SSL_ctrl(ssl, K.SSL_CTRL_SET_CURRENT_CERT, which, nil) == 1 do
-    out[#out + 1] = x509_digest(C.SSL_get_certificate(ssl))
-    C.SSL_ctrl(ssl, K.SSL_CTRL_GET_CHAIN_CERTS, 0, stack)
-    for i = 0, stack[0] ~= nil and C.OPENSSL_sk_num(stack[0]) - 1 or -1 do
-      out[#out + 1] = x509_digest(ffi.cast("lsf_X509 *", C.OPENSSL_sk_value(stack[0], i)))
+  local ssl = held.scratch
+  if K.SSL_CTRL_SET_CURRENT_CERT then
+    local more = mark(ssl, K.SSL_CERT_SET_FIRST)
+    while more do
+      marked(ssl, out)
+      more = mark(ssl, K.SSL_CERT_SET_NEXT)
     end
-    out[#out + 1] = ";"
-    which = K.SSL_CERT_SET_NEXT
+  elseif loads == 1 then
+    marked(ssl, out)
+  elseif loads then
+    out[1] = functionid.unique()
   end
   held:free()
   return table.concat(out)
@@ -174,7 +192,8 @@ local function limit(raw, command)
 end
 
 -- The settings that OpenSSL keeps.
-local function of_openssl(raw, store)
+local function of_openssl(c, store)
+  local raw = c.handle.raw
   local options = bit.band(C.SSL_CTX_get_options(raw), counted_options)
   return {
     ("mode:%d"):format(C.SSL_CTX_get_verify_mode(raw)),
@@ -186,14 +205,14 @@ local function of_openssl(raw, store)
                               limit(raw, K.SSL_CTRL_GET_MAX_PROTO_VERSION)),
     "options:" .. tostring(options),
     "ciphers:" .. ciphers(raw),
-    "shown:" .. shown(raw),
+    "shown:" .. shown(raw, c.loads),
   }
 end
 
 local function compute(c)
   local raw = c.handle.raw
   local store = C.SSL_CTX_get_cert_store(raw)
-  local out = of_openssl(raw, store)
+  local out = of_openssl(c, store)
   out[#out + 1] = "side:" .. tostring(c.mode)
   out[#out + 1] = "trusted:" .. trusted(c, store)
   out[#out + 1] = "dhe:" .. tostring(c.dhparam ~= false)

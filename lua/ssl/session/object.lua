@@ -98,6 +98,7 @@ session.limit_by_peer = S.session_limit_by_peer
 -- @tparam cdata pointer
 -- @treturn string  four bytes each
 function session.passed_over(pointer)
+  if not lib.has.SSL_SESSION_get0_ticket_appdata then return "" end
   local data, length = ffi.new "void *[1]", ffi.new "size_t[1]"
   if C.SSL_SESSION_get0_ticket_appdata(pointer, data, length) ~= 1
      or length[0] < NOTED then

@@ -28,7 +28,7 @@ local C, K, H       = lib.C, lib.K, shim.K
 local sessionstore = { name = "sessionstore" }
 
 --- Can this OpenSSL do it?
-sessionstore.supported = C.ASYNC_is_capable() == 1 and seal.supported
+sessionstore.supported = question.pauses and seal.supported
 
 local SERVER_CACHE = bit.bor(K.SSL_SESS_CACHE_SERVER, K.SSL_SESS_CACHE_NO_INTERNAL)
 

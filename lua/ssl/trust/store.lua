@@ -35,9 +35,11 @@ local own = handle.type("lsf_X509_STORE *shared", "X509_STORE_free")
 -- A bundle takes OpenSSL some 800 KB, and few programs have more than one.
 local LIMIT = 4
 
--- Can the content of a store be copied? Else OpenSSL searches folders itself, and keeps what
--- it has found.
-local APART = lib.has.X509_STORE_get0_objects
+-- Can the content of a store be copied, and a connection have one of its own? Else OpenSSL
+-- searches folders itself, and keeps what it has found; and a connection verifies by the store
+-- that its context has then.
+local OWN = K.SSL_CTRL_SET_VERIFY_CERT_STORE ~= nil
+local APART = OWN and lib.has.X509_STORE_get0_objects
 
 -- Shared stores, by name.
 local cache = lru.new(LIMIT)
@@ -146,7 +148,7 @@ function store.settle(ssl, c)
     -- What completes the own chain may be in the folder, too.
     C.SSL_ctrl(ssl, K.SSL_CTRL_SET_CHAIN_CERT_STORE, 1, current)
   end
-  C.SSL_ctrl(ssl, K.SSL_CTRL_SET_VERIFY_CERT_STORE, 1, current)
+  if OWN then C.SSL_ctrl(ssl, K.SSL_CTRL_SET_VERIFY_CERT_STORE, 1, current) end
 end
 
 --- Before a connection begins: where a folder has changed the context verifies by

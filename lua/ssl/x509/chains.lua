@@ -84,6 +84,8 @@ end
 
 -- Are there several certificates? The mark that OpenSSL moves to count them is put back.
 local function several(ssl)
+  -- LibreSSL cannot be asked.
+  if not K.SSL_CTRL_SET_CURRENT_CERT then return true end
   local function mark(which)
     return C.SSL_ctrl(ssl, K.SSL_CTRL_SET_CURRENT_CERT, which, nil) == 1
   end

@@ -32,6 +32,8 @@ end
 -- signatures because they are part of the policy of sessions (ssl.session.fingerprint).
 local function list(key, noun, command)
   return function(ctx, value)
+    local lack = option.lacking(key, command)
+    if lack then return false, lack end
     local text, why = namelist.text(value)
     if not text then return false, ("invalid %s (%s)"):format(key, why) end
     local c = context.state(ctx)

@@ -8,6 +8,7 @@ return {
   earlydata = {
     set = function(ctx, most, cfg)
       local lack = option.lacking13 "earlydata"
+                or option.lacking("earlydata", earlydata.supported)
       if lack then return false, lack end
       if not option.whole(most, 1, earlydata.MOST) then
         return option.invalid("earlydata", ("1 to %d"):format(earlydata.MOST), most)

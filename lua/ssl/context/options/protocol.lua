@@ -43,6 +43,7 @@ end
 
 local function posthandshakeauth(ctx, wanted)
   local lack = option.lacking13 "posthandshakeauth"
+            or option.lacking("posthandshakeauth", lib.has.SSL_CTX_set_cert_cb)
   if lack then return false, lack end
   local c = context.state(ctx)
   local ok, why = allowed(c, "posthandshakeauth", wanted, H.LSF_ONCE_CERTIFICATE)
@@ -59,6 +60,7 @@ local LONGEST = K.SSL3_RT_MAX_PLAIN_LENGTH
 -- SSL_CTX_set_block_padding(3). OpenSSL pads no record of earlier versions.
 local function padding(ctx, block)
   local lack = option.lacking13 "padding"
+            or option.lacking("padding", lib.has.SSL_CTX_set_block_padding)
   if lack then return false, lack end
   if not option.whole(block, 1, LONGEST) then
     return option.invalid("padding", ("1 to %d"):format(LONGEST), block)
@@ -75,6 +77,8 @@ return {
     set = function() return true end,
     switch = function(st, _, new)
       local ssl, raw = st.conn.ssl, new.handle.raw
+      -- LibreSSL takes no lower limit above the upper one.
+      C.SSL_ctrl(ssl, K.SSL_CTRL_SET_MAX_PROTO_VERSION, 0, nil)
       copy_limit(ssl, raw, K.SSL_CTRL_GET_MIN_PROTO_VERSION, K.SSL_CTRL_SET_MIN_PROTO_VERSION)
       copy_limit(ssl, raw, K.SSL_CTRL_GET_MAX_PROTO_VERSION, K.SSL_CTRL_SET_MAX_PROTO_VERSION)
     end,
@@ -101,6 +105,10 @@ return {
   posthandshakeauth = { set = posthandshakeauth },
   padding = {
     set = padding,
-    switch = function(st, _, new) C.SSL_set_block_padding(st.conn.ssl, new.padding or 0) end,
+    switch = function(st, _, new)
+      if lib.has.SSL_set_block_padding then
+        C.SSL_set_block_padding(st.conn.ssl, new.padding or 0)
+      end
+    end,
   },
 }

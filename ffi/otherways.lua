@@ -1,0 +1,70 @@
+--- Other ways to functions of OpenSSL that not every libssl has by their name.
+--
+-- OpenSSL renamed functions, and made functions of macros. LibreSSL has kept the older names
+-- and the macros. The rest of the library uses OpenSSL's present name, and `lib.has` is true
+-- for it where a way of this file leads there.
+
+local otherways = {
+  --- The older name of the same function: with the same arguments and the same results.
+  older = {
+    -- Before 3.0.
+    SSL_get1_peer_certificate = "SSL_get_peer_certificate",
+    EVP_PKEY_get_id           = "EVP_PKEY_id",
+    EVP_PKEY_get_bits         = "EVP_PKEY_bits",
+    EVP_PKEY_get_base_id      = "EVP_PKEY_base_id",
+    -- LibreSSL.
+    OPENSSL_sk_num            = "sk_num",
+    OPENSSL_sk_value          = "sk_value",
+    OPENSSL_sk_new_null       = "sk_new_null",
+    OPENSSL_sk_push           = "sk_push",
+    OPENSSL_sk_free           = "sk_free",
+    OPENSSL_sk_pop_free       = "sk_pop_free",
+  },
+}
+
+-- The bits of options as `long`, whose sign does not matter.
+local function bits(options)
+  return bit.tobit(bit.band(options, 0xffffffffULL))
+end
+
+-- What the macro of a command does. OpenSSL has had functions for these since 1.1.0, and
+-- does not know the commands any more.
+local function through(ctrl, command)
+  return function(bind, K)
+    local call = bind(ctrl)
+    return function(object, options)
+      return tonumber(call(object, K[command], options and bits(options) or 0, nil))
+    end
+  end
+end
+
+-- The trust settings that each purpose goes with.
+local function trust_of_purpose(bind, K)
+  local id = bind "X509_PURPOSE_get_id"
+  local trust = {
+    [K.X509_PURPOSE_SSL_CLIENT]     = K.X509_TRUST_SSL_CLIENT,
+    [K.X509_PURPOSE_SSL_SERVER]     = K.X509_TRUST_SSL_SERVER,
+    [K.X509_PURPOSE_NS_SSL_SERVER]  = K.X509_TRUST_SSL_SERVER,
+    [K.X509_PURPOSE_SMIME_SIGN]     = K.X509_TRUST_EMAIL,
+    [K.X509_PURPOSE_SMIME_ENCRYPT]  = K.X509_TRUST_EMAIL,
+    [K.X509_PURPOSE_CRL_SIGN]       = K.X509_TRUST_COMPAT,
+    [K.X509_PURPOSE_OCSP_HELPER]    = K.X509_TRUST_COMPAT,
+    [K.X509_PURPOSE_TIMESTAMP_SIGN] = K.X509_TRUST_TSA,
+  }
+  return function(purpose) return trust[id(purpose)] or 0 end
+end
+
+--- What LibreSSL has a macro for, or no way to ask: name -> f(bind, K), which makes the
+-- function of others.
+otherways.made = {
+  SSL_CTX_get_options    = through("SSL_CTX_ctrl", "SSL_CTRL_OPTIONS"),
+  SSL_CTX_set_options    = through("SSL_CTX_ctrl", "SSL_CTRL_OPTIONS"),
+  SSL_CTX_clear_options  = through("SSL_CTX_ctrl", "SSL_CTRL_CLEAR_OPTIONS"),
+  SSL_get_options        = through("SSL_ctrl", "SSL_CTRL_OPTIONS"),
+  SSL_set_options        = through("SSL_ctrl", "SSL_CTRL_OPTIONS"),
+  SSL_clear_options      = through("SSL_ctrl", "SSL_CTRL_CLEAR_OPTIONS"),
+  SSL_session_reused     = through("SSL_ctrl", "SSL_CTRL_GET_SESSION_REUSED"),
+  X509_PURPOSE_get_trust = trust_of_purpose,
+}
+
+return otherways
