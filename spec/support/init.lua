@@ -96,6 +96,12 @@ from_stage("ssl.https", package.path)
 from_stage("ssl.ffi.lib", package.path)
 from_stage("ssl.shim", package.cpath)
 
+-- An OpenSSL that lacks these functions (spec/support/lacking.lua).
+if os.getenv "SSL_SPEC_LACKS" then
+  local lacking = require "spec.support.lacking"
+  lacking.hide(lacking.names())
+end
+
 -- Another OpenSSL than the system's is for the library, and no business of nginx, LuaSec, the
 -- openssl program and the compiler, which are the system's. So the library reads these
 -- variables now. A luajit that specs start gets them again (script/modes.sh).

@@ -23,7 +23,7 @@ local groups = {
           .. " ASan as this process does; collection and valgrind do not reach them.",
     only = "jit interpreter hammered asan",
     files = {
-      "base/processes", "base/secrets", "io/finalizer", "parity/parity",
+      "base/processes", "base/secrets", "handshake/lacking", "io/finalizer", "parity/parity",
       "structure/coexistence", "structure/loader",
     },
   },
