@@ -45,7 +45,7 @@ local openssl = search.find()
 local libraries = { openssl.ssl, openssl.crypto, ffi.C }
 
 -- Is there another way to a function?
-local function there(name, address)
+local function elsewhere(name, address)
   local older = otherways.older[name]
   return older and address(older) or openssl.libressl and otherways.made[name]
 end
@@ -57,7 +57,7 @@ local function check(file)
   local address = openssl[part .. "_address"]
   if not address then return end
   for name in names.each(declarations(file).required) do
-    if not address(name) and not there(name, address) then
+    if not address(name) and not elsewhere(name, address) then
       error(("ssl: %s (%s) has no %s, which is needed")
             :format(openssl["lib" .. part], openssl.version, name), 0)
     end

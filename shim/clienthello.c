@@ -91,8 +91,7 @@ lsf_servername(SSL *ssl, int *alert, void *arg)
 	SSL_SESSION *session;
 
 	(void)arg;
-	if (c != NULL && c->sessions.timeout > 0 &&
-	    !lsf_session_reused(ssl)) {
+	if (c != NULL && c->sessions.timeout > 0 && !lsf_session_reused(ssl)) {
 		session = lsf_api.SSL_get_session(ssl);
 		(void)lsf_api.SSL_SESSION_set_timeout(session,
 		    (long)c->sessions.timeout);

@@ -86,12 +86,12 @@ keep(struct lsf_conn *c, struct text *t)
 	unsigned int tag;
 	size_t n = 0;
 
-	items[n++] = (struct lsf_hello_item) { LSF_HELLO_VERSION, skip(t, 2),
+	items[n++] = (struct lsf_hello_item){ LSF_HELLO_VERSION, skip(t, 2),
 		2 };
 	(void)skip(t, HELLO_RANDOM);
 	(void)part(t, 1);
 	one = part(t, 2);
-	items[n++] = (struct lsf_hello_item) { LSF_HELLO_CIPHERS, one.at,
+	items[n++] = (struct lsf_hello_item){ LSF_HELLO_CIPHERS, one.at,
 		one.left };
 	(void)part(t, 1);
 	all = t->left > 0 ? part(t, 2) : *t;
@@ -103,8 +103,7 @@ keep(struct lsf_conn *c, struct text *t)
 		/* More of them than there are types: one is there twice. */
 		if (n == LSF_HELLO_WANTED + 2)
 			return 0;
-		items[n++] =
-		    (struct lsf_hello_item) { tag, one.at, one.left };
+		items[n++] = (struct lsf_hello_item){ tag, one.at, one.left };
 	}
 
 	return !t->bad && !all.bad && t->left == 0 &&
@@ -143,8 +142,9 @@ walk(const struct lsf_conn *c, unsigned char *to, size_t *missing)
 		if (to != NULL)
 			memcpy(to + got, at, length);
 		if (got + length >= MESSAGE_HEAD)
-			whole = MESSAGE_HEAD + ((size_t)head[1] << 16 |
-			    (size_t)head[2] << 8 | head[3]);
+			whole = MESSAGE_HEAD +
+			    ((size_t)head[1] << 16 | (size_t)head[2] << 8 |
+				head[3]);
 	}
 
 	return head[0] == MESSAGE_CLIENT_HELLO ? whole : 0;

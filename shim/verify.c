@@ -30,8 +30,8 @@ note_in_session(const struct lsf_conn *c, SSL *ssl)
 		return;
 	if (lsf_api.SSL_SESSION_set1_ticket_appdata == NULL) {
 		if (c->verify.count > 0 || c->verify.till > 0)
-			lsf_session_limit(session, c->verify.count > 0 ?
-			    0 : (double)c->verify.till);
+			lsf_session_limit(session,
+			    c->verify.count > 0 ? 0 : (double)c->verify.till);
 		return;
 	}
 	for (shift = 8 * LSF_NOTED - 8; shift >= 0; shift -= 8)

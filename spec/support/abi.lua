@@ -179,9 +179,8 @@ local function prototypes(declarations, headers)
         -- Of the optional ones, those that this version has can be compared.
         local another = otherways.older[p.name] or otherways.made[p.name]
         local needed = part == "required" and not (headers.libressl and another)
-        if needed or headers.known[p.name] and not (headers.libressl and otherways.made[p.name]) then
-          out[#out + 1] = p
-        end
+        local macro = headers.libressl and otherways.made[p.name]
+        if needed or headers.known[p.name] and not macro then out[#out + 1] = p end
       end
     end
   end

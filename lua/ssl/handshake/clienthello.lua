@@ -1,10 +1,10 @@
 --- ssl.handshake.clienthello: a server's decisions at the ClientHello.
 --
 -- The handshake has stopped: inside OpenSSL (shim/clienthello.c), or, where OpenSSL has no
--- callback for it, before OpenSSL gets the ClientHello (shim/hellorecord.c). In this order: the function onclienthello
--- chooses a context or refuses; if it does not choose, the server name decides; then the
--- context in force supplies DH parameters and an ALPN list. Each function runs on the
--- caller's coroutine and may raise, yield, or close the connection.
+-- callback for it, before OpenSSL gets the ClientHello (shim/hellorecord.c). In this order: the
+-- function onclienthello chooses a context or refuses; if it does not choose, the server name
+-- decides; then the context in force supplies DH parameters and an ALPN list. Each function runs
+-- on the caller's coroutine and may raise, yield, or close the connection.
 
 local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
