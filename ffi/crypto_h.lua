@@ -1,4 +1,4 @@
---- Declarations: what we call of libcrypto, certificates apart.
+--- Declarations: functions of libcrypto, except those about certificates.
 -- See ssl_h.lua for the rules.
 
 return {

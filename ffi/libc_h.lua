@@ -1,4 +1,4 @@
---- Declarations: the little of the C library that Lua itself calls.
+--- Declarations: the functions of the C library that Lua calls.
 
 return {
   headers = { "string.h", "dlfcn.h", "sys/socket.h" },

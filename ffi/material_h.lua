@@ -48,7 +48,7 @@ int  X509_VERIFY_PARAM_set1_ip(X509_VERIFY_PARAM *param, const unsigned char *ip
                                size_t iplen);
 ]],
 
-  -- A statically linked host has only those that it uses itself.
+  -- A host with a static OpenSSL may have only those that it uses.
   optional = [[
 EVP_PKEY *d2i_PKCS8PrivateKey_bio(BIO *bp, EVP_PKEY **x,
                                   int (*cb)(char *, int, int, void *), void *u);

@@ -1,6 +1,6 @@
---- Declarations: what we call of <openssl/ocsp.h>.
--- See ssl_h.lua for the rules. A build may lack all of it (no-ocsp). A static host may lack
--- functions that it does not use itself.
+--- Declarations: functions of <openssl/ocsp.h>.
+-- See ssl_h.lua for the rules. An OpenSSL built with no-ocsp has none of these functions. A
+-- host with a static OpenSSL may have only those that it uses.
 
 return {
   headers = { "openssl/ocsp.h", "openssl/x509.h", "openssl/asn1.h" },

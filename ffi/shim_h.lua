@@ -122,7 +122,7 @@ return {
     "X509_CRL_get0_nextUpdate",
   },
 
-  -- Of these, what not every OpenSSL has: NULL then.
+  -- Functions of that list that an OpenSSL may lack. Their pointer is NULL then.
   api_optional = {
     EVP_MAC_CTX_set_params = true, HMAC_Init_ex = true,
     SSL_client_hello_get0_ext = true, SSL_client_hello_get0_ciphers = true,

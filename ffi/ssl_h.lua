@@ -1,7 +1,7 @@
---- Declarations: what we call of <openssl/ssl.h>.
--- Declares, and does nothing else. Pointer arguments are const wherever some
--- version says so and results never are, so that one text serves 1.1.1 to 4.0:
--- LuaJIT refuses to pass a const result to a non-const argument.
+--- Declarations: functions of <openssl/ssl.h>.
+-- This file only declares. A pointer argument is const if it is const in any version; a
+-- result is never const. So one text serves 1.1.1 to 4.0: LuaJIT refuses to pass a const
+-- result to a non-const argument.
 -- `optional` has the functions that some versions lack; ask `lib.has` before calling.
 
 return {

@@ -1,4 +1,4 @@
---- Declarations: trust stores, beside what x509_h.lua has of them.
+--- Declarations: functions for trust stores that x509_h.lua does not have.
 -- See ssl_h.lua for the rules.
 
 return {

@@ -1,6 +1,6 @@
---- Declarations: what we call of <openssl/x509v3.h> and its neighbours.
--- See ssl_h.lua for the rules. get0 and plain getters borrow; get1, up_ref and
--- the decoders hand over a reference that the caller frees.
+--- Declarations: functions of <openssl/x509v3.h> and of the headers that it includes.
+-- See ssl_h.lua for the rules. The result of a get0 or of a plain getter is borrowed. get1,
+-- up_ref and the decoders return a reference that the caller frees.
 
 return {
   headers = {
@@ -16,7 +16,7 @@ return {
     EVP_MD = "opaque", BIGNUM = "opaque", ASN1_OBJECT = "opaque",
     ASN1_STRING = "opaque", ASN1_INTEGER = "opaque", ASN1_TIME = "opaque",
     ASN1_TYPE = "opaque", GENERAL_NAME = "opaque", GENERAL_NAMES = "opaque",
-    -- As wide as a pointer on every platform we know.
+    -- The size of a pointer on all supported platforms.
     time_t = "intptr_t",
   },
 

@@ -1,4 +1,5 @@
--- After a fork there are two of everything, and only one may use it.
+-- After a fork parent and child have copies of every connection and session. Only one of the
+-- two may use each.
 
 describe("after a fork", function()
   local fresh = require "spec.support.fresh"
@@ -54,7 +55,7 @@ describe("after a fork", function()
           assert(server:send "welcome\n")
           server:close()
         end)
-        -- It is not ended here, though the child lives.
+        -- The connection does not end in the parent, though the child still has its descriptor.
         server = nil
         collectgarbage()
         collectgarbage()

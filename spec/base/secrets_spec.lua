@@ -19,8 +19,8 @@ describe("a secret", function()
 
   teardown(process.stop_all)
 
-  -- Secrets are put together where they are used, so that the program's own text has none
-  -- of them, and the program lets go of them.
+  -- The program builds each secret from parts where it uses it, and keeps no reference. So its
+  -- own text contains no secret.
   local PROGRAM = [[
     local reachable = require "spec.support.reachable"
     local pair = require "spec.support.pair"

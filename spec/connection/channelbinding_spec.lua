@@ -151,7 +151,7 @@ describe("channel bindings", function()
     local KEY = { ec = "-newkey ec -pkeyopt ec_paramgen_curve:P-256",
                   rsa = "-newkey rsa:2048", ed25519 = "-newkey ed25519" }
 
-    -- With one certificate of such a signature.
+    -- The channel binding of a server whose certificate has such a signature.
     local function shown(key, signature)
       local folder = process.folder()
       local output = process.capture(("cd '%s' && openssl req -x509 %s %s -nodes -subj /CN=x "

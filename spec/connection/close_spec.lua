@@ -182,7 +182,8 @@ describe("close", function()
       assert(linger.count() == 1)
       local child, status = ffi.C.fork(), ffi.new "int[1]"
       if child == 0 then
-        -- The peer does not read: for its owner this is not over. Two polls have a pause between.
+        -- The peer does not read, so the close is not finished. There is a pause between two
+        -- polls.
         require("socket").sleep(0.02)
         linger.poll()
         os.exit(linger.count(), true)
@@ -222,7 +223,7 @@ describe("close", function()
         assert(linger.count() == math.min(i, MOST), linger.count())
         assert(open - resources.open() == math.max(0, i - MOST))
       end
-      -- The oldest have lost bytes that the kernel had not taken, the others none.
+      -- Only the oldest connections have lost bytes, those that the kernel had not taken.
       local function ending(client)
         client:settimeout(5)
         local word
@@ -259,7 +260,8 @@ describe("close", function()
       until not last
       pairs_of[i] = { server = server, client = client, sent = sent, got = 0 }
     end
-    -- All at once, and read at once: a connection without progress for seconds is given up.
+    -- All close at once and are read at once: a connection that makes no progress for seconds
+    -- is abandoned.
     for _, one in ipairs(pairs_of) do one.server:close() end
     assert.equal(many, linger.count())
     local left, whole, deadline = many, 0, socket.gettime() + 120

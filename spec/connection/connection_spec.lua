@@ -8,8 +8,8 @@ describe("a connection", function()
   local core    = require "ssl.core"
   local pack, raised = values.pack, values.raised
 
-  -- What the methods answer that need a handshake: in state new, and after close.
-  -- Once a handshake has failed, send and receive give its reason instead.
+  -- The methods that need a handshake return this message in state new and after close. After a
+  -- failed handshake send and receive return its reason instead.
   local function answers_closed(conn, word)
     word = word or "closed"
     assert.same(pack(nil, "closed"), pack(conn:info()))

@@ -1,5 +1,5 @@
--- What only the two ends of one connection share: getfinished, getpeerfinished and
--- exportkeyingmaterial.
+-- Values that only the two ends of one connection have in common: getfinished, getpeerfinished
+-- and exportkeyingmaterial.
 
 describe("ssl.binding", function()
   local pair   = require "spec.support.pair"

@@ -198,7 +198,7 @@ describe("keyupdate", function()
       local client = process.start { "openssl", "s_client", "-msg", "-connect",
                                      "127.0.0.1:" .. server.port }
       local conn = assert(server:accept())
-      -- With a request for ours.
+      -- The peer updates its keys and requests an update of ours.
       client:write "K\n"
       assert.is_truthy(client:wait_output "KEYUPDATE")
       client:write "hello\n"

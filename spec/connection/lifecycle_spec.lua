@@ -152,7 +152,7 @@ describe("the phases of a connection", function()
     end)
   end
 
-  -- The methods that only a client has a use for. All others are called on a server.
+  -- Methods that are of use on a client only. All others are called on a server.
   local CLIENTS = { getsession = true, setsession = true, sendearlydata = true }
 
   local function session()
@@ -177,7 +177,7 @@ describe("the phases of a connection", function()
     ["not after the handshake"] = true, ["not after the handshake has begun"] = true,
   }
 
-  -- What the results say, in the words of the table.
+  -- The results of a method, in the words of the table.
   local function told(results, st)
     for i = 1, results.n do
       local value = results[i]
@@ -209,7 +209,8 @@ describe("the phases of a connection", function()
     return cell
   end
 
-  -- Of the documentation: the names of the columns, and a method's cells by phase.
+  -- The table of the documentation: the names of its columns, and the cells of each method by
+  -- phase.
   local function documented()
     local page = sources.read "docs/connection.md"
     local head, rows = page:match "\n(| in the phase |[^\n]*)\n|[-|]+\n(.-)\n\n"
@@ -262,7 +263,7 @@ describe("the phases of a connection", function()
     end)
   end
 
-  -- They look for a finished handshake first.
+  -- These methods check first whether the handshake is finished.
   local UNFINISHED = { keyupdate = true, requestcertificate = true }
 
   it("leave a failed handshake with its failure, and unconnected", function()

@@ -57,7 +57,7 @@ describe("requestcertificate", function()
     end
   end
 
-  -- Once more at the client, until it knows.
+  -- Read at the client until it has received the alert.
   local function alert(c)
     local deadline = os.time() + 30
     while true do
@@ -246,7 +246,7 @@ describe("requestcertificate", function()
     local function refused(entry, words, server)
       local s, c = connected(server, entry and client_keys(entry) or BARE)
       assert.same(pack(nil, words), (ask(s, c)))
-      -- For good.
+      -- The refusal is final.
       c:send "let me in\n"
       assert.same(pack(nil, words), pack(s:requestcertificate()))
       assert.same(pack(nil, words, ""), pack(s:receive()))
@@ -639,14 +639,14 @@ while True:
       conn:send "me\n"
       assert.equal("client, not None", (conn:receive()))
       conn:close()
-      -- One that does not offer it.
+      -- A client that does not offer post-handshake authentication.
       conn = assert(ours.connect(port, { key = pki.client.key,
                                          certificate = pki.client.cert }))
       conn:send "GET /\n"
       assert.is_nil((conn:receive()))
       assert.equal("EXTENSION_NOT_RECEIVED", server:wait_output "failed (EXTENSION[%u_]*)")
       conn:close()
-      -- And one with an untrusted certificate.
+      -- A client with an untrusted certificate.
       conn = assert(ours.connect(port, client_keys(pki.selfsigned)))
       conn:send "GET /\n"
       assert.equal("who are you?", (conn:receive()))

@@ -17,7 +17,7 @@ describe("receive", function()
     return table.concat(part):sub(1, length)
   end
 
-  -- What `take` makes of `data` from the other end, which closes when all is sent.
+  -- The results of `take` for `data` from the other end, which closes when all is sent.
   -- take(prefix) is one receive at limit 0.
   local function transfer(from, to, data, take)
     from:settimeout(0)
@@ -187,7 +187,7 @@ describe("receive", function()
       end)
 
       it("is not dirty for half a record: select would spin", function()
-        -- A record that the transport holds back: the peer's queue has its rest.
+        -- The transport holds back a part of the record, which waits in the peer's queue.
         server:settimeout(0)
         local _, word = server:send(text(house.scale(20000000, 8000000)))
         assert.equal("wantwrite", word)

@@ -27,9 +27,9 @@ describe("an interrupted send", function()
     return word
   end
 
-  -- The rest; where nothing was left, "*a" says that it is the end. What found no room
-  -- when the other end closed at limit 0 leaves with later calls, and nobody else here
-  -- makes any.
+  -- Receive the rest. Where nothing is left, "*a" reports the end. Bytes that found no room
+  -- when the other end closed at limit 0 leave with later calls, and this process makes no
+  -- other calls.
   local function everything(conn, into)
     local deadline = socket.gettime() + 20
     local word
@@ -103,10 +103,10 @@ describe("an interrupted send", function()
               take(client, got)
               local last, why, stopped = server:send(other, at + 1)
               assert.is_true(last == #other or why == "wantwrite")
-              -- The limit may end it in the middle, on a machine that is busy.
+              -- On a busy machine the limit may end this send in the middle.
               at = last or stopped
             until last
-            -- Bytes that were owed before are new data now.
+            -- The bytes that were owed are sent as new data now.
             local again = data:sub(reported + 1, reported + 10)
             server:settimeout(10)
             assert.equal(10, server:send(again))
@@ -128,7 +128,7 @@ describe("an interrupted send", function()
         local data, got = content(SIZE), {}
         server:settimeout(0)
         local _, _, reported = server:send(data)
-        -- The first 100 are those that are under way, then it changes its mind.
+        -- The first 100 bytes are those under way. The bytes after them differ.
         local other = data:sub(reported + 1, reported + 100)
         local sent, word, last
         repeat

@@ -139,7 +139,7 @@ describe("sendfile", function()
     assert.is_nil(done)
     assert.equal("wantwrite", word)
     assert.is_true(left % RECORD == 0 and left < size)
-    -- The rest as strings: bytes that OpenSSL has already are not sent twice.
+    -- The rest is sent as strings. Bytes that OpenSSL already has are not sent twice.
     local at, came = 3 + left, {}
     client:settimeout(0)
     repeat

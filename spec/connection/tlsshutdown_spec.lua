@@ -47,7 +47,7 @@ describe("the end of a session", function()
           end
           assert.is_nil(result[1])
           assert.is_true(waits(result[2]), result[2])
-          -- The side that has sent it sends no more; the other may.
+          -- The side that has sent close_notify cannot send any more. The other side can.
           assert.same({ nil, "closed", 0 }, { client:send "more" })
           assert.same({ 6, nil, nil }, { server:send " more\n" })
           for _ = 1, 10000 do
@@ -118,7 +118,7 @@ describe("the end of a session", function()
         got = got + #(data or "")
       until word and not waits(word)
       assert.equal("closed", word)
-      -- The record that was on its way, too.
+      -- The record that was under way has arrived, too.
       assert.is_true(got >= sent and got - sent <= 16384)
       assert.equal("closed", (select(2, client:send(text, sent + 1))))
       server:close()

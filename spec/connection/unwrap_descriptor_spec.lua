@@ -1,4 +1,4 @@
--- Descriptors before TLS and after it: their form and their owner after unwrap.
+-- Descriptors before TLS and after it: the object that unwrap returns, and its owner.
 
 describe("a descriptor", function()
   local ssl    = require "ssl"

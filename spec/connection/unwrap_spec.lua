@@ -23,7 +23,7 @@ describe("TLS in the middle of a plain connection", function()
     end
   end)
 
-  -- LuaSocket reads ahead, and keeps that.
+  -- LuaSocket reads ahead and keeps those bytes in its own buffer.
   local function exactly(sock, n)
     local buffer, got = ffi.new("char[?]", n), 0
     repeat
@@ -33,7 +33,7 @@ describe("TLS in the middle of a plain connection", function()
     return ffi.string(buffer, n)
   end
 
-  -- Both ends of something plain, and how to read n bytes of it.
+  -- Both ends of a plain transport, and a function that reads n bytes from it.
   local KINDS = {
     ["a descriptor"] = function()
       local a, b = pair.tcp()
@@ -138,7 +138,7 @@ describe("TLS in the middle of a plain connection", function()
         local transport, rest, plain = client:unwrap()
         assert.same({ b, "", "not received" }, { transport, rest, plain })
         b:send "plain, and TLS:"
-        -- The next session's first bytes come right behind.
+        -- The first bytes of the next session follow at once.
         local again = hello(b)
         transport, rest, plain = server:unwrap()
         assert.same({ a, "" }, { transport, plain })

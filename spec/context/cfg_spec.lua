@@ -182,7 +182,7 @@ describe("a configuration", function()
   end)
 
   describe("of ssl.connect", function()
-    -- Nothing is dialled: the name is none.
+    -- The name is invalid, so no connection is tried.
     local function try(flags)
       local _, message = ssl.connect("127.0.0.1", 0.5, flags)
       return message
@@ -210,7 +210,7 @@ describe("a configuration", function()
   end)
 
   describe("of ssl.https", function()
-    -- Nothing is dialled: the port is none.
+    -- The port is invalid, so no connection is tried.
     local URL = "https://localhost:0/"
 
     local function try(extra)

@@ -109,8 +109,8 @@ describe("the list of the keys", function()
     end
   end)
 
-  -- No setter takes a coroutine. Where a key means something beside another one only, or
-  -- turns something on whatever it is, it has help.
+  -- No setter accepts a coroutine. These keys need another key beside them, or accept any value
+  -- that is true.
   local HELP = {
     password = { key = pki.server.encrypted_key },
     dane     = { dane = { "nonsense" } },

@@ -8,7 +8,7 @@ describe("ssl.newcontext", function()
 
   local ENOENT = "No such file or directory"
 
-  -- In the order in which they are looked at.
+  -- In the order in which newcontext checks the keys.
   local refused = {
     { { protocol = "sslv2" }, "invalid protocol (sslv2)" },
     { { protocol = "TLSV1_2" }, "invalid protocol (TLSV1_2)" },

@@ -1,4 +1,4 @@
--- The key `padding`: the lengths of records as somebody sees them who stands between.
+-- The key `padding`: the lengths of records as an observer between the ends sees them.
 
 describe("padding", function()
   local ssl   = require "ssl"
@@ -61,7 +61,7 @@ describe("padding", function()
     return records(w[direction]:text():sub(before + 1))
   end
 
-  -- What a message of n bytes takes in blocks of so many.
+  -- The length of the record for a message of n bytes, in blocks of this size.
   local function padded(n, block)
     return HEAD + math.ceil((n + TYPE) / block) * block + TAG
   end

@@ -22,7 +22,8 @@ describe("ssl.newcontext's key", function()
     process.stop_all()
   end)
 
-  -- A table of the server's gets an RSA key, which signs in more ways than another.
+  -- A server's configuration gets an RSA key, which supports more signature algorithms than
+  -- other keys.
   local function wrapped(server, client)
     local s, c = pair.wrapped(type(server) == "table" and pair.rsa(server) or server, client)
     open[#open + 1], open[#open + 2] = s, c

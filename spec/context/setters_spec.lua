@@ -69,7 +69,7 @@ describe("ssl.context", function()
     for name, bits in pairs(lib.options) do
       it("adds the bits of " .. name, function()
         local before = contexts.options(ctx)
-        -- context/protocol_keys_spec has why.
+        -- The reason is in context/protocol_keys_spec.
         if name == "allow_client_renegotiation" then
           before = bit.band(before, bit.bnot(ffi.cast("uint64_t", lib.options.no_renegotiation)))
         end

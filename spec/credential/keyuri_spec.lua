@@ -42,7 +42,7 @@ describe("key = \"store:URI\"", function()
                 { ssl.loadkey { store = "\0" } })
   end)
 
-  -- The text may be untrusted.
+  -- The text may come from an untrusted source.
   it("is opened by no text that ssl.loadkey is given", function()
     local PEM = process.read(pki.rsa_server.key)
     for _, text in ipairs { "store:" .. PLAIN, "store:" .. pki.rsa_server.key, PLAIN,
@@ -59,7 +59,7 @@ describe("key = \"store:URI\"", function()
     assert.same({ nil, "error loading private key "
                        .. "(a store is opened by ssl.loadkey { store = URI } only)" },
                 { ssl.loadkey("store:" .. PLAIN) })
-    -- What stands before the first line of PEM is passed over, as in any file.
+    -- Text before the first line of PEM is ignored, as in any file.
     assert.truthy(ssl.loadkey("store:" .. ENCRYPTED .. "\n" .. PEM))
   end)
 

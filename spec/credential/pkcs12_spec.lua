@@ -1,4 +1,4 @@
--- Key, certificate and chain from one PKCS#12, of openssl's make and of GnuTLS's.
+-- Key, certificate and chain from one PKCS#12, made by openssl and by GnuTLS.
 
 describe("pkcs12", function()
   local ssl      = require "ssl"

@@ -95,7 +95,7 @@ describe("ssl.connect", function()
     ["context: invalid DH parameter type"] = { dhparam = "x" },
   } do
     it("answers " .. message, function()
-      -- No server listens there: it must not come so far.
+      -- No server listens there. The error must come before the connection is tried.
       assert.equal(message, fails("localhost", process.free_port(), flags))
     end)
   end
@@ -132,7 +132,7 @@ describe("ssl.connect", function()
     local getaddrinfo = dns.getaddrinfo
     local crowd, child
 
-    -- No connection is accepted at the first, and no more connections find room there.
+    -- The first address accepts no connection, and its backlog is full.
     before_each(function()
       child = servers.start()
       crowd = { assert(socket.bind("127.0.0.2", child.port, 1)) }

@@ -60,7 +60,7 @@ describe("ssl.connect", function()
         reported("shaken: true, name: " .. sent .. "\n")
       end
 
-      -- The message, without which server it was; nothing is left open.
+      -- The message without the server's name and port. No descriptor stays open.
       local function fails(name, extra)
         local before = values.descriptors()
         local conn, message = ssl.connect(name, child.port, flags(extra))
@@ -156,7 +156,7 @@ describe("ssl.connect", function()
   end
 
   it("takes a common name that names the host, when nothing else does", function()
-    -- No name of this system is in such a certificate but "localhost".
+    -- Of the names of this system such a certificate contains only "localhost".
     local cert = require("spec.support.certs").make {
       subject = "CN = localhost", extensions = "basicConstraints = CA:FALSE",
     }

@@ -79,7 +79,7 @@ describe("ssl.engine", function()
       assert.same({ #bytes }, got)
     end)
 
-    -- The end of the stream comes right behind, and must not overtake.
+    -- The end of the stream follows at once, and must not be seen before the data.
     it("takes more at once than its buffers hold" .. label, function()
       local server, client = connected(version)
       local piece = ("0123456789abcdef"):rep(4096)
@@ -99,7 +99,8 @@ describe("ssl.engine", function()
       assert.is_true(table.concat(got) == piece:rep(sent / #piece))
     end)
 
-    -- What was fed beyond the buffers was copied again with every piece read or fed.
+    -- Bytes that were fed beyond the buffers were once copied again for each piece that was
+    -- read or fed.
     it("copies fed bytes once, also in pieces" .. label, function()
       local SIZE, buffer = 4194304, ffi.new "char[65536]"
       for _, pieces in ipairs { false, true } do

@@ -1,5 +1,5 @@
--- ssl.engine: its arguments and states, the connection behind it, functions that make it
--- wait, and what is left when it goes.
+-- ssl.engine: its arguments and states, the connection behind it, functions of the program that
+-- suspend it, and its end.
 
 describe("an engine", function()
   local house      = require "spec.support.init"

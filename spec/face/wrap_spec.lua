@@ -49,7 +49,7 @@ describe("ssl.wrap", function()
     local client = assert(ssl.wrap(b, pair.client_config()))
     client:settimeout(0)
     assert.same(pack(false, "wantread"), pack(client:dohandshake()))
-    -- It would return wantread at once; with a limit of its own it waits.
+    -- At time limit 0 it would return wantread at once. With a limit it waits.
     client:close()
     assert.same(pack(false, "unexpected eof while reading"), pack(server:dohandshake()))
     server:close()

@@ -34,7 +34,7 @@ describe("ssl.dane", function()
   end
   after_each(close)
 
-  -- A client that trusts only by a record.
+  -- A client that has no authority and trusts a certificate only by a TLSA record.
   local function wrap(client_extra, server_extra)
     local config = { dane = true, cafile = false }
     for key, value in pairs(client_extra or {}) do config[key] = value end

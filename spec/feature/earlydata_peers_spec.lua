@@ -83,8 +83,8 @@ describe("early data", function()
         local text, word, partial = conn:receive "*a"
         return assert(text or partial, word):match "early: %d*"
       end
-      -- nginx reports it only while the handshake is not done, and our Finished may be faster:
-      -- so there is more than one try.
+      -- nginx reports early data only while the handshake is not done, and our Finished may
+      -- arrive before. So there is more than one try.
       local said
       local tries = 0
       repeat

@@ -42,7 +42,7 @@ describe("early data", function()
     return word == "wantread" or word == "wantwrite"
   end
 
-  -- Call until it is no question of time any more, with the other end's steps between.
+  -- Call f until it returns neither wantread nor wantwrite, with the other end's steps between.
   local function drive(f, other)
     local deadline = os.time() + 30
     while true do
@@ -111,7 +111,7 @@ describe("early data", function()
       local s, c = make({}, {})
       close(s, c)
       local found = session(sctx, cctx)
-      -- make takes keys, so the contexts are those of its keys.
+      -- `make` takes configurations, so its contexts are made from these.
       local wrap, engine = ssl.wrap, ssl.engine
       local function chosen(f)
         return function(object, cfg)

@@ -1,4 +1,4 @@
--- The key log: the same lines that the other end writes, to where the user wants them.
+-- The key log: the same lines as at the other end, in the file or function of the program.
 
 describe("keylog", function()
   local ssl     = require "ssl"

@@ -13,7 +13,8 @@ describe("onverify", function()
 
   after_each(function() assert.equal(0, questions.paused()) end)
 
-  -- Both sides alike: the judging side, a good peer and a bad one, and the denied peer's alert.
+  -- For both sides: the judging side, a good peer and a bad one, and the alert that the bad one
+  -- gets.
   local SIDES = {
     client = {
       make = function(version, config, peer)
@@ -41,7 +42,7 @@ describe("onverify", function()
     for _, conn in ipairs { ... } do conn:close() end
   end
 
-  -- Nothing of the peer's gets through.
+  -- The handshake fails, and no data of the peer is received.
   local function refuses(judge, peer, words)
     local at_judge, at_peer = shake(judge, peer)
     assert.equal(words or "certificate verify failed", at_judge)

@@ -46,7 +46,7 @@ describe("psk with the openssl program", function()
         end }
         local child = s_client(server.port, HEX)
         local conn = assert(server:accept())
-        -- Of TLS 1.3 it offers the key in two forms, under one name.
+        -- In TLS 1.3 OpenSSL's client offers the key in two forms, with the same identity.
         for _, identity in ipairs(asked) do assert.equal("them", identity) end
         assert.is_true(#asked >= 1)
         conn:send "from ours\n"

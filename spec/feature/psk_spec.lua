@@ -45,7 +45,7 @@ describe("psk", function()
         assert.equal("through", (client:receive()))
       end
 
-      -- Neither side's identity, key or name is needed then.
+      -- Both sides have proved the key, so no certificate was sent.
       local function by_key(result)
         assert.same({ true, true }, result)
         assert.is_nil(client:getpeercertificate())

@@ -17,7 +17,7 @@ describe("onclienthello", function()
     return assert(ssl.newcontext(pair.server_config(extra)))
   end
 
-  -- What a server is told by `openssl s_client` with these options.
+  -- The table that onclienthello gets when `openssl s_client` connects with these options.
   local function told(options)
     local seen, conn
     local server = ours.listen { onclienthello = function(...)

@@ -12,7 +12,7 @@ describe("handshakes in a scheduler", function()
   local LIMIT = 120
   local TICK, READ, WRITE = "tick", "read", "write"
 
-  -- The scheduler: a coroutine yields how to go on, TICK or what to wait for.
+  -- The scheduler: a coroutine yields TICK, or a socket and the direction to wait for.
   local tasks
 
   local function spawn(f, ...)
@@ -148,7 +148,7 @@ describe("handshakes in a scheduler", function()
         local finished_before
         start(MANY, function(identity)
           if identity ~= "client 1" then return ticks(2) end
-          -- All others, and this one's client waits too.
+          -- All others are done; the client of this one waits, too.
           while done < 2 * (MANY - 1) do coroutine.yield(TICK) end
           finished_before = done
         end)

@@ -1,4 +1,4 @@
--- What may stop a handshake: one list, and for each question one answer.
+-- The features that may stop a handshake: one list, and one answer for each question.
 
 describe("the features that may stop a handshake", function()
   local features = require "ssl.handshake.features"

@@ -72,7 +72,7 @@ describe("handshakes that stand still", function()
     assert.is_true(ok, output)
     local NO = "too many handshakes stand still"
     local expected = ("asked\tasked\t%s\t%s\nwantread\twantread\nasked\n"):format(NO, NO)
-    -- Before it ASan may wonder about the stack of a job.
+    -- ASan may print a warning about the stack of a job before it.
     assert.equal(expected, output:sub(-#expected))
   end)
 end)

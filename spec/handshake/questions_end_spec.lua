@@ -117,7 +117,7 @@ describe("a handshake that waits for a function", function()
       many(house.share(400, 50, 8))
       local memory = resources.rss()
       many(house.share(1200, 100, 8))
-      -- What one that is not resumed before it is freed would leave: some 35 KB.
+      -- A job that is freed without being resumed would leave some 35 KB.
       assert.is_true(resources.rss() - memory < 16 * 1024)
       assert.equal(descriptors, resources.descriptors())
       assert.equal(0, questions.paused())
@@ -145,7 +145,7 @@ describe("a handshake that waits for a function", function()
         local shim = require "ssl.ffi.shim"
         print(require("ffi").cast("const int *", shim.pool.lsf_pool)[1])
       ]]):format(version, version))
-      -- Before it ASan may wonder about the stack of a job.
+      -- ASan may print a warning about the stack of a job before it.
       assert.matches("4\n$", output)
       assert.is_true(ok)
     end)

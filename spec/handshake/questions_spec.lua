@@ -128,7 +128,8 @@ describe("a function that a handshake asks,", function()
         connects()
       end)
 
-      -- Those of later years too, but for what is meant to end it.
+      -- All methods, also those added later, except the ones that are meant to end the
+      -- connection.
       it("is not disturbed by any method, with any arguments", function()
         local resume
         resume, asker, other = questions.waiting(place, version)

@@ -19,7 +19,7 @@ describe("a map of server names", function()
     return map
   end
 
-  -- Whom a client that asks for the name meets.
+  -- The certificate that a client gets when it asks for the name.
   local function met(map, name)
     local server, client = pair.wrapped(fallback, client_ctx)
     server:sni(map)

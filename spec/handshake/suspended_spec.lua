@@ -20,7 +20,7 @@ describe("handshakes that stand still", function()
   local questions = require "spec.support.questions"
   local resources = require "spec.support.resources"
 
-  -- Those of one kind, left in their jobs, would be more than memory may have grown.
+  -- If the jobs of one kind were left, memory would grow by more than the limit below.
   local TOTAL = house.share(5000, 500, 1)
   local BATCH = house.scale(50, 5)
   local AF_UNIX, SOCK_STREAM = 1, 1
@@ -204,12 +204,12 @@ describe("handshakes that stand still", function()
 
   local stood = 0
 
-  -- In a frame of its own, so that nothing of it is found on the stack afterwards.
+  -- A function of its own, so that no reference stays on the stack afterwards.
   local function stand_and_end(case, made, flights, n)
     local held, paused = {}, questions.paused()
     for i = 1, n do held[i] = stand_still(case.kind, made, flights) end
     stood = stood + n
-    -- In a job each, or none of them.
+    -- Either each handshake is in a job, or none is.
     local jobs = questions.paused() - paused
     assert(jobs == n or jobs == 0, jobs)
     for i = 1, n do case.finish(held[i]) end

@@ -79,7 +79,7 @@ describe("ssl.https takes a fatal alert for", function()
     return object
   end
 
-  -- The attacker sends garbage to the server behind that many records.
+  -- The attacker sends garbage to the server after that many records.
   local function tampered(answer, point, behind)
     return function(engine)
       requested(engine)

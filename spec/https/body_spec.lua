@@ -141,7 +141,7 @@ describe("ssl.https and the end of a body", function()
   it("accepts the same length twice, and refuses two lengths", function()
     assert.equal("hello", (get "/twice"))
     assert.same({ nil, "invalid content-length" }, { get "/lengths" })
-    -- Had they to be tried in every way, this would take minutes, limit or not.
+    -- If the parser tried every way to read it, this would take minutes in spite of the limit.
     assert.same({ nil, "invalid content-length" }, { get "/blanks" })
   end)
 

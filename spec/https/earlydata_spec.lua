@@ -13,7 +13,7 @@ describe("ssl.https, when the answer comes while the body is being sent,", funct
   local CHUNK = ("x"):rep(65536)
   local children = {}
 
-  -- One connection each: it is never closed.
+  -- Each request has its own connection, which the server never closes.
   local function deaf(answer)
     children[#children + 1] = web.start { routes = ([[
       default = function(conn) conn:send(%q) sleep(600) end

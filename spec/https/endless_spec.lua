@@ -10,7 +10,7 @@ describe("ssl.https reads no head without an end:", function()
   local TOO_LARGE = "the head of the answer is too large"
   local server
 
-  -- More than a program needs, but not without end.
+  -- Limits that are larger than any program needs.
   setup(function()
     server = web.start { routes = [[
       ["/head"] = function(conn, request)

@@ -58,7 +58,7 @@ describe("ssl.https and the environment", function()
     return proxy:output():sub(before + 1):find("CONNECT", 1, true) ~= nil
   end
 
-  -- Results 1 and 2 alone.
+  -- Compare results 1 and 2 alone.
   local function same(expected, ...)
     local a, b = ...
     assert.same(expected, { a, b })
@@ -196,8 +196,8 @@ describe("ssl.https and the environment", function()
       assert.is_false(noproxy("a.test", ""))
     end)
 
-    -- Its targets: a proxy that refuses, or a port without a server. Without IPv6, which
-    -- older versions compare as text.
+    -- curl connects to a proxy that refuses, or to a port without a server. No IPv6: older
+    -- versions of curl compare such addresses as text.
     it("and curl agrees", function()
       local refusing = web.start { entry = "plain", routes = [[
         CONNECT = function(conn) conn:send "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n" end,

@@ -63,7 +63,8 @@ describe("ssl.https lets bodies flow", function()
     end
   end
 
-  -- Counts, looks whether what comes is what `source` sent, and how much is in use.
+  -- Counts the bytes, compares them with those of `source`, and notes how much memory is in
+  -- use.
   local function sink(use)
     local came, expected, held = 0, source(SIZE), ""
     return function(chunk)

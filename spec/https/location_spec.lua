@@ -42,7 +42,7 @@ describe("ssl.https reads a location", function()
     assert.equal("https://a?y", resolve("https://a", "?y"))
   end)
 
-  -- What takes a time that grows with the square of the length never ends with these.
+  -- An algorithm of quadratic time would take minutes with texts of this length.
   it("of any length and kind, in one go", function()
     local many = house.scale(240000, 20000)
     local request = assert(hop.new({ url = BASE }, 443))

@@ -45,7 +45,8 @@ describe("ssl.https with a pool, very often", function()
     requests(half)
     local descriptors2, lua2, rss2 = used()
     assert.equal(1, pool:count())
-    -- One of the pool; the last one that ended may have been seen or not.
+    -- One connection is in the pool. The pool may or may not have noticed the end of the last
+    -- one.
     assert.is_true(descriptors2 <= descriptors + 1)
     assert.is_true(lua2 - lua < ROOM)
     -- The sanitizer keeps what was freed.

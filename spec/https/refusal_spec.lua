@@ -62,8 +62,8 @@ describe("https.request refuses", function()
   end)
 
   it("to leave anything open, however it ends", function()
-    -- What earlier tests left, twice for objects that others hold; now nothing but
-    -- close may close.
+    -- Collect the garbage of earlier tests, twice because some objects hold others. From now on
+    -- only `close` may close a descriptor.
     collectgarbage()
     collectgarbage()
     collectgarbage "stop"

@@ -128,7 +128,7 @@ describe("ssl.https and a kept connection", function()
     return (select(2, text:gsub(pattern, "")))
   end
 
-  -- What `act` had the server see: handshakes, and requests that match.
+  -- The number of handshakes and of matching requests that the server sees during `act`.
   local function seen(act, pattern)
     local before = #server:output()
     act()

@@ -210,7 +210,7 @@ describe("ssl.https resumes sessions", function()
   end)
 
   describe("of which it keeps", function()
-    -- Stands for connections and sessions: the cache does not look into them.
+    -- A stand-in for connections and sessions: the cache does not read their contents.
     local function connection(resumed)
       local conn = { offered = {} }
       function conn:setsession(s)

@@ -30,7 +30,7 @@ describe("ssl.https and time", function()
           sleep(0.02)
         end
       end,
-      -- Each piece in time, and no end.
+      -- Each piece comes in time, but the body never ends.
       ["/pieces"] = function(conn, request)
         conn:send((request.headers["x-before"]:gsub("|", "\r\n")))
         local piece = request.headers["x-piece"]:gsub("|", "\r\n")
@@ -191,7 +191,7 @@ describe("ssl.https and time", function()
     end)
 
     it("within the total, too", function()
-      -- Enough for a handshake: before it nothing of ours is closed.
+      -- The limit is long enough for a handshake, before which nothing is closed.
       assert.same({ nil, "timeout" }, { get("/silent", { total = house.scale(1, 5) }) })
       assert.same({ { "setdeadline", 0 }, { "close" } }, { calls[#calls - 1], calls[#calls] })
       assert.equal(1, (get("/", { total = LONG })))

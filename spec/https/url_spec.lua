@@ -123,7 +123,7 @@ describe("ssl.https reads a URL", function()
     assert.matches("the host name has a zone id, which no certificate can name", why)
   end)
 
-  -- What takes a time that grows with the square of the length never ends with these.
+  -- An algorithm of quadratic time would take minutes with texts of this length.
   it("of any length", function()
     local many = house.scale(240000, 20000)
     for _, text in ipairs { ":", "@", ":@", "@:", "%", ":%", "[", "]", ":]", "\\", ";", "?", "/",

@@ -1,4 +1,4 @@
--- A fatal alert is no end in order, from either side; and what is one.
+-- A fatal alert is not an orderly end, from either side. close_notify is one.
 
 describe("an end by a fatal alert", function()
   local ffi     = require "ffi"
@@ -20,8 +20,8 @@ describe("an end by a fatal alert", function()
   -- A record that no key fits.
   local GARBAGE = "\23\3\3\0\40" .. ("x"):rep(40)
 
-  -- Every way to wait for the peer's end. Its result, the message, and the plaintext that
-  -- came.
+  -- Every call that waits for the peer's end; each returns its result, the message, and the
+  -- received plaintext.
   local function received(pattern, prefix)
     return function(conn)
       local whole, word, part = conn:receive(pattern, prefix)
@@ -74,7 +74,7 @@ describe("an end by a fatal alert", function()
   local LINES = { ["receive"] = true, ['receive "*l"'] = true, ["receive a number"] = true,
                   ["receiveany"] = true, ["receiveinto"] = true }
 
-  -- And those that send close_notify first.
+  -- Calls that send close_notify first.
   local SAYS_SO = { ["tlsshutdown"] = true, ["unwrap"] = true }
 
   local names = values.some(WAYS, house.scale(1, 3))
@@ -91,8 +91,8 @@ describe("an end by a fatal alert", function()
     assert.same({ false, word }, { conn:dohandshake() })
   end
 
-  -- It was none: the message is the reason, the received bytes are the partial result, and
-  -- every later call returns the same.
+  -- The end was not orderly: the message is the reason, the received bytes are the partial
+  -- result, and every later call returns the same.
   local function refused(conn, name, text, direction, code)
     local whole, word, part = WAYS[name](conn)
     assert.same({ nil, text }, { whole, part })
@@ -102,7 +102,7 @@ describe("an end by a fatal alert", function()
     assert.is_false(conn:ended())
     local problem = conn:lasterror()
     assert.equal(word, problem.message)
-    -- Behind our own close_notify there is none to send.
+    -- After our own close_notify no alert can be sent.
     local ours = direction == "sent" and SAYS_SO[name]
     local alert = not ours and { direction, code } or nil
     assert.same(alert, problem.alert and { problem.alert.direction, problem.alert.code })
@@ -161,7 +161,8 @@ describe("an end by a fatal alert", function()
         return middle.connected(kind, version, eof)
       end
 
-      -- Somebody without a key, at every point of a body; with `eof` each way at one.
+      -- An attacker without a key, at every point of a body; with `eof` at one point for each
+      -- call.
       local function each_point(eof, f)
         for i, name in ipairs(names) do
           local first, step = 0, house.scale(1, 3)
@@ -255,7 +256,7 @@ describe("an end by a fatal alert", function()
       it("is distinguished from a warning, behind which the session goes on" .. label, function()
         local warnings = { { WARNING, USER_CANCELED } }
         if version == "tlsv1_3" then
-          -- It does not look at the level.
+          -- OpenSSL ignores the level.
           warnings[2] = { FATAL, USER_CANCELED }
         else
           warnings[2] = { WARNING, UNRECOGNIZED_NAME }

@@ -26,7 +26,7 @@ describe("a deadline", function()
       local word, partial
       repeat _, word, partial = client:receive(10, partial) until word ~= "wantread"
       assert.same({ "timeout", "some" }, { word, partial })
-      -- Nothing is broken: received data is delivered, and a new one may be set.
+      -- The connection still works: received data is delivered, and a new deadline can be set.
       server:send "more\n"
       socket.select({ client }, nil, 10)
       assert.equal("more", (client:receive()))
@@ -94,7 +94,7 @@ describe("a deadline", function()
     assert.same({ nil, "timeout", "" }, { client:receive() })
     client:setdeadline(60)
     assert.same({ nil, "wantread", "" }, { client:receive() })
-    -- One that yields and brings little at a time.
+    -- A stream whose methods yield and return few bytes at a time.
     local contexts = faulty.contexts "tlsv1_3"
     local s, c, _, two = faulty.wrapped(contexts)
     pair.handshake(s, c)

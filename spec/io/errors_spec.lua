@@ -50,7 +50,7 @@ describe("a failure", function()
       assert.is_true(problem.code > 0)
       client:close()
       assert.same(problem, client:lasterror())
-      -- The caller's own.
+      -- The table belongs to the caller: a change has no effect elsewhere.
       problem.queue[1].reason, problem.verify.code = "other", 5
       assert.equal(why, client:lasterror().queue[1].reason)
       assert.equal(NO_ISSUER, client:lasterror().verify.code)
@@ -235,7 +235,7 @@ describe("a failure", function()
   end)
 
   it("of the transport has its number also at the handshake's last bytes", function()
-    -- The tickets meet the reset.
+    -- The server sends its tickets into the reset connection.
     local server = left_alone(function()
       local server, client = pair.wrapped({ protocol = "tlsv1_3" }, { protocol = "tlsv1_3" })
       server:settimeout(0)

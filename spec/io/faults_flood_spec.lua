@@ -9,7 +9,7 @@ describe("a flood of key updates that demand an answer", function()
 
   local LIMIT, BUFFER = shim.K.LSF_QUEUE_LIMIT, shim.K.LSF_BUFFER
 
-  -- What our library has no use for, under names of this spec's own.
+  -- Functions that the library does not declare, under names of this spec's own.
   ffi.cdef [[
   int spec_SSL_key_update(void *ssl, int kind) __asm__("SSL_key_update");
   int spec_setsockopt(int fd, int level, int name, const void *value,
@@ -34,7 +34,8 @@ describe("a flood of key updates that demand an answer", function()
     local s, c = wire.handshake(w, server, client)
     assert.same({ true, true }, { s, c })
     for _ = 1, 3 do w:pump() end
-    -- The relay goes deaf on the server's side, so in time both kernels are full.
+    -- The relay stops reading from the server, so after a while the buffers of both kernels are
+    -- full.
     w.down.ended, w.down.told = true, true
     local text, last, idle = ("z"):rep(2^23), 0, 0
     while idle < 50 do

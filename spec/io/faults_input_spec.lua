@@ -79,7 +79,7 @@ describe("input that is not TLS", function()
         local text = garbage(65536)
         for _, side in ipairs { "server", "client" } do
           assert.is_true(clear(refused(side, text)))
-          -- The same behind a header that looks well.
+          -- The same bytes after a valid record header.
           assert.is_true(clear(refused(side, record("handshake", text:sub(1, 16000)))))
           assert.is_true(clear(refused(side, record("data", text:sub(1, 16000)))))
         end
@@ -104,7 +104,7 @@ describe("input that is not TLS", function()
 
       it("is an alert in the clear, which has a name", function()
         assert.matches("alert handshake failure", refused("client", PLAIN_ALERT))
-        -- Before any ClientHello there is nothing to be alarmed about.
+        -- A server expects a ClientHello first, so this alert is an unexpected message.
         assert.equal("unexpected message", refused("server", PLAIN_ALERT))
       end)
 

@@ -1,5 +1,5 @@
--- The transport ends where it likes: at each byte of a handshake and of a record,
--- in either direction, with an end of stream or with a reset.
+-- The transport ends at each byte of a handshake and of a record, in either direction, with an
+-- end of stream or with a reset.
 
 describe("a connection that is cut", function()
   local lib     = require "ssl.ffi.lib"

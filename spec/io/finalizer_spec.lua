@@ -13,7 +13,7 @@ describe("a finalizer in the middle of a call", function()
     return house.scale(house.mode == "asan" and 5 * n or n, 7 * n)
   end
 
-  -- What a walk of spec.support.interrupted has to say: nothing but how long it was.
+  -- The output of a walk of spec.support.interrupted: only its length, if nothing went wrong.
   local function quiet(call)
     local output, ok = fresh.luajit(
       ("require('spec.support.interrupted').%s"):format(call), POISON)
@@ -111,7 +111,7 @@ describe("a finalizer in the middle of a call", function()
         local inside, came, done, text = pcall(interrupt.at, n, function()
           error "of a finalizer"
         end, client.receive, client)
-        -- Behind the call: it was shorter.
+        -- The call ended before that instruction.
         if not inside then break end
         if done then
           assert(text == "some text")

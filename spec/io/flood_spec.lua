@@ -13,7 +13,7 @@ describe("a flood of records without plaintext", function()
   local lib        = require "ssl.ffi.lib"
   local pack       = values.pack
 
-  -- What our library has no use for, under names of this spec's own.
+  -- Functions that the library does not declare, under names of this spec's own.
   ffi.cdef [[
   int spec_flood_SSL_renegotiate(void *ssl) __asm__("SSL_renegotiate");
   int spec_flood_ioctl(int fd, unsigned long request, int *value) __asm__("ioctl");
@@ -202,7 +202,7 @@ describe("a flood of records without plaintext", function()
       calls = calls + 1
       ok, word = s:requestcertificate()
       assert(ok or word == "wantread", word)
-      -- Nothing but the client's answer may be waited for.
+      -- The server may wait for the client's answer only.
       if not ok and calls < MANY then
         assert.equal(s, socket.select({ s }, nil, 30)[1])
       end

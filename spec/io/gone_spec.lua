@@ -55,7 +55,7 @@ describe("a peer that is gone", function()
     end
   end)
 
-  -- A client, and the relay that its peer is.
+  -- A client, and a relay in the place of its peer.
   local function connected(version, eof)
     local w, _, client = wire.connected(contexts[version], contexts[version .. eof])
     client:receive() -- the tickets
@@ -63,7 +63,7 @@ describe("a peer that is gone", function()
     return client, w
   end
 
-  -- One whose peer's system has reset the connection.
+  -- A client whose peer's system has reset the connection.
   local function reset(version, eof)
     local client, w = connected(version, eof)
     w:cut "rst"
@@ -121,7 +121,7 @@ describe("a peer that is gone", function()
     end)
 
     for _, kind in ipairs { "a descriptor", "a stream" } do
-      -- A client that got the alert, and to which nothing can be sent.
+      -- A client that has received the alert. The relay cannot send it anything more.
       local function told(level, description)
         local m = middle.connected(kind, version)
         assert(m.server:send "half of it")

@@ -33,7 +33,7 @@ describe("an idle connection", function()
     collectgarbage()
   end
 
-  -- Both ends in the clear again.
+  -- Both ends after unwrap.
   local function unwrapped(server, client)
     client:settimeout(0)
     assert.same(pack(nil, "wantread"), pack(client:unwrap()))

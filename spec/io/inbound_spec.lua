@@ -103,7 +103,7 @@ describe("bytes that come through Lua", function()
     client:feed(server:drain())
     collectgarbage()
     collectgarbage()
-    -- Whatever was freed meanwhile is written over.
+    -- New allocations overwrite memory that was freed meanwhile.
     local trash = {}
     for i = 1, 200 do trash[i] = ("t"):rep(32000 + i) end
     assert.equal(200, #trash)

@@ -1,5 +1,5 @@
--- The end of objects and of whole Lua states: finalizers run in no useful order, and a
--- user's may still call us.
+-- The end of objects and of whole Lua states: finalizers run in no useful order, and those of a
+-- program may still call the library.
 
 describe("the end of", function()
   local linger = require "ssl.io.linger"

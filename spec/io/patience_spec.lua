@@ -12,7 +12,7 @@ describe("a connection without a time limit", function()
   local values  = require "spec.support.values"
   local pack    = values.pack
 
-  -- Around the size at which a buffer is the kernel's own.
+  -- Sizes around the one at which a buffer is mapped from the kernel.
   local SIZES = { 2 ^ 21 - 1, 2 ^ 21, 2 ^ 21 + 1, 2 ^ 22 + 12345,
                   house.scale(3 * 2 ^ 22 + 7, 2 ^ 22 + 7) }
 

@@ -1,4 +1,5 @@
--- Streams that stop, dribble and break, at every byte of a connection's life.
+-- Streams that stop, that move a few bytes at a time, and that fail, at every byte of a
+-- connection's life.
 
 describe("a stream that", function()
   local house  = require "spec.support.init"
@@ -9,7 +10,8 @@ describe("a stream that", function()
 
   local TEXT = { ("server "):rep(20), ("client "):rep(30) }
   local RAISED = { "raised" }
-  -- Each of the three failures has its share of the bytes, all together every one.
+  -- Each of the three failures is tried at a third of the bytes; together they cover every
+  -- byte.
   local STEP = house.share(3, 12, 144)
 
   local contexts = {}
@@ -58,7 +60,7 @@ describe("a stream that", function()
     end
   end
 
-  -- Nothing comes through a failed connection, and it returns a message.
+  -- A failed connection delivers no data and returns a message.
   local function is_silent(log)
     local conn = log.conn
     assert(not conn:dohandshake() and select(2, conn:dohandshake()) == "closed")
@@ -163,7 +165,7 @@ describe("a stream that", function()
           other[1]:close()
           while true do coroutine.yield() end
         end)
-        -- As a socket without a time limit.
+        -- The stream behaves like a socket without a time limit.
         blocking[2].on_receive = function(self, n)
           assert(n > 0)
           for _ = 1, 20 do

@@ -30,7 +30,7 @@ describe("a connection over a stream that yields,", function()
     return server, client, a, b
   end
 
-  -- Begin f in a coroutine; it waits. Call the result to go on.
+  -- Start f in a coroutine, where it waits. A call of the result resumes it.
   local function waiting(f)
     local thread = coroutine.create(f)
     local function go_on()

@@ -157,7 +157,7 @@ describe("coroutines at one connection", function()
     end)
   end)
 
-  -- As LuaJIT has it where it was built for Lua 5.2's ways.
+  -- As in a LuaJIT that was built with Lua 5.2's semantics.
   it("answers busy in a main thread, also where that is called a coroutine", function()
     local server, client, a = connected "tlsv1_3"
     local running = coroutine.running

@@ -12,7 +12,7 @@ describe("a connection over", function()
     return word == "wantread" or word == "wantwrite" or word == "timeout"
   end
 
-  -- Neither end ever waits: each is asked again until both are done.
+  -- Neither end waits: each is called again until both are done.
   local function shake(server, client)
     local results = {}
     for _ = 1, 100000 do

@@ -138,7 +138,8 @@ describe("ssl.ocsp", function()
     it("refuses a response about another certificate or another issuer", function()
       assert.equal("the response is about another certificate",
                    refused(make { cert = pki.client.cert }))
-      -- The same serial number, of another authority: not this issuer's business.
+      -- The same serial number from another authority. The response is not about this issuer's
+      -- certificate.
       assert.matches(UNSIGNED, refused(make { issuer = pki.other.cert }), 1, true)
     end)
 

@@ -87,7 +87,7 @@ describe("OCSP stapling with others:", function()
       judges(function(file)
         local words = { "--echo", "--priority", of.gnutls }
         if file then
-          -- It would not start with a response that it finds wrong.
+          -- gnutls-serv would not start with an invalid response.
           words[#words + 1] = "--ocsp-response"
           words[#words + 1] = file
           words[#words + 1] = "--ignore-ocsp-response-errors"

@@ -115,7 +115,7 @@ describe("a session made with a stapled response", function()
       it("does not get a later end by being resumed, here or in another process", function()
         local ctx = server(response { till = 1000 })
         local _, session = sessions.visit(ctx, client)
-        -- As if half of its time were over.
+        -- The session is changed as if half of its time were over.
         local old = assert(ssl.importsession(sessions.aged(session:export(), 500)))
         local limit = ends(old)
         local resumed, fresh = sessions.visit(ctx, client, old)

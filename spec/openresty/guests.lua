@@ -50,7 +50,7 @@ local turns = {
   function() return tostring(ssl.loadcertificate(pem):issued(ssl.loadcertificate(pem))) end,
 }
 
--- Each after each other.
+-- Each guest runs after each other guest.
 local expected = {}
 for i, turn in ipairs(turns) do expected[i] = turn() end
 for i, first in ipairs(turns) do

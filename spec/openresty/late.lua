@@ -1,4 +1,4 @@
--- A server in no hurry: it waits before the handshake and in the middle of a line.
+-- A slow server: it waits before the handshake and in the middle of a line.
 
 local ssl      = require "ssl"
 local contexts = require "contexts"

@@ -1,4 +1,4 @@
--- What works in this phase, into the log.
+-- Write to the log which calls work in this phase.
 
 local ssl      = require "ssl"
 local contexts = require "contexts"

@@ -16,7 +16,7 @@ local function connect()
   return sock
 end
 
--- What one has sent, to the other; false at its end.
+-- Pass on what one end has sent. False at its end.
 local function pass(from, to)
   from:settimeout(0)
   local data, why, partial = from:receive(65536)

@@ -1,4 +1,5 @@
--- What several nginx workers share, and what reloads and short Lua states leave behind.
+-- State that several nginx workers share, and state that reloads and short Lua states leave
+-- behind.
 
 describe("in OpenResty, with", function()
   local ssl       = require "ssl"

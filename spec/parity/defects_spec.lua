@@ -86,7 +86,7 @@ describe("a defect of LuaSec that is not ours", function()
           text, word, partial = server:receive "*a"
           got = got + #(text or partial)
           socket.select({ server }, nil, 0.1)
-          -- Every operation goes on with connections that are on their way out.
+          -- Every operation also polls the connections that are still closing.
           pair.wrapped()
         until text or word ~= "wantread" or socket.gettime() > deadline
         assert.is_true(got >= last and got <= size, got .. " of " .. last)
@@ -174,7 +174,7 @@ describe("a defect of LuaSec that is not ours", function()
     end }, { alpn = "x" })
     server:settimeout(0)
     client:settimeout(0)
-    -- Begun on a coroutine that is dead when the ClientHello comes.
+    -- The handshake began on a coroutine that is dead when the ClientHello comes.
     assert.same({ true, false, "wantread" },
                 { coroutine.resume(coroutine.create(function() return server:dohandshake() end)) })
     collectgarbage()

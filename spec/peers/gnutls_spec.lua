@@ -97,7 +97,7 @@ describe("GnuTLS", function()
                                       ["tlsv1 alert access denied"] = pki.selfsigned } do
           local conn, word = ours.connect(server.port, { certificate = entry.cert,
                                                          key = entry.key })
-          -- In TLS 1.3 the client is through before the server has looked.
+          -- In TLS 1.3 the client's handshake is done before the server has verified it.
           if conn then
             word = select(2, conn:receive())
             conn:close()
@@ -107,7 +107,7 @@ describe("GnuTLS", function()
       end)
 
       it("echo many bytes as they are", function()
-        -- It echoes lines of text.
+        -- gnutls-serv echoes lines of text.
         local server = serve(pki.server)
         local conn = assert(ours.connect(server.port))
         local line = ("0123456789abcdef"):rep(1000)
@@ -137,7 +137,7 @@ describe("GnuTLS", function()
           local server = ours.listen { certificate = entry.cert, key = entry.key }
           local client = visit(server, pki.root.cert, "localhost")
           local conn, message = server:accept()
-          -- In TLS 1.2 it looks at the certificate after the handshake.
+          -- In TLS 1.2 gnutls-cli verifies the certificate after the handshake.
           if conn then
             message = select(2, conn:receive())
             conn:close()
@@ -189,7 +189,7 @@ describe("GnuTLS", function()
         local conn = assert(server:accept())
         process.start { "sh", "-c", ("exec cat '%s' >'%s/in'"):format(bulk.path(), client.dir) }
         assert.equal(bulk.size, bulk.receive(conn))
-        -- It takes a millisecond to print a kilobyte.
+        -- gnutls-cli takes a millisecond to print a kilobyte.
         local some = house.scale(1000000, 100000)
         assert.equal(some, bulk.send(conn, some))
         conn:close()

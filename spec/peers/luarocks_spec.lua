@@ -60,7 +60,7 @@ variables = { LUA_INCDIR = "%s/include", LUA_LIBDIR = "%s/include" }
                             "env", "sh", "luajit", "install", "id", "gunzip", "date" } do
       os.execute(("p=$(command -v %s) && ln -sf \"$p\" %s/"):format(name, bin))
     end
-    -- It wants Lua's headers even where nothing is compiled.
+    -- LuaRocks demands Lua's headers even where nothing is compiled.
     os.execute("mkdir -p " .. home .. "/include")
     process.write(home .. "/include/lua.h", "#define LUA_VERSION_NUM 501\n")
     process.write(home .. "/config.lua", CONFIG:format(server.port, home, home))

@@ -18,7 +18,7 @@ describe("our client and nginx", function()
                         cafile = pki.root.cert },
   }
 
-  -- The answer to a request: the status line and the body.
+  -- The response to a request: the status line and the body.
   local function ask(conn, line, host)
     assert(conn:send(("%s\r\nHost: %s\r\nConnection: close\r\n\r\n"):format(line, host)))
     local status = assert(conn:receive())

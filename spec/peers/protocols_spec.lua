@@ -1,4 +1,4 @@
--- The keys that bend the protocol, against programs of others.
+-- The keys about the protocol, against other programs.
 
 describe("the keys about the protocol", function()
   local socket  = require "socket"

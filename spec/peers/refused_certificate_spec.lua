@@ -92,7 +92,7 @@ while True:
     end)
   end
 
-  -- A stream is not read in a send: it is read behind the send that it refused.
+  -- A send over a stream does not read. The stream is read after the send that it refused.
   it("is reported by its alert over a stream, too", function()
     local child = STARTS.Python()
     local function create()

@@ -11,7 +11,7 @@ describe("our server and openssl s_client", function()
 
   after_each(process.stop_all)
 
-  -- -verify_return_error ends the client when it does not believe us.
+  -- -verify_return_error ends the client when it does not trust our certificate.
   local function s_client(server, options)
     local words = { "openssl", "s_client", "-connect", "127.0.0.1:" .. server.port,
                     "-quiet", "-verify_return_error", input = options.input }

@@ -122,7 +122,8 @@ describe("a coroutine scheduler", function()
     local order, results = {}, {}
     local ctx = server { alpn = function(names)
       if names[1] == "slow" then
-        -- Until another has been served, and in vain where it keeps them from going on.
+        -- Wait until another client has been served. If this one blocks the others, the wait is
+        -- in vain.
         local deadline = socket.gettime() + LIMIT / 2
         while not order[1] and socket.gettime() < deadline do sched:sleep(0.01) end
         order[#order + 1] = "slow"

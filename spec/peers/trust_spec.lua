@@ -1,4 +1,4 @@
--- Whom to trust, and keys from memory, against programs of another make.
+-- Trusted authorities, and keys from memory, against other programs.
 
 describe("against others,", function()
   local socket  = require "socket"
@@ -163,7 +163,7 @@ describe("against others,", function()
         for entry, verdict in pairs { [pki.revoked] = false, [pki.ec_client] = true } do
           local server = ours.listen { verify = INSIST, cafile = pki.root.cert,
                                        crl = read(pki.root.crl) }
-          -- It stays for the alert, which in TLS 1.3 comes behind its handshake.
+          -- The client stays until the alert comes, in TLS 1.3 after its handshake.
           local client = process.start {
             "openssl", "s_client", "-connect", "127.0.0.1:" .. server.port, option, "-quiet",
             "-CAfile", pki.root.cert, "-cert", entry.cert, "-key", entry.key }

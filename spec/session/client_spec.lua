@@ -189,7 +189,7 @@ describe("a client's session", function()
           local _, _, out = sessions.visit(server_too, client, session)
           assert.same(WRONG_POLICY, pack(unpack(out.set, 1, 2)), name)
           assert.is_false(out.resumed, name)
-          -- And back to its origin.
+          -- It is resumed at its origin.
           assert.is_true(sessions.visit(server_too, from, session), name)
         end
       end)

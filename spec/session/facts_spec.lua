@@ -66,7 +66,7 @@ describe("after a resumption", function()
     { "gettlsa", none = true }, { "getsniname", none = true },
   }
 
-  -- Types and keys all the way down; of an array the type of its first.
+  -- The types and keys of a value, at all levels; of an array the type of its first element.
   local function shape(value)
     if type(value) ~= "table" then
       return type(value) == "userdata" and tostring(value):match "^%S+ %S+" or type(value)

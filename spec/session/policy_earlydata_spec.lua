@@ -22,7 +22,7 @@ describe("early data", function()
     return assert(ssl.newcontext(over(policies.base.client(VERSION), EARLY, ...)))
   end
 
-  -- Only a client that has the session is asked: it sends, and the server reads.
+  -- A client that accepts the session sends early data, and the server reads it.
   local function send(server_ctx, client_ctx, prepare, bytes)
     local server, client = assert(ssl.engine(server_ctx)), assert(ssl.engine(client_ctx))
     local a, b = server:connection(), client:connection()
@@ -98,7 +98,7 @@ describe("early data", function()
     local front = chosen { verify = "none" }
     local client = assert(ssl.newcontext(over(policies.peers.server(VERSION).nobody, EARLY)))
     local target = lax
-    -- The client cannot know.
+    -- The client cannot know that the server's policy has changed.
     local function meet(prepare)
       local server = assert(ssl.engine(front))
       server:connection():sni { ["some.test"] = target }

@@ -88,7 +88,7 @@ describe("the policy of a context", function()
     assert.are_not.equal(before, of(ctx))
   end)
 
-  -- What is in them counts.
+  -- The content of these fields counts.
   local INSIDE = { store = true, mode = true, dhparam = true }
 
   it("contains the fields of its keys, and those of no other key", function()
@@ -322,8 +322,8 @@ describe("the policy of a context", function()
       assert.equal(with { psk = one }, with { psk = one })
     end)
 
-    -- What another process makes of the same program: a policy with a name, and one
-    -- without.
+    -- The fingerprints that another process computes with the same program: of a policy with a
+    -- name, and of one without.
     local PROGRAM = [[
       local ssl, context = require "ssl", require "ssl.context"
       local fingerprint = require "ssl.session.fingerprint"

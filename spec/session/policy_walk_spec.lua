@@ -26,7 +26,7 @@ describe("the walk of policies:", function()
   -- fingerprints of all pairs are compared.
   local STEP, EACH = house.scale(1, 7), house.scale(20, 40)
 
-  -- Where sessions are: keys of the side's contexts.
+  -- The places of sessions: keys of the side's contexts.
   local PLACES = {
     client = { ["a client"] = {} },
     server = { ["a server with tickets"] = { ticketkeys = { sessions.key "w" } },

@@ -39,7 +39,7 @@ describe("sessions between processes:", function()
     return process.write(process.folder() .. "/key", io.open("/dev/urandom", "rb"):read(length))
   end
 
-  -- What the server greets with, whether the session was resumed, and a new one.
+  -- The server's greeting, whether the session was resumed, and a new session.
   local function visit(port, client, session)
     local conn = assert(ssl.wrap(assert(socket.connect("127.0.0.1", port)), client.context))
     assert(conn:setverifyname "localhost")

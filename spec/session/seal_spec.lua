@@ -106,7 +106,7 @@ describe("an entry of a session store", function()
         return (sessions.visit(ctx, client, offered))
       end
 
-      -- The server's view of the session in an entry, sealed again as of old.
+      -- The session in an entry, as the server stores it, sealed again in the older form.
       local function forged(_, entry)
         local der = entry:sub(5 + 32 + 16 + 1, -33)
         local pointer = session.decode(der)

@@ -128,7 +128,7 @@ describe("a server's store of sessions", function()
       it("is asked to remove what ended badly", function()
         local ctx = server()
         local out = sessions.connect(ctx, client)
-        -- Something that is no record, from a client that has lost its mind.
+        -- The client sends bytes that are no record.
         assert.equal(16, tonumber(ffi.C.spec_store_write(out.client:getfd(),
                                                          "no record at all", 16)))
         assert.is_nil(out.server:receive())
@@ -197,7 +197,7 @@ describe("a server's store of sessions", function()
         a:settimeout(20)
         b:settimeout(20)
         b:send "hello\n"
-        -- The second of TLS 1.3.
+        -- The second session of TLS 1.3.
         if new > 1 then assert.same({ false, "no room" }, { pcall(a.receive, a) }) end
         assert.equal("hello", (a:receive()))
         assert.equal(6, (a:send "hello\n"))

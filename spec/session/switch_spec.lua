@@ -39,7 +39,7 @@ describe("a session", function()
     end,
   }
 
-  -- Where sessions are.
+  -- The places of sessions.
   local PLACES = {
     ["in tickets"] = function() return {} end,
     ["in tickets under keys"] = function() return { ticketkeys = { sessions.key "a" } } end,
@@ -49,7 +49,7 @@ describe("a session", function()
     ["in OpenSSL's cache"] = function() return { earlydata = 1000 } end,
   }
 
-  -- On a coroutine, which a function of the server's may leave.
+  -- The handshakes run on a coroutine, because a function of the server may yield.
   local function run(server, client)
     local thread = coroutine.create(shake)
     local results

@@ -31,8 +31,8 @@ describe("a folder of authorities", function()
   end
 
   before_each(function()
-    -- Files are young in a spec, and a look at young ones is not believed for long. So
-    -- it is later; and each question is a look of its own.
+    -- Files in a spec are new, and the state of a new file is read again soon. So the clock is
+    -- moved ahead, and each question reads the state again.
     os.time = function(...) return real_time(...) + 3600 end -- luacheck: ignore
     folder.LASTS = 0
     number = number + 1

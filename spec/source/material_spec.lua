@@ -10,7 +10,7 @@ describe("material from memory", function()
   local made     = require "spec.support.made"
   local read     = made.read
 
-  -- As made once; every spec only reads them.
+  -- These files are made once. Specs only read them.
   local DER = {
     root = made.der("x509", pki.root.cert), server = made.der("x509", pki.rsa_server.cert),
     key = made.der("pkey", pki.rsa_server.key), traditional = made.der("rsa", pki.rsa_server.key),

@@ -30,8 +30,8 @@ describe("ssl.context", function()
         return function() return value end
       end
 
-      -- Only the padding shows a wrong password; it looks right once in 256 times, and then
-      -- OpenSSL reports the mistake in the bytes.
+      -- OpenSSL detects a wrong password by the padding, which is right by chance once in 256
+      -- times. Then OpenSSL reports an error in the decrypted bytes.
       local function refused(expected, result)
         local ok, message = unpack(result)
         if expected == DECRYPT and message ~= REQUIRED and message ~= TOO_LONG

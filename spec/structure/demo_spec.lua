@@ -7,7 +7,8 @@ describe("script/demo", function()
 
   after_each(process.stop_all)
 
-  -- It builds, and makes keys and certificates, however busy the machine is.
+  -- The demo builds the library and makes keys and certificates, which takes long on a busy
+  -- machine.
   local LIMIT = 6 * ours.LIMIT
 
   local root = process.capture "pwd":gsub("\n", "")
@@ -24,7 +25,7 @@ describe("script/demo", function()
     return tonumber(number)
   end
 
-  -- Neither a file nor a server, soon.
+  -- Wait until there is neither a file nor a server.
   local function gone(child, number)
     local deadline = socket.gettime() + LIMIT
     repeat

@@ -125,7 +125,7 @@ describe("documentation", function()
     end,
   }
 
-  -- Before an example can add one.
+  -- The methods that exist before an example adds one.
   local class, METHODS = getmetatable((pair.wrapped())).__index, {}
   for name in pairs(class) do METHODS[#METHODS + 1] = name end
 
@@ -168,7 +168,7 @@ describe("documentation", function()
     assert.is_true(#examples.of "docs/connection.md" >= 10)
   end)
 
-  -- As GitHub makes them of headings.
+  -- The anchors that GitHub makes of headings.
   local function anchors(path)
     local found = {}
     for heading in ("\n" .. sources.read(path)):gmatch "\n#+ ([^\n]+)" do

@@ -20,7 +20,7 @@ describe("the house", function()
 
   local MODULES = join(FFI, LUA)
 
-  -- What every LuaJIT brings along.
+  -- The modules that every LuaJIT has.
   local BUILTIN = { ffi = true, bit = true, jit = true, ["table.new"] = true,
                     ["table.clear"] = true, ["string.buffer"] = true }
 
@@ -270,7 +270,7 @@ describe("the house", function()
     local folder = house.quote(process.folder())
     assert.equal(0, os.execute(("mkdir %s/script && cp script/lint %s/script"):format(folder,
                                                                                      folder)))
-    -- In the folder there is one file to look at, and it is no Lua.
+    -- The folder contains one file, which is not Lua.
     local output = process.capture(folder .. "/script/lint 2>&1; echo status $?")
     process.stop_all()
     assert.matches("luacheck: FAILED, no files", output, 1, true)

@@ -5,7 +5,7 @@ describe("the modes of the suite", function()
   local modes   = require "spec.support.modes"
   local process = require "spec.support.process"
 
-  -- As script/test has them.
+  -- The modes, as script/test lists them.
   local NAMES = {}
   for name in process.read "script/test":match '\nall="([^"]*)"':gmatch "%S+" do
     NAMES[#NAMES + 1] = name

@@ -62,14 +62,14 @@ describe("the just-in-time compiler", function()
     for _ = 1, 50 do nyi(1000) end
   ]]
 
-  -- Where a trace was given up: `[TRACE --- START -- REASON at PLACE]`, or at its
-  -- start when no place is told.
+  -- The place where LuaJIT gave up a trace: `[TRACE --- START -- REASON at PLACE]`, or its
+  -- start when the line has no place.
   local function place(line)
     return line:match " at ([%w_]+%.lua):%d+%]?$"
         or line:match "%-%-%- .-([%w_]+%.lua):%d+ %-%- "
   end
 
-  -- What went wrong at the hot files, a line each. The hook of forced collection
+  -- The traces that were given up in the hot files, a line each. The hook of forced collection
   -- would keep the loops from being compiled.
   local function complaints(text, ...)
     local name = process.folder() .. "/visits.lua"

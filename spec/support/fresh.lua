@@ -64,7 +64,7 @@ function fresh.library(name, text)
   return path
 end
 
--- What OpenSSL's archive needs in its turn: compression, where this build has some.
+-- The libraries that OpenSSL's archive needs, for example for compression.
 local NEEDED_BY_ARCHIVE = [[$(sed -n 's/^Libs.private://p' \
   "$(dirname "$(cc -print-file-name=libcrypto.a)")/pkgconfig/libcrypto.pc") ]]
 

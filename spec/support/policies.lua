@@ -87,7 +87,7 @@ function policies.files()
   return C
 end
 
---- The environment as it was.
+--- Restore the environment.
 function policies.finish()
   for name, value in pairs(environment) do setenv(name, value) end
 end

@@ -147,7 +147,8 @@ questions.places = {
   },
   ["a client's psk"] = {
     client = true,
-    -- In TLS 1.3 before it has said hello: what comes is an alert, unasked.
+    -- In TLS 1.3 the function is called before the ClientHello is sent. If it raises, the server
+    -- gets an alert in place of a ClientHello.
     answer = { "me", KEY }, alert = { tlsv1_2 = FAILURE, tlsv1_3 = "unexpected message" },
     wrong = { tlsv1_2 = "psk identity not found", tlsv1_3 = FAILURE },
     make = function(version, f)

@@ -6,7 +6,7 @@ local linger = require "ssl.io.linger"
 
 local resources = {}
 
--- As in spec.support.process, whoever is first.
+-- The same text as in spec.support.process: the file that is loaded first declares it.
 ffi.cdef [[
 int fcntl(int fd, int cmd, ...);
 long spec_readlink(const char *path, char *out, size_t size) __asm__("readlink");

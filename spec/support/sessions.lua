@@ -20,7 +20,7 @@ ffi.cdef 'long spec_SSL_SESSION_set_time(void *, long) __asm__("SSL_SESSION_set_
 
 local sessions = {}
 
---- What a store's entries are authenticated by where a spec says nothing else.
+--- The secret that authenticates the entries of a store, unless a spec gives another.
 sessions.SECRET = ("s"):rep(32)
 
 --- A server's context that insists on a certificate.

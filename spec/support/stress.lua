@@ -77,7 +77,7 @@ for name in pairs(getmetatable(assert(ssl.engine(client_context)):connection()).
 end
 table.sort(names)
 
--- The collector goes on at the points of the hook, a finalizer at a time.
+-- The collector advances at the points of the hook, one finalizer at a time.
 local function step()
   debug.sethook()
   collectgarbage("step", 0)

@@ -53,7 +53,7 @@ local function meet(walk, ctx, peer, session)
   return { ok = out.ok, resumed = out.resumed, bytes = out.bytes }
 end
 
---- What comes of a full handshake under a policy: `ok`, and the session's `bytes`.
+--- The result of a full handshake under a policy: `ok`, and the session's `bytes`.
 function walker:full(name, peer)
   local id = name .. "/" .. peer
   self.done[id] = self.done[id] or meet(self, take(self, self.first, name), peer)
@@ -66,7 +66,7 @@ function walker:resumed(from, to, peer)
   return meet(self, take(self, self.second, to), peer, session).resumed
 end
 
---- What sessions are kept apart by.
+--- The fingerprint of a policy, which keeps sessions apart.
 function walker:policy(name)
   local ctx = take(self, self.first, name)
   local known = fingerprint.context(context.state(ctx))

@@ -47,7 +47,7 @@ describe("ssl.newcontext", function()
     return message
   end
 
-  -- Of a function that raises, without its position.
+  -- The message of the error that a function raises, without its position.
   local function raised(f, ...)
     local ok, message = pcall(f, ...)
     assert.is_false(ok)
@@ -363,7 +363,7 @@ describe("ssl.newcontext", function()
       for _, lists in ipairs { { of_leaf, of_root }, { of_root, of_leaf } } do
         assert.same({ false, "certificate revoked" }, { judges({ crl = lists }, entry) })
       end
-      -- A list for the upper part alone covers nobody.
+      -- A list of the root alone covers no certificate of the intermediate authority.
       assert.same({ false, "unable to get certificate CRL", "CN=Intermediate,O=luasec-ffi specs" },
                   { judges({ crl = pki.root.crl }, entry) })
     end)

@@ -9,7 +9,8 @@ describe("ssl.store", function()
   local store    = require "ssl.trust.store"
   local C        = lib.C
 
-  -- Files are young in a spec, and those are not kept. So it is later.
+  -- Files in a spec are new, and the store of a new file is not kept. So the clock is moved
+  -- ahead.
   local real_time, later = os.time, 0
   local files
 

@@ -1,4 +1,4 @@
--- ssl.context: whom it believes, and how it verifies.
+-- ssl.context: the authorities that it trusts, and how it verifies.
 
 describe("ssl.context", function()
   local contexts = require "spec.support.contexts"

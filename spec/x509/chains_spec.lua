@@ -90,7 +90,7 @@ describe("the peer's certificates", function()
         server, client = pair.connected { protocol = version }
         assert.same(pack(nil), pack(server:getpeercertificate()))
         assert.same(pack(nil), pack(server:getpeercertificate(2)))
-        -- D5: an object around nothing would be in it.
+        -- D5: LuaSec's array would contain an object without a certificate.
         assert.same(pack({}), pack(server:getpeerchain()))
         collectgarbage()
       end)

@@ -13,7 +13,8 @@ describe("ssl.checkhostname", function()
                         extensions = san and "subjectAltName = " .. san, sections = sections }
   end
 
-  -- An extension twice: the tool drops a repeated one, so its OID comes afterwards.
+  -- A certificate with an extension twice. The tool drops a repeated one, so the OID is put in
+  -- afterwards.
   local function twice(cn, san, der)
     return certs.patch(certs.make { subject = "CN = " .. cn, extensions =
       "subjectAltName = " .. san .. "\n2.5.29.98 = DER:" .. der },

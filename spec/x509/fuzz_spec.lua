@@ -69,7 +69,7 @@ describe("ssl.x509 under mutation", function()
           loaded = loaded + 1
         end
       end
-      -- Else nothing but load was tried.
+      -- Otherwise only `load` was tried.
       assert.is_true(loaded > MUTATIONS / 10)
     end)
 

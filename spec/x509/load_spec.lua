@@ -1,4 +1,4 @@
--- Where certificates come from: PEM text, good and bad.
+-- ssl.loadcertificate: PEM text, good and bad.
 
 describe("ssl.x509 load", function()
   local house = require "spec.support.init"
@@ -76,7 +76,7 @@ describe("ssl.x509 load", function()
     it("never asks at the terminal for a password", function()
       local path = process.write(process.folder() .. "/claim.lua", ([[
         print("loaded", (require "ssl.x509".load %q))]]):format(claim))
-      -- script gives it a terminal to ask at.
+      -- The program `script` gives it a terminal, so that a prompt would be seen.
       local output = process.capture(("timeout 20 script -qec 'luajit %s' /dev/null </dev/null")
                                      :format(path))
       assert.equal("loaded\tnil", (output:gsub("[\r\n]", "")))

@@ -66,7 +66,7 @@ describe("ssl.x509 names", function()
                                         .. body:sub(length + 1)))
       local entry = assert(x509.load(pem)):issuer()[1]
       assert.equal("x", entry.value)
-      -- An older OpenSSL prints it.
+      -- An older OpenSSL prints the number.
       assert.is_true(entry.oid == nil or #entry.oid > 1000)
       assert.equal(entry.oid, entry.name)
     end)

@@ -21,7 +21,7 @@ over({ "tls12", "tls13" }, {
   "local fd = c:getfd() c:close() local t = socket.tcp4() return fd >= 0",
 })
 
--- A connection of its own, blocking, whose client says much and goes.
+-- A blocking connection whose client sends many bytes and closes.
 local MUCH = [[local a, b = tcp()
   local s = assert(ssl.wrap(a, server { protocol = VERSION }))
   local c = assert(ssl.wrap(b, client()))
