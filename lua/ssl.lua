@@ -4,50 +4,57 @@
 --   local conn = assert(ssl.connect("www.example.org", 443, { verify = "peer",
 --                                   cafile = "/etc/ssl/certs/ca-certificates.crt" }))
 --
--- The face: everything else is one noun a file under ssl/. See docs/.
+-- The face: everything else is in files under ssl/, which are loaded when they are first
+-- used. See docs/.
 
 require("ssl.foreign").refuse "ssl"
 
 local arg        = require "ssl.base.arg"
-local checks     = require "ssl.context.cfg"
-local checkhost  = require "ssl.x509.checkhost"
 local config     = require "ssl.config"
-local connect    = require "ssl.connect"
 local core       = require "ssl.core"
-local digest     = require "ssl.session.digest"
-local filestamp  = require "ssl.source.filestamp"
-local hostname   = require "ssl.x509.hostname"
-local key        = require "ssl.credential.key"
-local material   = require "ssl.source.material"
-local connection = require "ssl.connection.new"
-local failure    = require "ssl.io.failure"
-local later         = require "ssl.base.later"
-local newcontext = require "ssl.context.new"
-local process    = require "ssl.base.process"
-local session    = require "ssl.session.object"
+local later      = require "ssl.base.later"
 local shim       = require "ssl.ffi.shim"
-local systemca   = require "ssl.trust.systemca"
 local x509       = require "ssl.x509"
+local connection = later.module "ssl.connection.new"
+local hostname   = later.module "ssl.x509.hostname"
+local newcontext = later.func "ssl.context.new"
 
+-- Programs for LuaSec find it in package.loaded.
+require "ssl.context"
+
+-- LuaSec's fields. The others come when they are first read.
 local ssl = {
   _VERSION        = "1.3.2",
   _COPYRIGHT      = core.copyright(),
   config          = config,
-  cfg             = checks,
   loadcertificate = x509.load,
-  loadkey         = key.object,
-  der             = material.der,
-  checkhostname   = checkhost.check,
-  connect         = connect,
-  engine          = require "ssl.engine",
-  filestamp       = filestamp.of,
-  digest          = digest,
-  processid       = process,
-  systemca        = systemca,
-  ocsp            = require "ssl.ocsp.request",
-  importsession   = session.import,
-  lasterror       = failure.newest,
 }
+
+-- Name of a field -> its file, and the field there; without one it is the module.
+local FIELDS = {
+  cfg           = { "ssl.context.cfg" },
+  loadkey       = { "ssl.credential.key", "object" },
+  der           = { "ssl.source.material", "der" },
+  checkhostname = { "ssl.x509.checkhost", "check" },
+  connect       = { "ssl.connect" },
+  engine        = { "ssl.engine" },
+  filestamp     = { "ssl.source.filestamp", "of" },
+  digest        = { "ssl.session.digest" },
+  processid     = { "ssl.base.process" },
+  systemca      = { "ssl.trust.systemca" },
+  ocsp          = { "ssl.ocsp.request" },
+  importsession = { "ssl.session.object", "import" },
+  lasterror     = { "ssl.io.failure", "newest" },
+}
+
+local makers = {}
+for name, place in pairs(FIELDS) do
+  makers[name] = function()
+    local module = later.require(place[1])
+    return place[2] and module[place[2]] or module
+  end
+end
+later.fields(ssl, makers)
 
 local function made(ctx, why)
   if ctx then return ctx end

@@ -61,7 +61,9 @@ function foreign.refuse(name)
   for _, file in ipairs(FILES) do check_file(file) end
   for module, method in pairs(IN_C) do
     local loaded = package.loaded[module]
-    if type(loaded) == "table" and in_c(loaded[method]) then refuse("the loaded " .. module) end
+    if type(loaded) == "table" and in_c(rawget(loaded, method)) then
+      refuse("the loaded " .. module)
+    end
   end
 end
 

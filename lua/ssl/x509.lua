@@ -2,4 +2,11 @@
 
 require("ssl.foreign").refuse "ssl.x509"
 
-return require "ssl.x509.certificate"
+local later = require "ssl.base.later"
+
+local NAME = "ssl.x509.certificate"
+
+local x509 = later.module(NAME)
+x509.load = later.func(NAME, "load")
+
+return x509

@@ -81,4 +81,60 @@ function later.module(name)
   return setmetatable({}, meta)
 end
 
+--- A function that is made at its first call.
+--
+-- The call goes on by tail calls: no function of this file is between the caller and the
+-- made one, so that its errors name the caller at the first call, too.
+-- @tparam function make  returns the function; where it raises, the next call tries again
+-- @treturn function
+function later.call(make)
+  local f
+  local function first(arguments)
+    f = make()
+    return f(unpack(arguments, 1, arguments.n))
+  end
+  function f(...)
+    return first { n = select("#", ...), ... }
+  end
+  return function(...)
+    return f(...)
+  end
+end
+
+--- A function of a module, which is loaded at the first call.
+-- @tparam string name  of the module
+-- @tparam[opt] string field  nil: the module is the function
+-- @treturn function
+function later.func(name, field)
+  return later.call(function()
+    local module = later.require(name)
+    return field and module[field] or module
+  end)
+end
+
+--- Let fields of a table be made when they are first read.
+-- @tparam table t
+-- @tparam table makers  name of a field -> function that returns its value
+-- @treturn table  t
+function later.fields(t, makers)
+  return setmetatable(t, { __index = function(self, name)
+    local make = makers[name]
+    if not make then return nil end
+    local value = make()
+    rawset(self, name, value)
+    return value
+  end })
+end
+
+--- Put fields into a table where it has none of these names.
+-- @tparam table t
+-- @tparam table from
+-- @treturn table  t
+function later.fill(t, from)
+  for name, value in pairs(from) do
+    if rawget(t, name) == nil then rawset(t, name, value) end
+  end
+  return t
+end
+
 return later

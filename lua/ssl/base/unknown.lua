@@ -1,6 +1,7 @@
 --- ssl.base.unknown: unknown keys of a table. Pure Lua.
 
-local nearest = require "ssl.base.nearest"
+local later   = require "ssl.base.later"
+local nearest = later.module "ssl.base.nearest"
 
 local unknown = {}
 

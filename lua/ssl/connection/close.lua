@@ -18,10 +18,11 @@
 
 local lib        = require "ssl.ffi.lib"
 local shim       = require "ssl.ffi.shim"
+local later      = require "ssl.base.later"
 local lifecycle  = require "ssl.io.lifecycle"
 local linger     = require "ssl.io.linger"
 local loop       = require "ssl.io.loop"
-local mutex      = require "ssl.io.mutex"
+local mutex      = later.module "ssl.io.mutex"
 local errors     = require "ssl.base.errors"
 local inbound    = require "ssl.io.inbound"
 local gcpressure = require "ssl.base.gcpressure"

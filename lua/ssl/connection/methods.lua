@@ -11,14 +11,10 @@ local ending    = require "ssl.io.ending"
 local failure   = require "ssl.io.failure"
 local handshake = require "ssl.handshake.handshake"
 local later     = require "ssl.base.later"
-local info      = require "ssl.connection.info"
-local into      = require "ssl.connection.receiveinto"
-local peername  = require "ssl.feature.peername"
 local polling   = require "ssl.connection.polling"
 local receive   = require "ssl.connection.receive"
 local send      = require "ssl.connection.send"
 local sni       = require "ssl.handshake.sni"
-local stats     = require "ssl.connection.stats"
 
 local methods = {}
 
@@ -34,7 +30,7 @@ methods.list = {
   { "receive",              receive,  unguarded },
   { "receiveany",           receive,  unguarded },
   { "sendfrom",             send,     unguarded },
-  { "receiveinto",          into,     unguarded },
+  { "receiveinto",          "ssl.connection.receiveinto", unguarded },
   { "sendv",                send,     unguarded },
   { "sendfile",             "ssl.connection.sendfile" },
   { "close",                close },
@@ -51,13 +47,13 @@ methods.list = {
   { "dirty",                polling,  unguarded },
   { "want",                 polling },
   { "getfd",                polling,  unguarded },
-  { "getstats",             stats,    unguarded },
-  { "setstats",             stats,    unguarded },
-  { "info",                 info },
+  { "getstats",             "ssl.connection.stats", unguarded },
+  { "setstats",             "ssl.connection.stats", unguarded },
+  { "info",                 "ssl.connection.info" },
   { "sni",                  sni },
   { "getsniname",           sni },
-  { "getalpn",              info },
-  { "setverifyname",        peername },
+  { "getalpn",              "ssl.connection.info" },
+  { "setverifyname",        "ssl.feature.peername" },
   { "getpeercertificate",   "ssl.connection.inspect" },
   { "getpeerchain",         "ssl.connection.inspect" },
   { "getpeerverification",  "ssl.connection.inspect" },
@@ -90,24 +86,15 @@ local function made(class, f, bare)
   return bare and f or guard.call(class, f)
 end
 
--- A method whose file is not loaded yet. Its first call loads the file and puts the method
--- into its place, unless the program has put another one there. Each call goes on by tail
--- calls: no function of this file is between the caller and the method, so that errors
--- about arguments are the same at the first call. Where the file cannot be loaded, the call
--- raises, and the next one tries again.
+-- A method whose file is loaded at the first call. Then it puts the method into its own
+-- place, unless the program has put another one there.
 local function stub(class, name, file, bare)
-  local method, own
-
-  local function go_on(arguments)
-    method = method or made(class, later.require(file)[name], bare)
+  local own
+  own = later.call(function()
+    local method = made(class, later.require(file)[name], bare)
     if class.methods[name] == own then class.methods[name] = method end
-    return method(unpack(arguments, 1, arguments.n))
-  end
-
-  function own(...)
-    return go_on { n = select("#", ...), ... }
-  end
-
+    return method
+  end)
   return own
 end
 

@@ -4,6 +4,7 @@
 
 local lib          = require "ssl.ffi.lib"
 local shim         = require "ssl.ffi.shim"
+local later        = require "ssl.base.later"
 local arg          = require "ssl.base.arg"
 local sslctx       = require "ssl.context.sslctx"
 local descriptor   = require "ssl.io.descriptor"
@@ -18,7 +19,7 @@ local job          = require "ssl.handshake.job"
 local gcpressure   = require "ssl.base.gcpressure"
 local sessionid    = require "ssl.session.sessionid"
 local state        = require "ssl.io.state"
-local stream       = require "ssl.io.stream"
+local stream       = later.module "ssl.io.stream"
 local C, K, S      = lib.C, lib.K, shim.C
 
 require("ssl.connection.methods").install(state.class)

@@ -2,11 +2,12 @@
 
 local lib       = require "ssl.ffi.lib"
 local shim      = require "ssl.ffi.shim"
+local later     = require "ssl.base.later"
 local arg       = require "ssl.base.arg"
 local loop      = require "ssl.io.loop"
 local readahead = require "ssl.io.readahead"
 local state     = require "ssl.io.state"
-local stream    = require "ssl.io.stream"
+local stream    = later.module "ssl.io.stream"
 local timeout   = require "ssl.io.timeout"
 local K, S      = lib.K, shim.C
 

@@ -17,11 +17,12 @@
 
 local ffi     = require "ffi"
 local shim    = require "ssl.ffi.shim"
+local later   = require "ssl.base.later"
 local loop    = require "ssl.io.loop"
 local timeout = require "ssl.io.timeout"
 local arg     = require "ssl.base.arg"
 local object  = require "ssl.base.object"
-local mutex   = require "ssl.io.mutex"
+local mutex   = later.module "ssl.io.mutex"
 local refusal = require("ssl.io.lifecycle").refusal
 local CLASS   = require("ssl.io.state").class
 

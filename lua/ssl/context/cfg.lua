@@ -7,9 +7,10 @@
 -- checked against the list of ssl.context.keys. Where `ssl.config.strict` is true, every
 -- table is.
 
+local later       = require "ssl.base.later"
 local config      = require "ssl.config"
 local keys        = require "ssl.context.keys"
-local nearest     = require "ssl.base.nearest"
+local nearest     = later.module "ssl.base.nearest"
 local verifyflags = require "ssl.trust.verifyflags"
 local unknown     = require "ssl.base.unknown"
 

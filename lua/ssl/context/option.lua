@@ -55,7 +55,7 @@ function option.texts(value, name, level)
 end
 
 --- File names and values in their place, as an array for ssl.source.material.
--- @tparam function|nil takes  accepts objects too
+-- @tparam table|nil takes  see material.sources
 function option.sources(value, takes, position, name, level)
   local list, wrong = material.sources(value, takes)
   if not list then

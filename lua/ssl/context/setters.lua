@@ -5,23 +5,25 @@
 
 local ffi          = require "ffi"
 local lib          = require "ssl.ffi.lib"
-local alpn         = require "ssl.feature.alpn"
-local anchors      = require "ssl.trust.anchors"
+local later        = require "ssl.base.later"
+local alpn         = later.module "ssl.feature.alpn"
+local anchors      = later.module "ssl.trust.anchors"
 local arg          = require "ssl.base.arg"
-local certificates = require "ssl.credential.certificates"
-local groups       = require "ssl.context.groups"
-local dane         = require "ssl.feature.dane"
+local certificates = later.module "ssl.credential.certificates"
+local groups       = later.module "ssl.context.groups"
+local dane         = later.module "ssl.feature.dane"
 local errors       = require "ssl.base.errors"
-local key          = require "ssl.credential.key"
+local key          = later.module "ssl.credential.key"
 local material     = require "ssl.source.material"
 local password     = require "ssl.source.password"
-local pkcs12       = require "ssl.credential.pkcs12"
-local keyobject    = require "ssl.credential.keyobject"
-local later        = require "ssl.base.later"
-local psk          = require "ssl.feature.psk"
+local pkcs12       = later.module "ssl.credential.pkcs12"
+local keyobject    = later.module "ssl.credential.keyobject"
+local psk          = later.module "ssl.feature.psk"
+local sessions     = later.module "ssl.context.sessions"
 local sslctx       = require "ssl.context.sslctx"
+local face         = require "ssl.context.table"
 local verifyflags  = require "ssl.trust.verifyflags"
-local x509         = require "ssl.x509.certificate"
+local x509         = later.module "ssl.x509.certificate"
 local C            = lib.C
 local live         = sslctx.live
 local usable       = sslctx.usable
@@ -89,7 +91,7 @@ end
 function context.locations(...)
   local ctx, cafile, capath = ...
   local c = live(ctx)
-  if cafile ~= nil then cafile = sources(cafile, x509.is, 2) end
+  if cafile ~= nil then cafile = sources(cafile, x509, 2) end
   capath = arg.optstring(capath, nil, 3)
   local ok, reason = nil, cut(capath, "folder name")
   if not reason then ok, reason = anchors.load(c, cafile, capath) end
@@ -119,7 +121,7 @@ end
 function context.loadcert(...)
   local ctx, chain = ...
   local c = live(ctx)
-  chain = sources(chain, x509.is, 2)
+  chain = sources(chain, x509, 2)
   local ok, reason = certificates.load(c, chain)
   return answer("error loading certificate", ok, reason)
 end
@@ -334,12 +336,6 @@ function context.setcurveslist(...)
   return true
 end
 
--- Few programs have sessions in a place of their own.
-local function sessions()
-  local module = later.require "ssl.context.sessions"
-  return module
-end
-
 --- Replace a server's ticket keys, also while connections exist. Sessions that were made
 -- before stay valid.
 -- @tparam userdata ctx
@@ -350,7 +346,7 @@ function context.setticketkeys(...)
   local ctx, list = ...
   local c = usable(ctx)
   list = arg.type(list, "table", 2)
-  local why = sessions().set_ticketkeys(c, list)
+  local why = sessions.set_ticketkeys(c, list)
   return answer("invalid ticketkeys", not why, why)
 end
 
@@ -363,7 +359,7 @@ end
 function context.setsessionkey(...)
   local ctx, secret = ...
   local c = usable(ctx)
-  local why = sessions().set_sessionkey(c, secret)
+  local why = sessions.set_sessionkey(c, secret)
   return answer("invalid sessionkey", not why, why)
 end
 
@@ -375,7 +371,7 @@ end
 function context.sessionstats(...)
   local ctx = ...
   local c = usable(ctx)
-  return sessions().stats(c)
+  return sessions.stats(c)
 end
 
-return context
+return later.fill(face, context)

@@ -3,9 +3,10 @@
 
 local lib       = require "ssl.ffi.lib"
 local shim      = require "ssl.ffi.shim"
+local later     = require "ssl.base.later"
 local arg       = require "ssl.base.arg"
 local errors    = require "ssl.base.errors"
-local keyuri    = require "ssl.credential.keyuri"
+local keyuri    = later.module "ssl.credential.keyuri"
 local material  = require "ssl.source.material"
 local membio    = require "ssl.source.membio"
 local password  = require "ssl.source.password"

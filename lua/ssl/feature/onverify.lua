@@ -11,8 +11,9 @@
 local ffi      = require "ffi"
 local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
+local later    = require "ssl.base.later"
 local question = require "ssl.io.question"
-local psk      = require "ssl.feature.psk"
+local psk      = later.module "ssl.feature.psk"
 local x509     = require "ssl.x509.certificate"
 local C, K, H  = lib.C, lib.K, shim.K
 
@@ -20,12 +21,6 @@ local onverify = { name = "onverify" }
 
 --- Can this OpenSSL do it?
 onverify.supported = question.pauses
-
---- Is every certificate a question?
--- @tparam table c  the context's state
-function onverify.wanted(c)
-  return c.onverify or c.psk_only
-end
 
 local function decide(conn, store_ctx, verdict)
   if verdict == true then

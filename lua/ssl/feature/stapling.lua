@@ -14,7 +14,7 @@ local extension = require "ssl.x509.extension"
 local ocsp      = require "ssl.ocsp.request"
 local chains    = require "ssl.x509.chains"
 local question  = require "ssl.io.question"
-local encoding  = require "ssl.x509.encoding"
+local encode    = require "ssl.base.encode"
 local response  = require "ssl.ocsp.response"
 local state     = require "ssl.io.state"
 local tlv       = require "ssl.x509.der"
@@ -73,7 +73,7 @@ local function first_of_many(ssl)
   if tonumber(C.SSL_ctrl(ssl, command, 0, stack)) <= 0 or stack[0] == nil then return nil end
   local leaf = ffi.cast("lsf_OCSP_RESPONSE *", C.OPENSSL_sk_value(stack[0], 0))
   if leaf == nil then return nil end
-  local der = encoding.encode(C.i2d_OCSP_RESPONSE, leaf)
+  local der = encode(C.i2d_OCSP_RESPONSE, leaf)
   return der
 end
 

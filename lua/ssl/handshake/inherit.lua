@@ -75,12 +75,13 @@ local function room_of(step)
   return step.room
 end
 
--- Call the function `name` of each key: of keys without fields in the state of a context, and
--- of keys that one of the contexts has. A room without a used key is not loaded.
+-- Call the function `name` of each key: of keys that one of the contexts has, and at a switch
+-- of keys without fields in the state of a context, too. A new connection has the settings of
+-- these keys from SSL_new. A room without a used key is not loaded.
 local function each(name, st, old, new)
   for _, step in ipairs(at_context) do
-    local concerned = step.record.each or #step.fields == 0 or has(step, new)
-                   or old and has(step, old)
+    local concerned = step.record.each or has(step, new)
+                   or old and (#step.fields == 0 or has(step, old))
     local f = concerned and room_of(step)[name]
     if f then f(st, old, new) end
   end

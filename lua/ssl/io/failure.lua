@@ -4,7 +4,8 @@
 
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
-local chains = require "ssl.x509.chains"
+local later  = require "ssl.base.later"
+local chains = later.module "ssl.x509.chains"
 local errors = require "ssl.base.errors"
 local state  = require "ssl.io.state"
 local C, K   = lib.C, lib.K

@@ -7,7 +7,7 @@ local lib      = require "ssl.ffi.lib"
 local handle   = require "ssl.ffi.handle"
 local arg      = require "ssl.base.arg"
 local errors   = require "ssl.base.errors"
-local encoding = require "ssl.x509.encoding"
+local encode   = require "ssl.base.encode"
 local response = require "ssl.ocsp.response"
 local x509     = require "ssl.x509.certificate"
 local C        = lib.C
@@ -53,7 +53,7 @@ local function build(request, subject, issuer, nonce)
     return nil
   end
   if nonce and C.OCSP_request_add1_nonce(request, nil, -1) ~= 1 then return nil end
-  local der = encoding.encode(C.i2d_OCSP_REQUEST, request)
+  local der = encode(C.i2d_OCSP_REQUEST, request)
   return der
 end
 

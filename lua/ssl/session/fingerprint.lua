@@ -17,7 +17,7 @@ local handle     = require "ssl.ffi.handle"
 local hash       = require "ssl.base.hash"
 local errors     = require "ssl.base.errors"
 local functionid = require "ssl.base.functionid"
-local encoding   = require "ssl.x509.encoding"
+local encode     = require "ssl.base.encode"
 local C, K       = lib.C, lib.K
 
 local fingerprint = {}
@@ -80,7 +80,7 @@ end
 local function object(entry)
   local x509 = C.X509_OBJECT_get0_X509(entry)
   if x509 ~= nil then
-    local bytes = encoding.encode(C.i2d_X509_AUX, x509)
+    local bytes = encode(C.i2d_X509_AUX, x509)
     return bytes and fingerprint.digest(bytes) or functionid.unique()
   end
   local crl = C.X509_OBJECT_get0_X509_CRL(entry)

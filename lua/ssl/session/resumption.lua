@@ -8,10 +8,11 @@
 
 local lib           = require "ssl.ffi.lib"
 local shim          = require "ssl.ffi.shim"
+local later         = require "ssl.base.later"
 local fingerprint   = require "ssl.session.fingerprint"
-local session       = require "ssl.session.object"
+local session       = later.module "ssl.session.object"
 local sessionorigin = require "ssl.io.sessionorigin"
-local sessionstore  = require "ssl.session.store"
+local sessionstore  = later.module "ssl.session.store"
 local C, K, S       = lib.C, lib.K, shim.C
 
 local resumption = {}

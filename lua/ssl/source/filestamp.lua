@@ -1,9 +1,10 @@
 --- ssl.source.filestamp: has a file changed since it was read?
 
 local ffi    = require "ffi"
+local later  = require "ssl.base.later"
 local arg    = require "ssl.base.arg"
 local errors = require "ssl.base.errors"
-local folder = require "ssl.source.folder"
+local folder = later.module "ssl.source.folder"
 local shim   = require "ssl.ffi.shim"
 
 local filestamp = {}

@@ -5,9 +5,10 @@
 -- be guessed. No message holds any of the material.
 
 local ffi    = require "ffi"
+local later  = require "ssl.base.later"
 local arg    = require "ssl.base.arg"
 local errors = require "ssl.base.errors"
-local membio = require "ssl.source.membio"
+local membio = later.module "ssl.source.membio"
 local object = require "ssl.base.object"
 local shim   = require "ssl.ffi.shim"
 
@@ -51,7 +52,7 @@ end
 
 local function source(value, takes)
   if type(value) == "number" then return tostring(value) end
-  if type(value) == "string" or material.bytes(value) or takes and takes(value) then
+  if type(value) == "string" or material.bytes(value) or takes and takes.is(value) then
     return value
   end
 end
@@ -59,7 +60,7 @@ end
 --- The values of a key, as an array. A nil in it is a mistake and not the end: a value behind
 -- it, perhaps a list of revoked certificates, must not be lost.
 -- @param value  one, or an array of at least one
--- @tparam[opt] function takes  accepts objects, beside strings and DER
+-- @tparam[opt] table takes  a module with `is`: objects that are accepted beside strings and DER
 -- @treturn table
 -- @treturn nil,any  the value that is not accepted
 function material.sources(value, takes)

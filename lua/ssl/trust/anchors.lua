@@ -2,7 +2,8 @@
 -- they are, into the store of a context.
 
 local lib          = require "ssl.ffi.lib"
-local certificates = require "ssl.credential.certificates"
+local later        = require "ssl.base.later"
+local certificates = later.module "ssl.credential.certificates"
 local errors       = require "ssl.base.errors"
 local material     = require "ssl.source.material"
 local handle       = require "ssl.ffi.handle"
@@ -10,7 +11,7 @@ local password     = require "ssl.source.password"
 local gcpressure   = require "ssl.base.gcpressure"
 local store        = require "ssl.trust.store"
 local verifyflags  = require "ssl.trust.verifyflags"
-local x509         = require "ssl.x509.certificate"
+local x509         = later.module "ssl.x509.certificate"
 local C            = lib.C
 
 local anchors = {}

@@ -21,9 +21,10 @@
 
 local lib       = require "ssl.ffi.lib"
 local handle    = require "ssl.ffi.handle"
+local later     = require "ssl.base.later"
 local errors    = require "ssl.base.errors"
 local filestamp = require "ssl.source.filestamp"
-local folder    = require "ssl.source.folder"
+local folder    = later.module "ssl.source.folder"
 local lru       = require "ssl.base.lru"
 local material  = require "ssl.source.material"
 local C, K      = lib.C, lib.K

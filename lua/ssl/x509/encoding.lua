@@ -1,8 +1,8 @@
 --- ssl.x509.encoding: certificates as bytes and as text.
 
-local ffi           = require "ffi"
 local lib           = require "ssl.ffi.lib"
 local arg           = require "ssl.base.arg"
+local encode        = require "ssl.base.encode"
 local hash          = require "ssl.base.hash"
 local distinguished = require "ssl.x509.name"
 local errors        = require "ssl.base.errors"
@@ -13,30 +13,18 @@ local encoding = {}
 
 local DIGESTS = { sha1 = true, sha256 = true, sha384 = true, sha512 = true }
 
---- The bytes of an OpenSSL encoder.
--- @tparam function encode  as i2d_X509: encode(value, out) -> length
--- @treturn string|nil  nil where it fails
-function encoding.encode(encode, value)
-  local out = ffi.new "unsigned char *[1]"
-  local length = encode(value, out)
-  if length <= 0 then return nil end
-  local der = ffi.string(out[0], length)
-  C.CRYPTO_free(out[0], nil, 0)
-  return der
-end
-
 --- The DER of a certificate.
 -- @tparam cdata x509  the caller keeps it alive
 -- @treturn string|nil
 function encoding.der(x509)
-  local der = encoding.encode(C.i2d_X509, x509)
+  local der = encode(C.i2d_X509, x509)
   return der
 end
 
 --- The DER of its public key: SubjectPublicKeyInfo (RFC 5280 section 4.1).
 -- @treturn string|nil
 function encoding.spki(x509)
-  local der = encoding.encode(C.i2d_X509_PUBKEY, C.X509_get_X509_PUBKEY(x509))
+  local der = encode(C.i2d_X509_PUBKEY, C.X509_get_X509_PUBKEY(x509))
   return der
 end
 

@@ -2,9 +2,10 @@
 -- to be.
 
 local lib      = require "ssl.ffi.lib"
+local later    = require "ssl.base.later"
 local context  = require "ssl.context.setters"
-local groups   = require "ssl.context.groups"
-local namelist = require "ssl.context.namelist"
+local groups   = later.module "ssl.context.groups"
+local namelist = later.module "ssl.context.namelist"
 local option   = require "ssl.context.option"
 local C, K     = lib.C, lib.K
 

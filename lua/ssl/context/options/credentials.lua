@@ -1,5 +1,6 @@
 --- ssl.context.options.credentials: the keys and certificates of a configuration.
 
+local later     = require "ssl.base.later"
 local arg       = require "ssl.base.arg"
 local context   = require "ssl.context.setters"
 local key       = require "ssl.credential.key"
@@ -7,7 +8,7 @@ local material  = require "ssl.source.material"
 local password  = require "ssl.source.password"
 local keyobject = require "ssl.credential.keyobject"
 local option    = require "ssl.context.option"
-local x509      = require "ssl.x509.certificate"
+local x509      = later.module "ssl.x509.certificate"
 
 local function load_key(ctx, entry, level)
   local given = entry.password or nil
@@ -47,7 +48,7 @@ local function load_pair(ctx, entry, level)
     given = key.current(context.state(ctx))
   end
   if not entry.certificate then return true end
-  local chain = option.sources(entry.certificate, x509.is, 2, "loadcert", level + 1)
+  local chain = option.sources(entry.certificate, x509, 2, "loadcert", level + 1)
   local ok, message = context.loadcert(ctx, chain)
   if not ok then return false, message end
   local same = key.current(context.state(ctx)) == given

@@ -1,18 +1,18 @@
 --- ssl.context.options.trust: the keys about authorities, names, purposes and revocation.
 
 local lib          = require "ssl.ffi.lib"
-local anchors      = require "ssl.trust.anchors"
+local later        = require "ssl.base.later"
+local anchors      = later.module "ssl.trust.anchors"
 local arg          = require "ssl.base.arg"
-local certificates = require "ssl.credential.certificates"
-local clientca     = require "ssl.trust.clientca"
+local certificates = later.module "ssl.credential.certificates"
+local clientca     = later.module "ssl.trust.clientca"
 local context      = require "ssl.context.setters"
 local errors       = require "ssl.base.errors"
 local material     = require "ssl.source.material"
-local peername     = require "ssl.feature.peername"
+local peername     = later.module "ssl.feature.peername"
 local option       = require "ssl.context.option"
-local systemca     = require "ssl.trust.systemca"
 local verifyflags  = require "ssl.trust.verifyflags"
-local x509         = require "ssl.x509.certificate"
+local x509         = later.module "ssl.x509.certificate"
 local C, K         = lib.C, lib.K
 
 local function wrong(key, value, level, kind)
@@ -34,7 +34,7 @@ end
 -- A file, a folder or both: LuaSec's one function takes them together.
 local function set_locations(ctx, _, cfg, level)
   local cafile, capath = cfg.cafile or nil, cfg.capath or nil
-  cafile = cafile and option.sources(cafile, x509.is, 2, "locations", level + 1)
+  cafile = cafile and option.sources(cafile, x509, 2, "locations", level + 1)
   capath = capath and option.text(capath, 3, "locations", level + 1)
   return context.locations(ctx, cafile, capath)
 end
@@ -48,7 +48,7 @@ end
 -- Whom the system trusts, beside `cafile` and `capath`.
 local function set_systemca(ctx, value, _, level)
   switch("systemca", value, level + 1)
-  local found, reason = systemca()
+  local found, reason = later.require "ssl.trust.systemca"()
   if found then
     local ok
     ok, reason = verifyflags.locations(context.state(ctx), found.cafile, found.capath)
@@ -83,7 +83,7 @@ local function set_crl(ctx, value, _, level)
 end
 
 local function set_clientca(ctx, value, cfg, level)
-  local list = sources("clientca", value, x509.is, level + 1)
+  local list = sources("clientca", value, x509, level + 1)
   if cfg.mode ~= "server" then return false, "invalid clientca (for servers only)" end
   local ok
   local certs, reason = certificates.collect(list)

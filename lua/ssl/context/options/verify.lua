@@ -7,9 +7,10 @@
 
 local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
+local later    = require "ssl.base.later"
 local checks   = require "ssl.context.cfg"
 local context  = require "ssl.context.setters"
-local onverify = require "ssl.feature.onverify"
+local onverify = later.module "ssl.feature.onverify"
 local option   = require "ssl.context.option"
 local C, K     = lib.C, lib.K
 
@@ -53,11 +54,16 @@ local function set_onverify(ctx, f)
   return true
 end
 
+-- Does ssl.feature.onverify judge the certificates of connections?
+local function judged(c)
+  return c.onverify or c.psk_only
+end
+
 -- Where a function judges certificates, SSL_VERIFY_NONE must not be used: OpenSSL would
 -- ignore the function's result.
 local function mode(c)
   local wanted = C.SSL_CTX_get_verify_mode(c.handle.raw)
-  return onverify.wanted(c) and bit.bor(wanted, K.SSL_VERIFY_PEER) or wanted
+  return judged(c) and bit.bor(wanted, K.SSL_VERIFY_PEER) or wanted
 end
 
 -- lsec_ignore_purpose means "verify as a client does": it accepts certificates for servers
@@ -94,7 +100,7 @@ local function apply(st, _, c)
   local conn = st.conn
   conn.verify.go_on = c.verify_continue and 1 or 0
   conn.verify.some_lists = some_lists(c)
-  conn.verify.ask = onverify.wanted(c) and 1 or 0
+  conn.verify.ask = judged(c) and 1 or 0
   C.SSL_set_verify(conn.ssl, mode(c), verify_callback)
   if c.ignore_purpose then purpose(conn.ssl, true) end
   chain(conn.ssl, c)
