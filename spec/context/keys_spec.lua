@@ -140,4 +140,16 @@ describe("the list of the keys", function()
       for name in pairs(record.theirs) do assert.is_truthy(known[name], name) end
     end
   end)
+
+  -- ssl.handshake.inherit does not ask the rooms of such keys when a connection begins.
+  it("has no `apply` for a key without fields, unless each connection needs it", function()
+    local rooms, asked = require "ssl.context.rooms", 0
+    for _, record in ipairs(keys.own) do
+      if not record.switch and not record.state and not record.each then
+        asked = asked + 1
+        assert.is_nil(rooms.of(record).apply, record.key)
+      end
+    end
+    assert.is_true(asked > 0)
+  end)
 end)
