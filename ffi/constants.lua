@@ -1,14 +1,14 @@
---- OpenSSL's numbers, each typed once.
+--- OpenSSL's numbers, each typed once; options.lua has those of SSL_OP_*.
 --
 -- `spec/structure/abi_spec.lua` makes a static assertion of every entry and compiles it
 -- against the installed headers. A plain number holds for 1.1.1 to 4.0. A number
 -- that moved has one entry per major version; a number that older libraries lack has its
--- first version. Only the loader calls `pick` and `options`: it alone asks for a version,
+-- first version. Only the loader calls `pick` and `select`: it alone asks for a version,
 -- and returns a flat table in which an absent name reads as nil.
 
 local constants = {}
 
-local fixed = {
+local numbers = {
   -- SSL_get_error
   SSL_ERROR_SSL = 1, SSL_ERROR_WANT_READ = 2, SSL_ERROR_WANT_WRITE = 3,
   SSL_ERROR_WANT_X509_LOOKUP = 4, SSL_ERROR_ZERO_RETURN = 6,
@@ -111,82 +111,11 @@ local fixed = {
   BIO_CTRL_INFO = 3,
 }
 
-local by_major = {
+local moved = {
   OSSL_STORE_INFO_PKEY = { [1] = 3, [3] = 4, [4] = 4 },
   SSL_CTRL_GET_NEGOTIATED_GROUP = { [3] = 134, [4] = 134 },
-}
-
--- Numbers that came later: the value and the first version that defines the name.
-local later = {
+  -- Numbers that came later: the value and the first version that defines the name.
   SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP_EX = { 142, "3.6" },
-}
-
--- SSL_OP_<NAME> by LuaSec's spelling (the lower-cased suffix). A pair holds the
--- bits and the first version that defines the name.
-local options = {
-  allow_client_renegotiation = { 0x100, "3.0" },
-  allow_no_dhe_kex = 0x400,
-  allow_unsafe_legacy_renegotiation = 0x40000,
-  cipher_server_preference = 0x400000,
-  cisco_anyconnect = 0x8000,
-  cleanse_plaintext = { 0x2, "3.0" },
-  cookie_exchange = 0x2000,
-  cryptopro_tlsext_bug = 0x80000000,
-  disable_tlsext_ca_names = { 0x200, "3.0" },
-  dont_insert_empty_fragments = 0x800,
-  ech_grease = { 0x2000000000, "4.0" },
-  ech_grease_retry_config = { 0x10000000000, "4.0" },
-  ech_ignore_cid = { 0x8000000000, "4.0" },
-  ech_trialdecrypt = { 0x4000000000, "4.0" },
-  enable_ktls = { 0x8, "3.0" },
-  enable_ktls_tx_zerocopy_sendfile = { 0x400000000, "3.2" },
-  enable_middlebox_compat = 0x100000,
-  ephemeral_rsa = 0,
-  grease = { 0x20000000000, "4.1" },
-  ignore_unexpected_eof = { 0x80, "3.0" },
-  legacy_ec_point_formats = { 0x1000000000, "3.6" },
-  legacy_server_connect = 0x4,
-  microsoft_big_sslv3_buffer = 0,
-  microsoft_sess_id_bug = 0,
-  msie_sslv2_rsa_padding = 0,
-  netscape_ca_dn_bug = 0,
-  netscape_challenge_bug = 0,
-  netscape_demo_cipher_change_bug = 0,
-  netscape_reuse_cipher_change_bug = 0,
-  no_anti_replay = 0x1000000,
-  no_compression = 0x20000,
-  no_dtls_mask = 0xc000000,
-  no_dtlsv1 = 0x4000000,
-  no_dtlsv1_2 = 0x8000000,
-  no_encrypt_then_mac = 0x80000,
-  no_extended_master_secret = { 0x1, "3.0" },
-  no_query_mtu = 0x1000,
-  no_renegotiation = 0x40000000,
-  no_rx_certificate_compression = { 0x200000000, "3.2" },
-  no_session_resumption_on_renegotiation = 0x10000,
-  no_ssl_mask = 0x3e000000,
-  no_sslv2 = 0,
-  no_sslv3 = 0x2000000,
-  no_ticket = 0x4000,
-  no_tlsv1 = 0x4000000,
-  no_tlsv1_1 = 0x10000000,
-  no_tlsv1_2 = 0x8000000,
-  no_tlsv1_3 = 0x20000000,
-  no_tx_certificate_compression = { 0x100000000, "3.2" },
-  pkcs1_check_1 = 0,
-  pkcs1_check_2 = 0,
-  prefer_no_dhe_kex = { 0x800000000, "3.3" },
-  prioritize_chacha = 0x200000,
-  safari_ecdhe_ecdsa_bug = 0x40,
-  server_preference = { 0x400000, "3.6" },
-  single_dh_use = 0,
-  single_ecdh_use = 0,
-  ssleay_080_client_dh_bug = 0,
-  sslref2_reuse_cert_type_bug = 0,
-  tls_block_padding_bug = 0,
-  tls_d5_bug = 0,
-  tls_rollback_bug = 0x800000,
-  tlsext_padding = 0x10,
 }
 
 -- LibreSSL 4, where it differs from OpenSSL 1.1. What it lacks reads as nil, where a question
@@ -202,25 +131,7 @@ local libressl = {
     "X509_V_FLAG_SUITEB_128_LOS", "X509_V_FLAG_SUITEB_128_LOS_ONLY",
     "X509_V_FLAG_SUITEB_192_LOS",
   },
-  options = {
-    all = 0x4, allow_client_renegotiation = 0x80000, allow_unsafe_legacy_renegotiation = 0,
-    cipher_server_preference = 0x400000, cisco_anyconnect = 0, cookie_exchange = 0x2000,
-    cryptopro_tlsext_bug = 0, dont_insert_empty_fragments = 0, ephemeral_rsa = 0,
-    legacy_server_connect = 0x4, microsoft_big_sslv3_buffer = 0, microsoft_sess_id_bug = 0,
-    msie_sslv2_rsa_padding = 0, netscape_ca_dn_bug = 0, netscape_challenge_bug = 0,
-    netscape_demo_cipher_change_bug = 0, netscape_reuse_cipher_change_bug = 0,
-    no_client_renegotiation = 0x20000, no_compression = 0, no_dtlsv1 = 0x40000000,
-    no_dtlsv1_2 = 0x80000000, no_query_mtu = 0x1000, no_renegotiation = 0x40000,
-    no_session_resumption_on_renegotiation = 0x10000, no_sslv2 = 0, no_sslv3 = 0,
-    no_ticket = 0x4000, no_tlsv1 = 0x4000000, no_tlsv1_1 = 0x10000000,
-    no_tlsv1_2 = 0x8000000, no_tlsv1_3 = 0x20000000, pkcs1_check_1 = 0, pkcs1_check_2 = 0,
-    safari_ecdhe_ecdsa_bug = 0, single_dh_use = 0x100000, single_ecdh_use = 0,
-    ssleay_080_client_dh_bug = 0, sslref2_reuse_cert_type_bug = 0,
-    tls_block_padding_bug = 0, tls_d5_bug = 0, tls_rollback_bug = 0, tlsext_padding = 0,
-  },
 }
-
-local option_all = { [1] = 0x80000854, [3] = 0x80000850, [4] = 0x80000850 }
 
 local function reached(since, major, minor)
   local a, b = since:match("^(%d+)%.(%d+)$")
@@ -228,41 +139,39 @@ local function reached(since, major, minor)
   return major > a or (major == a and minor >= b)
 end
 
+local function value(entry, major, minor)
+  if type(entry) == "number" then return entry end
+  local number, since = entry[1], entry[2]
+  if type(since) ~= "string" then return entry[major] end
+  return reached(since, major, minor) and number or nil
+end
+
+--- What one OpenSSL has of a table of numbers.
+-- @tparam table entries  name -> the number; or { number, first version }; or one number
+--   for each major version
+-- @tparam number major
+-- @tparam number minor
+-- @tparam[opt] table out  where they go
+-- @treturn table  `out`, or a new one: name -> number
+function constants.select(entries, major, minor, out)
+  out = out or {}
+  for name, entry in pairs(entries) do out[name] = value(entry, major, minor) end
+  return out
+end
+
 --- The numbers of one OpenSSL.
 -- @tparam number major
 -- @tparam number minor
 -- @tparam[opt] boolean is_libressl  it is LibreSSL, whose interface is that of 1.1
--- @treturn table  name -> number
+-- @treturn table  name -> number; the same table at each call, so one loaded module is for
+--   one OpenSSL
 function constants.pick(major, minor, is_libressl)
-  local out = {}
-  for name, value in pairs(fixed) do out[name] = value end
-  for name, values in pairs(by_major) do out[name] = values[major] end
-  for name, pair in pairs(later) do
-    if reached(pair[2], major, minor) then out[name] = pair[1] end
-  end
+  constants.select(moved, major, minor, numbers)
   if is_libressl then
-    for name, value in pairs(libressl.numbers) do out[name] = value end
-    for _, name in ipairs(libressl.lacks) do out[name] = nil end
+    for name, number in pairs(libressl.numbers) do numbers[name] = number end
+    for _, name in ipairs(libressl.lacks) do numbers[name] = nil end
   end
-  return out
-end
-
---- The options of one OpenSSL, by LuaSec's names.
--- @tparam number major
--- @tparam number minor
--- @tparam[opt] boolean is_libressl
--- @treturn table  name -> bits, a number (all of them fit a double)
-function constants.options(major, minor, is_libressl)
-  if is_libressl then return libressl.options end
-  local out = { all = option_all[major] }
-  for name, value in pairs(options) do
-    if type(value) == "number" then
-      out[name] = value
-    elseif reached(value[2], major, minor) then
-      out[name] = value[1]
-    end
-  end
-  return out
+  return numbers
 end
 
 return constants

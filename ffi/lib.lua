@@ -7,130 +7,122 @@
 --   lib.has       name -> true for each function this OpenSSL has, else false
 --   lib.K         OpenSSL's constants
 --   lib.options   SSL_OP_* by LuaSec's names -> bits
+--   lib.address   function: name -> where the function is, as void *, or nil; it needs no
+--                 declaration
 --   lib.openssl   version, number, libssl, libcrypto, how
 --
--- A function is looked up when it is first asked for, and a file of declarations is
--- declared with the first of its functions: OCSP's, say, in a program that uses OCSP.
+-- A function is declared and bound when it is first asked for. The texts of all
+-- declarations stay in memory, and no file is read for it: a program may have changed its
+-- root folder by then, or the library may have been replaced by another version.
 
 local ffi       = require "ffi"
 local names     = require "ssl.ffi.names"
-local otherways = require "ssl.ffi.otherways"
 local constants = require "ssl.ffi.constants"
 local open      = require "ssl.ffi.open"
 local search    = require "ssl.ffi.search"
 
--- The first three are declared at once: nothing works without them.
-local FILES = { "ssl_h", "crypto_h", "libc_h", "x509_h", "store_h", "session_h", "protocol_h",
-                "material_h", "extension_h", "ocsp_h" }
-local AT_ONCE = 3
+-- The order of the search for a name: what most programs use comes first.
+local FILES = { "libc_h", "ssl_h", "crypto_h", "x509_h", "session_h", "protocol_h",
+                "store_h", "material_h", "extension_h", "ocsp_h" }
 local PART = { ssl_h = "ssl", protocol_h = "ssl", session_h = "ssl", libc_h = "libc" }
 
--- A declaration file. It is text to read once, so it is not kept.
+-- A declaration file. It is a table to read once, so it is not kept.
 local function declarations(file)
   local name = "ssl.ffi." .. file
   local kept = package.loaded[name]
-  local text = open(name)
+  local table_of_text = open(name)
   package.loaded[name] = kept
-  return text
+  return table_of_text
 end
 
-local undeclared = {}
-for i, file in ipairs(FILES) do
-  if i > AT_ONCE then undeclared[#undeclared + 1] = file end
-end
+local files = {}
+for i, file in ipairs(FILES) do files[i] = declarations(file) end
 
-for i = 1, AT_ONCE do ffi.cdef((names.cdef(declarations(FILES[i])))) end
+local declare = names.declarer(files)
+for _, name in ipairs(search.functions) do declare(name) end
 
 local openssl = search.find()
-local libraries = { openssl.ssl, openssl.crypto, ffi.C }
 
--- Is there another way to a function?
-local function elsewhere(name, address)
-  local older = otherways.older[name]
-  return older and address(older) or openssl.libressl and otherways.made[name]
-end
+-- OpenSSL has had all present names since 3.0.
+local otherways = openssl.major < 3 and open "ssl.ffi.otherways" or { older = {}, made = {} }
+local older = otherways.older
+local made  = openssl.libressl and otherways.made or {}
 
 -- Required names are all looked up at once: a host with a static OpenSSL that
 -- lacks one gets its name now, and not a crash at its first use.
-local function check(file)
+local function check(file, required)
   local part = PART[file] or "crypto"
   local address = openssl[part .. "_address"]
   if not address then return end
-  for name in names.each(declarations(file).required) do
-    if not address(name) and not elsewhere(name, address) then
+  for name in names.each(required) do
+    local there = address(name) or older[name] and address(older[name]) or made[name]
+    if not there then
       error(("ssl: %s (%s) has no %s, which is needed")
             :format(openssl["lib" .. part], openssl.version, name), 0)
     end
   end
 end
-for _, file in ipairs(FILES) do check(file) end
+jit.off(check)
+for i, file in ipairs(FILES) do check(file, files[i].required) end
 
--- Declare the file of a function, if there is one that is not declared yet.
-local function declare(name)
-  for i, file in ipairs(undeclared) do
-    local d = declarations(file)
-    for _, part in ipairs { "required", "optional" } do
-      if d[part] and d[part]:find("%f[%w_]" .. name .. "%s*%(") then
-        ffi.cdef((names.cdef(d)))
-        table.remove(undeclared, i)
-        return true
-      end
-    end
+-- Where functions are looked up, in this order.
+local libraries = {
+  { library = openssl.ssl,    address = openssl.ssl_address },
+  { library = openssl.crypto, address = openssl.crypto_address },
+  { library = ffi.C,          address = search.addresses(ffi.C, nil, "process") },
+}
+
+-- The library that has a function, and its address there; or nil.
+local function home(name)
+  for _, place in ipairs(libraries) do
+    local found = place.address(name)
+    if found then return place.library, found end
   end
-  return false
-end
-
-local function index(library, name)
-  return library[name]
-end
-
--- LuaJIT's words for a name without a declaration.
-local UNDECLARED = "missing declaration"
-
--- The function, or nil.
-local function bind(name)
-  local private, known = names.private(name), true
-  for _, library in ipairs(libraries) do
-    local ok, f = pcall(index, library, private)
-    if ok then return f end
-    known = known and not f:find(UNDECLARED, 1, true)
-  end
-  if not known and declare(name) then return bind(name) end
   return nil
+end
+
+-- The address of a function, by its name or its older one, as void *; or nil.
+local function address(name)
+  local _, found = home(name)
+  if not found and older[name] then _, found = home(older[name]) end
+  return found
+end
+
+-- The function, or nil: this OpenSSL lacks it, or no file declares it.
+local function bind(name)
+  local library = home(name)
+  local private = library and declare(name)
+  return private and library[private]
 end
 
 local K = constants.pick(openssl.major, openssl.minor, openssl.libressl)
 
--- The function by another way, or nil.
-local function another(name)
-  local older, made = otherways.older[name], otherways.made[name]
-  if older then return bind(older) end
-  return made and openssl.libressl and made(bind, K) or nil
-end
-
 local C = setmetatable({}, { __index = function(self, name)
   local f = bind(name)
-  if f == nil then f = another(name) end
+  if f == nil and older[name] then f = bind(older[name]) end
+  if f == nil and made[name]  then f = made[name](bind, K) end
   self[name] = f
   return f
 end })
 
 local has = setmetatable({}, { __index = function(self, name)
-  local there = C[name] ~= nil
+  local there = address(name) ~= nil or made[name] ~= nil
   self[name] = there
   return there
 end })
 
+local select_numbers = constants.select
+
 local lib = setmetatable({
-  C = C, has = has, openssl = openssl, K = K,
+  C = C, has = has, openssl = openssl, K = K, address = address,
 }, { __index = function(self, name)
   if name ~= "options" then return nil end
-  self.options = open("ssl.ffi.constants").options(openssl.major, openssl.minor,
-                                                             openssl.libressl)
+  local list = declarations("options")[openssl.libressl and "libressl" or "openssl"]
+  self.options = select_numbers(list, openssl.major, openssl.minor)
   return self.options
 end })
 
--- Numbers are copied out of it; the options are for those who ask for them.
+-- Another copy of the library may work with another OpenSSL, and has numbers of its own.
 package.loaded["ssl.ffi.constants"] = nil
 
 --- The errno in an error code of the queue, or nil: 3.0 moved it.

@@ -13,79 +13,133 @@
 --     int lsf_SSL_read_ex(lsf_SSL *s, ...) __asm__("SSL_read_ex");
 --
 -- The plain text stays what `spec/structure/abi_spec.lua` compiles against the headers.
--- Only opaque structs, function types and prototypes are handled; other declarations
--- are refused, because only those may be declared twice without an error.
+-- There are only opaque structs, types that are numbers, and prototypes, because only those
+-- may be declared twice without an error.
+--
+-- Few programs call more than a third of the functions. So the texts are kept as they are,
+-- and a prototype is searched, changed and declared when its function is first asked for.
+-- The search is for plain text: patterns over whole texts took a millisecond of `require`.
+-- So a prototype begins in the first column, its name is in its first line, directly before
+-- the "(", and comments are outside of it. structure/declarations_spec holds this.
+
+local ffi = require "ffi"
+
+-- All of this runs for a moment; to compile it would take longer than to run it.
+jit.off(true, true)
+
+local byte, find, gsub = string.byte, string.find, string.gsub
+local match, sub       = string.match, string.sub
 
 local names = {}
 
 local PREFIX = "lsf_"
 
-local function strip_comments(text)
-  return (text:gsub("/%*.-%*/", " "))
+-- More than the longest type of a result.
+local RESULT = 60
+
+local SPACE, STAR, BEFORE_LETTERS = byte " ", byte "*", byte "@"
+
+-- The name of the prototype that begins at `at`: the last word before its "(". Plain text is
+-- searched, word by word: a pattern takes three times as long.
+local function name_at(text, at)
+  local bracket = find(text, "(", at, true)
+  local word, space = at, find(text, " ", at, true)
+  while space and space < bracket do
+    word, space = space + 1, find(text, " ", space + 1, true)
+  end
+  while byte(text, word) == STAR do word = word + 1 end
+  -- STACK_OF(X509) has a bracket of its own.
+  if word == at then return name_at(text, bracket + 1) end
+  return sub(text, word, bracket - 1)
 end
 
---- Every prototype of a declaration text.
--- @tparam string text  C prototypes, each ended by a semicolon
--- @treturn {{name=string,text=string},...}  in order
-function names.prototypes(text)
-  local found = {}
-  for declaration in strip_comments(text):gmatch("%s*([^;]-)%s*;") do
-    local name = declaration:gsub("STACK_OF%s*%b()", ""):match("([%w_]+)%s*%(")
-    if not name then
-      error("not a prototype: " .. declaration, 2)
-    end
-    found[#found + 1] = { name = name, text = declaration }
-  end
-  return found
+--- The private name of a public one.
+function names.private(name)
+  return PREFIX .. name
 end
 
 --- The names of a declaration text's functions, in order.
 -- @tparam string text
 -- @treturn function  an iterator over names
 function names.each(text)
-  -- What ends in a semicolon is a prototype's list, and not that of a callback in it.
-  return strip_comments(text):gmatch("([%a_][%w_]*)%s*%b()%s*;")
+  local next_line = 1
+  return function()
+    while next_line do
+      local at = next_line
+      local feed = find(text, "\n", at, true)
+      next_line = feed and feed + 1
+      if (byte(text, at) or 0) > BEFORE_LETTERS then return name_at(text, at) end
+    end
+  end
 end
 
--- The private names of a declaration file's types, and their typedefs.
-local function typedefs(types, out)
-  local renamed = {}
-  for name, definition in pairs(types) do
-    renamed[name] = PREFIX .. name
-    if definition == "opaque" then
-      definition = "struct " .. PREFIX .. name
-    end
-    out[#out + 1] = ("typedef %s %s%s;"):format(definition, PREFIX, name)
-  end
-  return renamed
+-- Where a function's name is in its prototype; nil without one.
+local function position(text, name)
+  local called, at = name .. "(", 0
+  repeat
+    at = find(text, called, at + 1, true)
+    local before = at and byte(text, at - 1)
+  until not at or before == SPACE or before == STAR
+  return at
 end
 
 -- "lsf_SSL" for "SSL"; a stack of anything is the one stack type of OpenSSL; a struct of
--- the shim is passed as void *, since its type has no name in Lua. Whole texts at once:
--- this is a good part of what `require` costs.
-local function private(text, renamed)
-  return (strip_comments(text)
-    :gsub("STACK_OF%s*%([%w_]+%)", "OPENSSL_STACK")
-    :gsub("struct%s+[%w_]+%s*%*", "void *")
-    :gsub("([%a_][%w_]*)%s*(%b())%s*;", PREFIX .. '%1%2 __asm__("%1");')
-    :gsub("[%a_][%w_]*", renamed))
-end
-
---- A cdef text under private names.
--- @tparam table declarations  a declaration file: `types`, `required`, `optional`
--- @treturn string  text for ffi.cdef
-function names.cdef(declarations)
-  local out = {}
-  local renamed = typedefs(declarations.types, out)
-  for _, part in ipairs { "required", "optional" } do
-    if declarations[part] then out[#out + 1] = private(declarations[part], renamed) end
+-- the shim is passed as void *, since its type has no name in Lua.
+local function private(prototype, renamed)
+  if find(prototype, "STACK_OF", 1, true) then
+    prototype = gsub(prototype, "STACK_OF%b()", "OPENSSL_STACK")
   end
-  return table.concat(out, "\n")
+  if find(prototype, "struct", 1, true) then
+    prototype = gsub(prototype, "struct%s+[%w_]+%s*%*", "void *")
+  end
+  return (gsub(prototype, "[%a_][%w_]*", renamed))
 end
 
---- The private name of a public one.
-function names.private(name)
-  return PREFIX .. name
+local function prototype(text, name, renamed)
+  local at = position(text, name)
+  if not at then return nil end
+  local before = sub(text, at > RESULT and at - RESULT or 1, at - 1)
+  local result = match(before, ".*\n(.*)") or before
+  local whole  = result .. PREFIX .. sub(text, at, find(text, ";", at, true) - 1)
+  return private(whole, renamed) .. ' __asm__("' .. name .. '");'
+end
+
+-- The private names of the types of declaration files, and their typedefs.
+local function typedefs(files)
+  local out, renamed = {}, {}
+  for _, file in ipairs(files) do
+    for name, definition in pairs(file.types) do
+      if not renamed[name] then
+        renamed[name] = PREFIX .. name
+        if definition == "opaque" then definition = "struct " .. PREFIX .. name end
+        out[#out + 1] = "typedef " .. definition .. " " .. PREFIX .. name .. ";"
+      end
+    end
+  end
+  return table.concat(out, "\n"), renamed
+end
+
+--- Declares the types of declaration files, and their functions when they are asked for.
+-- @tparam {table,...} files  with `types`, and `required` and `optional` where they have any
+-- @tparam[opt=ffi.cdef] function cdef  what declares a text
+-- @treturn function  name -> the private name, declared now; nil for a function that no
+--   file declares. After an error for want of memory the call can be repeated
+function names.declarer(files, cdef)
+  local text = {}
+  for _, file in ipairs(files) do
+    text[#text + 1] = file.required
+    text[#text + 1] = file.optional
+  end
+  text = table.concat(text)
+  local types, renamed = typedefs(files)
+  local function declare(declaration) (cdef or ffi.cdef)(declaration) end
+  declare(types)
+  return function(name)
+    local declaration = prototype(text, name, renamed)
+    if not declaration then return nil end
+    declare(declaration)
+    return PREFIX .. name
+  end
 end
 
 return names

@@ -8,14 +8,21 @@
 --    it may be absent, and on macOS it aborts the process.
 --
 -- libssl and libcrypto must belong together: asked through either handle, the
--- version function has to be the same one. The declarations are in place before
--- this module runs (lib.lua).
+-- version function has to be the same one. The functions that this module calls are
+-- declared before it runs (lib.lua).
 
 local ffi   = require "ffi"
 local names = require "ssl.ffi.names"
 local libc  = require "ssl.ffi.libc_h"
 
 local search = {}
+
+-- All of this runs for a moment; to compile it would take longer than to run it.
+jit.off(true, true)
+
+--- What has to be declared before `find`.
+search.functions = { "dlopen", "dlsym", "dladdr", "SSL_CTX_new", "OpenSSL_version_num",
+                     "OpenSSL_version" }
 
 -- <dlfcn.h>; the same on every system that has it.
 local RTLD_LAZY = 1

@@ -12,7 +12,6 @@
 local ffi          = require "ffi"
 local lib          = require "ssl.ffi.lib"
 local names        = require "ssl.ffi.names"
-local otherways    = require "ssl.ffi.otherways"
 local search       = require "ssl.ffi.search"
 local declarations = require "ssl.ffi.shim_h"
 
@@ -38,33 +37,35 @@ if not path then
 end
 shim.path = path
 
-ffi.cdef((names.cdef(declarations)))
+local declare = names.declarer { declarations }
 local loaded, library = pcall(ffi.load, path)
 if not loaded then
   error(("ssl: the C shim %s does not load: %s"):format(path, library), 0)
 end
 
-local shim_address = search.addresses(library, path)
-for name in names.each(declarations.required) do
-  if not shim_address(name) then
-    error(("ssl: %s has no %s: it belongs to another version"):format(path, name), 0)
+local function check()
+  local address = search.addresses(library, path)
+  for name in names.each(declarations.required) do
+    if not address(name) then
+      error(("ssl: %s has no %s: it belongs to another version"):format(path, name), 0)
+    end
   end
 end
+jit.off(check)
+check()
 
 setmetatable(shim.C, { __index = function(self, name)
-  local f = search.symbol(library, "lsf_" .. name)
+  local private = declare("lsf_" .. name)
+  local f = private and library[private]
   self[name] = f
   return f
 end })
 
 -- The functions that the shim calls. They go as addresses, so they need no declarations.
 local function address(name)
-  local openssl = lib.openssl
-  local older = otherways.older[name]
-  local p = openssl.ssl_address(name) or openssl.crypto_address(name)
-         or older and openssl.crypto_address(older)
+  local p = lib.address(name)
   if not p and not declarations.api_optional[name] then
-    error(("ssl: %s has no %s, which is needed"):format(openssl.version, name), 0)
+    error(("ssl: %s has no %s, which is needed"):format(lib.openssl.version, name), 0)
   end
   return p
 end
@@ -75,13 +76,14 @@ local function initialise()
   api.size = ffi.sizeof(api)
   for i, name in ipairs(declarations.api) do
     api.f[i - 1] = address(name)
-    shim.has[name] = api.f[i - 1] ~= nil
+    if declarations.api_optional[name] then shim.has[name] = api.f[i - 1] ~= nil end
   end
   if shim.C.init(api) ~= 1 then
     error(("ssl: %s was built for another version of these Lua files, or is in use "
            .. "with another OpenSSL in this process"):format(path), 0)
   end
 end
+jit.off(initialise)
 initialise()
 
 -- Held by every connection too, so the order of finalizers does not matter.

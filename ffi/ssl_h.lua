@@ -3,6 +3,7 @@
 -- result is never const. So one text serves 1.1.1 to 4.0: LuaJIT refuses to pass a const
 -- result to a non-const argument.
 -- `optional` has the functions that some versions lack; ask `lib.has` before calling.
+-- A prototype has the form that the head of names.lua describes.
 
 return {
   headers = { "openssl/ssl.h", "openssl/async.h" },

@@ -2,8 +2,8 @@
 -- takes on trust, a C compiler proves here.
 
 describe("the ABI", function()
-  local abi   = require "spec.support.abi"
-  local names = require "ssl.ffi.names"
+  local abi     = require "spec.support.abi"
+  local sources = require "spec.support.sources"
 
   local declared = abi.declarations()
   local headers  = abi.headers(declared)
@@ -94,7 +94,7 @@ describe("the ABI", function()
       local pick, options = d.constants.pick, d.constants.options
       d.constants = {
         pick = function(...)
-          local out = pick(...)
+          local out = abi.copy(pick(...))
           out.SSL_ERROR_WANT_READ = out.SSL_ERROR_WANT_READ + 1
           return out
         end,
@@ -122,7 +122,7 @@ describe("the ABI", function()
     local where = {}
     for file, d in pairs(declared) do
       for _, part in ipairs { "required", "optional" } do
-        for _, p in ipairs(names.prototypes(d[part] or "")) do
+        for _, p in ipairs(sources.prototypes(d[part] or "")) do
           assert.same({ p.name }, { p.name, where[p.name] })
           where[p.name] = file
         end
@@ -133,7 +133,7 @@ describe("the ABI", function()
   it("declares only text results const", function()
     for file, d in pairs(declared) do
       for _, part in ipairs { "required", "optional" } do
-        for _, p in ipairs(names.prototypes(d[part] or "")) do
+        for _, p in ipairs(sources.prototypes(d[part] or "")) do
           local result = p.text:match("^(.-)%f[%w_]" .. p.name .. "%s*%(")
           local fine = not result:find "const" or result:match "^const char %*%s*$"
           assert.truthy(fine, file .. ": " .. p.text)
@@ -142,21 +142,11 @@ describe("the ABI", function()
     end
   end)
 
-  describe("names", function()
-    it("makes private names of a public prototype", function()
-      assert.equal(
-        'typedef struct lsf_SSL lsf_SSL;\n'
-        .. 'int lsf_SSL_read(lsf_SSL *s, void *buf) __asm__("SSL_read");',
-        names.cdef { types = { SSL = "opaque" },
-                     required = "int SSL_read(SSL *s, void *buf);" })
-    end)
-
-    it("refuses a value that is not a prototype", function()
-      for _, text in ipairs { "int x;", "enum { A };", "struct s { int a; };" } do
-        local ok, message = pcall(names.prototypes, text)
-        assert.is_false(ok)
-        assert.matches("not a prototype: ", message, 1, true)
-      end
-    end)
+  it("reads no value that is not a prototype", function()
+    for _, text in ipairs { "int x;", "enum { A };", "struct s { int a; };" } do
+      local ok, message = pcall(sources.prototypes, text)
+      assert.is_false(ok)
+      assert.matches("not a prototype: ", message, 1, true)
+    end
   end)
 end)

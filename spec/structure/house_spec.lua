@@ -119,7 +119,6 @@ describe("the house", function()
 
     -- A host with an OpenSSL of its own must have every required function.
     it("declares no function and picks no number that nothing uses", function()
-      local names = require "ssl.ffi.names"
       local used, unused, declared = {}, {}, {}
       for _, path in ipairs(MODULES) do
         local code = sources.code(path)
@@ -127,7 +126,7 @@ describe("the house", function()
         if file then
           local declarations = require("ssl.ffi." .. file)
           for _, part in ipairs { "required", "optional" } do
-            for _, p in ipairs(names.prototypes(declarations[part] or "")) do
+            for _, p in ipairs(sources.prototypes(declarations[part] or "")) do
               declared[p.name] = path
             end
           end

@@ -4,7 +4,6 @@ describe("the loader", function()
   local fresh   = require "spec.support.fresh"
   local lib     = require "ssl.ffi.lib"
   local needs   = require "spec.support.needs"
-  local names   = require "ssl.ffi.names"
   local sources = require "spec.support.sources"
   local process = require "spec.support.process"
   local shim_h  = require "ssl.ffi.shim_h"
@@ -205,7 +204,7 @@ describe("the loader", function()
         local declarations = file and file ~= "shim_h" and file ~= "libc_h"
                              and require("ssl.ffi." .. file) or {}
         for _, part in ipairs { "required", "optional" } do
-          for _, p in ipairs(names.prototypes(declarations[part] or "")) do add(p.name) end
+          for _, p in ipairs(sources.prototypes(declarations[part] or "")) do add(p.name) end
         end
       end
       for _, name in ipairs(shim_h.api) do add(name) end

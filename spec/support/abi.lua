@@ -15,7 +15,6 @@
 
 local ffi     = require "ffi"
 local house   = require "spec.support.init"
-local names   = require "ssl.ffi.names"
 local otherways = require "ssl.ffi.otherways"
 local process = require "spec.support.process"
 local sources = require "spec.support.sources"
@@ -100,7 +99,14 @@ local FILES = { "ssl_h", "crypto_h", "x509_h", "extension_h", "ocsp_h",
 
 --- The declarations of the library.
 function abi.declarations()
-  local d = { shim_h = require "ssl.ffi.shim_h", constants = require "ssl.ffi.constants" }
+  local constants = require "ssl.ffi.constants"
+  local d = { shim_h = require "ssl.ffi.shim_h", constants = {
+    pick = constants.pick,
+    options = function(major, minor, is_libressl)
+      local list = require("ssl.ffi.options")[is_libressl and "libressl" or "openssl"]
+      return constants.select(list, major, minor)
+    end,
+  } }
   for _, file in ipairs(FILES) do d[file] = require("ssl.ffi." .. file) end
   return d
 end
@@ -175,7 +181,7 @@ local function prototypes(declarations, headers)
   local out = {}
   for _, file in ipairs(FILES) do
     for _, part in ipairs { "required", "optional" } do
-      for _, p in ipairs(names.prototypes(declarations[file][part] or "")) do
+      for _, p in ipairs(sources.prototypes(declarations[file][part] or "")) do
         -- Of the optional ones, those that this version has can be compared.
         local another = otherways.older[p.name] or otherways.made[p.name]
         local needed = part == "required" and not (headers.libressl and another)
@@ -289,7 +295,7 @@ function abi.exact(d, headers)
   for _, p in ipairs(prototypes(d, headers)) do
     out[#out + 1] = p.text:gsub("%f[%w_]" .. p.name .. "%s*%(", "(" .. p.name .. ")(", 1) .. ";"
   end
-  for _, p in ipairs(names.prototypes(d.shim_h.required)) do out[#out + 1] = p.text .. ";" end
+  for _, p in ipairs(sources.prototypes(d.shim_h.required)) do out[#out + 1] = p.text .. ";" end
   shim_structs(d.shim_h, out)
   api(d.shim_h.api, d.shim_h.api_optional, headers, out)
   for name, type in pairs(CALLBACKS) do

@@ -118,4 +118,19 @@ function sources.c_exports(path)
   return names
 end
 
+--- Every prototype of a declaration text.
+-- @tparam string text  C prototypes, each ended by a semicolon
+-- @treturn {{name=string,text=string},...}  in order
+function sources.prototypes(text)
+  local found = {}
+  for declaration in text:gsub("/%*.-%*/", " "):gmatch("%s*([^;]-)%s*;") do
+    local name = declaration:gsub("STACK_OF%s*%b()", ""):match("([%w_]+)%s*%(")
+    if not name then
+      error("not a prototype: " .. declaration, 2)
+    end
+    found[#found + 1] = { name = name, text = declaration }
+  end
+  return found
+end
+
 return sources
