@@ -39,7 +39,7 @@ mode_write_luajit() {
 # this environment and these flags: a spec that needs a fresh process calls it
 # by its name, and gets one like its own.
 mode_luajit() {
-	local stage=$1 bin=$BUILD_DIR/mode/$mode LUA_PATH LUA_CPATH
+	local stage=$1 bin=${SSL_MODE_DIR:-$BUILD_DIR/mode}/$mode LUA_PATH LUA_CPATH
 	shift
 	mkdir -p "$bin" && mode_write_luajit "$bin/luajit" "$@" || return
 	eval "$(SSL_SPEC_STAGE=$stage script/env)"

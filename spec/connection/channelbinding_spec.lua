@@ -10,6 +10,7 @@ describe("channel bindings", function()
   local values  = require "spec.support.values"
   local lib     = require "ssl.ffi.lib"
   local state   = require "ssl.io.state"
+  local needs   = require "spec.support.needs"
   local pack    = values.pack
 
   local TYPES = { "tls-exporter", "tls-unique", "tls-server-end-point" }
@@ -92,6 +93,7 @@ describe("channel bindings", function()
         end)
 
         it("are refused without the extended master secret, but for the certificate's", function()
+          needs.option "no_extended_master_secret"
           connect { protocol = version, options = "no_extended_master_secret" }
           neither("tls-exporter",
                   "tls-exporter needs the extended master secret, which the peer lacks")

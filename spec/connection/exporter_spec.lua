@@ -4,6 +4,7 @@
 describe("ssl.binding", function()
   local pair   = require "spec.support.pair"
   local values = require "spec.support.values"
+  local limits = require "spec.support.limits"
   local pack, raised = values.pack, values.raised
 
   local LABEL = "EXPORTER-luasec-ffi-spec"
@@ -100,7 +101,8 @@ describe("ssl.binding", function()
         local refused = { n = 2, nil, "error exporting keying material" }
         if version == "tlsv1_2" then
           assert.same(refused, pack(client:exportkeyingmaterial("master secret", 32)))
-          assert.same(refused, pack(client:exportkeyingmaterial(LABEL, 0)))
+          assert.same(limits.exporter_refuses_nothing and refused or pack "",
+                      pack(client:exportkeyingmaterial(LABEL, 0)))
         else
           assert.equal("", both(LABEL, 0))
           assert.equal(32, #both("master secret", 32))

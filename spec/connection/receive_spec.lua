@@ -4,6 +4,7 @@ describe("receive", function()
   local socket = require "socket"
   local pair   = require "spec.support.pair"
   local values = require "spec.support.values"
+  local needs  = require "spec.support.needs"
   local pack, raised = values.pack, values.raised
 
   for _, version in ipairs(pair.versions) do
@@ -156,6 +157,7 @@ describe("receive", function()
       end)
 
       it("takes truncation for the end with the option", function()
+        needs.option "ignore_unexpected_eof"
         server:close()
         client:close()
         connect { options = "ignore_unexpected_eof" }

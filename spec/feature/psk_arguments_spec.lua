@@ -4,6 +4,7 @@ describe("psk", function()
   local values  = require "spec.support.values"
   local context = require "ssl.context"
   local ssl     = require "ssl"
+  local limits  = require "spec.support.limits"
   local pack, raised = values.pack, values.raised
 
   local function key() return "key" end
@@ -14,7 +15,7 @@ describe("psk", function()
     ["a client's table"] = { "client", { callback = key } }, ["no function"] = { "server", {} },
     ["a hint that is none"] = { "server", { hint = 5, callback = key } },
     ["a string for a function"] = { "server", { callback = "x" } },
-    ["a hint of 257 bytes"] = { "server", { hint = ("h"):rep(257), callback = key },
+    ["a hint that is too long"] = { "server", { hint = ("h"):rep(limits.psk_hint + 1), callback = key },
                                 INVALID .. " (hint too long)" },
   } do
     it("refuses " .. title, function()
@@ -27,8 +28,8 @@ describe("psk", function()
 
   it("can be set by the functions of ssl.context", function()
     local ctx = assert(context.create "any")
-    assert.same(pack(true), pack(context.setpskhint(ctx, ("h"):rep(256))))
-    assert.same(pack(false), pack(context.setpskhint(ctx, ("h"):rep(257))))
+    assert.same(pack(true), pack(context.setpskhint(ctx, ("h"):rep(limits.psk_hint))))
+    assert.same(pack(false), pack(context.setpskhint(ctx, ("h"):rep(limits.psk_hint + 1))))
     assert.same(pack(false), pack(context.setpskhint(ctx, "a\0b")))
     for _, name in ipairs { "setserverpskcb", "setclientpskcb" } do
       assert.same(pack(true), pack(context[name](ctx, key)))

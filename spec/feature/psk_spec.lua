@@ -7,6 +7,7 @@ describe("psk", function()
   local context = require "ssl.context"
   local ssl     = require "ssl"
   local wording = require "spec.support.wording"
+  local limits  = require "spec.support.limits"
   local pack    = values.pack
 
   local KEY = ("\0k"):rep(16)
@@ -79,8 +80,8 @@ describe("psk", function()
           at_client = pack(...)
           return "me", KEY
         end))
-        assert.same(pack("me", 512), at_server)
-        assert.same(pack(nil, 255, 512), at_client)
+        assert.same(pack("me", limits.psk_key), at_server)
+        assert.same(pack(nil, limits.psk_identity, limits.psk_key), at_client)
       end)
 
       it("gives a hint to clients of TLS 1.2, and none to others", function()
@@ -97,7 +98,8 @@ describe("psk", function()
       end)
 
       it("takes an identity and a key as long as can be, and of one byte", function()
-        for _, case in ipairs { { ("i"):rep(255), ("k"):rep(512) }, { "i", "k" } } do
+        for _, case in ipairs { { ("i"):rep(limits.psk_identity), ("k"):rep(limits.psk_key) },
+                               { "i", "k" } } do
           local identity
           by_key(meet(function(given)
             identity = given
@@ -122,8 +124,8 @@ describe("psk", function()
       end)
 
       for title, bad in pairs { ["nothing"] = false, ["an empty string"] = "",
-                                ["513 bytes"] = ("k"):rep(513), ["a table"] = {},
-                                ["a boolean"] = true } do
+                                ["a byte too many"] = ("k"):rep(limits.psk_key + 1),
+                                ["a table"] = {}, ["a boolean"] = true } do
         it("has no key where a function answers " .. title, function()
           assert.same(NO_KEY_AT_SERVER, meet(function() return bad or nil end, me))
           assert.same(pack(false, NO_KEY_AT_SERVER[1]), pack(server:dohandshake()))

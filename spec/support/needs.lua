@@ -26,6 +26,16 @@ function needs.that(there, what)
   if not there then busted.pending(("%s: not with %s"):format(what, lib.openssl.version)) end
 end
 
+--- An option of OpenSSL, by LuaSec's name. In a test.
+function needs.option(name)
+  needs.that(require("ssl.config").options[name], "the option " .. name)
+end
+
+--- A group of the key exchange. In a test.
+function needs.group(name)
+  needs.that(require("ssl.config").capabilities.groups[name], "the group " .. name)
+end
+
 --- The system's own OpenSSL, and not one that the environment names.
 -- @tparam function it  busted's
 -- @tparam string why

@@ -1,0 +1,22 @@
+--- What differs between OpenSSL's versions and no function of OpenSSL tells: numbers, and
+-- what is refused or let through. Each version must still do exactly its own.
+
+local openssl = require("ssl.ffi.lib").openssl
+
+local since_3 = openssl.major >= 3
+
+return {
+  -- PSK_MAX_IDENTITY_LEN less its NUL, and as the hint; PSK_MAX_PSK_LEN.
+  psk_identity = since_3 and 255 or 127,
+  psk_hint     = since_3 and 256 or 128,
+  psk_key      = since_3 and 512 or 256,
+  -- The exporter of TLS 1.2 takes the length 0 for a mistake.
+  exporter_refuses_nothing = since_3,
+  -- The lowest security level without SHA-1 and MD5 in the signatures of TLS 1.0.
+  level_without_sha1 = since_3 and 1 or 3,
+  -- With x509_strict an authority has to have a key usage.
+  strict_key_usage = since_3,
+  -- The findings about the certificate beyond the depth.
+  too_long = since_3 and { "certificate chain too long", "unable to get local issuer certificate" }
+             or { "certificate chain too long" },
+}
