@@ -5,8 +5,6 @@
  * system error differently, and a collector step between the call and the question may
  * change the real one.
  */
-#include <errno.h>
-
 #include "lsf.h"
 
 #define FLAGS_READ 0x01
@@ -131,16 +129,17 @@ lsf_bio_read(BIO *bio, char *buffer, int length)
 }
 
 /*
- * The result of the write method when nothing more can be sent. libssl checks errno then: a
- * TLS 1.3 handshake may end in spite of a peer that is gone, since its tickets need not be
- * read.
+ * Write when the transport takes nothing more. OpenSSL does not get to know: from 4.0 on it
+ * would return no data any more that has arrived. So the bytes count as taken, and Lua finds
+ * the error when it flushes the queue, in which the first ones stay for that.
  */
 static int
-broken(const struct lsf_conn *c)
+undeliverable(struct lsf_conn *c, const char *buffer, int length)
 {
-	errno = c->out_error;
+	if (c->out_beg != c->out_end)
+		return length;
 
-	return -1;
+	return lsf_enqueue(c, buffer, (size_t)length) < 0 ? -1 : length;
 }
 
 /* Write method: the bytes taken, or -1 as BIO_write. */
@@ -159,13 +158,13 @@ lsf_bio_write(BIO *bio, const char *buffer, int length)
 	if (c->out_end - c->out_beg > LSF_QUEUE_LIMIT)
 		lsf_flush(c);
 	if (c->out_error != 0)
-		return broken(c);
+		return undeliverable(c, buffer, length);
 	if (c->out_end - c->out_beg > LSF_QUEUE_LIMIT && !c->accept_all)
 		return retry(bio, FLAGS_WRITE);
 	if (c->out_beg == c->out_end && !c->cork && !c->by_lua) {
 		n = lsf_fd_write(c, buffer, (size_t)length);
 		if (c->out_error != 0)
-			return broken(c);
+			return undeliverable(c, buffer, length);
 		lsf_out_passed(c, n);
 		if (n == (size_t)length)
 			return length;

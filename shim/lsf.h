@@ -34,6 +34,8 @@
  *     never holds a half-written record, and a close_notify can always be queued. Above the
  *     limit a write is refused for now: a peer that demands answers and reads none of them
  *     must not make the queue grow.
+ *   - A write that the transport refuses counts as taken. The error is Lua's, and OpenSSL
+ *     does not get to know: it may have data of the peer's yet.
  *   - Output behind our close_notify, such as the answer to a key update, is dropped. The
  *     peer would take it for plaintext, or is gone.
  *   - FLUSH makes one attempt and answers 1, since libssl's own buffering filter loses the

@@ -318,8 +318,8 @@ MaxProtocol = TLSv1.2
     it("lets older versions be spoken at 0", function()
       needs.that(require("ssl.config").protocols.tlsv1, "TLS 1.0")
       assert.same({ true, true }, both(OLD, { protocol = "tlsv1", seclevel = 0 }))
-      assert.is_string(both({ protocol = "tlsv1", seclevel = limits.level_without_sha1 },
-                            { protocol = "tlsv1", seclevel = 0 })[1])
+      assert.is_string(both(OLD, { protocol = "tlsv1",
+                                   seclevel = limits.tls1_refused.level })[1])
     end)
 
     it("refuses a key that is too short, when it is loaded and at the peer", function()
@@ -348,8 +348,13 @@ MaxProtocol = TLSv1.2
       needs.that(require("ssl.config").protocols.tlsv1, "TLS 1.0")
       local client = { protocol = "tlsv1", seclevel = 0 }
       assert.same({ true, true }, (switched({ minversion = "tlsv1" }, OLD, client)))
+    end)
+
+    it("refuses by the level of the context that a server name chooses", function()
+      needs.that(limits.tls1_refused.level < 3, "a level that refuses TLS 1.0 and not the key")
+      local client = { protocol = "tlsv1", seclevel = 0 }
       assert.is_string(switched({ minversion = "tlsv1", seclevel = 0 },
-                                { protocol = "tlsv1", seclevel = limits.level_without_sha1 },
+                                { protocol = "tlsv1", seclevel = limits.tls1_refused.level },
                                 client)[1])
     end)
   end)

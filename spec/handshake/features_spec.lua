@@ -43,6 +43,15 @@ describe("the features that may stop a handshake", function()
     assert.same(wanted, answers)
   end)
 
+  -- In a process of its own: here other specs have loaded them.
+  it("are all loaded where a connection has several", function()
+    assert.equal("true\ttrue\n", (require("spec.support.fresh").luajit [[
+      local features = require "ssl.handshake.features"
+      features.pauses({ psk = print }, { onverify = print })
+      print(package.loaded["ssl.feature.psk"] ~= nil, package.loaded["ssl.feature.onverify"] ~= nil)
+    ]]))
+  end)
+
   it("are asked only where a connection has something of them", function()
     local st, c = { server = false }, {}
     assert.is_false(features.pauses(st, c))

@@ -172,8 +172,8 @@ describe("dohandshake", function()
     ["versions, the client's too low"] = { { protocol = "tlsv1_3" }, { protocol = "tlsv1_2" },
       "unsupported protocol", "tlsv1 alert protocol version" },
     ["TLS 1.0 and the security level"] = {
-      { seclevel = limits.level_without_sha1 }, { protocol = "tlsv1" },
-      "no suitable signature algorithm", "tlsv1 alert internal error" },
+      { seclevel = limits.tls1_refused.level }, { protocol = "tlsv1", seclevel = 0 },
+      limits.tls1_refused[1], limits.tls1_refused[2] },
     ["ciphers, TLS 1.2"] = {
       { protocol = "tlsv1_2", ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256" },
       { ciphers = "ECDHE-ECDSA-AES256-GCM-SHA384" }, "no shared cipher", FAILURE },

@@ -12,8 +12,10 @@ return {
   psk_key      = since_3 and 512 or 256,
   -- The exporter of TLS 1.2 takes the length 0 for a mistake.
   exporter_refuses_nothing = since_3,
-  -- The lowest security level without SHA-1 and MD5 in the signatures of TLS 1.0.
-  level_without_sha1 = since_3 and 1 or 3,
+  -- The lowest security level that refuses TLS 1.0, and the words of server and client.
+  tls1_refused = since_3
+    and { level = 1, "no suitable signature algorithm", "tlsv1 alert internal error" }
+    or { level = 3, "unsupported protocol", "tlsv1 alert protocol version" },
   -- With x509_strict an authority has to have a key usage.
   strict_key_usage = since_3,
   -- The findings about the certificate beyond the depth.

@@ -3,37 +3,44 @@
 --   it("pauses", function()
 --     needs.has("ASYNC_start_job", "a job that pauses")
 --     ...
---   it = needs.own_openssl(it, "nginx has the system's")     for each test of a file
+--   local it = needs.own_openssl(it, "nginx has it")     for each test of a file
 
-local busted = require "busted"
-local lib    = require "ssl.ffi.lib"
+local openssl = require("ssl.ffi.lib").openssl
+local has     = require("ssl.ffi.lib").has
 
 local needs = {}
 
---- A function of OpenSSL. In a test.
+-- busted's word, as the test sees it that has called a function of this file.
+local function skip(...)
+  getfenv(3).pending((...):format(select(2, ...)))
+end
+
+--- A function of OpenSSL. In a test, as are all but the last.
 -- @tparam string name
 -- @tparam string what  what it is needed for
 function needs.has(name, what)
-  if not lib.has[name] then
-    busted.pending(("%s: %s has no %s"):format(what, lib.openssl.version, name))
-  end
+  if not has[name] then skip("%s: %s has no %s", what, openssl.version, name) end
 end
 
---- Anything else. In a test.
+--- Anything else.
 -- @param there  false or nil: skip the test
 -- @tparam string what  what it needs
 function needs.that(there, what)
-  if not there then busted.pending(("%s: not with %s"):format(what, lib.openssl.version)) end
+  if not there then skip("%s: not with %s", what, openssl.version) end
 end
 
---- An option of OpenSSL, by LuaSec's name. In a test.
+--- An option of OpenSSL, by LuaSec's name.
 function needs.option(name)
-  needs.that(require("ssl.config").options[name], "the option " .. name)
+  if not require("ssl.config").options[name] then
+    skip("the option %s: not with %s", name, openssl.version)
+  end
 end
 
---- A group of the key exchange. In a test.
+--- A group of the key exchange.
 function needs.group(name)
-  needs.that(require("ssl.config").capabilities.groups[name], "the group " .. name)
+  if not require("ssl.config").capabilities.groups[name] then
+    skip("the group %s: not with %s", name, openssl.version)
+  end
 end
 
 --- The system's own OpenSSL, and not one that the environment names.
@@ -41,11 +48,10 @@ end
 -- @tparam string why
 -- @treturn function  to use in its place
 function needs.own_openssl(it, why)
-  if lib.openssl.how ~= "environment" then return it end
+  if openssl.how ~= "environment" then return it end
   return function(name)
     return it(name, function()
-      busted.pending(("the system's own OpenSSL: %s, and this is %s"):format(
-        why, lib.openssl.version))
+      pending(("the system's own OpenSSL: %s, and this is %s"):format(why, openssl.version))
     end)
   end
 end

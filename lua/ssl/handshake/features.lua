@@ -47,11 +47,13 @@ end
 -- @tparam table c  the state of the context that it has, or is being switched to
 -- @treturn boolean
 function features.pauses(st, c)
+  local pauses = false
+  -- All of them, since this loads the files that answer.
   for _, entry in ipairs(features.list) do
     local feature = feature_of(entry, st, c)
-    if feature and feature.pauses(st, c) then return true end
+    pauses = feature and feature.pauses(st, c) or pauses
   end
-  return false
+  return pauses
 end
 
 --- Before the first step of a server's handshake.

@@ -124,7 +124,10 @@ local function fatal(st, code)
     end
   else
     errors.clear()
-    word = code == K.SSL_ERROR_WANT_ASYNC_JOB and NO_JOB or loop.transport_words(st)
+    -- The end of the transport, which a refused write before it does not hide.
+    local ended = conn.in_eof ~= 0 and conn.in_error == 0 and not st.stream
+    word = code == K.SSL_ERROR_WANT_ASYNC_JOB and NO_JOB
+        or ended and CUT_OFF or loop.transport_words(st)
   end
   if word == CUT_OFF or word == CLOSED and code ~= K.SSL_ERROR_SSL
      and (conn.in_error ~= 0 or conn.out_error == 0) then
@@ -169,9 +172,10 @@ function failed(st, code)
   local conn = st.conn
   local word, queue = fatal(st, code)
   if not word then return CLOSED end
-  -- Where the transport refused a write, data that has arrived can still be read. OpenSSL's
-  -- further output is dropped: the peer cannot receive it.
-  if code == K.SSL_ERROR_SSL or conn.in_error ~= 0 or conn.out_error == 0 then
+  -- No memory for output: data that has arrived can still be read. OpenSSL's further output
+  -- is dropped.
+  if code == K.SSL_ERROR_SSL or conn.in_error ~= 0 or conn.in_eof ~= 0
+     or conn.out_error == 0 then
     fail(st, word, queue)
   else
     lifecycle.cannot_write(st, word, queue)
