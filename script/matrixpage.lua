@@ -10,9 +10,11 @@
 -- OpenSSL up to its last dot. The exit status is 0 if every row has passed.
 
 local BEGINS, ENDS = "<!-- rows of script/matrix -->\n", "<!-- end of the rows -->\n"
-local HEAD = "| system | processor | OpenSSL | LuaJIT | result | date |\n|---|---|---|---|---|---|\n"
+local HEAD = "| system | processor | OpenSSL | LuaJIT | result | date |\n"
+             .. "|---|---|---|---|---|---|\n"
 local ROW = "| %s | %s | %s | %s | %s | %s |\n"
-local SKIPPED = "\nTests that were skipped, with the reason:\n\n| row | reason | tests |\n|---|---|---|\n"
+local SKIPPED = "\nTests that were skipped, with the reason:\n\n"
+                .. "| row | reason | tests |\n|---|---|---|\n"
 
 local function key(row)
   return table.concat({ row[1], row[2], (row[3]:gsub("%.%d+%a*$", "")), row[4] }, "\t")

@@ -15,7 +15,8 @@ describe("psk", function()
     ["a client's table"] = { "client", { callback = key } }, ["no function"] = { "server", {} },
     ["a hint that is none"] = { "server", { hint = 5, callback = key } },
     ["a string for a function"] = { "server", { callback = "x" } },
-    ["a hint that is too long"] = { "server", { hint = ("h"):rep(limits.psk_hint + 1), callback = key },
+    ["a hint that is too long"] = { "server", { hint = ("h"):rep(limits.psk_hint + 1),
+                                                callback = key },
                                 INVALID .. " (hint too long)" },
   } do
     it("refuses " .. title, function()

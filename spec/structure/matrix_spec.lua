@@ -1,0 +1,81 @@
+-- script/matrix and its page: this system's own OpenSSL, and one small spec file.
+
+describe("script/matrix", function()
+  local house   = require "spec.support.init"
+  local process = require "spec.support.process"
+
+  teardown(process.stop_all)
+
+  local SMALL = "spec/base/lru_spec.lua"
+
+  -- The suite's own luajit is not the one that the matrix has to take.
+  local function matrix(words)
+    return process.capture(('PATH=${PATH#"$BUILD_DIR"/mode/*:}; BUILD_DIR=%s '
+      .. "script/matrix --no-bootstrap %s 2>&1; echo status $?"):format(
+      house.quote(house.build), words))
+  end
+
+  it("runs each pair, and counts", function()
+    local output = matrix("--openssl own --openssl /nowhere -- " .. SMALL)
+    local passed = output:match "| OpenSSL %d%S* | LuaJIT [^|]* | (%d+) passed, 0 failed |"
+    assert.is_true(tonumber(passed or 0) > 0, output)
+    assert.truthy(output:find("| /nowhere | luajit | not run: there is no libssl.so.N with a "
+                              .. "libcrypto.so.N below /nowhere |", 1, true), output)
+    assert.matches("status 1\n$", output)
+  end)
+
+  it("ends well where every row has passed", function()
+    assert.matches("status 0\n$", matrix("-- " .. SMALL))
+  end)
+
+  it("does not call a program that is missing a pass", function()
+    local output = matrix("--luajit /nowhere/luajit -- " .. SMALL)
+    assert.truthy(output:find("| not run: there is no program /nowhere/luajit |", 1, true), output)
+    assert.matches("status 1\n$", output)
+  end)
+
+  it("writes no row about a part of the suite", function()
+    assert.equal("matrix: rows of the page are about the whole suite, not about some files\n"
+                 .. "status 2\n", matrix("--write -- " .. SMALL))
+  end)
+
+  describe("in the page", function()
+    local PAGE = "before\n<!-- rows of script/matrix -->\n%s<!-- end of the rows -->\nbehind\n"
+    local HEAD = "| system | processor | OpenSSL | LuaJIT | result | date |\n"
+                 .. "|---|---|---|---|---|---|\n"
+    local page
+
+    -- What the page has between the marks after these rows came.
+    local function put(lines)
+      local rows = process.write(process.folder() .. "/rows", (lines:gsub(" ?| ?", "\t")))
+      process.capture(("luajit script/matrixpage.lua %s <%s"):format(page, rows))
+      return process.read(page):match "^before\n<!%-%- rows of script/matrix %-%->\n(.*)"
+             :match "^(.*)<!%-%- end of the rows %-%->\nbehind\n$"
+    end
+
+    before_each(function()
+      page = process.write(process.folder() .. "/page.md", PAGE:format(HEAD))
+    end)
+
+    it("has a row for each version, the newest result, and what was skipped", function()
+      put "row|Debian 12|x86_64|OpenSSL 3.0.1|LuaJIT|5 passed, 1 failed|2020-01-01\n"
+      assert.equal(HEAD
+        .. "| Debian 12 | x86_64 | OpenSSL 1.1.1w | LuaJIT | not run: why | 2020-01-02 |\n"
+        .. "| Debian 12 | x86_64 | OpenSSL 3.0.2 | LuaJIT | 6 passed, 0 failed, 1 skipped "
+        .. "| 2020-01-02 |\n\nTests that were skipped, with the reason:\n\n"
+        .. "| row | reason | tests |\n|---|---|---|\n"
+        .. "| Debian 12, x86_64, OpenSSL 3.0.2, LuaJIT | no group | 1 |\n",
+        put("row|Debian 12|x86_64|OpenSSL 3.0.2|LuaJIT|6 passed, 0 failed, 1 skipped|2020-01-02\n"
+            .. "skip|Debian 12|x86_64|OpenSSL 3.0.2|LuaJIT|no group|1\n"
+            .. "row|Debian 12|x86_64|OpenSSL 1.1.1w|LuaJIT|not run: why|2020-01-02\n"))
+    end)
+
+    it("keeps the reasons of rows that were not run again", function()
+      local first = put("row|A|x86_64|OpenSSL 3.0.2|LuaJIT|6 passed, 0 failed|2020-01-02\n"
+                        .. "skip|A|x86_64|OpenSSL 3.0.2|LuaJIT|no group|1\n")
+      local second = put "row|B|x86_64|OpenSSL 3.0.2|LuaJIT|6 passed, 0 failed|2020-01-02\n"
+      assert.truthy(second:find(first:match "\nTests.*", 1, true))
+      assert.truthy(second:find("| B | x86_64 |", 1, true))
+    end)
+  end)
+end)
