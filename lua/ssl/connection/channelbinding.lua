@@ -3,16 +3,16 @@
 -- Three types, each with its own conditions. A type that does not hold is refused; it never
 -- gives a weaker value.
 
-local ffi     = require "ffi"
-local lib     = require "ssl.ffi.lib"
-local binding = require "ssl.connection.binding"
-local hash    = require "ssl.base.hash"
-local errors  = require "ssl.base.errors"
-local arg     = require "ssl.base.arg"
-local chains  = require "ssl.x509.chains"
-local x509    = require "ssl.x509.certificate"
-local state   = require "ssl.io.state"
-local C, K    = lib.C, lib.K
+local ffi      = require "ffi"
+local lib      = require "ssl.ffi.lib"
+local hash     = require "ssl.base.hash"
+local errors   = require "ssl.base.errors"
+local arg      = require "ssl.base.arg"
+local exporter = require "ssl.connection.exporter"
+local chains   = require "ssl.x509.chains"
+local x509     = require "ssl.x509.certificate"
+local state    = require "ssl.io.state"
+local C, K     = lib.C, lib.K
 
 local channelbinding, connected = {}, state.connected
 
@@ -42,7 +42,7 @@ local function tls_exporter(st)
   if tonumber(C.SSL_ctrl(ssl, K.SSL_CTRL_GET_NUM_RENEGOTIATIONS, 0, nil)) ~= 0 then
     return nil, "tls-exporter is not defined after a renegotiation"
   end
-  return binding.export(st, EXPORTER_LABEL, EXPORTER_LENGTH, "")
+  return exporter.export(st, EXPORTER_LABEL, EXPORTER_LENGTH, "")
 end
 
 -- RFC 5929 section 3: the first Finished on the wire, of the latest handshake.
@@ -54,8 +54,8 @@ local function tls_unique(st)
   if not unique_secret(ssl) then
     return nil, "tls-unique needs the extended master secret, which the peer lacks"
   end
-  if reused(ssl) == st.server then return binding.finished(st) end
-  return binding.peer_finished(st)
+  if reused(ssl) == st.server then return exporter.finished(st) end
+  return exporter.peer_finished(st)
 end
 
 local function server_certificate(st)
@@ -115,38 +115,6 @@ local function make(st, type)
   errors.clear()
   if value then return value end
   return nil, message or ("error making the channel binding (%s)"):format(type)
-end
-
---- The last Finished message that was sent.
-function channelbinding:getfinished()
-  local st = connected(self)
-  if not st then return nil, "closed" end
-  return binding.finished(st)
-end
-
---- The last Finished message that was received.
-function channelbinding:getpeerfinished()
-  local st = connected(self)
-  if not st then return nil, "closed" end
-  return binding.peer_finished(st)
-end
-
---- Keying material that only the two ends can make.
--- @tparam string label
--- @tparam number length  in bytes
--- @tparam[opt] string given  the context: up to TLS 1.2 nil and "" differ
-function channelbinding:exportkeyingmaterial(...)
-  local label, length, given = ...
-  local st = connected(self)
-  if not st then return nil, "closed" end
-  label, length = arg.string(label, 2), arg.integer(length, 3)
-  given = arg.optstring(given, nil, 4)
-  if not (length >= 0 and length <= binding.LONGEST) then
-    arg.fail(3, ("length not in the range 0 to %d"):format(binding.LONGEST))
-  end
-  local material = binding.export(st, label, length, given)
-  if not material then return nil, "error exporting keying material" end
-  return material
 end
 
 --- A channel binding, the same bytes at both ends.

@@ -18,7 +18,7 @@ local ffi        = require "ffi"
 local lib        = require "ssl.ffi.lib"
 local shim       = require "ssl.ffi.shim"
 local arg        = require "ssl.base.arg"
-local binding    = require "ssl.connection.binding"
+local exporter   = require "ssl.connection.exporter"
 local delivery   = require "ssl.io.delivery"
 local errors     = require "ssl.base.errors"
 local failure    = require "ssl.io.failure"
@@ -84,7 +84,7 @@ local function hand_over(st)
 end
 
 local function answered(st, request)
-  return C.SSL_in_init(st.conn.ssl) == 0 and binding.peer_finished(st) ~= request.finished
+  return C.SSL_in_init(st.conn.ssl) == 0 and exporter.peer_finished(st) ~= request.finished
 end
 
 -- One step towards the answer. The verdict; nil where there was something to read.
@@ -146,7 +146,7 @@ local function begin(st, optional)
         or reason
   end
   jobs(st, K.SSL_CTRL_MODE)
-  st.request = { mode = mode, finished = binding.peer_finished(st), buffer = buffer_t(),
+  st.request = { mode = mode, finished = exporter.peer_finished(st), buffer = buffer_t(),
                  pieces = {}, size = 0 }
   lifecycle.request(st)
 end
