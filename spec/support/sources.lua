@@ -21,12 +21,6 @@ function sources.read(path)
   return text
 end
 
---- The number of lines of a text.
-function sources.lines(text)
-  local _, n = text:gsub("\n", "")
-  return n
-end
-
 --- Lua code without its comments. Strings stay, so `--` in one cuts its line:
 -- good enough to read our own files.
 function sources.code(path)
@@ -76,6 +70,30 @@ function sources.globals_set(path)
     names[#names + 1] = name
   end
   return names
+end
+
+--- The functions of a Lua file, those inside others too, from its bytecode.
+-- @treturn table  { first, lines } each; first is the number of its first line
+function sources.lua_functions(path)
+  local util = require "jit.util"
+  local functions = {}
+  local function visit(prototype, is_file)
+    local info = util.funcinfo(prototype)
+    if not is_file then
+      functions[#functions + 1] = { first = info.linedefined,
+                                    lines = info.lastlinedefined - info.linedefined + 1 }
+    end
+    -- The constants that are no numbers have negative indices.
+    local i = -1
+    local constant = util.funck(prototype, i)
+    while constant ~= nil do
+      if type(constant) == "proto" then visit(constant) end
+      i = i - 1
+      constant = util.funck(prototype, i)
+    end
+  end
+  visit(assert(loadfile(path)), true)
+  return functions
 end
 
 --- The functions of a C file in KNF: braces of a body stand in column 0.
