@@ -45,6 +45,7 @@ local FIELDS = {
   ocsp          = { "ssl.ocsp.request" },
   importsession = { "ssl.session.object", "import" },
   lasterror     = { "ssl.io.failure", "newest" },
+  preload       = { "ssl.preload" },
 }
 
 local makers = {}

@@ -4,6 +4,9 @@
 local ssl = require "ssl"
 local pki = require("settings").pki
 
+-- The workers share what is loaded now.
+ssl.preload()
+
 local contexts = {}
 
 contexts.server = assert(ssl.newcontext {

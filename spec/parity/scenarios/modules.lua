@@ -11,7 +11,9 @@ over("plain", {
   "ssl.config == config",
   "ssl.loadcertificate == x509.load",
   "type(ssl), type(core), type(context), type(x509), type(config)",
-  "getmetatable(ssl), getmetatable(core), getmetatable(context), getmetatable(x509)",
+  { "getmetatable(ssl) == nil, getmetatable(context) == nil, getmetatable(x509) == nil",
+    differs = "tables-fill" },
+  "getmetatable(core)",
   "core.SOCKET_INVALID",
   "package.loaded.ssl == ssl, package.loaded['ssl.core'] == core",
   "rawget(_G, 'ssl'), rawget(_G, 'context'), rawget(_G, 'x509')",
@@ -32,7 +34,7 @@ over("plain", {
     since = "1.3.0", is = '3: "function", "function", "function"' },
   { [[local names = {}
       for name, value in pairs(x509) do names[name] = type(value) end
-      return names]], differs = "internals" },
+      return names]] },
   { [[local names = {}
       for name, value in pairs(ssl) do names[name] = type(value) end
       return names]], differs = "additions" },
@@ -48,7 +50,5 @@ over("plain", {
     .. '["curves_list"]=true, ["dane"]={["no_ee_namechecks"]=true}, '
     .. '["ecdh_auto"]=true, ["psk"]=true}' },
   "config.curves",
-  { [[local names = {}
-      for name in pairs(config) do names[name] = true end
-      return names]], differs = "config-openssl" },
+  { "type(config.openssl)", differs = "config-openssl" },
 })

@@ -1,0 +1,95 @@
+--- ssl.preload: loads files of the library before they are used.
+
+local later   = require "ssl.base.later"
+local arg     = require "ssl.base.arg"
+local lib     = require "ssl.ffi.lib"
+local unknown = require "ssl.base.unknown"
+
+-- The rooms, and the files of each, in its folder. structure/loaded_spec compares them with
+-- the sources.
+local ROOMS = {
+  base = [[
+    arg encode errors functionid gcpressure hash later lru nearest object process random
+    unknown]],
+  source = [[
+    filestamp folder material membio password]],
+  x509 = [[
+    altname asn1 certificate chains checkhost der encoding extension hostname ip issued name]],
+  credential = [[
+    certificates key keyobject keyuri pkcs12]],
+  trust = [[
+    anchors clientca store systemca verifyflags]],
+  io = [[
+    ciphertext delivery descriptor ending failure guard inbound lifecycle linger loop mutex
+    question readahead sessionorigin state stream timeout wrapped]],
+  session = [[
+    digest fingerprint object resumption seal sessionid store tickets]],
+  ocsp = [[
+    request response]],
+  feature = [[
+    alpn dane dh earlydata keylog onverify peername psk stapling]],
+  context = [[
+    cfg groups keys namelist new option options.algorithms options.alpn options.clienthello
+    options.connection options.credentials options.dane options.earlydata options.keylog
+    options.ocsp options.protocol options.psk options.sessions options.trust options.verify
+    rooms sessions setters sslctx table versions]],
+  handshake = [[
+    clienthello clienthello_wire features handshake inherit job sni]],
+  connection = [[
+    binding channelbinding close core earlydata info inspect keyupdate methods negotiated new
+    polling postauth receive receiveinto send sendfile sessions socketoptions stats unwrap]],
+  https = [[
+    context create dial earlydata exchange fields hop location misuse noproxy pool printable
+    proxy reader sessions timeouts tls trailers url]],
+}
+
+-- The public modules.
+local FACES = "cert config connect context core engine foreign x509"
+
+local function load_all(prefix, names)
+  for name in names:gmatch "%S+" do later.require(prefix .. name) end
+end
+
+-- Without names: all but ssl.https, which needs LuaSocket.
+local function everything()
+  local rooms = {}
+  for room in pairs(ROOMS) do
+    if room ~= "https" then rooms[#rooms + 1] = room end
+  end
+  return rooms
+end
+
+local function check(rooms, level)
+  level = level + 1
+  arg.type(rooms, "table", 1, level)
+  local name = unknown.misplaced(rooms)
+  if name ~= nil then
+    arg.fail(1, "an array of strings expected, got a table with the key "
+                .. unknown.quoted(name), level)
+  end
+  for _, room in ipairs(rooms) do
+    if not ROOMS[room] then
+      arg.fail(1, ("unknown room '%s'"):format(tostring(room)), level)
+    end
+  end
+end
+
+--- Load files now that would be loaded when they are first used.
+--
+-- The library reads a file at the first use of what is in it, which may be in the middle of
+-- a handshake. After `ssl.preload()` it reads none of its files any more. That is for
+-- processes that lose sight of the files (chroot(2), a sandbox, a new version installed),
+-- and for servers that fork, whose processes then share this memory.
+-- @tparam[opt] {string,...} rooms  folders of lua/ssl/; by default all but "https", which
+--   needs LuaSocket
+-- @raise for an unknown room; what `require` raises, and then another call goes on
+local function preload(rooms)
+  if rooms == nil then rooms = everything() else check(rooms, 1) end
+  for _, room in ipairs(rooms) do
+    load_all("ssl." .. room .. ".", ROOMS[room])
+    load_all("ssl.", room == "https" and "https" or FACES)
+  end
+  local _ = lib.options -- a file, too
+end
+
+return preload
