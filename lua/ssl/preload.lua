@@ -36,7 +36,7 @@ local ROOMS = {
   handshake = [[
     clienthello clienthello_wire features handshake inherit job sni]],
   connection = [[
-    binding channelbinding close core earlydata info inspect keyupdate methods negotiated new
+    channelbinding close core earlydata exporter info inspect keyupdate methods negotiated new
     polling postauth receive receiveinto send sendfile sessions socketoptions stats unwrap]],
   https = [[
     context create dial earlydata exchange fields hop location misuse noproxy pool printable
