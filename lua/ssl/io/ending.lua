@@ -4,7 +4,8 @@
 -- (SSL_get_shutdown(3)). An attacker on the way can cause a fatal alert: one record of
 -- garbage to one side makes it send an alert to the other. So that flag alone proves
 -- nothing. An end is in order where also neither side sent a fatal alert (RFC 8446
--- section 6.2): then the peer has sent all its data. Only this file decides that.
+-- section 6.2): then the peer has sent all its data. Only this file decides that. What a call
+-- returns at an end without close_notify, or at a reset, is decided in ssl.io.loop.
 
 local lib       = require "ssl.ffi.lib"
 local shim      = require "ssl.ffi.shim"

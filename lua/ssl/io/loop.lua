@@ -1,4 +1,5 @@
---- ssl.io.loop: the one loop that drives OpenSSL, and the one judge of its results.
+--- ssl.io.loop: the one loop that drives OpenSSL, and the one judge of its results: waits,
+-- ends, resets, errors.
 --
 -- THE MACHINE. OpenSSL is a state machine between two streams of bytes. A call asks it
 -- for something: a handshake, plaintext, a record to send, the end. It does that, or it
