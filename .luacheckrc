@@ -13,5 +13,9 @@ files["types"] = { max_line_length = false, unused_args = false }
 -- What Neovim gives a script.
 files["samples/neovim.lua"] = { globals = { "vim", "arg" } }
 
+-- One program for nginx, Neovim and plain LuaJIT.
+files["samples/loops.lua"] = { read_globals = { "ngx", "vim" } }
+files["spec/over/*.lua"] = { read_globals = { "ngx", "vim" } }
+
 -- rockspecs are assignments to the names luarocks defines.
 files["*.rockspec"] = { std = "rockspec" }

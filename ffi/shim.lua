@@ -31,7 +31,15 @@ local function find(path)
   return nil, table.concat(tried)
 end
 
+-- Neovim looks for libraries of plugins on its runtimepath, too.
+local function find_in_neovim()
+  local vim = rawget(_G, "vim")
+  local files = vim and vim.api and vim.api.nvim_get_runtime_file("lua/ssl/shim.so", false)
+  return files and files[1]
+end
+
 local path, tried = find(package.cpath)
+path = path or find_in_neovim()
 if not path then
   error("ssl: the C shim (ssl/shim.so) is not on package.cpath:" .. tried, 0)
 end

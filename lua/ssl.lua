@@ -79,7 +79,7 @@ function ssl.checkedcontext(cfg)
   return made(ctx, why)
 end
 
-local function over_descriptor(conn, sock, initial)
+local function over_descriptor(conn, sock, initial, _)
   local ok, msg = connection.setinitial(conn, initial)
   if not ok then return nil, msg end
   connection.setfd(conn, sock:getfd(), 3, sock)
@@ -87,8 +87,8 @@ local function over_descriptor(conn, sock, initial)
   return true
 end
 
-local function over_stream(conn, object, initial)
-  connection.setstream(conn, object, initial)
+local function over_stream(conn, object, initial, over)
+  connection.setstream(conn, object, initial, over)
   return true
 end
 
@@ -100,6 +100,16 @@ end
 local function method(object, name)
   local ok, f = pcall(index, object, name)
   return ok and f
+end
+
+-- The adapter that the options name, and its object for a socket of its loop.
+local function in_loop(sock, value)
+  if not value then return sock end
+  local find = later.require "ssl.over.find"
+  local problem = find.problem(value)
+  if problem then arg.fail(3, problem, 2) end
+  local over = find.adapter(value)
+  return find.carry(over, sock), over
 end
 
 local function transport_of(object)
@@ -138,7 +148,8 @@ end
 --   the bytes from then on (see docs/streams.md)
 -- @tparam table|userdata cfg  for ssl.newcontext, or a context
 -- @tparam[opt] table options  `initial`: bytes that were read from the peer before
---   TLS began, at most 64 KiB over a descriptor
+--   TLS began, at most 64 KiB over a descriptor. `over`: the loop that `sock` belongs to
+--   and that waits, by its name, or an adapter (docs/over.md)
 -- @treturn userdata  a connection in state "new": call `dohandshake`
 -- @treturn nil,string  an error of newcontext, "invalid mode", or "error creating
 --   SSL object (REASON)"; the socket is untouched then
@@ -150,17 +161,18 @@ function ssl.wrap(sock, cfg, options)
     ctx, why = newcontext(cfg, 2)
     if not ctx then return nil, why end
   end
-  local carry = transport_of(sock)
+  options = arg.options(options or nil, { "initial", "over" }, 3)
+  local initial = arg.type(options.initial or "", "string", 3)
+  local object, over = in_loop(sock, options.over)
+  local carry = transport_of(object)
   if not carry then
     arg.fail(1, "an object with getfd and setfd, or send and receive, expected, got "
                 .. type(sock))
   end
-  local initial = arg.options(options or nil, { "initial" }, 3).initial or ""
-  arg.type(initial, "string", 3)
   local conn, msg = connection.create(ctx)
   if not conn then return nil, msg end
   local ok
-  ok, msg = carry(conn, sock, initial)
+  ok, msg = carry(conn, object, initial, over)
   if not ok then return nil, msg end
   return conn
 end

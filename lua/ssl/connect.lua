@@ -8,6 +8,7 @@ local hostname   = require "ssl.x509.hostname"
 local checkhost  = require "ssl.x509.checkhost"
 local newcontext = require "ssl.context.new"
 local session    = require "ssl.session.object"
+local later      = require "ssl.base.later"
 local limits     = require "ssl.io.timeout"
 local x509       = require "ssl.x509.certificate"
 local after, remaining = limits.after, limits.remaining
@@ -33,34 +34,6 @@ local function failure(before, phase, name, reason)
   local message = ("%s %s: %s"):format(phase, name, reason)
   errors.note(before, message)
   return nil, message
-end
-
-local function attempt(socket, address, port, seconds)
-  local sock, why = socket.tcp()
-  if not sock then return nil, why end
-  sock:settimeout(seconds)
-  local ok
-  ok, why = sock:connect(address, port)
-  if ok then return sock end
-  sock:close()
-  return nil, why
-end
-
--- LuaSocket is required here and not at load: a host may lack it, and it changes the
--- process's handling of SIGPIPE. For a name it would give each address the whole time, and
--- report "already in progress" for an address that does not answer. So the addresses are
--- tried here, each with its share of the time that is left.
-local function tcp(host, port, deadline)
-  local socket = require "socket"
-  local found, why = socket.dns.getaddrinfo(host)
-  if not found then return nil, why end
-  for i, one in ipairs(found) do
-    local seconds = deadline and remaining(deadline) / (#found - i + 1)
-    local sock
-    sock, why = attempt(socket, one.addr, port, seconds)
-    if sock then return sock end
-  end
-  return nil, why
 end
 
 -- Asked again of the certificate itself: where the chain is not verified its errors
@@ -89,15 +62,30 @@ local function shake(conn)
   error(done, 0)
 end
 
+-- What finds an adapter, or an argument error of the calling function. An adapter is loaded
+-- when it is used: a host may lack LuaSocket, which changes the process's handling of SIGPIPE.
+local function finder(value)
+  local find = later.require "ssl.over.find"
+  local problem = find.problem(value)
+  if problem then arg.fail(3, problem, 2) end
+  return find
+end
+
+-- LuaSocket's object gives its descriptor away; any other is a stream.
+local function carry(conn, sock, over)
+  if not sock.setfd then return connection.setstream(conn, sock, "", over) end
+  connection.setfd(conn, sock:getfd())
+  sock:setfd(-1)
+end
+
 -- TLS over a connected socket, which is closed when it fails.
-local function secure(sock, ctx, kind, name, deadline, offered)
+local function secure(sock, over, ctx, kind, name, deadline, offered)
   local conn, why = connection.create(ctx)
   if not conn then
     sock:close()
     return nil, why
   end
-  connection.setfd(conn, sock:getfd())
-  sock:setfd(-1)
+  carry(conn, sock, over)
   local ok
   ok, why = conn:setverifyname(name)
   if ok then
@@ -129,8 +117,9 @@ end
 --   seconds, limits connecting and the handshake together; without it there is no
 --   limit, and the connection never has one afterwards. `deadline`, in seconds too, limits
 --   all this and all later calls: `conn:setdeadline`. `session`: one to resume, if it fits.
+--   `over`: the loop that waits, by its name, or an adapter (docs/over.md)
 -- @treturn userdata,userdata  the connection, and LuaSocket's object, which no
---   longer owns the descriptor
+--   longer owns the descriptor, or the adapter's object
 -- @treturn nil,string  the failed step - the name, the context, connecting, the
 --   handshake, the host name - and the reason; nothing is left open
 -- @raise when an argument is of a wrong type
@@ -144,6 +133,7 @@ local function connect(name, port, flags)
     arg.fail(3, arg.expected("session: SSL:Session", offered))
   end
   local whole = arg.optnumber(flags.deadline or nil, nil, 3)
+  local find = finder(flags.over)
 
   local before = errors.newest
   local kind, host = hostname.normalize(name)
@@ -161,10 +151,11 @@ local function connect(name, port, flags)
     return failure(before, "connecting to", where, "no such port")
   end
   local sock
-  sock, why = tcp(host, port, deadline)
+  local over = find.adapter(flags.over)
+  sock, why = find.connect(over, host, port, remaining(deadline))
   if not sock then return failure(before, "connecting to", where, why) end
   local conn
-  conn, why = secure(sock, ctx, kind, known, deadline, offered)
+  conn, why = secure(sock, over, ctx, kind, known, deadline, offered)
   if not conn then return failure(before, "handshake with", where, why) end
   if whole then conn:setdeadline(remaining(whole)) end
   return conn, sock

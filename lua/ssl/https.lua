@@ -9,9 +9,10 @@
 
 require("ssl.foreign").refuse "ssl.https"
 
-local socket   = require "socket"
 local exchange = require "ssl.https.exchange"
+local find     = require "ssl.over.find"
 local hop      = require "ssl.https.hop"
+local luasocket = require "ssl.https.luasocket"
 local timeouts = require "ssl.https.timeouts"
 local dial     = require "ssl.https.dial"
 local misuse   = require "ssl.https.misuse"
@@ -60,6 +61,7 @@ end
 -- The whole request, redirects included. It may raise errors of the caller's sinks and
 -- sources.
 local function perform(reqt, open)
+  find.turn(find.adapter(reqt.over))
   local limit = timeouts.new(reqt.timeout, https.TIMEOUT)
   local request, why = hop.new(reqt, https.PORT)
   if not request then return nil, why end
@@ -85,16 +87,12 @@ local function perform(reqt, open)
   end
 end
 
--- Raised in LuaSocket's protected form: nil and the message. Anything else: raised
--- again.
-local unwrap = socket.protect(function(raised) error(raised, 0) end)
-
 -- With Lua's pcall, through which callers can yield, and not with LuaSocket's.
 local function protected(reqt)
   local open = {}
   local results = { pcall(perform, reqt, open) }
   dial.close(open)
-  if not results[1] then return unwrap(results[2]) end
+  if not results[1] then return luasocket.unwrap(results[2]) end
   return unpack(results, 2, 5)
 end
 
@@ -191,12 +189,13 @@ function https.tcp(params)
   if type(params) ~= "table" then
     error(("bad argument #1 to 'tcp' (table expected, got %s)"):format(type(params)), 2)
   end
-  local problem = misuse.create(params.create) or ssl.cfg.problem(params, "https")
+  local problem = misuse.create(params.create) or find.problem(params.over)
+               or ssl.cfg.problem(params, "https")
   if problem then error(("bad argument #1 to 'tcp' (%s)"):format(problem), 2) end
   -- Taken now: the caller may well store our function in the same table.
   local create = params.create
   return function()
-    return socket.try(tls.new(params, https, create))
+    return luasocket.try(tls.new(params, https, create))
   end
 end
 

@@ -214,6 +214,11 @@ describe("samples", function()
     assert.equal("Hello again, client.", (visit(other, session)))
   end)
 
+  it("loops.lua is tried over each loop", function()
+    tried["samples/loops.lua"] = true
+    assert.matches("samples/loops%.lua", process.read "spec/over/loops_spec.lua")
+  end)
+
   it("are all tried here", function()
     for _, path in ipairs(sources.list("samples", "lua")) do
       assert.is_true(tried[path], path)

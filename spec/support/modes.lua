@@ -29,6 +29,11 @@ local groups = {
     },
   },
   {
+    why = "The work is done in programs over other loops, Neovim and nginx among them.",
+    only = "jit hammered",
+    files = { "over/loops", "over/waits" },
+  },
+  {
     why = "The work is done in nginx, with its own LuaJIT, which gets the compiler's flags.",
     only = "jit interpreter hammered",
     files = { "openresty/" },

@@ -117,9 +117,10 @@ end
 -- @tparam userdata self
 -- @param carrier
 -- @tparam string initial  bytes of the peer's that were read before
-function connection.setstream(self, carrier, initial)
+-- @tparam[opt] table over  the adapter of its loop
+function connection.setstream(self, carrier, initial, over)
   local st = state.of(self)
-  stream.open(st, carrier)
+  stream.open(st, carrier, over)
   connection.setorigin(self, carrier)
   inbound.push(st, initial)
 end

@@ -20,7 +20,7 @@ local polling = {}
 function polling:settimeout(seconds, mode)
   local st = state.of(self)
   if st.stream then
-    stream.settimeout(st, seconds, mode)
+    stream.settimeout(st, seconds, mode, 1)
   elseif st.conn.by_lua == 0 then -- an engine never waits
     timeout.set(st, seconds, mode, 1)
   end

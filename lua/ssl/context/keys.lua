@@ -231,7 +231,7 @@ ours   { key = "maxall", kind = "number", room = "connection",
          state = { maxall = MOST_ALL }, each = true, policy = KEPT }
 
 -- What `ssl.connect` takes beside them.
-for _, key in ipairs { "timeout", "deadline", "session" } do
+for _, key in ipairs { "timeout", "deadline", "session", "over" } do
   add({ key = key, kind = "any", side = "client", faces = set "connect" }, false)
 end
 
@@ -242,7 +242,7 @@ for _, key in ipairs { "url", "method", "headers", "source", "sink", "step", "pr
                        "authority", "userinfo", "fragment" } do
   add({ key = key, kind = "any", side = "client", faces = set "https" }, true)
 end
-for _, key in ipairs { "body", "pool", "progress", "resume" } do
+for _, key in ipairs { "body", "pool", "progress", "resume", "over" } do
   add({ key = key, kind = "any", side = "client", faces = set "https" }, false)
 end
 

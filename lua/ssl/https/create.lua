@@ -1,10 +1,10 @@
---- ssl.https.create: makes the object that connects: LuaSocket's, or the caller's by
--- `create`.
+--- ssl.https.create: makes the object that connects: LuaSocket's, the caller's by `create`,
+-- or one that connects by an adapter of ssl.over.
 --
 -- docs/https.md lists the methods that it needs. An object without them is refused at once,
 -- with a message that names `create`; it does not fail later in an unrelated place.
 
-local socket = require "socket"
+local find = require "ssl.over.find"
 
 local create = {}
 
@@ -27,15 +27,36 @@ local function described(object, missing)
   return ("a %s without %s"):format(type(object), missing)
 end
 
+-- An adapter's object exists when it is connected.
+local dialer = {}
+dialer.__index = dialer
+
+function dialer:settimeout(seconds)
+  self.seconds = seconds
+end
+
+function dialer:connect(host, port)
+  local why
+  self.carrier, why = find.connect(self.over, (host:gsub("^%[(.*)%]$", "%1")), port,
+                                   self.seconds)
+  return self.carrier, why
+end
+
+-- Nothing is open: a failed `connect` has closed what it had.
+function dialer.close() end
+
 --- Make one.
--- @tparam[opt=socket.tcp] function make
+-- @tparam[opt] function make
+-- @tparam table over  the adapter that connects, where there is no `make`
 -- @return an object with `connect`, `settimeout` and `close`
 -- @treturn nil,string
 -- @raise the error of `make`
-function create.new(make)
-  if not make then
-    local sock, why = socket.tcp()
+function create.new(make, over)
+  if not make and over.name == "luasocket" then
+    local sock, why = require("socket").tcp()
     return sock, why
+  elseif not make then
+    return setmetatable({ over = over, carrier = nil, seconds = nil }, dialer)
   end
   local object, why = make()
   if not object then
@@ -49,11 +70,11 @@ function create.new(make)
 end
 
 --- Connect it.
--- @return the result of its `connect`
+-- @return the object that carries the bytes from now on
 -- @treturn nil,string
 function create.connect(object, host, port)
   local ok, why = object:connect(host, port)
-  if ok then return ok end
+  if ok then return getmetatable(object) == dialer and ok or object end
   return nil, why or NO_REASON
 end
 

@@ -11,7 +11,7 @@ local link = {}
 
 -- Where to connect instead of the origin: nothing, or the proxy.
 local function route(request, defaults)
-  local found, why = proxy.of(request.reqt, request.host, defaults.PROXY)
+  local found, why = proxy.of(request.reqt, request.host, request.over, defaults.PROXY)
   if not found then return nil, why end
   local authorization = request.proxy_authorization or found.authorization
   return {
@@ -24,7 +24,7 @@ end
 
 local function dial(request, plan, limit, open)
   local reqt = request.reqt
-  local s, why = tls.new(reqt, plan.defaults, reqt.create)
+  local s, why = tls.new(reqt, plan.defaults, reqt.create, request.over)
   if not s then return nil, why end
   open.stream = s
   local ok
@@ -45,7 +45,7 @@ function link.plan(request, defaults)
   if why then return nil, why end
   local policy
   policy, why = tls.policy(request.reqt, defaults, request.host, request.port, via,
-                              request.reqt.create)
+                              request.reqt.create, request.over)
   if not policy then return nil, why end
   return { defaults = defaults, via = via, policy = policy,
            key = request.reqt.pool and policy.key }

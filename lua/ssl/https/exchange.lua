@@ -5,8 +5,8 @@
 -- of the connection distinguishes a whole body from a cut one. The framing alone, and no
 -- step or sink, decides too whether the connection can be used for another request.
 
-local ltn12        = require "ltn12"
-local canonic      = require("socket.headers").canonic
+local luasocket    = require "ssl.https.luasocket"
+local pump         = require "ssl.https.pump"
 local timeouts     = require "ssl.https.timeouts"
 local add_trailers = require "ssl.https.trailers"
 
@@ -32,7 +32,7 @@ local function send_head(wire, hop)
   local head = { ("%s %s HTTP/1.1\r\n"):format(hop.method, hop.uri) }
   for name, value in pairs(hop.headers) do
     for _, text in ipairs(type(value) == "table" and value or { value }) do
-      head[#head + 1] = ("%s: %s\r\n"):format(canonic[name] or name, text)
+      head[#head + 1] = ("%s: %s\r\n"):format(luasocket.canonic(name, hop.over), text)
     end
   end
   head[#head + 1] = "\r\n"
@@ -111,7 +111,7 @@ function exchange.send(wire, hop)
   end
   local sink = length and plain_sink(wire, length) or chunked_sink(wire)
   sink = counting(sink, hop.reqt.progress, "send", tonumber(length))
-  ok, why = ltn12.pump.all(source, sink, hop.step or ltn12.pump.step)
+  ok, why = pump.all(source, sink, hop.step)
   if not ok then return nil, why end
   return 1
 end
@@ -339,8 +339,8 @@ function exchange.body(wire, hop, code, headers)
   end
   local source, total = body_source(wire, headers)
   if not source then return nil, total end
-  local sink = counting(hop.sink or ltn12.sink.null(), hop.reqt.progress, "receive", total)
-  local ok, why = ltn12.pump.all(source, sink, hop.step or ltn12.pump.step)
+  local sink = counting(hop.sink or pump.null, hop.reqt.progress, "receive", total)
+  local ok, why = pump.all(source, sink, hop.step)
   if not ok then return nil, why end
   return 1
 end
@@ -355,7 +355,7 @@ function exchange.skip(wire, hop, code, headers)
       return false
     end
     wire.limit = timeouts.within(wire.limit, PATIENCE)
-    if not ltn12.pump.all(by_length(wire, length), ltn12.sink.null()) then return false end
+    if not pump.all(by_length(wire, length)) then return false end
   end
   wire.complete = true
   return true

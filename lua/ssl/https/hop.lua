@@ -1,8 +1,9 @@
 --- ssl.https.hop: the target of a request, its head, and the target of a redirect.
 -- LuaSocket's rules, except the differences in docs/differences.md. Pure Lua.
 
-local http      = require "socket.http"
+local find      = require "ssl.over.find"
 local fields    = require "ssl.https.fields"
+local luasocket = require "ssl.https.luasocket"
 local printable = require "ssl.https.printable"
 local resolve   = require "ssl.https.location"
 local url       = require "ssl.https.url"
@@ -76,7 +77,7 @@ local function headers_of(self, reqt)
   end
   local headers, refused = fields.of {
     {
-      ["user-agent"] = http.USERAGENT,
+      ["user-agent"] = luasocket.useragent(self.over),
       host           = url.bracketed(self.host) .. port,
       connection     = reqt.pool and "keep-alive, TE" or "close, TE",
       te             = "trailers",
@@ -114,7 +115,7 @@ end
 -- @tparam[opt] table from  the hop that was redirected here: its user and password are
 --   good here, where the URL names no user
 -- @treturn table  host, port, uri, method, headers, proxy_authorization, body, source,
---   sink, step, user, password, url, reqt
+--   sink, step, user, password, url, reqt, and `over`, the adapter
 -- @treturn nil,string
 function hop.new(reqt, default_port, from)
   local parts, why = components(reqt)
@@ -124,6 +125,7 @@ function hop.new(reqt, default_port, from)
   local self = {
     reqt = reqt, user = parts.user, password = parts.password, body = body,
     source = reqt.source, sink = reqt.sink, step = reqt.step,
+    over = find.adapter(reqt.over),
   }
   local ok
   ok, why = read_place(self, parts, default_port)

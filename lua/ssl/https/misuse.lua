@@ -4,6 +4,7 @@
 -- wrong text may come from elsewhere, so for that a request returns a message.
 
 local fields   = require "ssl.https.fields"
+local find     = require "ssl.over.find"
 local timeouts = require "ssl.https.timeouts"
 local pool     = require "ssl.https.pool"
 
@@ -63,7 +64,7 @@ end
 -- @treturn string|nil  for an argument error
 function misuse.request(reqt)
   return of_types(reqt) or of_body(reqt) or reqt.headers and fields.misuse(reqt.headers)
-         or timeouts.problem(reqt.timeout)
+         or timeouts.problem(reqt.timeout) or find.problem(reqt.over)
 end
 
 return misuse

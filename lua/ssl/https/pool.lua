@@ -8,7 +8,6 @@
 -- The peer may close a kept connection at any time. `take` checks it, and the caller handles
 -- a close that comes later.
 
-local socket = require "socket"
 local ssl    = require "ssl"
 local tls    = require "ssl.https.tls"
 local now    = ssl.monotonic
@@ -64,18 +63,6 @@ local function find(self, key)
   end
 end
 
--- Is the connection still open, and has no data come without a request? Over a descriptor
--- session tickets and similar records are read here too.
-local function lives(entry)
-  local s = entry.stream
-  if tls.over_descriptor(s) then
-    local _, why = s.sock:receive(0)
-    return why == "wantread"
-  end
-  local ok, readable = pcall(socket.select, { s.sock }, nil, 0)
-  return ok and #readable == 0
-end
-
 --- A connection that was kept under this key, and lives.
 -- @tparam table self
 -- @tparam string key
@@ -85,7 +72,7 @@ function pool.take(self, key)
   while true do
     local entry = find(self, key)
     if not entry then return nil end
-    if lives(entry) then return entry.stream end
+    if tls.unpark(entry.stream) then return entry.stream end
     discard(entry)
   end
 end
@@ -113,22 +100,17 @@ local function all() return true end
 -- @tparam table s  the stream
 -- @tparam[opt] number lifetime  seconds after which the server closes it
 function pool.give(self, key, host, s, lifetime)
-  -- The close of a kept connection does not wait, and neither does the check before its use.
-  if tls.over_descriptor(s) then s.sock:settimeout(0) end
   own(self)
-  if self.closed then return s:close() end
   local life = math.min(self.idle, lifetime and lifetime - MARGIN or math.huge)
+  if self.closed or not tls.park(s, life) then return s:close() end
   table.insert(self.kept, { key = key, host = host, stream = s, till = now() + life })
   sweep(self)
   trim(self, self.perhost, function(entry) return entry.host == host end)
   trim(self, self.size, all)
 end
 
---- Can a connection be kept at all? Only where there is a way to see that the peer
--- has ended it.
-function pool.keepable(s)
-  return tls.over_descriptor(s) or s.sock:getfd() >= 0
-end
+--- Can a connection be kept at all?
+pool.keepable = tls.keepable
 
 --- Close the kept connections. From then on the pool keeps none: requests that use it, or
 -- are under way, work and close their connections. It may be called any number of times.

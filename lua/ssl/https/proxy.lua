@@ -3,7 +3,7 @@
 -- The proxy learns the authority of the origin and the credentials that are meant
 -- for the proxy, and nothing else; the name is checked against the origin.
 
-local http      = require "socket.http"
+local luasocket = require "ssl.https.luasocket"
 local timeouts  = require "ssl.https.timeouts"
 local noproxy   = require "ssl.https.noproxy"
 local printable = require "ssl.https.printable"
@@ -49,14 +49,15 @@ end
 --- The proxy of a request.
 -- @tparam table reqt  its `proxy`, else `default`, else socket.http.PROXY; false is none
 -- @tparam string host  the origin
+-- @tparam table over  the adapter
 -- @tparam[opt] string default
 -- @treturn table  host, port, authorization
 -- @treturn nil,nil  there is none
 -- @treturn nil,string
-function proxy.of(reqt, host, default)
+function proxy.of(reqt, host, over, default)
   local text = reqt.proxy
   if text == nil then text = default end
-  if text == nil then text = http.PROXY end
+  if text == nil then text = luasocket.proxy(over) end
   if text == ENVIRONMENT then text = environment(host) end
   if not text then return nil end
   text = tostring(text)

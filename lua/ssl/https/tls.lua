@@ -6,9 +6,10 @@
 -- the time is over, and "connection reset" for a reset, since "closed" would pass for the
 -- end of a body.
 
-local socket    = require "socket"
 local ssl       = require "ssl"
 local context   = require "ssl.https.context"
+local luasocket = require "ssl.https.luasocket"
+local find      = require "ssl.over.find"
 local creating  = require "ssl.https.create"
 local timeouts  = require "ssl.https.timeouts"
 local printable = require "ssl.https.printable"
@@ -202,9 +203,11 @@ end
 
 -- TCP, through the tunnel where there is one.
 local function reach(self, host, port, via, limit)
-  local sock = self.sock
-  local ok, why = creating.connect(sock, via and via.host or host, via and via.port or port)
-  if not ok then return nil, (via and "proxy: " or "") .. why end
+  local sock, why = creating.connect(self.sock, via and via.host or host,
+                                     via and via.port or port)
+  if not sock then return nil, (via and "proxy: " or "") .. why end
+  self.sock = sock
+  local ok
   ok, why = creating.carries(sock, via ~= nil)
   if not ok then return nil, why end
   pcall(undelayed, sock)
@@ -229,10 +232,11 @@ end
 
 -- A digest of everything that decides about the peer's identity and the trust in it. Only
 -- the signature, which is the last part, may contain a NUL.
-local function key_of(host, port, via, create, signature)
+local function key_of(host, port, via, create, over, signature)
   return ssl.digest(table.concat({
     host:lower(), port, via and via.host:lower() or "", via and via.port or "",
-    via and via.authorization or "", create and context.identity(create) or "", signature,
+    via and via.authorization or "", create and context.identity(create) or "",
+    context.identity(over), signature,
   }, "\0"))
 end
 
@@ -243,11 +247,12 @@ end
 -- @tparam number|string port
 -- @tparam[opt] table via  as for stream.open
 -- @tparam[opt] function create
+-- @tparam table over  the adapter
 -- @treturn table  `context`; `name`, which the certificate must have; `verified`: the name
 --   counts; `resumes`: sessions are kept here; `key`, a digest of all of it: a connection or
 --   session that was made under one key may be used under that key only
 -- @treturn nil,string
-function tls.policy(params, defaults, host, port, via, create)
+function tls.policy(params, defaults, host, port, via, create, over)
   local cfg, verified = configuration(params, defaults)
   if not cfg then return nil, verified end
   local ctx, signature = context.of(cfg)
@@ -258,7 +263,7 @@ function tls.policy(params, defaults, host, port, via, create)
   return {
     context = ctx, name = name, verified = verified,
     resumes = cfg.onsession == sessions.remember,
-    key = key_of(host, port, via, create, signature),
+    key = key_of(host, port, via, create, over, signature),
   }
 end
 
@@ -275,13 +280,13 @@ end
 function tls.open(self, host, port, policy, limit, via)
   local ok, why = connect(self, host, port, via, limit)
   if not ok then return fail(self, why, limit) end
-  local _, over = pcall(has_descriptor, self.sock)
+  local st, carrier = getmetatable(self), self.sock
+  local _, over = pcall(has_descriptor, carrier)
   local conn
-  conn, why = ssl.wrap(self.sock, policy.context)
+  conn, why = ssl.wrap(carrier, policy.context, { over = st.over })
   if not conn then return fail(self, why, limit) end
   take_over(self, conn)
-  local st = getmetatable(self)
-  st.over_descriptor = over and true or false
+  st.over_descriptor, st.carrier = over and true or false, carrier
   -- A kept connection must not keep the secrets of the first request.
   st.params, st.create = nil, nil
   why = timeouts.arm(limit, conn, "handshake")
@@ -296,6 +301,40 @@ function tls.over_descriptor(self)
   return getmetatable(self).over_descriptor
 end
 
+--- Can it wait for the next request at all? Only where there is a way to see that the peer
+-- has ended it.
+-- @treturn boolean
+function tls.keepable(self)
+  local st = getmetatable(self)
+  if st.over_descriptor then return true end
+  if st.over.name ~= "luasocket" then return st.carrier.unpark ~= nil end
+  return self.sock:getfd() >= 0
+end
+
+--- It waits for the next request from now on, for so many seconds at most.
+-- @treturn boolean  false: it cannot, and is to be closed
+function tls.park(self, seconds)
+  local st = getmetatable(self)
+  -- The close of a kept connection does not wait, and neither does the check before its use.
+  if st.over_descriptor then self.sock:settimeout(0) end
+  return not st.carrier.park or st.carrier:park(seconds)
+end
+
+--- Is it still open, and has no data come without a request? Over a descriptor session
+-- tickets and similar records are read here too.
+-- @treturn boolean
+function tls.unpark(self)
+  local st = getmetatable(self)
+  if st.over_descriptor then
+    local _, why = self.sock:receive(0)
+    return why == "wantread"
+  elseif st.carrier.unpark then
+    return st.carrier:unpark()
+  end
+  local ok, readable = pcall(require("socket").select, { self.sock }, nil, 0)
+  return ok and #readable == 0
+end
+
 local methods = {}
 
 --- As LuaSocket's, but it raises as socket.try does, so that socket.http returns it.
@@ -303,12 +342,12 @@ local methods = {}
 function methods:connect(host, port)
   local st = getmetatable(self)
   local place, why = url.host(host)
-  if not place then socket.try(fail(self, why)) end
+  if not place then luasocket.try(fail(self, why)) end
   local policy
-  policy, why = tls.policy(st.params, st.defaults, place, port, nil, st.create)
-  if not policy then socket.try(fail(self, why)) end
+  policy, why = tls.policy(st.params, st.defaults, place, port, nil, st.create, st.over)
+  if not policy then luasocket.try(fail(self, why)) end
   local limit = timeouts.new(st.params.timeout, st.defaults.TIMEOUT)
-  socket.try(tls.open(self, place, port, policy, limit))
+  luasocket.try(tls.open(self, place, port, policy, limit))
   self.sock:settimeout(limit.receive)
   return 1
 end
@@ -325,15 +364,18 @@ end
 --- A stream, not connected.
 -- @tparam table params  for ssl.newcontext, and `timeout`; read when it connects
 -- @tparam table defaults  VERIFY and TIMEOUT, read when it connects
--- @tparam[opt=socket.tcp] function create  makes what connects
+-- @tparam[opt] function create  makes what connects
+-- @tparam[opt=LuaSocket] table over  the adapter, which connects where there is no `create`
 -- @treturn table
 -- @treturn nil,string  of create
-function tls.new(params, defaults, create)
-  local sock, why = creating.new(create)
+function tls.new(params, defaults, create, over)
+  over = over or find.adapter(params.over)
+  local sock, why = creating.new(create, over)
   if not sock then return nil, why end
   local self = setmetatable({ sock = sock },
                             { params = params, defaults = defaults, create = create,
-                              polls = {}, over_descriptor = false })
+                              over = over, polls = {}, over_descriptor = false,
+                              carrier = nil })
   for name, f in pairs(methods) do self[name] = f end
   return self
 end

@@ -5,8 +5,7 @@
 -- that read the same URL must not find two hosts in it. So an ambiguous URL is refused
 -- here, before anything is looked up or connected to.
 
-local mime      = require "mime"
-local unescape  = require("socket.url").unescape
+local base64    = require "ssl.https.base64"
 local printable = require "ssl.https.printable"
 local ssl       = require "ssl"
 
@@ -131,6 +130,10 @@ function url.target(parts)
   return encoded(text)
 end
 
+local function unescape(text)
+  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+end
+
 --- The value of an Authorization field for a user (RFC 7617).
 -- @tparam string user  as in a URL
 -- @tparam string password
@@ -142,7 +145,7 @@ function url.basic(user, password)
   if (user .. password):find "%c" then
     return nil, "the user's name or password contains a control character"
   end
-  return "Basic " .. (mime.b64(user .. ":" .. password))
+  return "Basic " .. base64(user .. ":" .. password)
 end
 
 return url

@@ -275,7 +275,7 @@ function loop.wait(st, word, start)
     if st.status == "closed" then return false, "closed" end
   end
   local left = timeout.left(st, start)
-  if left == 0 then return false, timeout.due(st, word) end
+  if left == 0 and not timeout.polls(st) then return false, timeout.ended(st, word) end
   if passed(st, word) then return true end
   local ready, why = st.transport.wait(st, word, left)
   if not ready then

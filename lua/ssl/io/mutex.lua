@@ -6,7 +6,8 @@
 -- The second coroutine waits until the first has unlocked. How it waits depends on the
 -- host: a scheduler resumes a coroutine that yields. nginx resumes a light thread that
 -- yields at once, before it looks at any socket; and in a coroutine of the program a yield
--- would return to its parent. So in nginx lua-resty-core's semaphore waits.
+-- would return to its parent. So in nginx lua-resty-core's semaphore waits. Over an adapter
+-- of ssl.over a coroutine sleeps in its loop, and looks again.
 
 local mutex = {}
 
@@ -75,7 +76,9 @@ function mutex.finish(st, mark, ok, ...)
   return ...
 end
 
-local function give_way(locks)
+local function give_way(st, locks)
+  local over = st.stream and st.stream.over
+  if over then return over.sleep(SHORT) end
   if not nginx then return coroutine.yield() end
   locks.semaphore = locks.semaphore or assert(semaphore.new())
   local ok, why = locks.semaphore:wait(LOOK_AGAIN)
@@ -102,7 +105,7 @@ function mutex.wait(st, mark)
   end
   while mutex.held(st, mark) do
     if not can_wait(locks, mark) then return false end
-    give_way(locks)
+    give_way(st, locks)
   end
   return true
 end

@@ -12,18 +12,23 @@
 -- one join the queue, and that one waits until the first has drained them too.
 --
 -- TIME belongs to the object: the arguments of settimeout are passed on unchanged, in its
--- units, and its messages for a time-out are returned unchanged.
+-- units, and its messages for a time-out are returned unchanged. Over an adapter of ssl.over
+-- the limits are the connection's, in seconds, and the object gets what is left of them before
+-- each call.
 
 local shim       = require "ssl.ffi.shim"
 local ciphertext = require "ssl.io.ciphertext"
 local inbound    = require "ssl.io.inbound"
 local mutex      = require "ssl.io.mutex"
+local pace       = require "ssl.io.pace"
 local timeout    = require "ssl.io.timeout"
 local S          = shim.C
 
 local stream = {}
 
 local CHUNK, LITTLE = 65536, 64
+-- Of a second, which a cosocket counts.
+local MILLISECONDS = 1000
 -- Seconds.
 local LINGER = 2
 -- A broken stream has no errno; its message is in st.stream.broken.
@@ -42,9 +47,23 @@ local GONE = { ["broken pipe"] = "closed", ["connection reset by peer"] = "close
 --- Carry a connection's bytes by an object.
 -- @tparam table st
 -- @param object
-function stream.open(st, object)
-  st.stream = { object = object, broken = false, answered = 0, offer = false }
+-- @tparam[opt] table over  the adapter of its loop (docs/over.md)
+function stream.open(st, object, over)
+  st.stream = { object = object, broken = false, answered = 0, offer = false,
+                over = over or false, armed = false,
+                scale = over and over.unit ~= "milliseconds" and 1 or MILLISECONDS }
   inbound.open(st, stream)
+end
+
+-- Give the object of an adapter the time that is left.
+local function arm(st, seconds)
+  local of = st.stream
+  if not of.over or not of.object.settimeout then return end
+  seconds = seconds or timeout.left(st, timeout.start(st))
+  local limit = seconds >= 0 and seconds * of.scale or nil
+  if limit == of.armed then return end
+  of.armed = limit
+  of.object:settimeout(limit)
 end
 
 local function broken(st, why)
@@ -115,6 +134,7 @@ function stream.flush(st)
   while conn.out_beg ~= conn.out_end do
     if st.stream.broken then return st.stream.broken end
     if mutex.held(st, "draining") then return "wantwrite" end
+    arm(st)
     local word = send_some(st)
     if word then return word end
   end
@@ -151,28 +171,33 @@ local function wait_to_write(st)
   return stream.flush(st)
 end
 
-local function take_in(st)
+local function take_in(st, seconds)
   if inbound.feed(st) then return nil end
   if mutex.held(st, "reading") then return "busy" end
-  return receive_some(st)
+  arm(st, seconds)
+  local why, over = receive_some(st), st.stream.over
+  if over and not why and not timeout.polls(st) then pace.turn(over, st.phase == "shaking") end
+  return why
 end
 
 -- Data that has arrived can be read while output is stuck: perhaps the peer does not read
 -- until this side does. Where none has arrived, the stuck output is the obstacle.
-local function wait_to_read(st)
+local function wait_to_read(st, seconds)
   local stuck = not mutex.held(st, "draining") and stream.flush(st) or nil
   if stuck == "timeout" or st.status == "closed" then return stuck end
-  local why = take_in(st)
+  local why = take_in(st, seconds)
   return why and (stuck or why)
 end
 
-function stream.wait(st, word)
+function stream.wait(st, word, seconds)
   local why
   if word == "wantread" then
-    why = wait_to_read(st)
+    why = wait_to_read(st, seconds)
   else
     why = wait_to_write(st)
   end
+  -- An object has one word for both directions.
+  if why == "timeout" and timeout.polls(st) then why = word end
   return why == nil, why
 end
 
@@ -191,14 +216,15 @@ end
 local function linger(st)
   local object = st.stream.object
   local deadline = math.min(st.deadline or math.huge, timeout.after(LINGER))
-  if not mutex.nginx or not object.settimeouts or st.stream.broken or st.status ~= "connected"
+  local waits = st.stream.over or mutex.nginx and object.settimeouts
+  if not waits or not object.settimeout or st.stream.broken or st.status ~= "connected"
      or st.sent == st.stream.answered or mutex.held(st, "reading") then
     return
   end
   repeat
     local left = timeout.remaining(deadline)
     if left == 0 then return end
-    object:settimeout(left * 1000)
+    object:settimeout(left * st.stream.scale)
   until not object:receiveany(CHUNK)
 end
 
@@ -219,8 +245,9 @@ function stream.drop(st)
 end
 
 --- Pass a time limit on. A cosocket counts its arguments.
-function stream.settimeout(st, time, mode)
+function stream.settimeout(st, time, mode, level)
   local object = st.stream.object
+  if st.stream.over then return timeout.set(st, time, mode, level + 1) end
   if not object.settimeout then return end
   if mode == nil then
     object:settimeout(time)

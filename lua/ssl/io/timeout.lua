@@ -18,18 +18,27 @@ local TIMEOUT, WANTREAD = "timeout", "wantread"
 
 local MODES = { b = "block", t = "total", r = "total" }
 
---- `conn:settimeout(seconds, mode)` on a connection's state.
+--- `conn:settimeout(seconds, mode)` on a connection's state. Over a stream limit 0 means one
+-- attempt of the object, which alone knows whether it has bytes: see `polls`.
 function timeout.set(st, seconds, mode, level)
   level = level + 1
   local n = arg.optnumber(seconds, -1, 2, level)
   local field = MODES[arg.optstring(mode, "b", 3, level):sub(1, 1)]
   if not field then arg.fail(3, "invalid timeout mode", level) end
   st[field] = n >= 0 and n or false
-  st.nowait = st.block == 0 or st.total == 0
+  st.nowait = not st.stream and (st.block == 0 or st.total == 0)
   readahead.update(st)
   if st.conn.fd_blocking == 1 and (st.block or st.total) then
     st.transport.patient(st, false)
   end
+end
+
+--- Is a stream to be asked once, without waiting?
+-- @tparam table st
+-- @treturn boolean
+function timeout.polls(st)
+  return st.stream and (st.block == 0 or st.total == 0)
+     and not (st.deadline and now() >= st.deadline)
 end
 
 --- When an operation began to wait; nil where nothing bounds it.
@@ -70,6 +79,16 @@ end
 function timeout.deadline(st, seconds)
   st.deadline = timeout.after(seconds) or false
   if st.deadline and st.conn.fd_blocking == 1 then st.transport.patient(st, false) end
+end
+
+--- The message of a wait whose time is over. Over a descriptor it is the direction, as LuaSec
+-- has it.
+-- @tparam table st
+-- @tparam string word  "wantread" or "wantwrite"
+-- @treturn string  `word`, or "timeout"
+function timeout.ended(st, word)
+  if st.stream and not timeout.polls(st) then return TIMEOUT end
+  return timeout.due(st, word)
 end
 
 --- The message of a call whose time is over. After the deadline trying again is of no use.

@@ -1,0 +1,249 @@
+--- ssl.over.copas: Copas, from 1.1 on.
+--
+-- Copas waits for objects that it can select on, and calls their methods again when they
+-- returned "timeout". So an object of ours stands between Copas and LuaSocket's: it returns
+-- what has come, and looks at its own time limit, which Copas before 2 does not have.
+--
+-- Names are resolved by the system, which blocks: Copas has no resolver.
+
+local copas   = require "copas"
+local socket  = require "socket"
+local race    = require "ssl.over.race"
+local timeout = require "ssl.io.timeout"
+
+local adapter = { name = "copas", unit = "seconds" }
+
+-- Copas 1 has neither sleep nor the way to wake a thread.
+local pause = copas.pause or copas.sleep
+local doze = copas.pauseforever or function() copas.sleep(-1) end
+
+-- A time limit of ours is over; Copas would call again after "timeout".
+local LATE = "the time is over"
+
+-- What Copas selects on and calls.
+local waiter = {}
+waiter.__index = waiter
+
+function waiter:getfd()
+  return self.sock:getfd()
+end
+
+function waiter:dirty()
+  return self.sock:dirty()
+end
+
+-- Copas before 2 closes what a thread has waited for last when the thread ends. A connection
+-- may be in a pool by then.
+function waiter:close()
+  if copas.close then return self.sock:close() end
+end
+
+local function late(self, why)
+  return why == "timeout" and timeout.remaining(self.due) == 0 and LATE or why
+end
+
+function waiter:settimeout(seconds)
+  return self.sock:settimeout(seconds)
+end
+
+function waiter:connect(address, port)
+  local ok, why = self.sock:connect(address, port)
+  if why == "already connected" then return 1 end
+  return ok, late(self, why)
+end
+
+function waiter:receive(most)
+  local data, why, partial = self.sock:receive(most)
+  if data then return data end
+  if partial and partial ~= "" then return partial end
+  return nil, late(self, why)
+end
+
+function waiter:send(data, from, to)
+  local last, why, partial = self.sock:send(data, from, to)
+  if last then return last end
+  return nil, late(self, why), partial
+end
+
+local carrier = {}
+carrier.__index = carrier
+
+local function new(sock)
+  sock:settimeout(0)
+  return setmetatable({ sock = sock, waiter = setmetatable({ sock = sock, due = nil }, waiter),
+                        limit = nil }, carrier)
+end
+
+-- Copas before 3 has one limit, for the whole program.
+local function limit(self)
+  self.waiter.due = timeout.after(self.limit)
+  if copas.settimeouts then
+    local seconds = self.limit or -1
+    copas.settimeouts(self.waiter, seconds, seconds, seconds)
+  end
+end
+
+local function word(why)
+  return why == LATE and "timeout" or why
+end
+
+function carrier:settimeout(seconds)
+  self.limit = seconds
+end
+
+function carrier:receiveany(most)
+  local data, why = self.waiter:receive(most)
+  if not data and why == "timeout" and self.limit ~= 0 then
+    limit(self)
+    data, why = copas.receive(self.waiter, most)
+  end
+  if data then return data end
+  return nil, word(why)
+end
+
+function carrier:send(data)
+  if self.limit == 0 then
+    local last, why, partial = self.sock:send(data)
+    return last, why, partial
+  end
+  limit(self)
+  local last, why, partial = copas.send(self.waiter, data)
+  if last then return last end
+  return nil, word(why), partial
+end
+
+function carrier:getfd()
+  return self.sock:getfd()
+end
+
+--- Threads that wait in Copas learn of the end.
+function carrier:close()
+  if copas.close then return copas.close(self.waiter) end
+  return self.sock:close()
+end
+
+-- Between two requests: nothing to do, as long as nobody waits for it.
+function carrier.park()
+  return true
+end
+
+--- Still connected, and no byte has come without a request?
+function carrier:unpark()
+  local data, why = self.sock:receive(1)
+  return not data and why == "timeout"
+end
+
+-- Copas before 2 cannot wait for two.
+local function in_turn(addresses, port)
+  local why
+  for _, address in ipairs(addresses) do
+    local object = new(assert(socket.tcp()))
+    local ok
+    ok, why = copas.connect(object.waiter, address, port)
+    if ok then return object end
+    object.sock:close()
+  end
+  return nil, why
+end
+
+local attempts = {}
+
+-- A thread for each attempt, which wakes the one that waits.
+function attempts.start(address, port)
+  local object = new(assert(socket.tcp()))
+  local attempt = { cancelled = false }
+  function attempt.cancel()
+    attempt.cancelled = true
+    object:close()
+  end
+  copas.addthread(function()
+    local ok, why = copas.connect(object.waiter, address, port)
+    if attempt.cancelled then return end
+    if ok then attempt.object = object else object.sock:close() end
+    attempt.why, attempt.ended = why, true
+    if attempt.waits then copas.wakeup(attempt.waits) end
+  end)
+  return attempt
+end
+
+local function ended(list)
+  for _, attempt in ipairs(list) do
+    if attempt.ended then return attempt end
+  end
+end
+
+function attempts.wait(list, seconds)
+  local one = ended(list)
+  if one or seconds == 0 then return one end
+  local thread = coroutine.running()
+  for _, attempt in ipairs(list) do attempt.waits = thread end
+  if seconds then pause(seconds) else doze() end
+  for _, attempt in ipairs(list) do attempt.waits = nil end
+  return ended(list)
+end
+
+--- Connect, to the address that answers first (RFC 8305); one after another before Copas 2.
+-- @tparam string host
+-- @tparam number port
+-- @tparam[opt] number seconds
+-- @return an object for ssl.wrap
+-- @treturn nil,string
+function adapter.connect(host, port, seconds)
+  local found, why = socket.dns.getaddrinfo(host)
+  if not found then return nil, why end
+  local addresses = {}
+  for i, one in ipairs(found) do addresses[i] = one.addr end
+  local object
+  if copas.wakeup then
+    object, why = race.connect(attempts, addresses, port, seconds)
+  else
+    object, why = in_turn(race.order(addresses), port)
+  end
+  if object then pcall(object.sock.setoption, object.sock, "tcp-nodelay", true) end
+  return object, why
+end
+
+--- The object for a socket: LuaSocket's, or one that Copas has wrapped.
+function adapter.carry(sock)
+  if getmetatable(sock) == carrier then return sock end
+  return new(type(sock) == "table" and sock.socket or sock)
+end
+
+-- An object that can always be sent to: a thread that does is resumed in the next step.
+local idler = {}
+idler.__index = idler
+
+function idler:getfd()
+  return self.sock:getfd()
+end
+
+function idler.dirty()
+  return false
+end
+
+function idler.close() end
+
+function idler:send()
+  self.asked = not self.asked
+  if self.asked then return nil, "timeout", 0 end
+  return 1
+end
+
+-- Copas before 2 has no timers: step by step, until the time is over.
+local function turn(seconds)
+  local due = timeout.after(seconds)
+  local object = setmetatable({ sock = assert(socket.udp4()), asked = false }, idler)
+  repeat copas.send(object, "") until timeout.remaining(due) == 0
+  object.sock:close()
+end
+
+--- Let other threads run for so many seconds.
+adapter.sleep = pause or turn
+
+--- Is this a thread of Copas? Copas does not know it before 3: then any coroutine is.
+function adapter.running()
+  local thread, main = coroutine.running()
+  return thread ~= nil and not main and copas.running ~= false
+end
+
+return adapter

@@ -1,0 +1,113 @@
+-- Run over each loop by waits_spec: how waits end, and what another thread does meanwhile.
+-- PORT answers lines, SILENT accepts and says nothing, CLOSED refuses, HTTPS is nginx.
+
+local loop = os.getenv "LOOP"
+if loop == "copas" then require "copas" end
+local vim = rawget(_G, "vim")
+local uv  = loop == "luv" and (vim and (vim.uv or vim.loop) or require "luv")
+
+local ssl   = require "ssl"
+local https = require "ssl.https"
+local over  = require("ssl.over." .. loop)
+local print = ngx and ngx.say or print
+
+-- Copas 1 has no timers, so it keeps no time limits.
+local timers = loop ~= "copas" or require("copas").sleep ~= nil
+
+local function say(...)
+  print(table.concat { ... })
+end
+
+local cafile = os.getenv "CAFILE"
+local function port(name) return tonumber(os.getenv(name)) end
+
+local function flags(more)
+  local all = { over = loop, protocol = "any", verify = "peer", cafile = cafile }
+  for key, value in pairs(more or {}) do all[key] = value end
+  return all
+end
+
+local function without_ports(text)
+  return (tostring(text):gsub("port %d+", "port N"))
+end
+
+-- Turns of another thread while one waits.
+local turns, over_yet = 0, false
+local function other()
+  while not over_yet do
+    over.sleep(0.005)
+    turns = turns + 1
+  end
+end
+
+local function limits()
+  local _, why = ssl.connect("127.0.0.1", port "CLOSED", flags())
+  say("refused: ", without_ports(why))
+  if not timers then return end
+  local before = turns
+  _, why = ssl.connect("127.0.0.1", port "SILENT", flags { timeout = 0.3 })
+  say("silent: ", without_ports(why))
+  say("others had their turn: ", tostring(turns > before))
+end
+
+local function lines()
+  local conn = assert(ssl.connect("127.0.0.1", port "PORT", flags { timeout = 30 }))
+  conn:settimeout(0)
+  say("nothing yet: ", (select(2, conn:receive())))
+  if timers then
+    conn:settimeout(0.1)
+    say("nothing still: ", (select(2, conn:receive())))
+  end
+  conn:settimeout(30)
+  local long = ("x"):rep(200000)
+  assert(conn:send(long .. "\n"))
+  say("a long line: ", tostring(conn:receive() == long))
+  conn:close()
+  say("closed: ", (select(2, conn:receive())))
+end
+
+local function pooled()
+  local pool, url = https.pool(), ("https://127.0.0.1:%d/small"):format(port "HTTPS")
+  for _ = 1, 3 do
+    local ok, code = https.request { url = url, cafile = cafile, over = "auto", pool = pool }
+    assert(ok and code == 200, code)
+  end
+  say("kept: ", tostring(pool:count()))
+  pool:close()
+end
+
+local function main()
+  local ok, why = pcall(function()
+    limits()
+    lines()
+    pooled()
+    if loop ~= "cosocket" then -- nginx has no resolver here
+      local conn = assert(ssl.connect("localhost", port "PORT", flags { timeout = 30 }))
+      say("by name: ", conn:info "protocol")
+      conn:close()
+      say("no such name: ", (select(2, ssl.connect("no.such.host.invalid", 1, flags()))))
+    end
+    say("LuaSocket: ", type(package.loaded.socket))
+  end)
+  if not ok then say("failed: ", tostring(why)) end
+  over_yet = true
+end
+
+if loop == "copas" then
+  local copas = require "copas"
+  copas.addthread(other)
+  copas.addthread(main)
+  repeat copas.step(1) until over_yet
+elseif loop == "cqueues" then
+  local queue = require("cqueues").new()
+  queue:wrap(other)
+  queue:wrap(main)
+  assert(queue:loop())
+elseif loop == "luv" then
+  coroutine.wrap(other)()
+  coroutine.wrap(main)()
+  if vim then vim.wait(60000, function() return over_yet end, 1) else uv.run() end
+else
+  local threads = { ngx.thread.spawn(other), ngx.thread.spawn(main) }
+  for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
+end
