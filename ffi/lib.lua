@@ -44,9 +44,10 @@ for _, name in ipairs(search.functions) do declare(name) end
 local openssl = search.find()
 
 -- OpenSSL has had all present names since 3.0.
-local otherways = openssl.major < 3 and open "ssl.ffi.otherways" or { older = {}, made = {} }
+local otherways = openssl.major < 3 and open "ssl.ffi.otherways" or { older = {} }
 local older = otherways.older
-local made  = openssl.libressl and otherways.made or {}
+-- What LibreSSL has, or lacks, whatever stands behind the name there.
+local own = openssl.libressl and otherways.libressl or {}
 
 -- Required names are all looked up at once: a host with a static OpenSSL that
 -- lacks one gets its name now, and not a crash at its first use.
@@ -55,7 +56,7 @@ local function check(file, required)
   local address = openssl[part .. "_address"]
   if not address then return end
   for name in names.each(required) do
-    local there = address(name) or older[name] and address(older[name]) or made[name]
+    local there = address(name) or older[name] and address(older[name]) or own[name]
     if not there then
       error(("ssl: %s (%s) has no %s, which is needed")
             :format(openssl["lib" .. part], openssl.version, name), 0)
@@ -98,15 +99,21 @@ end
 local K = constants.pick(openssl.major, openssl.minor, openssl.libressl)
 
 local C = setmetatable({}, { __index = function(self, name)
-  local f = bind(name)
-  if f == nil and older[name] then f = bind(older[name]) end
-  if f == nil and made[name]  then f = made[name](bind, K) end
+  local f
+  if own[name] then
+    f = own[name](bind, K)
+  elseif own[name] == nil then
+    f = bind(name)
+    if f == nil and older[name] then f = bind(older[name]) end
+  end
   self[name] = f
   return f
 end })
 
 local has = setmetatable({}, { __index = function(self, name)
-  local there = address(name) ~= nil or made[name] ~= nil
+  local there = own[name]
+  if there == nil then there = address(name) end
+  there = there and true or false
   self[name] = there
   return there
 end })

@@ -4,6 +4,8 @@
 -- and the macros. The rest of the library uses OpenSSL's present name, and `lib.has` is true
 -- for it where a way of this file leads there.
 
+local ffi = require "ffi"
+
 local otherways = {
   --- The older name of the same function: with the same arguments and the same results.
   older = {
@@ -54,9 +56,47 @@ local function trust_of_purpose(bind, K)
   return function(purpose) return trust[id(purpose)] or 0 end
 end
 
---- What LibreSSL has a macro for, or no way to ask: name -> f(bind, K), which makes the
--- function of others.
-otherways.made = {
+-- LibreSSL's verifier counts the trusted certificate too, and has no limit at 0.
+local function depth_setter(name)
+  return function(bind)
+    local set = bind(name)
+    return function(object, depth) set(object, depth >= 0 and depth + 1 or depth) end
+  end
+end
+
+local function depth_getter(name)
+  return function(bind)
+    local get = bind(name)
+    return function(object)
+      local depth = get(object)
+      return depth > 0 and depth - 1 or depth
+    end
+  end
+end
+
+-- LibreSSL's function always answers 0. In TLS 1.3 it resumes nothing, and before it what has
+-- an id: a session with a ticket gets one, too.
+local function resumable(bind, K)
+  local version, id = bind "SSL_SESSION_get_protocol_version", bind "SSL_SESSION_get_id"
+  local length_t = ffi.typeof "unsigned int[1]"
+  return function(session)
+    local length = length_t()
+    id(session, length)
+    return version(session) < K.TLS1_3_VERSION and length[0] > 0 and 1 or 0
+  end
+end
+
+--- LibreSSL: name -> f(bind, K), which makes the function of others, whatever stands behind
+-- the name there; or false where it does nothing, so that it counts as lacking.
+otherways.libressl = {
+  SSL_CTX_set_verify_depth = depth_setter "SSL_CTX_set_verify_depth",
+  SSL_set_verify_depth     = depth_setter "SSL_set_verify_depth",
+  SSL_CTX_get_verify_depth = depth_getter "SSL_CTX_get_verify_depth",
+  SSL_SESSION_is_resumable = resumable,
+  SSL_CTX_set_keylog_callback      = false,
+  SSL_CTX_set_post_handshake_auth  = false,
+  SSL_verify_client_post_handshake = false,
+  SSL_CTX_set_max_early_data       = false,
   SSL_CTX_get_options    = through("SSL_CTX_ctrl", "SSL_CTRL_OPTIONS"),
   SSL_CTX_set_options    = through("SSL_CTX_ctrl", "SSL_CTRL_OPTIONS"),
   SSL_CTX_clear_options  = through("SSL_CTX_ctrl", "SSL_CTRL_CLEAR_OPTIONS"),

@@ -51,7 +51,8 @@ function fields.capabilities()
   local has_curves, has_tls13 = groups.curves_supported or nil, versions.list().tlsv1_3
   return { curves_list = has_curves, ecdh_auto = has_curves,
            alpn = true, psk = psk.supported or nil,
-           keylog = true, ocsp = stapling.supported or nil,
+           keylog = lib.has.SSL_CTX_set_keylog_callback or nil,
+           ocsp = stapling.supported or nil,
            sessionstore = sessionstore.supported or nil,
            ticketkeys = tickets.supported or nil,
            groups = groups.list(),

@@ -91,8 +91,8 @@ end
 -- Macros that 3.0 brought.
 local SINCE_3 = { PARAM_UTF8 = true, PARAM_OCTETS = true }
 
--- Types that it brought: without them ours stay what they are.
-local TYPES_OF_3 = { EVP_MAC_CTX = true, OSSL_PARAM = true }
+-- Types that it brought, or that LibreSSL lacks: without them ours stay what they are.
+local TYPES_OF_3 = { EVP_MAC_CTX = true, OSSL_PARAM = true, ASYNC_JOB = true }
 
 local FILES = { "ssl_h", "crypto_h", "x509_h", "extension_h", "ocsp_h",
                 "material_h", "protocol_h", "session_h", "store_h", "libc_h" }
@@ -132,11 +132,21 @@ function abi.compile(text, options)
   return said, count == 1
 end
 
+-- LibreSSL has no async.h and no store.h, and those of the system are another OpenSSL's.
+local function is_there(header)
+  if not house.headers or not header:find "^openssl/" then return true end
+  local file = io.open(house.headers .. "/" .. header)
+  if file then file:close() end
+  return file ~= nil
+end
+
 local function includes(declarations)
   local out, seen = {}, {}
   for _, file in ipairs(FILES) do
     for _, header in ipairs(declarations[file].headers) do
-      if not seen[header] then out[#out + 1] = ("#include <%s>"):format(header) end
+      if not seen[header] and is_there(header) then
+        out[#out + 1] = ("#include <%s>"):format(header)
+      end
       seen[header] = true
     end
   end
@@ -183,9 +193,9 @@ local function prototypes(declarations, headers)
     for _, part in ipairs { "required", "optional" } do
       for _, p in ipairs(sources.prototypes(declarations[file][part] or "")) do
         -- Of the optional ones, those that this version has can be compared.
-        local another = otherways.older[p.name] or otherways.made[p.name]
+        local another = otherways.older[p.name] or otherways.libressl[p.name]
         local needed = part == "required" and not (headers.libressl and another)
-        local macro = headers.libressl and otherways.made[p.name]
+        local macro = headers.libressl and otherways.libressl[p.name]
         if needed or headers.known[p.name] and not macro then out[#out + 1] = p end
       end
     end

@@ -19,7 +19,7 @@ for _, text in ipairs {
   "void *SSL_CTX_get_ciphers(void *)", "const char *SSL_CIPHER_get_name(void *)",
   "void *SSL_get1_session(void *)", "int SSL_set_session(void *, void *)",
   "const char *SSL_SESSION_get0_id_context(void *, unsigned int *)",
-  "int SSL_session_reused(void *)", "void SSL_SESSION_free(void *)",
+  "void SSL_SESSION_free(void *)",
   "int BIO_write(void *, const void *, int)", "unsigned long ERR_peek_last_error(void)",
 } do
   local name = text:match "([%w_]+)%("
@@ -167,7 +167,7 @@ function contexts.connect(server, client, session)
   if out.ok then
     -- TLS 1.3 sends its tickets with the server's last flight.
     C.SSL_read_ex(sides[1].ssl, ffi.new "char[1]", 1, ffi.new "size_t[1]")
-    out.reused = S.spec_SSL_session_reused(sides[1].ssl) == 1
+    out.reused = C.SSL_session_reused(sides[1].ssl) == 1
     out.session = ffi.gc(S.spec_SSL_get1_session(sides[1].ssl),
                          S.spec_SSL_SESSION_free)
     C.SSL_shutdown(sides[1].ssl)
