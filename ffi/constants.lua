@@ -122,7 +122,7 @@ local moved = {
 -- depends on it. A command that it does not know answers 0, as everywhere.
 local libressl = {
   numbers = { NID_kx_dhe = 961, SSL_CTRL_GET_SESSION_REUSED = 8, SSL_CTRL_OPTIONS = 32,
-              SSL_CTRL_CLEAR_OPTIONS = 77 },
+              SSL_CTRL_CLEAR_OPTIONS = 77, SSL_R_NO_CERTIFICATE_RETURNED = 178 },
   lacks = {
     "DANE_FLAG_NO_DANE_EE_NAMECHECKS", "NID_kx_any", "NID_kx_dhe_psk", "NID_kx_rsa_psk",
     "OSSL_STORE_INFO_PKEY", "SSL_CTRL_SET_CHAIN_CERT_STORE",

@@ -52,6 +52,7 @@ return {
       } psk_call;
       struct {
         uint8_t go_on, ask, some_lists;
+        uint8_t denied;
         uint32_t name_length;
         const char *name;
         lsf_X509_STORE_CTX *store_ctx;

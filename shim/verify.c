@@ -76,13 +76,16 @@ common_name(const struct lsf_conn *c, X509_STORE_CTX *store_ctx)
 }
 
 /*
- * Errors that are none by our rules: a list that is not there for a certificate above
- * the peer's own, where lists were given for a part of the chain; and a name that only
- * the common name has.
+ * Errors that are none by our rules: a list that is not there for a certificate above the
+ * peer's own, where lists were given for a part of the chain; and a name that only the common
+ * name has. Nothing is excused after a denial: at the end LibreSSL asks about an error once
+ * more, with another depth.
  */
 static int
 excused(const struct lsf_conn *c, X509_STORE_CTX *store_ctx)
 {
+	if (c->verify.denied)
+		return 0;
 	switch (lsf_api.X509_STORE_CTX_get_error(store_ctx)) {
 	case V_NO_CRL:
 		return c->verify.some_lists &&
@@ -133,8 +136,11 @@ lsf_verify(int ok, X509_STORE_CTX *store_ctx)
 		    store_ctx);
 	if (c != NULL && c->verify.ask)
 		return ask(c, store_ctx);
-	if (ok || c == NULL || !c->verify.go_on)
+	if (ok || c == NULL || !c->verify.go_on) {
+		if (c != NULL && !ok)
+			c->verify.denied = 1;
 		return ok;
+	}
 	remember(c, ssl, lsf_api.X509_STORE_CTX_get_error_depth(store_ctx),
 	    lsf_api.X509_STORE_CTX_get_error(store_ctx));
 

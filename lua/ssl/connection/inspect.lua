@@ -89,8 +89,9 @@ local function verification(st)
   local conn = st.conn
   local result = C.SSL_get_verify_result(conn.ssl)
   errors.clear()
-  if result == K.X509_V_OK then return true end
+  -- LibreSSL's result does not show what was passed over.
   if conn.verify.count > 0 then return false, collected(conn) end
+  if result == K.X509_V_OK then return true end
   local before = conn.verify.go_on == 1 and carried(conn.ssl)
   return false, before or words(result)
 end
@@ -116,7 +117,7 @@ function inspect:getverifiedchain()
   local st = connected(self)
   if not st then return nil, "closed" end
   local ssl = st.conn.ssl
-  if C.SSL_get_verify_result(ssl) ~= K.X509_V_OK then return nil end
+  if C.SSL_get_verify_result(ssl) ~= K.X509_V_OK or st.conn.verify.count > 0 then return nil end
   local list = chains.verified(ssl)
   return list[1] and list or nil
 end

@@ -95,6 +95,21 @@ local function errno(conn)
   return number > 0 and number or nil
 end
 
+--- The reason in an error queue. LibreSSL's server of TLS 1.2 says of a certificate that it
+-- refused that there was none.
+-- @tparam table st
+-- @tparam {table,...} queue  from ssl.base.errors
+-- @treturn string|nil
+function failure.reason(st, queue)
+  local cause = errors.cause(queue)
+  if cause.code and lib.error_library(cause.code) == K.ERR_LIB_SSL
+     and lib.error_reason(cause.code) == K.SSL_R_NO_CERTIFICATE_RETURNED
+     and C.SSL_get_verify_result(st.conn.ssl) ~= K.X509_V_OK then
+    return REFUSED
+  end
+  return cause.reason
+end
+
 --- A connection fails.
 -- @tparam table st
 -- @tparam string word  the message that the call returns
@@ -102,7 +117,8 @@ end
 function failure.note(st, word, queue)
   local conn, cause = st.conn, queue and errors.cause(queue) or {}
   st.problem = {
-    message = word, code = cause.code, library = cause.library, reason = cause.reason,
+    message = word, code = cause.code, library = cause.library,
+    reason = queue and failure.reason(st, queue),
     queue = queue, alert = alert(conn), verify = verification(st, word),
     errno = errno(conn),
   }

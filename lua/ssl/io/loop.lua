@@ -39,6 +39,7 @@ local shim          = require "ssl.ffi.shim"
 local delivery      = require "ssl.io.delivery"
 local errors        = require "ssl.base.errors"
 local guard         = require "ssl.io.guard"
+local failure       = require "ssl.io.failure"
 local lifecycle     = require "ssl.io.lifecycle"
 local timeout       = require "ssl.io.timeout"
 local sessionorigin = require "ssl.io.sessionorigin"
@@ -117,7 +118,7 @@ local function fatal(st, code)
   if code == K.SSL_ERROR_SSL then
     queue = errors.take_all()
     word = conn.posthandshake.again ~= 0 and AGAIN
-        or queue and errors.cause(queue).reason or errors.UNKNOWN
+        or queue and failure.reason(st, queue) or errors.UNKNOWN
     -- A write behind our own close_notify does not affect data that the peer still sends.
     if st.phase == "half closed" and queue
        and lib.error_reason(queue[1].code) == K.SSL_R_PROTOCOL_IS_SHUTDOWN then
