@@ -129,7 +129,8 @@ describe("ssl.https and the environment", function()
   it("refuses a proxy of another kind, and keeps the password back", function()
     set { https_proxy = "socks5://joe:secret@proxy.test:81" }
     local ok, why = https.request { url = "https://host.test/", proxy = "environment" }
-    assert.same({ nil, "invalid proxy 'socks5://proxy.test:81': http://host:port expected" },
+    assert.same({ nil, "invalid proxy 'socks5://proxy.test:81': "
+                       .. "http://host:port or https://host:port expected" },
                 { ok, why })
   end)
 

@@ -166,12 +166,12 @@ describe("ssl.https through a proxy", function()
   end)
 
   it("refuses a value that is no proxy that it can use, and keeps the password back", function()
-    for _, text in ipairs { "https://joe:secret@proxy.test:1", "proxy.test:1", "",
+    for _, text in ipairs { "socks5://joe:secret@proxy.test:1", "proxy.test:1", "",
                             "joe:secret@proxy.test:1", "ftp://joe:/secret@x@proxy.test",
                             "http://joe:secret@proxy.test:x",
                             "http://joe:secret@proxy.test:65537" } do
       local _, why = get("localhost", origin.port, { proxy = text })
-      assert.matches("^invalid proxy '.*': http://host:port expected$", why)
+      assert.matches("^invalid proxy '.*': http://host:port or https://host:port expected$", why)
       assert.is_nil(why:find("secret", 1, true))
     end
   end)

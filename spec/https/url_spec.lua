@@ -88,9 +88,10 @@ describe("ssl.https reads a URL", function()
         .. 'host name "b\\xC3\\xBCcher.test": ' .. ULABEL,
       ["http://p test:1"] = "invalid proxy 'http://p test:1': "
         .. 'host name "p test": the host name contains white space',
-      ["http://p.test:1\\@q.test"] = "invalid proxy 'http://q.test': http://host:port expected",
+      ["http://p.test:1\\@q.test"] =
+        "invalid proxy 'http://q.test': http://host:port or https://host:port expected",
       ["http://p.test\27[2J:1"] =
-        "invalid proxy 'http://p.test\\x1B[2J:1': http://host:port expected",
+        "invalid proxy 'http://p.test\\x1B[2J:1': http://host:port or https://host:port expected",
       ["http://%0a:p@p.test:1"] = "invalid proxy 'http://p.test:1': "
         .. "the user's name or password contains a control character",
     } do

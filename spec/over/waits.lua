@@ -76,11 +76,25 @@ local function pooled()
   pool:close()
 end
 
+-- Through a proxy in the clear, and through one over TLS.
+local function proxied()
+  local codes = {}
+  for i, scheme in ipairs { "http", "https" } do
+    local _, code = https.request {
+      url = ("https://127.0.0.1:%d/small"):format(port "HTTPS"), cafile = cafile, over = loop,
+      proxy = ("%s://127.0.0.1:%d"):format(scheme, port("PROXY" .. i)),
+    }
+    codes[i] = tostring(code)
+  end
+  say("proxies: ", table.concat(codes, " "))
+end
+
 local function main()
   local ok, why = pcall(function()
     limits()
     lines()
     pooled()
+    proxied()
     if loop ~= "cosocket" then -- nginx has no resolver here
       local conn = assert(ssl.connect("localhost", port "PORT", flags { timeout = 30 }))
       say("by name: ", conn:info "protocol")

@@ -7,6 +7,14 @@ describe("over a loop", function()
   local pki     = require "spec.support.pki"
   local process = require "spec.support.process"
   local servers = require "spec.support.servers"
+  local web     = require "spec.support.web"
+
+  local PROXY = [[
+    CONNECT = function(conn, request)
+      conn:send "HTTP/1.1 200 OK\r\n\r\n"
+      tunnel(conn, tonumber(request.path:match "%d+$"))
+    end,
+  ]]
 
   after_each(process.stop_all)
 
@@ -17,7 +25,8 @@ describe("over a loop", function()
 
   local function expected(luasocket, limits, still, names)
     return ("refused: connecting to 127.0.0.1 port N: connection refused\n%snothing yet: wantread\n"
-            .. "%sa long line: true\nclosed: closed\nkept: 1\n%sLuaSocket: %s"):format(
+            .. "%sa long line: true\nclosed: closed\nkept: 1\n"
+            .. "proxies: 200 200\n%sLuaSocket: %s"):format(
       limits, still, names, luasocket)
   end
 
@@ -39,6 +48,8 @@ describe("over a loop", function()
       local output = loops.run(name, "spec/over/waits.lua", {
         PORT = servers.start().port, SILENT = select(2, silent:getsockname()),
         CLOSED = select(2, closed:getsockname()), HTTPS = nginx.port, CAFILE = pki.root.cert,
+        PROXY1 = web.start({ routes = PROXY, entry = "plain" }).port,
+        PROXY2 = web.start({ routes = PROXY }).port,
       })
       silent:close()
       closed:close()

@@ -96,6 +96,15 @@ describe("documentation", function()
         default   = function(conn) return keep(conn, "hello") end,
       ]] }).port
     end,
+    -- A proxy over TLS.
+    https_proxy = function()
+      return require("spec.support.web").start({ routes = [[
+        CONNECT = function(conn, request)
+          conn:send "HTTP/1.1 200 OK\r\n\r\n"
+          tunnel(conn, tonumber(request.path:match "%d+$"))
+        end,
+      ]] }).port
+    end,
     -- A plain connection to it.
     tcp = function(world)
       return assert(socket.connect("127.0.0.1", world.port or serve(world)))

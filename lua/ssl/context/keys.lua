@@ -242,7 +242,7 @@ for _, key in ipairs { "url", "method", "headers", "source", "sink", "step", "pr
                        "authority", "userinfo", "fragment" } do
   add({ key = key, kind = "any", side = "client", faces = set "https" }, true)
 end
-for _, key in ipairs { "body", "pool", "progress", "resume", "over" } do
+for _, key in ipairs { "body", "pool", "progress", "resume", "over", "proxytls" } do
   add({ key = key, kind = "any", side = "client", faces = set "https" }, false)
 end
 

@@ -8,6 +8,9 @@ local find = require "ssl.over.find"
 
 local create = {}
 
+-- Of a second.
+local MILLISECONDS = 1000
+
 local NO_REASON = "create: connect failed and gave no reason"
 
 local function index(object, name)
@@ -78,18 +81,52 @@ function create.connect(object, host, port)
   return nil, why or NO_REASON
 end
 
+-- What an adapter's object has is in the adapter's unit, and in pieces.
+local spoken = {}
+spoken.__index = spoken
+
+function spoken:settimeout(seconds)
+  if not self.object.settimeout then return end
+  self.object:settimeout(seconds and seconds * self.scale)
+end
+
+function spoken:send(data)
+  local done = 0
+  while done < #data do
+    local n, why = self.object:send(data:sub(done + 1))
+    if not n then return nil, why end
+    done = done + n
+  end
+  return done
+end
+
+function spoken:receive(n)
+  local object = self.object
+  return (object.receiveany or object.receive)(object, n)
+end
+
+--- An object that speaks to a proxy in the clear: seconds, and all of `send`.
+-- @param object  connected
+-- @tparam table over  the adapter
+function create.plain(object, over)
+  if over.name == "luasocket" then return object end
+  local scale = over.unit == "milliseconds" and MILLISECONDS or 1
+  return setmetatable({ object = object, scale = scale }, spoken)
+end
+
 --- Now that it is connected, can it carry bytes?
 -- @tparam boolean plain  some are sent and received before TLS
 -- @return true
 -- @treturn nil,string
 function create.carries(object, plain)
-  local spoken = lacks(object, { "send", "receive" })
+  local reads  = lacks(object, { "receiveany" }) and lacks(object, { "receive" })
+  local mute   = lacks(object, { "send" }) or reads
   local owned  = lacks(object, { "getfd", "setfd" })
   local pieces = lacks(object, { "send", "receiveany" })
-  if not spoken or not plain and not (owned and pieces) then return true end
+  if not mute or not plain and not (owned and pieces) then return true end
   local wanted = plain and "send and receive" or "getfd and setfd, or send and receive,"
   return nil, ("create: once connected, an object with %s expected, got %s"):format(
-    wanted, described(object, spoken))
+    wanted, described(object, mute))
 end
 
 return create

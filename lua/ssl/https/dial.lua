@@ -9,13 +9,28 @@ local reader   = require "ssl.https.reader"
 
 local link = {}
 
+-- How a proxy is verified that is spoken to over TLS: as its own table says, else by the
+-- authorities of the request. It sees no certificate of the client's.
+local function proxy_policy(found, request, defaults)
+  local reqt = request.reqt
+  local params = reqt.proxytls or { cafile = reqt.cafile, capath = reqt.capath,
+                                    systemca = reqt.systemca }
+  local policy, why = tls.policy(params, defaults, found.host, found.port, nil, nil, request.over)
+  return policy, why and "proxy: " .. why
+end
+
 -- Where to connect instead of the origin: nothing, or the proxy.
 local function route(request, defaults)
   local found, why = proxy.of(request.reqt, request.host, request.over, defaults.PROXY)
   if not found then return nil, why end
+  local policy
+  if found.tls then
+    policy, why = proxy_policy(found, request, defaults)
+    if not policy then return nil, why end
+  end
   local authorization = request.proxy_authorization or found.authorization
   return {
-    host = found.host, port = found.port, authorization = authorization,
+    host = found.host, port = found.port, authorization = authorization, policy = policy,
     tunnel = function(sock, limit)
       return proxy.tunnel(sock, hop.authority(request), authorization, limit)
     end,

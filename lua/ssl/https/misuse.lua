@@ -36,6 +36,9 @@ local function of_types(reqt)
   if reqt.pool and not pool.is(reqt.pool) then
     return expected("a pool of https.pool", "pool", reqt.pool)
   end
+  if reqt.proxytls and type(reqt.proxytls) ~= "table" then
+    return expected("table", "proxytls", reqt.proxytls)
+  end
   if reqt.maxredirects and type(reqt.maxredirects) ~= "number" then
     return expected("number", "maxredirects", reqt.maxredirects)
   end

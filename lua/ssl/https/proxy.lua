@@ -12,7 +12,10 @@ local now       = require("ssl").monotonic
 
 local proxy = {}
 
-local PORT = 3128
+local EXPECTED = "http://host:port or https://host:port expected"
+
+-- By scheme, where the URL names none: curl's.
+local PORTS = { http = 3128, https = 443 }
 
 -- The longest head of a proxy's answer: lines, and bytes.
 local LONGEST_HEAD, LARGEST_HEAD = 100, 16384
@@ -43,7 +46,7 @@ local function shown(text)
 end
 
 local function refuse(text, why)
-  return nil, ("invalid proxy '%s': %s"):format(shown(text), why or "http://host:port expected")
+  return nil, ("invalid proxy '%s': %s"):format(shown(text), why or EXPECTED)
 end
 
 --- The proxy of a request.
@@ -51,7 +54,7 @@ end
 -- @tparam string host  the origin
 -- @tparam table over  the adapter
 -- @tparam[opt] string default
--- @treturn table  host, port, authorization
+-- @treturn table  host, port, authorization; `tls`: it is spoken to over TLS
 -- @treturn nil,nil  there is none
 -- @treturn nil,string
 function proxy.of(reqt, host, over, default)
@@ -62,10 +65,9 @@ function proxy.of(reqt, host, over, default)
   if not text then return nil end
   text = tostring(text)
   local parts = url.parse(text, "http") or {}
-  local port = url.port(parts.port, PORT)
-  if (parts.scheme or ""):lower() ~= "http" or not parts.host or not port then
-    return refuse(text)
-  end
+  local scheme = (parts.scheme or ""):lower()
+  local port = PORTS[scheme] and url.port(parts.port, PORTS[scheme])
+  if not parts.host or not port then return refuse(text) end
   local place, why = url.host(parts.host)
   if not place then return refuse(text, why) end
   local authorization
@@ -73,7 +75,7 @@ function proxy.of(reqt, host, over, default)
     authorization, why = url.basic(parts.user, parts.password or "")
     if not authorization then return refuse(text, why) end
   end
-  return { host = place, port = port, authorization = authorization }
+  return { host = place, port = port, authorization = authorization, tls = scheme == "https" }
 end
 
 -- Byte by byte: a line of LuaSocket's is as long as the peer makes it.

@@ -201,6 +201,18 @@ local function undelayed(sock)
   if sock.setoption then sock:setoption("tcp-nodelay", true) end
 end
 
+-- TLS with the proxy itself.
+local function secure_proxy(self, via, limit)
+  local conn, why = ssl.wrap(self.sock, via.policy.context, { over = getmetatable(self).over })
+  if not conn then return nil, why end
+  self.sock = conn
+  why = timeouts.arm(limit, conn, "handshake")
+  if why then return nil, "proxy: " .. why end
+  local ok
+  ok, why = secure(conn, via.policy)
+  return ok, why and "proxy: " .. why
+end
+
 -- TCP, through the tunnel where there is one.
 local function reach(self, host, port, via, limit)
   local sock, why = creating.connect(self.sock, via and via.host or host,
@@ -208,11 +220,16 @@ local function reach(self, host, port, via, limit)
   if not sock then return nil, (via and "proxy: " or "") .. why end
   self.sock = sock
   local ok
-  ok, why = creating.carries(sock, via ~= nil)
+  ok, why = creating.carries(sock, via ~= nil and not via.policy)
   if not ok then return nil, why end
   pcall(undelayed, sock)
+  local st = getmetatable(self)
+  st.carrier = sock
   if not via then return true end
-  return via.tunnel(sock, limit)
+  if not via.policy then return via.tunnel(creating.plain(sock, st.over), limit) end
+  ok, why = secure_proxy(self, via, limit)
+  if not ok then return nil, why end
+  return via.tunnel(self.sock, limit)
 end
 
 local function connect(self, host, port, via, limit)
@@ -233,9 +250,10 @@ end
 -- A digest of everything that decides about the peer's identity and the trust in it. Only
 -- the signature, which is the last part, may contain a NUL.
 local function key_of(host, port, via, create, over, signature)
+  via = via or { host = "" }
   return ssl.digest(table.concat({
-    host:lower(), port, via and via.host:lower() or "", via and via.port or "",
-    via and via.authorization or "", create and context.identity(create) or "",
+    host:lower(), port, via.host:lower(), via.port or "", via.authorization or "",
+    via.policy and via.policy.key or "", create and context.identity(create) or "",
     context.identity(over), signature,
   }, "\0"))
 end
@@ -273,20 +291,21 @@ end
 -- @tparam number|string port
 -- @tparam table policy  from stream.policy
 -- @tparam table limit  of ssl.https.timeouts
--- @tparam[opt] table via  `host` and `port` to connect to instead, `tunnel(sock, limit)`, and
---   `authorization` for it
+-- @tparam[opt] table via  `host` and `port` to connect to instead, `tunnel(sock, limit)`,
+--   `authorization` for it, and `policy` for TLS with it
 -- @treturn true
 -- @treturn nil,string  nothing is left open
 function tls.open(self, host, port, policy, limit, via)
   local ok, why = connect(self, host, port, via, limit)
   if not ok then return fail(self, why, limit) end
-  local st, carrier = getmetatable(self), self.sock
-  local _, over = pcall(has_descriptor, carrier)
+  local st, below = getmetatable(self), self.sock
+  local _, over = pcall(has_descriptor, below)
+  -- The connection to a proxy waits for the loop by itself.
   local conn
-  conn, why = ssl.wrap(carrier, policy.context, { over = st.over })
+  conn, why = ssl.wrap(below, policy.context, { over = below == st.carrier and st.over or nil })
   if not conn then return fail(self, why, limit) end
   take_over(self, conn)
-  st.over_descriptor, st.carrier = over and true or false, carrier
+  st.over_descriptor = over and true or false
   -- A kept connection must not keep the secrets of the first request.
   st.params, st.create = nil, nil
   why = timeouts.arm(limit, conn, "handshake")
