@@ -10,7 +10,6 @@ local handle       = require "ssl.ffi.handle"
 local password     = require "ssl.source.password"
 local gcpressure   = require "ssl.base.gcpressure"
 local store        = require "ssl.trust.store"
-local verifyflags  = require "ssl.trust.verifyflags"
 local x509         = later.module "ssl.x509.certificate"
 local C            = lib.C
 
@@ -84,12 +83,12 @@ function anchors.load(c, sources, path)
     elseif i == #sources then
       file, ok = source, true
     else
-      ok, reason = verifyflags.locations(c, source, nil)
+      ok, reason = store.locations(c, source, nil)
     end
     if not ok then return nil, reason end
   end
   if not file and not path and #sources > 0 then return true end
-  return verifyflags.locations(c, file, path)
+  return store.locations(c, file, path)
 end
 
 --- Check certificates against these lists too.

@@ -19,15 +19,16 @@
 -- { handle, folders, shared, digest, view }: the store itself where it is `shared`, with
 -- other contexts or with connections, its folders, and the copy that searches them.
 
-local lib       = require "ssl.ffi.lib"
-local handle    = require "ssl.ffi.handle"
-local later     = require "ssl.base.later"
-local errors    = require "ssl.base.errors"
-local filestamp = require "ssl.source.filestamp"
-local folder    = later.module "ssl.source.folder"
-local lru       = require "ssl.base.lru"
-local material  = require "ssl.source.material"
-local C, K      = lib.C, lib.K
+local lib        = require "ssl.ffi.lib"
+local handle     = require "ssl.ffi.handle"
+local later      = require "ssl.base.later"
+local errors     = require "ssl.base.errors"
+local filestamp  = require "ssl.source.filestamp"
+local folder     = later.module "ssl.source.folder"
+local gcpressure = require "ssl.base.gcpressure"
+local lru        = require "ssl.base.lru"
+local material   = require "ssl.source.material"
+local C, K       = lib.C, lib.K
 
 local store = {}
 
@@ -35,6 +36,9 @@ local own = handle.type("lsf_X509_STORE *shared", "X509_STORE_free")
 
 -- A bundle takes OpenSSL some 800 KB, and few programs have more than one.
 local LIMIT = 4
+
+-- OpenSSL's memory for a certificate of the usual bundles, measured.
+local CERTIFICATE_KB = 6
 
 -- Can the content of a store be copied, and a connection have one of its own? Else OpenSSL
 -- searches folders itself, and keeps what it has found; and a connection verifies by the store
@@ -174,14 +178,9 @@ local function read(raw, file, path)
   return ok
 end
 
---- Let a context trust the certificates in these files too.
--- @tparam table c  state of the context
--- @tparam string|nil file  PEM
--- @tparam string|nil path  a folder with hashed names
--- @treturn boolean  false: the reason is in OpenSSL's queue, or the third result
--- @treturn boolean  did nothing have to be read?
--- @treturn string|nil
-function store.load(c, file, path)
+-- Let a context trust the certificates in these files too. First result false: the reason is
+-- in OpenSSL's queue, or the third result. The second: did nothing have to be read?
+local function load(c, file, path)
   local raw = c.handle.raw
   local name = not c.store and APART and name_of(file, path)
   local entry = name and find(name)
@@ -197,6 +196,32 @@ function store.load(c, file, path)
   if path then table.insert(c.store.folders, path) end
   c.store = ok and name and keep(name, raw, path) or c.store
   return ok, false
+end
+
+-- Certificates and CRLs in memory; those of a folder are read later.
+local function stored(raw)
+  if not lib.has.X509_STORE_get0_objects then return 0 end
+  return C.OPENSSL_sk_num(C.X509_STORE_get0_objects(C.SSL_CTX_get_cert_store(raw)))
+end
+
+--- Load CA certificates and CRLs.
+-- @tparam table c  state of the context
+-- @tparam string|nil file  PEM
+-- @tparam string|nil path  a folder with hashed names
+-- @treturn true
+-- @treturn nil,string  the reason
+function store.locations(c, file, path)
+  local raw = c.handle.raw
+  errors.clear()
+  local before = stored(raw)
+  local ok, shared, why = load(c, file, path)
+  local reason = not ok and (why or errors.reason "no CA file or folder given")
+  errors.clear()
+  -- Certificates of a folder are not in the store before they are needed.
+  if path then c.folders = ("%s%q"):format(c.folders or "", path) end
+  if not shared then gcpressure.took(CERTIFICATE_KB * (stored(raw) - before)) end
+  if not ok then return nil, reason end
+  return true
 end
 
 return store

@@ -1,14 +1,10 @@
---- ssl.trust.verifyflags: the authorities that a context trusts, and how it verifies.
+--- ssl.trust.verifyflags: whether and how a context verifies: the values of `verify` and
+-- `verifyext`.
 
-local lib        = require "ssl.ffi.lib"
-local errors     = require "ssl.base.errors"
-local gcpressure = require "ssl.base.gcpressure"
-local store      = require "ssl.trust.store"
-local C, K       = lib.C, lib.K
-local bor = bit.bor
-
--- OpenSSL's memory for a certificate of the usual bundles, measured.
-local CERTIFICATE_KB = 6
+local lib   = require "ssl.ffi.lib"
+local store = require "ssl.trust.store"
+local C, K  = lib.C, lib.K
+local bor   = bit.bor
 
 -- What asks for more than `peer` brings it along: alone, OpenSSL would ignore it
 -- and verify nothing.
@@ -53,32 +49,6 @@ local function combine(values, names)
     flags = bor(flags, values[name])
   end
   return flags
-end
-
--- Certificates and CRLs in memory; those of a folder are read later.
-local function stored(raw)
-  if not lib.has.X509_STORE_get0_objects then return 0 end
-  return C.OPENSSL_sk_num(C.X509_STORE_get0_objects(C.SSL_CTX_get_cert_store(raw)))
-end
-
---- Load CA certificates and CRLs.
--- @tparam table c  state of the context
--- @tparam string|nil file  PEM
--- @tparam string|nil path  a folder with hashed names
--- @treturn true
--- @treturn nil,string  the reason
-function verifyflags.locations(c, file, path)
-  local raw = c.handle.raw
-  errors.clear()
-  local before = stored(raw)
-  local ok, shared, why = store.load(c, file, path)
-  local reason = not ok and (why or errors.reason "no CA file or folder given")
-  errors.clear()
-  -- Certificates of a folder are not in the store before they are needed.
-  if path then c.folders = ("%s%q"):format(c.folders or "", path) end
-  if not shared then gcpressure.took(CERTIFICATE_KB * (stored(raw) - before)) end
-  if not ok then return nil, reason end
-  return true
 end
 
 --- Set the verification mode to exactly these values; without a value, leave it.

@@ -11,7 +11,7 @@ local errors       = require "ssl.base.errors"
 local material     = require "ssl.source.material"
 local peername     = later.module "ssl.feature.peername"
 local option       = require "ssl.context.option"
-local verifyflags  = require "ssl.trust.verifyflags"
+local store        = require "ssl.trust.store"
 local x509         = later.module "ssl.x509.certificate"
 local C, K         = lib.C, lib.K
 
@@ -51,11 +51,16 @@ local function set_systemca(ctx, value, _, level)
   local found, reason = later.require "ssl.trust.systemca"()
   if found then
     local ok
-    ok, reason = verifyflags.locations(context.state(ctx), found.cafile, found.capath)
+    ok, reason = store.locations(context.state(ctx), found.cafile, found.capath)
     if ok then return true end
     reason = ("%s; tried %s"):format(reason, table.concat(found.tried, ", "))
   end
   return false, ("error loading CA locations (%s)"):format(reason)
+end
+
+-- It reads the field when it is called: the file is loaded then.
+local function begin_servername(st, c)
+  return peername.begin(st, c)
 end
 
 local function set_servername(ctx, name, cfg, level)
@@ -121,7 +126,7 @@ return {
   cafile       = { set = set_locations },
   capath       = { set = set_capath },
   systemca     = { set = set_systemca },
-  servername   = { set = set_servername, begin = peername.begin },
+  servername   = { set = set_servername, begin = begin_servername },
   crl          = { set = set_crl },
   clientca     = { set = set_clientca },
   purpose      = { set = set_purpose },
