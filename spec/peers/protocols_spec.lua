@@ -10,6 +10,7 @@ describe("the keys about the protocol", function()
   local ours    = require "spec.support.ours"
   local lib     = require "ssl.ffi.lib"
   local wording = require "spec.support.wording"
+  local needs   = require "spec.support.needs"
 
   after_each(process.stop_all)
 
@@ -50,6 +51,7 @@ describe("the keys about the protocol", function()
     end)
 
     it("agree on a group", function()
+      needs.has("SSL_group_to_name", "the group's name")
       local server = peers.s_server(pki.server, { "-groups", "P-384" })
       local conn = assert(ours.connect(server.port, { groups = { "X25519", "P-384" } }))
       assert.equal("secp384r1", conn:info "group")
@@ -114,6 +116,7 @@ describe("the keys about the protocol", function()
     end)
 
     it("agree on a group, and refuse a peer without a common one", function()
+      needs.has("SSL_group_to_name", "the group's name")
       local server = ours.listen { groups = "P-521:P-384" }
       local client = s_client(server, "-groups", "X25519:P-384")
       local conn = assert(server:accept())
@@ -163,6 +166,7 @@ describe("the keys about the protocol", function()
 
   describe("gnutls-cli", function()
     it("gets our group and our order", function()
+      needs.has("SSL_group_to_name", "the group's name")
       local server = ours.listen { groups = "P-384", cipherpreference = "server",
                                    ciphersuites = "TLS_CHACHA20_POLY1305_SHA256" }
       local client = process.start { "gnutls-cli", "--port", server.port, "--x509cafile",

@@ -48,6 +48,8 @@ describe("coexistence", function()
       void *memcmp(void);
       int time_t;
       ]==]
+      -- libssl's own search would find the system's libcrypto, or none.
+      local crypto = ffi.load(]] .. ("%q"):format(lib.openssl.libcrypto) .. [[)
       local C = ffi.load(]] .. ("%q"):format(lib.openssl.libssl) .. [[)
       function other()
         local ctx = C.SSL_CTX_new(C.TLS_method())

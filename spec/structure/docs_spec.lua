@@ -10,6 +10,7 @@ describe("documentation", function()
   local pair     = require "spec.support.pair"
   local pki      = require "spec.support.pki"
   local wording  = require "spec.support.wording"
+  local needs    = require "spec.support.needs"
 
   local root = process.capture "pwd":gsub("\n", "")
   local PAGES = sources.list("docs", "md")
@@ -133,6 +134,12 @@ describe("documentation", function()
       end
     end,
   }
+
+  -- Examples that not every OpenSSL can run.
+  function MAKERS.group_names()
+    needs.has("SSL_group_to_name", "the group's name")
+    return true
+  end
 
   -- The methods that exist before an example adds one.
   local class, METHODS = getmetatable((pair.wrapped())).__index, {}

@@ -16,6 +16,14 @@ return {
   tls1_refused = since_3
     and { level = 1, "no suitable signature algorithm", "tlsv1 alert internal error" }
     or { level = 3, "unsupported protocol", "tlsv1 alert protocol version" },
+  -- The reasons where a key is wanted: PEM that has none, and that ends too soon.
+  pem_without_key = since_3 and "unsupported" or "no start line",
+  pem_cut_short   = since_3 and "unsupported" or "bad end line",
+  ed25519_bits    = since_3 and 256 or 253,
+  -- Names for XMPP's addresses and SRV records (RFC 6120, RFC 4985).
+  oid_names = since_3,
+  -- RC2 and others are in a provider that nobody has loaded.
+  legacy_apart = since_3,
   -- With x509_strict an authority has to have a key usage.
   strict_key_usage = since_3,
   -- The findings about the certificate beyond the depth.

@@ -9,6 +9,7 @@ describe("ssl.x509", function()
   local process = require "spec.support.process"
   local values  = require "spec.support.values"
   local lib     = require "ssl.ffi.lib"
+  local needs   = require "spec.support.needs"
   local pack    = values.pack
 
   local ENTRIES = { "root", "intermediate", "server", "ec_server", "client", "odd", "nul",
@@ -26,6 +27,8 @@ describe("ssl.x509", function()
   end
 
   describe("der, spki, spkidigest and text", function()
+    local own_it = needs.own_openssl(it, "its program prints the text")
+
     for _, name in ipairs(ENTRIES) do
       it("are what openssl makes of " .. name, function()
         local path = pki[name].cert
@@ -38,7 +41,11 @@ describe("ssl.x509", function()
                        cert:spkidigest(hash))
         end
         assert.equal(cert:spkidigest "sha256", cert:spkidigest())
-        assert.equal(openssl(path, "-noout -text"), cert:text())
+      end)
+
+      own_it("are, as text, what openssl prints of " .. name, function()
+        local path = pki[name].cert
+        assert.equal(openssl(path, "-noout -text"), load(path):text())
       end)
     end
 

@@ -6,6 +6,7 @@ describe("ssl.x509", function()
   local process = require "spec.support.process"
   local x509    = require "ssl.x509"
   local lib     = require "ssl.ffi.lib"
+  local limits  = require "spec.support.limits"
 
   local PEM = certs.make {}
 
@@ -63,7 +64,7 @@ describe("ssl.x509", function()
     for kind, key in pairs {
       DSA = { "openssl dsaparam -genkey -out key 1024", "DSA", 1024 },
       DH  = { "openssl genpkey -paramfile '" .. pki.dh.ffdhe2048 .. "' -out key", "DH", 2048 },
-      Ed25519   = { "openssl genpkey -algorithm ED25519 -out key", "Unknown", 256 },
+      Ed25519   = { "openssl genpkey -algorithm ED25519 -out key", "Unknown", limits.ed25519_bits },
       ["RSA-PSS"] = { "openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:1024"
                       .. " -out key", "Unknown", 1024 },
     } do
