@@ -52,7 +52,8 @@ function needs.own_openssl(it, why)
   local environment = getfenv(2) -- the spec's, where busted's words are
   return function(name)
     return it(name, function()
-      environment.pending(("the system's own OpenSSL: %s, and this is %s"):format(why, openssl.version))
+      environment.pending(("the system's own OpenSSL: %s, and this is %s"):format(
+        why, openssl.version))
     end)
   end
 end
