@@ -3,7 +3,7 @@
 -- 1. SSL_FFI_LIBSSL and SSL_FFI_LIBCRYPTO, when set (one alone is a mistake).
 -- 2. The process itself, when it already has SSL_CTX_new: nginx and every host
 --    that links OpenSSL. A second copy beside a host's own crashes sooner or
---    later, so we never load one there.
+--    later, so we never load one there. It is refused where the environment names one.
 -- 3. Versioned names. Never an unversioned one: that is what a compiler uses,
 --    it may be absent, and on macOS it aborts the process.
 --
@@ -21,8 +21,8 @@ local search = {}
 jit.off(true, true)
 
 --- What has to be declared before `find`.
-search.functions = { "dlopen", "dlsym", "dladdr", "SSL_CTX_new", "OpenSSL_version_num",
-                     "OpenSSL_version" }
+search.functions = { "dlopen", "dlsym", "dladdr", "SSL_CTX_new", "ERR_clear_error",
+                     "OpenSSL_version_num", "OpenSSL_version" }
 
 -- <dlfcn.h>; the same on every system that has it.
 local RTLD_LAZY = 1
@@ -172,6 +172,25 @@ local function file_of(library, name)
   return ffi.string(info[0].dli_fname)
 end
 
+-- Where a library's own references are bound to the program's symbols first, whatever the
+-- version: a Mach-O or a Windows library names the library that it wants.
+local BINDS_TO_PROGRAM = not ({ OSX = true, Windows = true })[ffi.os]
+
+-- The program exports functions of an OpenSSL that was linked into it: a libssl that is
+-- loaded beside it would call these, with structs of its own, and crash. A shared
+-- library of another version in the process does no harm, since its symbols have versions.
+local function refuse_mixture(libssl, advice)
+  for _, name in ipairs(BINDS_TO_PROGRAM and { "SSL_CTX_new", "ERR_clear_error" } or {}) do
+    local program = file_of(ffi.C, name)
+    if program and not program:find "%.so[%.%d]*$" then
+      local text = search.symbol(ffi.C, "OpenSSL_version")
+      error(("ssl: %s exports functions of an OpenSSL of its own (%s), which %s would call "
+             .. "in place of those that belong to it; %s"):format(program,
+             text and ffi.string(text(0)) or "of an unknown version", libssl, advice), 0)
+    end
+  end
+end
+
 local function explicit(getenv)
   local function set(name)
     local value = getenv(name)
@@ -182,6 +201,7 @@ local function explicit(getenv)
   if not libssl or not libcrypto then
     error("ssl: set both SSL_FFI_LIBSSL and SSL_FFI_LIBCRYPTO, or neither", 0)
   end
+  refuse_mixture(libssl, "unset SSL_FFI_LIBSSL and SSL_FFI_LIBCRYPTO")
   local tried = {}
   local ssl, crypto = load_pair(libssl, libcrypto, tried)
   if not ssl then
@@ -199,6 +219,8 @@ local function process()
 end
 
 local function versioned()
+  refuse_mixture((VERSIONED[ffi.os] or VERSIONED.Other)[1][1],
+                 "link its libssl into the program too, or export neither")
   local tried = {}
   for _, pair in ipairs(VERSIONED[ffi.os] or VERSIONED.Other) do
     local ssl, crypto = load_pair(pair[1], pair[2], tried)
@@ -219,7 +241,7 @@ end
 --   ("environment", "process" or "name"), `version` (text), `number`, `major`,
 --   `minor`; `ssl_address`, `crypto_address`: see search.addresses
 -- @raise a sentence for each refusal: nothing found, a half-set environment, a
---   pair that does not belong together, a fork, an OpenSSL older than 1.1.1 or
+--   pair that does not belong together, one beside the program's own, a fork, an OpenSSL older than 1.1.1 or
 --   newer than we know
 function search.find(getenv)
   local found = explicit(getenv or os.getenv) or process() or versioned()

@@ -74,7 +74,6 @@ void SSL_get0_alpn_selected(const SSL *s, const unsigned char **data,
 void SSL_CTX_set_keylog_callback(SSL_CTX *ctx,
                                  void (*cb)(const SSL *, const char *));
 void SSL_CTX_set_info_callback(SSL_CTX *ctx, void (*callback)(const SSL *, int, int));
-const char *SSL_alert_desc_string_long(int value);
 
 /* A connection. SSL_set_bio takes over both references. */
 SSL *SSL_new(SSL_CTX *ctx);
@@ -132,6 +131,8 @@ int SSL_export_keying_material(SSL *s, unsigned char *out, size_t olen,
 ]],
 
   optional = [[
+/* Only words: a host with a static OpenSSL that does not use them lacks it. */
+const char *SSL_alert_desc_string_long(int value);
 /* A build may lack PSK. The hint is refused when it is too long. */
 int SSL_CTX_use_psk_identity_hint(SSL_CTX *ctx, const char *hint);
 void SSL_set_psk_client_callback(SSL *s,

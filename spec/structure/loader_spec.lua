@@ -228,6 +228,34 @@ describe("the loader", function()
       assert.equal("talked\n", output)
     end)
 
+    -- What would be bound to the program's functions, and crash.
+    it("refuses another one beside it, and names both", function()
+      local output = fresh.host { openssl = true } (REFUSED, {
+        environment = { SSL_FFI_LIBSSL = LIBSSL, SSL_FFI_LIBCRYPTO = LIBCRYPTO } })
+      assert.matches("^ssl: [^ ]*/host exports functions of an OpenSSL of its own %(OpenSSL "
+        .. "[^)]*%), which " .. LIBSSL:gsub("%p", "%%%0") .. " would call in place of those "
+        .. "that belong to it; unset SSL_FFI_LIBSSL and SSL_FFI_LIBCRYPTO\nno second one\n$",
+        output)
+    end)
+
+    it("refuses a libssl beside its libcrypto, and names both", function()
+      local output = fresh.host { libcrypto = "static" } (REFUSED)
+      assert.matches("^ssl: [^ ]*/host exports functions of an OpenSSL of its own %(OpenSSL "
+        .. "[^)]*%), which libssl%.so%.3 would call in place of those that belong to it; link "
+        .. "its libssl into the program too, or export neither\nno second one\n$", output)
+    end)
+
+    it("takes a libssl beside its shared libcrypto", function()
+      assert.matches("^name\t[^\n]*\ntalked\n$",
+                     (fresh.host { libcrypto = "shared" } (TELL .. TALK)))
+    end)
+
+    it("needs none of its texts", function()
+      local output = fresh.host { openssl = true,
+                                  exported = all_but "SSL_alert_desc_string_long" } (TALK)
+      assert.equal("talked\n", output)
+    end)
+
     for _, hidden in ipairs { "SSL_get_error", "X509_check_host", "BIO_meth_set_ctrl" } do
       it("names the missing function and loads no second copy: " .. hidden, function()
         local output = fresh.host { openssl = true, exported = all_but(hidden) } (REFUSED)

@@ -71,6 +71,7 @@ local NEEDED_BY_ARCHIVE = [[$(sed -n 's/^Libs.private://p' \
 --- Build a host program, spec/support/host.c.
 -- @tparam table options
 --   `openssl`: link OpenSSL into it, statically, and export it;
+--   `libcrypto`: "static": link libcrypto alone, and export it; "shared": link the shared one;
 --   `exported`: only these names of it
 -- @treturn function  `run(text, { threads, rounds, environment })`, which answers
 --   as `fresh.luajit`; the text sees the globals THREAD and ROUND
@@ -86,6 +87,12 @@ function fresh.host(options)
     else
       flags = flags .. "-Wl,-E"
     end
+  end
+  if options.libcrypto == "static" then
+    flags = "-Wl,-E -Wl,--whole-archive -l:libcrypto.a -Wl,--no-whole-archive "
+            .. NEEDED_BY_ARCHIVE
+  elseif options.libcrypto == "shared" then
+    flags = "-Wl,--no-as-needed -lcrypto"
   end
   compile(("-O1 -o %s spec/support/host.c %s -ldl -lpthread"):format(quote(path), flags))
   return function(text, how)

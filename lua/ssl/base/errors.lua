@@ -20,13 +20,22 @@ local errors = {
   newest = nil,
 }
 
+--- OpenSSL's text for an alert.
+-- @tparam number alert  0 to 255
+-- @treturn string|nil  "unknown" where OpenSSL has none; nil in a host whose static OpenSSL
+--   lacks the texts
+function errors.alert_text(alert)
+  return lib.has.SSL_alert_desc_string_long
+     and ffi.string(C.SSL_alert_desc_string_long(alert)) or nil
+end
+
 -- The reason for a peer's alert is its number and an offset. Not every version has a
 -- text for every alert that it knows.
 local function alert_words(code)
   local alert = lib.error_reason(code) - K.SSL_AD_REASON_OFFSET
   if alert < 0 or alert > 255 then return end
-  local text = ffi.string(C.SSL_alert_desc_string_long(alert)):lower()
-  return text ~= "unknown" and "tlsv1 alert " .. text or nil
+  local text = errors.alert_text(alert)
+  return text and text ~= "unknown" and "tlsv1 alert " .. text:lower() or nil
 end
 
 local function words(code)

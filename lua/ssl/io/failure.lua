@@ -74,7 +74,7 @@ local ALERTS = {
 local function described(direction, value)
   local description = value % 256
   return { direction = direction, code = description, text = ALERTS[description]
-           or ffi.string(C.SSL_alert_desc_string_long(description)) }
+           or errors.alert_text(description) or "alert " .. description }
 end
 
 -- The peer's alert comes first: ours would be a reaction to it. But a warning needs no
