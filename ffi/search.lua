@@ -241,8 +241,8 @@ end
 --   ("environment", "process" or "name"), `version` (text), `number`, `major`,
 --   `minor`; `ssl_address`, `crypto_address`: see search.addresses
 -- @raise a sentence for each refusal: nothing found, a half-set environment, a
---   pair that does not belong together, one beside the program's own, a fork, an OpenSSL older than 1.1.1 or
---   newer than we know
+--   pair that does not belong together, one beside the program's own,
+--   a fork, an OpenSSL older than 1.1.1 or newer than we know
 function search.find(getenv)
   local found = explicit(getenv or os.getenv) or process() or versioned()
   same_openssl(found)
