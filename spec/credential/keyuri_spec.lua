@@ -9,6 +9,7 @@ describe("key = \"store:URI\"", function()
   local pki      = require "spec.support.pki"
   local process  = require "spec.support.process"
   local keyuri = require "ssl.credential.keyuri"
+  local limits   = require "spec.support.limits"
 
   after_each(process.stop_all)
 
@@ -106,9 +107,9 @@ describe("key = \"store:URI\"", function()
     ["a missing file"]     = { "file:/nowhere", nil, "No such file or directory" },
     ["a certificate"]      = { "file:" .. pki.rsa_server.cert, nil, "no private key found" },
     ["a folder"]           = { "file:" .. pki.dir, nil, "no private key found" },
-    ["an unknown scheme"]  = { "token:object=x", nil, "unregistered scheme" },
+    ["an unknown scheme"]  = { "token:object=x", nil, limits.unknown_scheme },
     ["a token, and nobody who knows them"] = { "pkcs11:token=t;object=x", nil,
-                                               "unregistered scheme" },
+                                               limits.unknown_scheme },
     ["an empty URI"]       = { "", nil, false },
     ["a wrong password"]   = { ENCRYPTED, "x", "bad decrypt" },
     ["NUL"]                = { PLAIN .. "\0", nil, "NUL in the URI" },

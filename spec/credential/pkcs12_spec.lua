@@ -115,9 +115,15 @@ describe("pkcs12", function()
       assert.truthy(newcontext(file, password))
     end
     assert.same({ nil, WRONG }, { newcontext(file, "x") })
+  end)
+
+  it("opens GnuTLS's without a password", function()
     local others = house.slow and {} or { ["--empty-password"] = "", ["--null-password"] = false }
     for option, password in pairs(others) do
-      assert.truthy(newcontext(made.gnutls_pkcs12(with(LEAF, { option })), password))
+      local there, file = pcall(made.gnutls_pkcs12, with(LEAF, { option }))
+      needs.that(there or not file:find "Segmentation fault", "a certtool that does not crash")
+      assert(there, file)
+      assert.truthy(newcontext(file, password))
     end
   end)
 

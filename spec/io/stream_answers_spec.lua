@@ -5,6 +5,7 @@ describe("a stream's method", function()
   local pair   = require "spec.support.pair"
   local faulty = require "spec.support.faulty"
   local values = require "spec.support.values"
+  local limits = require "spec.support.limits"
   local raised = values.raised
 
   local contexts
@@ -34,7 +35,7 @@ describe("a stream's method", function()
       local data, word = client:receive()
       assert.is_nil(data)
       -- A string could be the peer's bytes.
-      assert.equal(value == "x" and "wrong version number" or "transport failed", word)
+      assert.equal(value == "x" and limits.no_record or "transport failed", word)
     end)
 
     it("receive that answers " .. name .. " for a reason has failed", function()

@@ -3,7 +3,8 @@
 
 local openssl = require("ssl.ffi.lib").openssl
 
-local since_3 = openssl.major >= 3
+local version = openssl.major + openssl.minor / 100
+local since_3, since_3_6, since_4 = version >= 3, version >= 3.06, version >= 4
 
 return {
   -- PSK_MAX_IDENTITY_LEN less its NUL, and as the hint; PSK_MAX_PSK_LEN.
@@ -24,6 +25,14 @@ return {
   oid_names = since_3,
   -- RC2 and others are in a provider that nobody has loaded.
   legacy_apart = since_3,
+  -- A key's URI of a scheme that nobody knows.
+  unknown_scheme = since_4 and "unsupported" or "unregistered scheme",
+  -- A record that is none.
+  no_record = since_4 and "bad record type" or "wrong version number",
+  -- A server sends no staple that is not about its own certificate, or no response at all.
+  staples_checked = since_3_6,
+  -- The root itself needs no list of revoked certificates.
+  root_needs_no_crl = since_3_6,
   -- With x509_strict an authority has to have a key usage.
   strict_key_usage = since_3,
   -- The findings about the certificate beyond the depth.

@@ -176,7 +176,8 @@ function policies.peers.server(version)
     keyed    = client(pair(C.good), KEYED, { psk = client_key, verify = "none" }),
     ecdsa    = client(pair(C.good), { sigalgs = "ECDSA+SHA256",
                                       ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256" }),
-    dhe      = client(pair(C.good), { ciphers = "DHE-RSA-AES128-GCM-SHA256" }),
+    dhe      = client(pair(C.good), { ciphers = "DHE-RSA-AES128-GCM-SHA256",
+                                      curveslist = "P-256" }) -- and no group of RFC 7919,
   }
 end
 
