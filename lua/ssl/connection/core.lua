@@ -35,7 +35,7 @@ end
 -- before a cipher is chosen.
 function core.info(conn)
   local st = state.of(conn)
-  return info.raw(st)
+  return info.cipher(st)
 end
 core.info = guard.call(state.class, core.info)
 

@@ -15,7 +15,7 @@ local line_t, bits_t = ffi.typeof "char[256]", ffi.typeof "int[1]"
 
 --- OpenSSL's own line about the cipher, secret bits, algorithm bits, protocol.
 -- @treturn string,number,number,string  nothing before a cipher is chosen
-function info.raw(st)
+function info.cipher(st)
   local ssl = st.conn.ssl
   if not lifecycle.readable(st) then return end
   local cipher = C.SSL_get_current_cipher(ssl)
@@ -43,7 +43,7 @@ local WORDS = { Kx = "key", Au = "authentication", Enc = "encryption", Mac = "ma
 
 -- The fields of LuaSec's info().
 local function known(st)
-  local description, secret, algorithm, protocol = info.raw(st)
+  local description, secret, algorithm, protocol = info.cipher(st)
   local out = {
     compression = info.compression(st),
     bits = secret, algbits = algorithm, protocol = protocol, export = false,

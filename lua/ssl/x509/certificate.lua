@@ -23,7 +23,7 @@ local object        = require "ssl.base.object"
 local password      = require "ssl.source.password"
 local gcpressure    = require "ssl.base.gcpressure"
 local extension     = require "ssl.x509.extension"
-local raw           = require "ssl.x509.encoding"
+local encoding      = require "ssl.x509.encoding"
 local C, K          = lib.C, lib.K
 
 local own = handle.type("lsf_X509 *x509", "X509_free")
@@ -123,7 +123,7 @@ end
 function methods:digest(algorithm)
   local state = live(self)
   algorithm = arg.optstring(algorithm, "sha1", 2)
-  local hex, message = raw.digest(state.held.x509, algorithm, DIGESTS, hash.certificate)
+  local hex, message = encoding.digest(state.held.x509, algorithm, DIGESTS, hash.certificate)
   errors.clear()
   keep(state)
   if message then return nil, message end
@@ -196,14 +196,14 @@ function methods:issued(...)
 end
 
 --- Choose how names and alternative names are given.
--- @tparam string encoding  "ai5" (the bytes as they are; the default) or "utf8"
+-- @tparam string name  "ai5" (the bytes as they are; the default) or "utf8"
 -- @treturn boolean  false and no change for anything else
 function methods:setencode(...)
-  local encoding = ...
+  local name = ...
   local state = live(self)
-  encoding = arg.string(encoding, 2)
+  name = arg.string(name, 2)
   for _, known in ipairs { "ai5", "utf8" } do
-    if encoding:sub(1, #known) == known then
+    if name:sub(1, #known) == known then
       state.encoding = known
       return true
     end
@@ -221,7 +221,7 @@ function methods:getsignaturename()
 end
 
 extension.install(methods, live, keep)
-raw.install(methods, live, keep)
+encoding.install(methods, live, keep)
 
 local function describe(self)
   local held = object.state(self, class).held
