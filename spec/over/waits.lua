@@ -76,6 +76,26 @@ local function pooled()
   pool:close()
 end
 
+-- Many threads with one pool: each gets the answer to its own question.
+local WORKERS, EACH = 12, 4
+local working, mixed, shared = WORKERS, {}, https.pool { size = 4, perhost = 4 }
+
+local function worker(number)
+  for i = 1, EACH do
+    local path, pieces = ("/echo/%d.%d"):format(number, i), {}
+    local ok, code = https.request {
+      url = ("https://127.0.0.1:%d%s"):format(port "HTTPS", path), cafile = cafile, over = loop,
+      pool = shared, sink = function(piece)
+        pieces[#pieces + 1] = piece
+        return 1
+      end,
+    }
+    local body = table.concat(pieces)
+    if not ok or body ~= path then mixed[#mixed + 1] = path .. " got " .. (ok and body or code) end
+  end
+  working = working - 1
+end
+
 -- Through a proxy in the clear, and through one over TLS.
 local function proxied()
   local codes = {}
@@ -94,6 +114,10 @@ local function main()
     limits()
     lines()
     pooled()
+    while working > 0 do over.sleep(0.005) end
+    say("mixed up: ", table.concat(mixed, ", "))
+    say("in the pool: ", tostring(shared:count() <= 4))
+    shared:close()
     proxied()
     if loop ~= "cosocket" then -- nginx has no resolver here
       local conn = assert(ssl.connect("localhost", port "PORT", flags { timeout = 30 }))
@@ -107,21 +131,22 @@ local function main()
   over_yet = true
 end
 
+local tasks = { other, main }
+for number = 1, WORKERS do tasks[number + 2] = function() worker(number) end end
+
 if loop == "copas" then
   local copas = require "copas"
-  copas.addthread(other)
-  copas.addthread(main)
+  for _, task in ipairs(tasks) do copas.addthread(task) end
   repeat copas.step(1) until over_yet
 elseif loop == "cqueues" then
   local queue = require("cqueues").new()
-  queue:wrap(other)
-  queue:wrap(main)
+  for _, task in ipairs(tasks) do queue:wrap(task) end
   assert(queue:loop())
 elseif loop == "luv" then
-  coroutine.wrap(other)()
-  coroutine.wrap(main)()
+  for _, task in ipairs(tasks) do coroutine.wrap(task)() end
   if vim then vim.wait(60000, function() return over_yet end, 1) else uv.run() end
 else
-  local threads = { ngx.thread.spawn(other), ngx.thread.spawn(main) }
+  local threads = {}
+  for i, task in ipairs(tasks) do threads[i] = ngx.thread.spawn(task) end
   for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
 end

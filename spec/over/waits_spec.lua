@@ -26,7 +26,7 @@ describe("over a loop", function()
   local function expected(luasocket, limits, still, names)
     return ("refused: connecting to 127.0.0.1 port N: connection refused\n%snothing yet: wantread\n"
             .. "%sa long line: true\nclosed: closed\nkept: 1\n"
-            .. "proxies: 200 200\n%sLuaSocket: %s"):format(
+            .. "mixed up: \nin the pool: true\nproxies: 200 200\n%sLuaSocket: %s"):format(
       limits, still, names, luasocket)
   end
 
@@ -44,7 +44,8 @@ describe("over a loop", function()
       local silent, closed = assert(socket.bind("127.0.0.1", 0)), socket.tcp()
       assert(closed:bind("127.0.0.1", 0)) -- and never told to listen
       local nginx = peers.nginx { key = pki.server.key, chain = pki.server.chain,
-                                  files = { small = "hello" } }
+                                  files = { small = "hello" },
+                                  server = 'location /echo/ { return 200 "$uri"; }' }
       local output = loops.run(name, "spec/over/waits.lua", {
         PORT = servers.start().port, SILENT = select(2, silent:getsockname()),
         CLOSED = select(2, closed:getsockname()), HTTPS = nginx.port, CAFILE = pki.root.cert,

@@ -175,8 +175,9 @@ local function take_in(st, seconds)
   if inbound.feed(st) then return nil end
   if mutex.held(st, "reading") then return "busy" end
   arm(st, seconds)
-  local why, over = receive_some(st), st.stream.over
-  if over and not why and not timeout.polls(st) then pace.turn(over, st.phase == "shaking") end
+  local over, since = st.stream.over, S.now()
+  local why = receive_some(st)
+  if over and not why and not timeout.polls(st) then pace.turn(over, since) end
   return why
 end
 

@@ -8,7 +8,8 @@ local ngx = rawget(_G, "ngx")
 
 local adapter = { name = "cosocket", unit = "seconds" }
 
--- Milliseconds: the shortest limit, since 0 stands for nginx's configuration, and the longest.
+-- Milliseconds: the shortest limit, since 0 stands for nginx's configuration and nginx warns of
+-- a sleep of 0; and the longest.
 local SHORTEST, LONGEST = 1, 2^31 - 1
 
 -- Phases with cosockets.
@@ -92,7 +93,7 @@ end
 
 --- Let others run for so many seconds.
 function adapter.sleep(seconds)
-  ngx.sleep(seconds)
+  ngx.sleep(math.max(seconds, SHORTEST / 1000))
 end
 
 --- Does the phase have cosockets?

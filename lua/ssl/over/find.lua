@@ -3,8 +3,9 @@
 -- docs/over.md is the contract of an adapter. A file of this room is loaded when a program
 -- names it, since it requires the module of its loop.
 
-local later = require "ssl.base.later"
-local pace  = require "ssl.io.pace"
+local later   = require "ssl.base.later"
+local pace    = require "ssl.io.pace"
+local timeout = require "ssl.io.timeout"
 
 local find = {}
 
@@ -64,8 +65,9 @@ end
 
 --- Before a step that computes, where many coroutines may begin one at the same time.
 -- @tparam table over
-function find.turn(over)
-  if over.name ~= DEFAULT then pace.turn(over, false) end
+-- @tparam[opt] number since  when the coroutine began to wait
+function find.turn(over, since)
+  if over.name ~= DEFAULT then pace.turn(over, since) end
 end
 
 --- Connect by an adapter, and begin the handshake in turn.
@@ -76,8 +78,9 @@ end
 -- @return an object of the adapter
 -- @treturn nil,string
 function find.connect(over, host, port, seconds)
+  local since = timeout.after(0)
   local object, why = over.connect(host, port, seconds)
-  if object then find.turn(over) end
+  if object then find.turn(over, since) end
   return object, why
 end
 
