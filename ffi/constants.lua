@@ -8,6 +8,9 @@
 
 local constants = {}
 
+-- All of this runs for a moment; to compile it would take longer than to run it.
+jit.off(true, true)
+
 local numbers = {
   -- SSL_get_error
   SSL_ERROR_SSL = 1, SSL_ERROR_WANT_READ = 2, SSL_ERROR_WANT_WRITE = 3,

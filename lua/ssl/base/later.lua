@@ -11,6 +11,12 @@ local open = require "ssl.ffi.open"
 
 local later = {}
 
+-- The loops here run a few times for each file. To compile them would take longer.
+local function cold(f)
+  jit.off(f)
+  return f
+end
+
 local SELF = "ssl.base.later"
 
 -- name -> module, those of this copy
@@ -25,24 +31,25 @@ local function is_module(value)
   return type(value) == "table" or type(value) == "function"
 end
 
-local function loaded()
-  local found = {}
+local loaded = cold(function(found)
   for name, module in pairs(package.loaded) do
-    if is_ours(name) and is_module(module) then found[name] = module end
+    if found[name] ~= module and is_ours(name) and is_module(module) then
+      found[name] = module
+    end
   end
   return found
-end
+end)
 
 -- Exchange the modules of this library in package.loaded.
-local function exchange(from, to)
+local exchange = cold(function(from, to)
   for name in pairs(from) do package.loaded[name] = nil end
   for name, module in pairs(to) do package.loaded[name] = module end
-end
+end)
 
 --- Note the modules that are loaded now as those of this copy.
 function later.note()
   if package.loaded[SELF] ~= later then return end
-  for name, module in pairs(loaded()) do own[name] = module end
+  loaded(own)
 end
 
 --- Require a module of this library.
@@ -56,10 +63,10 @@ function later.require(name)
     later.note()
     return module
   end
-  local others = loaded()
+  local others = loaded {}
   exchange(others, own)
   local ok, module = pcall(open, name)
-  own = loaded()
+  own = loaded {}
   exchange(own, others)
   if not ok then error(module, 0) end
   return module

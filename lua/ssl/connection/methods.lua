@@ -86,15 +86,22 @@ local function made(class, f, bare)
   return bare and f or guard.call(class, f)
 end
 
--- A method whose file is loaded at the first call. Then it puts the method into its own
--- place, unless the program has put another one there.
-local function stub(class, name, file, bare)
-  local own
-  own = later.call(function()
-    local method = made(class, later.require(file)[name], bare)
-    if class.methods[name] == own then class.methods[name] = method end
-    return method
-  end)
+-- The first call of a method whose file is not loaded yet. The method comes into the place of
+-- its stub, unless the program has put another one there. A stub that the program keeps
+-- comes here at each call.
+local function go_on(class, entry, stub, arguments)
+  local name, file, bare = unpack(entry)
+  local method = made(class, later.require(file)[name], bare)
+  if class.methods[name] == stub then class.methods[name] = method end
+  return method(unpack(arguments, 1, arguments.n))
+end
+
+-- It goes on by tail calls: no function of this file is between the caller and the method,
+-- so that errors name the caller at the first call, too.
+local function stub(class, entry)
+  local function own(...)
+    return go_on(class, entry, own, { n = select("#", ...), ... })
+  end
   return own
 end
 
@@ -103,11 +110,8 @@ end
 function methods.install(class)
   for _, entry in ipairs(methods.list) do
     local name, file, bare = unpack(entry)
-    if type(file) == "string" then
-      class.methods[name] = stub(class, name, file, bare)
-    else
-      class.methods[name] = made(class, file[name], bare)
-    end
+    local late = type(file) == "string"
+    class.methods[name] = late and stub(class, entry) or made(class, file[name], bare)
   end
 end
 

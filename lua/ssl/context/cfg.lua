@@ -14,6 +14,9 @@ local nearest     = later.module "ssl.base.nearest"
 local verifyflags = require "ssl.trust.verifyflags"
 local unknown     = require "ssl.base.unknown"
 
+-- The loops go over all keys once for each table. To compile them would take longer.
+jit.off(true, true)
+
 local cfg = {
   --- The mistake in a table of options that may have these keys only: see
   -- ssl.base.unknown.

@@ -48,17 +48,21 @@
 
 local keys = {}
 
+-- All of this runs once. To compile it would take longer.
+jit.off(true, true)
+
 local list = {}
 
-local function add(record, luasec)
-  record.luasec, record.side = luasec, record.side or "both"
-  record.policy = record.policy or true
-  if not luasec then record.since = record.since or "0.1" end
-  list[#list + 1] = record
+-- What most records have.
+local LUASEC = { __index = { luasec = true, side = "both", policy = true } }
+local OURS   = { __index = { luasec = false, side = "both", policy = true, since = "0.1" } }
+
+local function add(record, defaults)
+  list[#list + 1] = setmetatable(record, defaults)
 end
 
-local function theirs(record) add(record, true) end
-local function ours(record) add(record, false) end
+local function theirs(record) add(record, LUASEC) end
+local function ours(record) add(record, OURS) end
 
 local function set(...)
   local out = {}
@@ -231,8 +235,9 @@ ours   { key = "maxall", kind = "number", room = "connection",
          state = { maxall = MOST_ALL }, each = true, policy = KEPT }
 
 -- What `ssl.connect` takes beside them.
+local CONNECT, HTTPS = set "connect", set "https"
 for _, key in ipairs { "timeout", "deadline", "session", "over" } do
-  add({ key = key, kind = "any", side = "client", faces = set "connect" }, false)
+  ours { key = key, kind = "any", side = "client", faces = CONNECT }
 end
 
 -- And `ssl.https`: the fields of LuaSocket's requests, and the parts of a URL.
@@ -240,10 +245,10 @@ for _, key in ipairs { "url", "method", "headers", "source", "sink", "step", "pr
                        "redirect", "maxredirects", "nredirects", "create", "timeout",
                        "scheme", "host", "port", "path", "params", "query", "user", "uri",
                        "authority", "userinfo", "fragment" } do
-  add({ key = key, kind = "any", side = "client", faces = set "https" }, true)
+  theirs { key = key, kind = "any", side = "client", faces = HTTPS }
 end
 for _, key in ipairs { "body", "pool", "progress", "resume", "over", "proxytls" } do
-  add({ key = key, kind = "any", side = "client", faces = set "https" }, false)
+  ours { key = key, kind = "any", side = "client", faces = HTTPS }
 end
 
 -- For each face the records by name, and the names in order.

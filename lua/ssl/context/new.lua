@@ -42,6 +42,9 @@ local function build(cfg, face, level)
   return ctx
 end
 
+-- A loop over all keys, with a call of another function for each.
+jit.off(build)
+
 --- A context from parameters; see docs/newcontext.md.
 -- @tparam table cfg  not modified
 -- @tparam[opt=1] number level  the function at which an error is positioned: 1 the caller

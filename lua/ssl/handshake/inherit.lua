@@ -52,6 +52,10 @@ local function step_of(record)
   return step
 end
 
+-- This loop runs once.
+jit.off(true)
+jit.off(step_of)
+
 -- The keys that have something to do, in order: { record, fields, defaults, room }. Those that
 -- have it when a connection is made, and those that have it for each context that a
 -- connection gets.
