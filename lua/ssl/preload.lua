@@ -21,7 +21,9 @@ local ROOMS = {
     anchors clientca store systemca verifyflags]],
   io = [[
     ciphertext delivery descriptor ending failure guard inbound lifecycle linger loop mutex
-    question readahead sessionorigin state stream timeout wrapped]],
+    pace question readahead sessionorigin state stream timeout wrapped]],
+  over = [[
+    find race]],
   session = [[
     digest fingerprint object resumption seal sessionid store tickets]],
   ocsp = [[
@@ -36,12 +38,18 @@ local ROOMS = {
   handshake = [[
     clienthello clienthello_wire features handshake inherit job sni]],
   connection = [[
-    channelbinding close core earlydata exporter info inspect keyupdate methods negotiated new
-    polling postauth receive receiveinto send sendfile sessions socketoptions stats unwrap]],
+    channelbinding close core earlydata exporter info inspect keyupdate methods negotiated
+    new polling postauth receive receiveinto send sendfile sessions socketoptions stats
+    unwrap]],
   https = [[
-    context create dial earlydata exchange fields hop location misuse noproxy pool printable
-    proxy reader sessions timeouts tls trailers url]],
+    base64 context create dial earlydata exchange fields hop location luasocket misuse
+    noproxy pool printable proxy pump reader sessions timeouts tls trailers url]],
 }
+
+-- The other files of the room "over": an adapter requires the module of its loop, so it is
+-- loaded where that is loaded.
+local ADAPTERS = { copas = "copas", cosocket = "ngx", cqueues = "cqueues", luasocket = "socket",
+                   luv = "luv" }
 
 -- The public modules.
 local FACES = "cert config connect context core engine foreign x509"
@@ -50,7 +58,13 @@ local function load_all(prefix, names)
   for name in names:gmatch "%S+" do later.require(prefix .. name) end
 end
 
--- Without names: all but ssl.https, which needs LuaSocket.
+local function load_adapters()
+  for name, loop in pairs(ADAPTERS) do
+    if package.loaded[loop] then later.require("ssl.over." .. name) end
+  end
+end
+
+-- Without names: all but ssl.https.
 local function everything()
   local rooms = {}
   for room in pairs(ROOMS) do
@@ -80,14 +94,15 @@ end
 -- a handshake. After `ssl.preload()` it reads none of its files any more. That is for
 -- processes that lose sight of the files (chroot(2), a sandbox, a new version installed),
 -- and for servers that fork, whose processes then share this memory.
--- @tparam[opt] {string,...} rooms  folders of lua/ssl/; by default all but "https", which
---   needs LuaSocket
+-- @tparam[opt] {string,...} rooms  folders of lua/ssl/; by default all but "https". The
+--   adapters in "over" are loaded for loops whose modules are loaded
 -- @raise for an unknown room; what `require` raises, and then another call goes on
 local function preload(rooms)
   if rooms == nil then rooms = everything() else check(rooms, 1) end
   for _, room in ipairs(rooms) do
     load_all("ssl." .. room .. ".", ROOMS[room])
     load_all("ssl.", room == "https" and "https" or FACES)
+    if room == "over" then load_adapters() end
   end
   local _ = lib.options -- a file, too
 end
