@@ -60,7 +60,7 @@ end
 
 local function load_adapters()
   for name, loop in pairs(ADAPTERS) do
-    if package.loaded[loop] then later.require("ssl.over." .. name) end
+    if package.loaded[loop] then load_all("ssl.over.", name) end
   end
 end
 
