@@ -11,6 +11,8 @@ describe("keyupdate", function()
   local values     = require "spec.support.values"
   local house      = require "spec.support.init"
   local ssl        = require "ssl"
+  local needs = require "spec.support.needs"
+  local it = needs.each(it, require("ssl.ffi.lib").has.SSL_key_update, "key updates")
   local pack, raised = values.pack, values.raised
 
   after_each(process.stop_all)

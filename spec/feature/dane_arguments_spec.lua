@@ -7,6 +7,8 @@ describe("DANE", function()
   local ssl     = require "ssl"
   local context = require "ssl.context"
   local lib     = require "ssl.ffi.lib"
+  local needs = require "spec.support.needs"
+  local it = needs.each(it, require("ssl.feature.dane").supported, "DANE")
   local pack, raised = values.pack, values.raised
 
   local DIGEST = ("x"):rep(32)

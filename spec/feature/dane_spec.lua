@@ -6,6 +6,8 @@ describe("ssl.dane", function()
   local certs   = require "spec.support.certs"
   local process = require "spec.support.process"
   local values  = require "spec.support.values"
+  local needs = require "spec.support.needs"
+  local it = needs.each(it, require("ssl.feature.dane").supported, "DANE")
   local pack    = values.pack
 
   local function read(path)

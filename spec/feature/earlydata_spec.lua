@@ -8,6 +8,8 @@ describe("early data", function()
   local shake      = require "spec.support.shake"
   local transports = require "spec.support.transports"
   local values     = require "spec.support.values"
+  local needs = require "spec.support.needs"
+  local it = needs.each(it, require("ssl.feature.earlydata").supported, "early data")
   local pack, raised = values.pack, values.raised
 
   local MOST = 20000

@@ -11,6 +11,8 @@ describe("keylog", function()
   local shake   = require "spec.support.shake"
   local house   = require "spec.support.init"
   local state   = require "ssl.io.state"
+  local needs = require "spec.support.needs"
+  local it = needs.each(it, require("ssl.ffi.lib").has.SSL_CTX_set_keylog_callback, "key logs")
 
   after_each(process.stop_all)
 

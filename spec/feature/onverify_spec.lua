@@ -9,6 +9,8 @@ describe("onverify", function()
   local sources   = require "spec.support.sources"
   local values    = require "spec.support.values"
   local x509      = require "ssl.x509"
+  local needs = require "spec.support.needs"
+  local it = needs.each(it, require("ssl.feature.onverify").supported, "onverify")
   local pack      = values.pack
 
   after_each(function() assert.equal(0, questions.paused()) end)

@@ -5,6 +5,8 @@ describe("psk", function()
   local context = require "ssl.context"
   local ssl     = require "ssl"
   local limits  = require "spec.support.limits"
+  local needs = require "spec.support.needs"
+  local it = needs.each(it, require("ssl.feature.psk").supported, "pre-shared keys")
   local pack, raised = values.pack, values.raised
 
   local function key() return "key" end

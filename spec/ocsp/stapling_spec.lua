@@ -13,6 +13,7 @@ describe("OCSP stapling", function()
   local lib       = require "ssl.ffi.lib"
   local needs     = require "spec.support.needs"
   local limits    = require "spec.support.limits"
+  local it = needs.each(it, require("ssl.feature.stapling").supported, "stapling")
 
   local DAY = 86400
   local ALERT = "tlsv1 bad certificate status response"

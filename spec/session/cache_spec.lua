@@ -5,6 +5,8 @@ describe("OpenSSL's cache of sessions", function()
   local context  = require "ssl.context"
   local pair     = require "spec.support.pair"
   local sessions = require "spec.support.sessions"
+  local needs = require "spec.support.needs"
+  local it = needs.each(it, require("ssl.feature.earlydata").supported, "early data")
 
   for _, version in ipairs(pair.versions) do
     describe("in " .. version, function()

@@ -8,6 +8,8 @@ describe("early data", function()
   local policies = require "spec.support.policies"
   local process  = require "spec.support.process"
   local values   = require "spec.support.values"
+  local needs = require "spec.support.needs"
+  local it = needs.each(it, require("ssl.feature.earlydata").supported, "early data")
   local over, pack = policies.over, values.pack
 
   local VERSION, EARLY = "tlsv1_3", { earlydata = 1000 }

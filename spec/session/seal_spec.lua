@@ -10,6 +10,8 @@ describe("an entry of a session store", function()
   local sessions = require "spec.support.sessions"
   local session  = require "ssl.session.object"
   local seal     = require "ssl.session.seal"
+  local needs = require "spec.support.needs"
+  local it = needs.each(it, require("ssl.session.store").supported, "stores of sessions")
 
   local SECRET, OTHER = sessions.SECRET, ("o"):rep(32)
 

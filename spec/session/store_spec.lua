@@ -8,6 +8,8 @@ describe("a server's store of sessions", function()
   local sessions  = require "spec.support.sessions"
   local shake     = require "spec.support.shake"
   local values    = require "spec.support.values"
+  local needs = require "spec.support.needs"
+  local it = needs.each(it, require("ssl.session.store").supported, "stores of sessions")
   local pack      = values.pack
 
   ffi.cdef 'ssize_t spec_store_write(int, const void *, size_t) __asm__("write");'

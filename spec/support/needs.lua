@@ -4,6 +4,7 @@
 --     needs.has("ASYNC_start_job", "a job that pauses")
 --     ...
 --   local it = needs.own_openssl(it, "nginx has it")     for each test of a file
+--   local it = needs.each(it, dane.supported, "DANE")    the same
 
 local openssl = require("ssl.ffi.lib").openssl
 local has     = require("ssl.ffi.lib").has
@@ -15,7 +16,7 @@ local function skip(...)
   getfenv(3).pending((...):format(select(2, ...)))
 end
 
---- A function of OpenSSL. In a test, as are all but the last.
+--- A function of OpenSSL. In a test, as are all but `each` and the last.
 -- @tparam string name
 -- @tparam string what  what it is needed for
 function needs.has(name, what)
@@ -43,19 +44,31 @@ function needs.group(name)
   end
 end
 
+-- busted's `it` for tests that are skipped: `pending` is a name of the spec's own environment.
+local function skipping(it, environment, reason)
+  return function(name)
+    return it(name, function() environment.pending(reason) end)
+  end
+end
+
+--- For a file about one feature, outside of its tests.
+-- @tparam function it  busted's
+-- @param there  false or nil: skip them
+-- @tparam string what  the feature
+-- @treturn function  to use in its place
+function needs.each(it, there, what)
+  if there then return it end
+  return skipping(it, getfenv(2), ("%s: not with %s"):format(what, openssl.version))
+end
+
 --- The system's own OpenSSL, and not one that the environment names.
 -- @tparam function it  busted's
 -- @tparam string why
 -- @treturn function  to use in its place
 function needs.own_openssl(it, why)
   if openssl.how ~= "environment" then return it end
-  local environment = getfenv(2) -- the spec's, where busted's words are
-  return function(name)
-    return it(name, function()
-      environment.pending(("the system's own OpenSSL: %s, and this is %s"):format(
-        why, openssl.version))
-    end)
-  end
+  return skipping(it, getfenv(2), ("the system's own OpenSSL: %s, and this is %s"):format(
+    why, openssl.version))
 end
 
 return needs

@@ -6,6 +6,7 @@ local option  = require "ssl.context.option"
 
 -- Flags in a table; any other value that is true turns it on.
 local function set(ctx, choice, _, level)
+  if not dane.supported then return false, option.lacking("dane", false) end
   local flags = type(choice) == "table" and option.texts(choice, "setdane", level + 1) or {}
   for i, name in ipairs(flags) do
     if not dane.flags[name] then
