@@ -11,7 +11,8 @@ describe("requestcertificate", function()
   local transports = require "spec.support.transports"
   local values     = require "spec.support.values"
   local needs = require "spec.support.needs"
-  local it = needs.each(it, require("ssl.ffi.lib").has.SSL_CTX_set_cert_cb, "authentication after the handshake")
+  local it = needs.each(it, require("ssl.ffi.lib").has.SSL_CTX_set_cert_cb,
+                        "authentication after the handshake")
   local pack, raised = values.pack, values.raised
 
   after_each(function()
