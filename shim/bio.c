@@ -76,7 +76,7 @@ refill(BIO *bio, struct lsf_conn *c, char *buffer, int wanted)
 
 /*
  * The answers to the ClientHello are given before OpenSSL sees it. So it is gathered here, as
- * far as it has come. Returns 1 where OpenSSL may read, or else the result of the read method.
+ * far as it has come; when they are given its copy goes. Returns 1 where OpenSSL may read, or else the result of the read method.
  */
 static int
 wait_for_hello(BIO *bio, struct lsf_conn *c)
@@ -84,6 +84,8 @@ wait_for_hello(BIO *bio, struct lsf_conn *c)
 	size_t missing;
 	int n;
 
+	if (c->hello.copy != NULL && c->hello.state != LSF_HELLO_ASKED)
+		lsf_hello_forget(c);
 	while (c->hello.state == LSF_HELLO_READ &&
 	    (missing = lsf_hello_look(c)) > 0) {
 		c->need = (uint32_t)missing;

@@ -14,6 +14,7 @@ describe("without a callback for the ClientHello", function()
     ["spec/handshake/clienthello_context_spec.lua"] = 20,
     ["spec/handshake/sni_spec.lua"]             = 30,
     ["spec/feature/alpn_spec.lua"]              = 60,
+    ["spec/io/idle_spec.lua"]                   = 8,
   } do
     it("passes " .. name, function()
       local passed, count, output = lacking.run(HIDDEN, { name })
