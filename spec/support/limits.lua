@@ -4,7 +4,8 @@
 local openssl = require("ssl.ffi.lib").openssl
 
 local version = openssl.major + openssl.minor / 100
-local since_3, since_3_6, since_4 = version >= 3, version >= 3.06, version >= 4
+local since_3, since_3_5 = version >= 3, version >= 3.05
+local since_3_6, since_4 = version >= 3.06, version >= 4
 
 return {
   -- PSK_MAX_IDENTITY_LEN less its NUL, and as the hint; PSK_MAX_PSK_LEN.
@@ -14,8 +15,8 @@ return {
   -- The exporter of TLS 1.2 takes the length 0 for a mistake.
   exporter_refuses_nothing = since_3,
   -- The lowest security level that refuses TLS 1.0, and the words of server and client.
-  tls1_refused = since_3
-    and { level = 1, "no suitable signature algorithm", "tlsv1 alert internal error" }
+  tls1_refused = since_3_5 and { level = 1, "unsupported protocol", "tlsv1 alert protocol version" }
+    or since_3 and { level = 1, "no suitable signature algorithm", "tlsv1 alert internal error" }
     or { level = 3, "unsupported protocol", "tlsv1 alert protocol version" },
   -- The reasons where a key is wanted: PEM that has none, and that ends too soon.
   pem_without_key = since_3 and "unsupported" or "no start line",

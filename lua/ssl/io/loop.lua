@@ -106,6 +106,13 @@ local function judge_end(st, word)
   st.ended_early = true
 end
 
+-- From 3.5 on OpenSSL reports the close_notify of TLS 1.3 as a failure of the transport where
+-- user_canceled came before it, as RFC 8446 wants it (section 6.1).
+local function ended_by_peer(conn)
+  return conn.in_error == 0 and conn.out_error == 0
+     and bit.band(S.shut(conn), K.SSL_RECEIVED_SHUTDOWN) ~= 0
+end
+
 -- The message of a failure, and its error queue. nil where it is no failure.
 local function fatal(st, code)
   local conn = st.conn
@@ -126,6 +133,7 @@ local function fatal(st, code)
     end
   else
     errors.clear()
+    if ended_by_peer(conn) then return nil end
     -- The end of the transport, which a refused write before it does not hide.
     local ended = conn.in_eof ~= 0 and conn.in_error == 0 and not st.stream
     word = code == K.SSL_ERROR_WANT_ASYNC_JOB and NO_JOB
