@@ -76,6 +76,66 @@ local function pooled()
   pool:close()
 end
 
+-- A socket of the loop that the program has connected by itself.
+local SOCKETS = {}
+
+function SOCKETS.copas(number)
+  local copas, sock = require "copas", require("socket").tcp()
+  assert(copas.connect(sock, "127.0.0.1", number))
+  return copas.wrap(sock)
+end
+
+function SOCKETS.cqueues(number)
+  local sock = require("cqueues.socket").connect("127.0.0.1", number)
+  assert(sock:connect())
+  return sock
+end
+
+function SOCKETS.luv(number)
+  local tcp, thread = uv.new_tcp(), coroutine.running()
+  tcp:connect("127.0.0.1", number, function(problem)
+    assert(coroutine.resume(thread, problem))
+  end)
+  assert(not coroutine.yield())
+  return tcp
+end
+
+function SOCKETS.cosocket(number)
+  local sock = ngx.socket.tcp()
+  assert(sock:connect("127.0.0.1", number))
+  return sock
+end
+
+-- Two threads send over one connection, and a third receives: no line is torn.
+local LINES, LENGTH = 8, 30000
+local shared_conn, sent = nil, 0
+
+local function sender(letter)
+  while not shared_conn do over.sleep(0.005) end
+  for _ = 1, LINES do
+    assert(shared_conn:send(letter:rep(LENGTH) .. "\n"))
+    sent = sent + 1
+  end
+end
+
+local function wrapped()
+  local conn = assert(ssl.wrap(SOCKETS[loop](port "PORT"), {
+    mode = "client", protocol = "any", verify = "peer", cafile = cafile,
+  }, { over = loop }))
+  conn:settimeout(60)
+  assert(conn:setverifyname "localhost")
+  assert(conn:dohandshake())
+  shared_conn = conn
+  local whole = 0
+  for _ = 1, 2 * LINES do
+    local line = assert(conn:receive())
+    local letter = line:sub(1, 1)
+    if line == letter:rep(LENGTH) then whole = whole + 1 end
+  end
+  conn:close()
+  say("whole lines: ", tostring(whole), " of ", tostring(sent))
+end
+
 -- Many threads with one pool: each gets the answer to its own question.
 local WORKERS, EACH = 12, 4
 local working, mixed, shared = WORKERS, {}, https.pool { size = 4, perhost = 4 }
@@ -114,6 +174,7 @@ local function main()
     limits()
     lines()
     pooled()
+    wrapped()
     while working > 0 do over.sleep(0.005) end
     say("mixed up: ", table.concat(mixed, ", "))
     say("in the pool: ", tostring(shared:count() <= 4))
@@ -131,8 +192,8 @@ local function main()
   over_yet = true
 end
 
-local tasks = { other, main }
-for number = 1, WORKERS do tasks[number + 2] = function() worker(number) end end
+local tasks = { other, main, function() sender "a" end, function() sender "b" end }
+for number = 1, WORKERS do tasks[#tasks + 1] = function() worker(number) end end
 
 if loop == "copas" then
   local copas = require "copas"

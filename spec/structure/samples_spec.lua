@@ -214,6 +214,57 @@ describe("samples", function()
     assert.equal("Hello again, client.", (visit(other, session)))
   end)
 
+  -- A SOCKS5 proxy for one connection, which it makes to 127.0.0.1 whatever the name is.
+  local SOCKS = [[
+    local socket = require "socket"
+    local listener = assert(socket.bind("127.0.0.1", 0))
+    io.stdout:setvbuf "no"
+    print("port: " .. select(2, listener:getsockname()))
+    local client = assert(listener:accept())
+    assert(client:receive(3) == "\5\1\0")
+    client:send "\5\0"
+    assert(client:receive(4) == "\5\1\0\3")
+    local host = client:receive(client:receive(1):byte())
+    local high, low = client:receive(2):byte(1, 2)
+    print("asked for " .. host)
+    local origin = socket.connect("127.0.0.1", high * 256 + low)
+    client:send(origin and "\5\0\0\1\127\0\0\1\0\0" or "\5\5\0\1\0\0\0\0\0\0")
+    local other = origin and { [client] = origin, [origin] = client }
+    while origin do
+      for _, from in ipairs((socket.select({ client, origin }, nil, 20))) do
+        from:settimeout(0)
+        local data, why, part = from:receive(8192)
+        other[from]:settimeout(20)
+        other[from]:send(data or part)
+        if why == "closed" then return end
+      end
+    end
+  ]]
+
+  local function socks()
+    local child = process.start { "luajit", process.write(process.folder() .. "/socks.lua", SOCKS) }
+    return child, child:wait_output "port: (%d+)\n"
+  end
+
+  it("socks.lua gets a page through a SOCKS5 proxy, and verifies its server", function()
+    local server, proxy, port = page_server(), socks()
+    local url = ("https://localhost:%d/"):format(server.port)
+    assert.same({ PAGE, "exit", 0 },
+                { result(run("socks.lua", url, pki.root.cert, "127.0.0.1", port)) })
+    assert.matches("asked for localhost\n", proxy:output())
+    local _, second = socks()
+    local output, how, status = result(run("socks.lua", url, pki.other.cert, "127.0.0.1", second))
+    assert.matches("certificate verify failed", output, 1, true)
+    assert.same({ "exit", 1 }, { how, status })
+  end)
+
+  it("socks.lua reports the refusal of the proxy", function()
+    local _, port = socks()
+    assert.same({ "SOCKS: refused with code 5\n", "exit", 1 },
+                { result(run("socks.lua", "https://localhost:1/", pki.root.cert, "127.0.0.1",
+                             port)) })
+  end)
+
   it("loops.lua is tried over each loop", function()
     tried["samples/loops.lua"] = true
     assert.matches("samples/loops%.lua", process.read "spec/over/loops_spec.lua")
