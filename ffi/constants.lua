@@ -12,6 +12,7 @@ local constants = {}
 jit.off(true, true)
 
 local numbers = {
+  OPENSSL_INIT_SSL_DEFAULT = 0x200002,
   -- SSL_get_error
   SSL_ERROR_SSL = 1, SSL_ERROR_WANT_READ = 2, SSL_ERROR_WANT_WRITE = 3,
   SSL_ERROR_WANT_X509_LOOKUP = 4, SSL_ERROR_ZERO_RETURN = 6,
@@ -124,8 +125,11 @@ local moved = {
 -- LibreSSL 4, where it differs from OpenSSL 1.1. What it lacks reads as nil, where a question
 -- depends on it. A command that it does not know answers 0, as everywhere.
 local libressl = {
-  numbers = { NID_kx_dhe = 961, SSL_CTRL_GET_SESSION_REUSED = 8, SSL_CTRL_OPTIONS = 32,
-              SSL_CTRL_CLEAR_OPTIONS = 77, SSL_R_NO_CERTIFICATE_RETURNED = 178 },
+  numbers = {
+    OPENSSL_INIT_SSL_DEFAULT = 0x80000000, NID_kx_dhe = 961,
+    SSL_CTRL_GET_SESSION_REUSED = 8, SSL_CTRL_OPTIONS = 32, SSL_CTRL_CLEAR_OPTIONS = 77,
+    SSL_R_NO_CERTIFICATE_RETURNED = 178,
+  },
   lacks = {
     "DANE_FLAG_NO_DANE_EE_NAMECHECKS", "NID_kx_any", "NID_kx_dhe_psk", "NID_kx_rsa_psk",
     "OSSL_STORE_INFO_PKEY", "SSL_CTRL_SET_CHAIN_CERT_STORE",

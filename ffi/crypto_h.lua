@@ -11,10 +11,11 @@ return {
   types = {
     BIO = "opaque", BIO_METHOD = "opaque", EVP_PKEY = "opaque", DH = "opaque",
     EVP_MD = "opaque", OPENSSL_STACK = "opaque", EC_builtin_curve = "opaque",
-    OSSL_LIB_CTX = "opaque",
+    OSSL_LIB_CTX = "opaque", OPENSSL_INIT_SETTINGS = "opaque",
   },
 
   required = [[
+int OPENSSL_init_crypto(uint64_t opts, const OPENSSL_INIT_SETTINGS *settings);
 unsigned long OpenSSL_version_num(void);
 const char *OpenSSL_version(int type);
 void CRYPTO_free(void *ptr, const char *file, int line);

@@ -98,7 +98,27 @@ end
 
 local K = constants.pick(openssl.major, openssl.minor, openssl.libressl)
 
+local function assert_initialised(result)
+  if result ~= 1 then
+    error(("ssl: %s (%s) cannot be initialised"):format(openssl.libssl, openssl.version), 0)
+  end
+end
+
+-- With the flag 0 there is nothing to initialise. It fails in a host that has cleaned OpenSSL
+-- up, which is final.
+assert_initialised(bind "OPENSSL_init_crypto"(0, nil))
+
+-- OpenSSL is initialised, with its error texts, before the first call of it. SSL_CTX_new
+-- would do it, but a program may load a certificate before. At `require` it would be a fifth
+-- of the time. It fails where openssl.cnf is wrong and asks for a failure in that case.
+local initialised = false
+local function initialise()
+  assert_initialised(bind "OPENSSL_init_ssl"(K.OPENSSL_INIT_SSL_DEFAULT, nil))
+  initialised = true
+end
+
 local C = setmetatable({}, { __index = function(self, name)
+  if not initialised then initialise() end
   local f
   if own[name] then
     f = own[name](bind, K)
@@ -153,13 +173,6 @@ end
 function lib.error_library(code)
   if lib.system_errno(code) then return nil end
   return math.floor(code / (openssl.major >= 3 and 2^23 or 2^24)) % 2^8
-end
-
--- Error texts of libssl exist only once it has been initialised. It cannot be
--- once a host has cleaned OpenSSL up.
-if lib.C.OPENSSL_init_ssl(0, nil) ~= 1 then
-  error(("ssl: %s (%s) cannot be initialised"):format(openssl.libssl,
-                                                      openssl.version), 0)
 end
 
 return lib

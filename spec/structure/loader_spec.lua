@@ -265,6 +265,55 @@ describe("the loader", function()
     end
   end)
 
+  describe("initialises OpenSSL", function()
+    local function config(name, text)
+      return process.write(process.folder() .. "/" .. name, "openssl_conf = all\n" .. text)
+    end
+
+    it("before the first call, with the configuration of that moment", function()
+      local path = config("level.cnf", "[all]\nssl_conf = ssl\n"
+        .. "[ssl]\nsystem_default = default\n[default]\nCipherString = DEFAULT@SECLEVEL=4\n")
+      assert.equal("4\n", (fresh.luajit(([[
+        local ffi = require "ffi"
+        local lib = require "ssl.ffi.lib", require "ssl"
+        ffi.cdef "int setenv(const char *, const char *, int);"
+        ffi.C.setenv("OPENSSL_CONF", %q, 1)
+        local C = lib.C
+        print(C.SSL_CTX_get_security_level(C.SSL_CTX_new(C.TLS_method())))
+      ]]):format(path))))
+    end)
+
+    it("so that a function with an error text finds it", function()
+      assert.equal("wrong version number\n", (fresh.luajit [[
+        local ffi, lib = require "ffi", require "ssl.ffi.lib"
+        local code = lib.openssl.major >= 3 and 20 * 2^23 + 267 or 20 * 2^24 + 267
+        print(ffi.string(lib.C.ERR_reason_error_string(code)))
+      ]]))
+    end)
+
+    local SENTENCE = ("ssl: %s (%s) cannot be initialised\n"):format(LIBSSL,
+                                                                    lib.openssl.version)
+
+    it("never again where a host has cleaned it up, and says so at require", function()
+      assert.equal(SENTENCE, (fresh.luajit(([[
+        local ffi = require "ffi"
+        ffi.cdef "void OPENSSL_cleanup(void); int OPENSSL_init_ssl(uint64_t, void *);"
+        local libssl = ffi.load(%q, true)
+        libssl.OPENSSL_init_ssl(0, nil)
+        libssl.OPENSSL_cleanup()
+        print(select(2, pcall(require, "ssl")))
+      ]]):format(LIBSSL))))
+    end)
+
+    it("not, where the configuration is wrong and asks for a failure", function()
+      local path = config("wrong.cnf", "config_diagnostics = 1\n[all]\nssl_conf = missing\n")
+      assert.equal(SENTENCE, (fresh.luajit([[
+        local ssl = require "ssl"
+        print(select(2, pcall(ssl.newcontext, { mode = "client", protocol = "any" })))
+      ]], { OPENSSL_CONF = path })))
+    end)
+  end)
+
   it("searches again with a function in place of the environment", function()
     local search = require "ssl.ffi.search"
     local ok, message = pcall(search.find, function(name)
