@@ -66,11 +66,18 @@ end
 jit.off(check)
 for i, file in ipairs(FILES) do check(file, files[i].required) end
 
+-- The C library's functions are found through libssl, too, where libssl was linked to it.
+local addresses, process_address = search.addresses, nil
+local function in_process(name)
+  process_address = process_address or addresses(ffi.C, nil, "process")
+  return process_address(name)
+end
+
 -- Where functions are looked up, in this order.
 local libraries = {
   { library = openssl.ssl,    address = openssl.ssl_address },
   { library = openssl.crypto, address = openssl.crypto_address },
-  { library = ffi.C,          address = search.addresses(ffi.C, nil, "process") },
+  { library = ffi.C,          address = in_process },
 }
 
 -- The library that has a function, and its address there; or nil.

@@ -51,18 +51,15 @@ local function index(library, name)
   return library[name]
 end
 
---- A symbol of a library, or nil.
--- @param library  from ffi.load, or ffi.C
--- @tparam string name  the public name; declared before
--- @treturn cdata|nil  the function
-function search.symbol(library, name)
+-- A symbol of a library, declared before, by its public name; or nil.
+local function symbol(library, name)
   local ok, f = pcall(index, library, names.private(name))
   return ok and f or nil
 end
 
 -- The linker's own handle of a library that is loaded already; NULL names the process.
 local function linker_handle(file, how)
-  local dlopen = search.symbol(ffi.C, "dlopen")
+  local dlopen = symbol(ffi.C, "dlopen")
   local handle = dlopen and dlopen(how ~= "process" and file or nil, RTLD_LAZY)
   return handle ~= nil and handle or nil
 end
@@ -82,7 +79,7 @@ end
 -- @tparam[opt] string how  "process": `library` is ffi.C
 -- @treturn function  name -> the address as void *, or nil
 function search.addresses(library, file, how)
-  local dlsym = search.symbol(ffi.C, "dlsym")
+  local dlsym = symbol(ffi.C, "dlsym")
   local handle = dlsym and linker_handle(file, how)
   if not handle then
     return function(name) return declared_address(library, name) end
@@ -109,10 +106,10 @@ end
 -- Through the handle of libssl a dynamic linker also finds the functions to which libssl
 -- was linked (Windows does not, and returns nil).
 local function same_openssl(found)
-  local mine   = search.symbol(found.crypto, "OpenSSL_version_num")
-  local theirs = search.symbol(found.ssl, "OpenSSL_version_num")
+  local mine   = symbol(found.crypto, "OpenSSL_version_num")
+  local theirs = symbol(found.ssl, "OpenSSL_version_num")
   for _, name in ipairs { "OpenSSL_version_num", "OpenSSL_version" } do
-    if not search.symbol(found.crypto, name) then
+    if not symbol(found.crypto, name) then
       error(("ssl: %s is not OpenSSL's libcrypto: it has no %s")
             :format(found.libcrypto, name), 0)
     end
@@ -163,8 +160,8 @@ end
 
 -- The file of a function, where the system can tell it.
 local function file_of(library, name)
-  local dladdr = search.symbol(ffi.C, "dladdr")
-  local f = dladdr and search.symbol(library, name)
+  local dladdr = symbol(ffi.C, "dladdr")
+  local f = dladdr and symbol(library, name)
   if not f then return nil end
   local info = ffi.new("struct { " .. libc.structs.Dl_info .. " }[1]")
   local found = dladdr(ffi.cast("void *", f), ffi.cast("void *", info))
@@ -183,7 +180,7 @@ local function refuse_mixture(libssl, advice)
   for _, name in ipairs(BINDS_TO_PROGRAM and { "SSL_CTX_new", "ERR_clear_error" } or {}) do
     local program = file_of(ffi.C, name)
     if program and not program:find "%.so[%.%d]*$" then
-      local text = search.symbol(ffi.C, "OpenSSL_version")
+      local text = symbol(ffi.C, "OpenSSL_version")
       error(("ssl: %s exports functions of an OpenSSL of its own (%s), which %s would call "
              .. "in place of those that belong to it; %s"):format(program,
              text and ffi.string(text(0)) or "of an unknown version", libssl, advice), 0)
@@ -213,7 +210,7 @@ local function explicit(getenv)
 end
 
 local function process()
-  if not search.symbol(ffi.C, "SSL_CTX_new") then return nil end
+  if not symbol(ffi.C, "SSL_CTX_new") then return nil end
   return { ssl = ffi.C, crypto = ffi.C, libssl = "this process",
            libcrypto = "this process", how = "process" }
 end

@@ -141,4 +141,9 @@ function shim.callback(name)
   return ffi.cast("void *", shim.C[name])
 end
 
+-- What is needed once is not kept.
+for _, name in ipairs { "names", "search", "shim_h" } do
+  package.loaded["ssl.ffi." .. name] = nil
+end
+
 return shim
