@@ -27,7 +27,7 @@ return {
   -- RC2 and others are in a provider that nobody has loaded.
   legacy_apart = since_3,
   -- A key's URI of a scheme that nobody knows.
-  unknown_scheme = since_4 and "unsupported" or "unregistered scheme",
+  unknown_scheme = since_3_5 and "unsupported" or "unregistered scheme",
   -- A record that is none.
   no_record = since_4 and "bad record type" or "wrong version number",
   -- A server sends no staple that is not about its own certificate, or no response at all.
