@@ -79,7 +79,7 @@ local function goal(row, results, by_key)
   if not row.goal then return "", "" end
   local most, against = row.goal[1], row.goal[2]
   local reached
-  if against == "KiB" then
+  if against == row.unit then
     reached = pick(results.ours, "cost")
   elseif results[against] then
     reached = ratio(results.ours, results[against])

@@ -9,7 +9,7 @@
 --   rounds    fewer than for others, where one run is enough
 --   full      not in a quick run
 --   trace     two amounts: system calls a unit are the difference of two runs
---   goal      { at most, against }: "raw", "luasec", "also", "KiB", or ours of the row
+--   goal      { at most, against }: "raw", "luasec", "also", the unit, or ours of the row
 --             of that key
 --   also      { words, command }: another way for raw C, below the table; a third field
 --             starts something else
@@ -92,6 +92,22 @@ return {
   { name = "https.request, pool, verified; LuaSec: none, not verified", key = "pooled",
     command = "pooled %d", subjects = PEERS, amount = { 400, 100 }, unit = "us",
     factor = 1e6, rate = "/s", goal = { 0.15, "luasec" } },
+  { name = 'require "ssl"', key = "load", command = "load %d", subjects = PEERS,
+    amount = { 1, 1 }, unit = "ms", factor = 1e3, goal = { 3.0, "luasec" } },
+  { name = "the same, and a verified connection, a message and back", key = "loadmessage",
+    command = "loadmessage %d", subjects = PEERS, amount = { 1, 1 }, unit = "ms",
+    factor = 1e3, goal = { 3.0, "luasec" } },
+  { name = 'require "ssl.https", after LuaSocket', key = "loadhttps",
+    command = "loadhttps %d", subjects = PEERS, amount = { 1, 1 }, unit = "ms",
+    factor = 1e3 },
+  { name = 'memory: require "ssl"', key = "loadheap", command = "load %d memory",
+    subjects = PEERS, amount = { 1, 1 }, unit = "KiB", factor = 1, goal = { 300, "KiB" } },
+  { name = "memory: the same, and a connection, a message and back", key = "messageheap",
+    command = "loadmessage %d memory", subjects = PEERS, amount = { 1, 1 }, unit = "KiB",
+    factor = 1, goal = { 450, "KiB" } },
+  { name = 'memory: require "ssl.https", after LuaSocket', key = "httpsheap",
+    command = "loadhttps %d memory", subjects = PEERS, amount = { 1, 1 }, unit = "KiB",
+    factor = 1 },
   { name = "memory of an idle connection, server, 1,000 of them", key = "idle",
     command = "idle %d 1", subjects = OURS, amount = { 1000, 150 }, rounds = 1,
     unit = "KiB", factor = 1, goal = { 15, "KiB" },

@@ -6,6 +6,10 @@
 -- of day that passed. Started by bench/peer.c, which passes the address where it listens.
 
 package.path = "bench/?.lua;" .. package.path
+
+-- Before anything is loaded.
+if require "subject_load"(unpack(arg)) then return end
+
 local socket = require "socket"
 local ssl    = require "ssl"
 
