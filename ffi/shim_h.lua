@@ -150,6 +150,7 @@ return {
 
   required = [[
 int lsf_init(const struct lsf_api *api);
+int lsf_hello_gather(struct lsf_conn *c);
 
 struct lsf_pool *lsf_pool_new(void);
 void lsf_pool_free(struct lsf_pool *pool);

@@ -12,6 +12,9 @@
 #define FLAGS_RWS 0x07
 #define FLAGS_SHOULD_RETRY 0x08
 
+#define ERROR_WANT_READ 2
+#define ERROR_WANT_CLIENT_HELLO_CB 11
+
 #define CTRL_EOF 2
 #define CTRL_FLUSH 11
 
@@ -104,6 +107,26 @@ wait_for_hello(BIO *bio, struct lsf_conn *c)
 	}
 
 	return c->hello.state == LSF_HELLO_ASKED ? retry(bio, FLAGS_READ) : 1;
+}
+
+/*
+ * The same before OpenSSL is called for the first time: LibreSSL decides there which versions
+ * it speaks, and the answers may change them. Returns 1 to call it, or what lsf_verdict would.
+ */
+int
+lsf_hello_gather(struct lsf_conn *c)
+{
+	BIO *bio = c->ssl != NULL ? lsf_api.SSL_get_rbio(c->ssl) : NULL;
+
+	if (bio == NULL || c->no_io)
+		return 1;
+	c->starved = 0;
+	if (wait_for_hello(bio, c) > 0)
+		return 1;
+	if (c->hello.state == LSF_HELLO_ASKED)
+		return -ERROR_WANT_CLIENT_HELLO_CB;
+
+	return c->starved ? -ERROR_WANT_READ : 1;
 }
 
 /* Read method: up to `length` bytes, 0 at the end of stream, -1 as BIO_read. */

@@ -263,6 +263,7 @@ int lsf_session_reused(const SSL *ssl);
 void lsf_no_renegotiation(SSL *ssl);
 
 /* bio.c */
+LSF_API int lsf_hello_gather(struct lsf_conn *c);
 int lsf_bio_read(BIO *bio, char *buffer, int length);
 int lsf_bio_write(BIO *bio, const char *buffer, int length);
 long lsf_bio_ctrl(BIO *bio, int command, long larg, void *parg);

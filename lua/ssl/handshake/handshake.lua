@@ -26,6 +26,8 @@ local state      = require "ssl.io.state"
 local C, S       = lib.C, shim.C
 local gone       = lifecycle.gone
 
+local HELLO_READ = shim.K.LSF_HELLO_READ
+
 local handshake = {}
 
 -- Once, before the first step.
@@ -44,6 +46,10 @@ end
 -- Nagle's algorithm would hold back the server's first data.
 local function step(st)
   local conn = st.conn
+  if conn.hello.state == HELLO_READ then
+    local verdict = S.hello_gather(conn)
+    if verdict <= 0 then return verdict end
+  end
   conn.cork = 1
   local rc
   if st.early then
