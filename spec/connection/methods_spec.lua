@@ -5,7 +5,7 @@ describe("the methods of a connection", function()
   local sources = require "spec.support.sources"
   local methods = require "ssl.connection.methods"
   local state   = require "ssl.io.state"
-  require "ssl"
+  require "ssl.connection.new" -- installs them
 
   local function listed()
     local names = {}
