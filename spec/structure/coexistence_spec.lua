@@ -134,7 +134,11 @@ describe("coexistence", function()
     local modules = {}
     for _, folder in ipairs { "ffi", "lua" } do
       for _, path in ipairs(sources.list(folder, "lua")) do
-        modules[#modules + 1] = sources.module(path)
+        local name = sources.module(path)
+        -- The adapters require the modules of their loops, which may be absent.
+        if not path:find "^lua/ssl/over/" or name == "ssl.over.find" then
+          modules[#modules + 1] = name
+        end
       end
     end
 
