@@ -7,6 +7,8 @@ describe("psk with the openssl program", function()
   local process = require "spec.support.process"
   local ssl     = require "ssl"
   local wording = require "spec.support.wording"
+  local it      = require("spec.support.needs").each(
+    it, require("ssl.feature.psk").supported, "pre-shared keys")
 
   local KEY, HEX = "\1\0\2k", "0100026b"
   local FLAG = { tlsv1_2 = "-tls1_2", tlsv1_3 = "-tls1_3" }

@@ -7,6 +7,8 @@ describe("OCSP stapling with others:", function()
   local pki       = require "spec.support.pki"
   local ours      = require "spec.support.ours"
   local responses = require "spec.support.ocsp"
+  local it        = require("spec.support.needs").each(
+    it, require("ssl.feature.stapling").supported, "OCSP in the handshake")
 
   local DAY = 86400
   local ENTRY = { cert = pki.server.cert, key = pki.server.key }
