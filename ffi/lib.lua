@@ -117,15 +117,18 @@ assert_initialised(bind "OPENSSL_init_crypto"(0, nil))
 
 -- OpenSSL is initialised, with its error texts, before the first call of it. SSL_CTX_new
 -- would do it, but a program may load a certificate before. At `require` it would be a fifth
--- of the time. It fails where openssl.cnf is wrong and asks for a failure in that case.
-local initialised = false
+-- of the time. It fails where openssl.cnf is wrong and asks for a failure in that case. OpenSSL
+-- would succeed at a second try, without that configuration, so there is none.
+local initialised
 local function initialise()
-  assert_initialised(bind "OPENSSL_init_ssl"(K.OPENSSL_INIT_SSL_DEFAULT, nil))
-  initialised = true
+  if not initialised then
+    initialised = bind "OPENSSL_init_ssl"(K.OPENSSL_INIT_SSL_DEFAULT, nil)
+  end
+  assert_initialised(initialised)
 end
 
 local C = setmetatable({}, { __index = function(self, name)
-  if not initialised then initialise() end
+  initialise()
   local f
   if own[name] then
     f = own[name](bind, K)

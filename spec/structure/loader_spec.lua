@@ -305,10 +305,11 @@ describe("the loader", function()
       ]]):format(LIBSSL))))
     end)
 
-    it("not, where the configuration is wrong and asks for a failure", function()
+    it("not, where the configuration is wrong and asks for a failure, nor later", function()
       local path = config("wrong.cnf", "config_diagnostics = 1\n[all]\nssl_conf = missing\n")
-      assert.equal(SENTENCE, (fresh.luajit([[
+      assert.equal(SENTENCE .. SENTENCE, (fresh.luajit([[
         local ssl = require "ssl"
+        print(select(2, pcall(ssl.newcontext, { mode = "client", protocol = "any" })))
         print(select(2, pcall(ssl.newcontext, { mode = "client", protocol = "any" })))
       ]], { OPENSSL_CONF = path })))
     end)
