@@ -9,17 +9,8 @@
 
 require("ssl.foreign").refuse "ssl.https"
 
-local exchange = require "ssl.https.exchange"
-local find     = require "ssl.over.find"
-local hop      = require "ssl.https.hop"
-local luasocket = require "ssl.https.luasocket"
-local timeouts = require "ssl.https.timeouts"
-local dial     = require "ssl.https.dial"
-local misuse   = require "ssl.https.misuse"
-local pool     = require "ssl.https.pool"
-local tls      = require "ssl.https.tls"
-local reader   = require "ssl.https.reader"
-local ssl      = require "ssl"
+local later = require "ssl.base.later"
+local ssl   = require "ssl"
 
 local https = {
   _VERSION   = ssl._VERSION,
@@ -31,111 +22,13 @@ local https = {
   PROXY      = nil,     -- "environment", or as `proxy` in a request
 }
 
--- Send the request and read the head of the answer.
-local function ask(w, request)
-  local ok, why = exchange.send(w, request)
-  if not ok and not w.refused then return nil, why end
-  local code, headers, status = exchange.head(w, request)
-  if ok then return code, headers, status end
-  -- A server that stops reading our body may have answered (413, say). Trust that answer
-  -- unless it is a success.
-  if code and code >= 300 then return code, headers, status end
-  return nil, not code and (w.early or w:alerted()) and headers or why
-end
-
--- On one connection, or on two: the first may have been kept for too long.
-local function answer(request, plan, limit, open)
-  local w, why = dial.open(request, plan, limit, open)
-  if not w then return nil, why end
-  local code, headers, status = ask(w, request)
-  if not code and reader.may_repeat(w, request.method, headers) then
-    dial.close(open)
-    w, why = dial.open(request, plan, limit, open, true)
-    if not w then return nil, why end
-    code, headers, status = ask(w, request)
-  end
-  if not code then return nil, headers end
-  return w, code, headers, status
-end
-
--- The whole request, redirects included. It may raise errors of the caller's sinks and
--- sources.
-local function perform(reqt, open)
-  find.turn(find.adapter(reqt.over))
-  local limit = timeouts.new(reqt.timeout, https.TIMEOUT)
-  local request, why = hop.new(reqt, https.PORT)
-  if not request then return nil, why end
-  local redirected, last = 0, nil
-  while true do
-    local plan
-    plan, why = dial.plan(request, https)
-    if not plan then return nil, why end
-    local w, code, headers, status = answer(request, plan, limit, open)
-    if not w then return nil, code end
-    local target, location = hop.redirect(request, code, headers, redirected, https.PORT)
-    if not target then
-      local ok
-      ok, why = exchange.body(w, request, code, headers)
-      if not ok then return nil, why end
-      dial.done(request, plan, w, open)
-      headers.location = headers.location or last
-      return 1, code, headers, status
-    end
-    if plan.key then exchange.skip(w, request, code, headers) end
-    dial.done(request, plan, w, open)
-    request, last, redirected = target, location, redirected + 1
-  end
-end
-
--- With Lua's pcall, through which callers can yield, and not with LuaSocket's.
-local function protected(reqt)
-  local open = {}
-  local results = { pcall(perform, reqt, open) }
-  dial.close(open)
-  if not results[1] then return luasocket.unwrap(results[2]) end
-  return unpack(results, 2, 5)
-end
-
--- A sink with a limit, since the server decides how long its body is.
-local function bounded(chunks)
-  local size, most = 0, https.MAXBODY or math.huge
-  return function(chunk)
-    if not chunk then return 1 end
-    size = size + #chunk
-    if size > most then return nil, "the body of the answer is too large" end
-    chunks[#chunks + 1] = chunk
-    return 1
-  end
-end
-
-local function string_form(url, body, kept)
-  local chunks = {}
-  local ok, code, headers, status = protected {
-    url = url, sink = bounded(chunks), pool = kept, body = body,
-    headers = body and { ["content-type"] = "application/x-www-form-urlencoded" },
-  }
-  if not ok then return ok, code, headers, status end
-  local joined, text = pcall(table.concat, chunks)
-  if not joined then return nil, text end -- no memory
-  return text, code, headers, status
-end
-
-local function refuse(level, text)
-  error(("bad argument #1 to 'request' (%s)"):format(text), level + 1)
-end
-
--- A table, or the two arguments of a URL and a body.
-local function check(url, body)
-  if type(url) == "string" then
-    if body and type(body) ~= "string" and type(body) ~= "number" then
-      error(("bad argument #2 to 'request' (string expected, got %s)"):format(type(body)), 3)
-    end
-  elseif type(url) == "table" then
-    local problem = misuse.request(url) or ssl.cfg.problem(url, "https")
-    if problem then refuse(3, problem) end
-  else
-    refuse(3, "string or table expected, got " .. type(url))
-  end
+-- Made by a file of the room, which is loaded at the first call.
+local made
+local function function_of(name)
+  return later.call(function()
+    made = made or later.require "ssl.https.request" (https)
+    return made[name]
+  end)
 end
 
 --- Make a request.
@@ -147,56 +40,17 @@ end
 --   the headers, the status line
 -- @treturn nil,string  the reason
 -- @raise when there is no URL, what newcontext raises, and what sinks raise
-function https.request(url, body)
-  check(url, body)
-  if type(url) == "string" then
-    local result, code, headers, status = string_form(url, body)
-    return result, code, headers, status
-  end
-  local result, code, headers, status = protected(url)
-  return result, code, headers, status
-end
-
--- The method `request` of a pool: as https.request, with this pool.
-local function request_of_pool(self, url, body)
-  if not pool.is(self) then refuse(2, "a pool of https.pool expected, got " .. type(self)) end
-  check(url, body)
-  if type(url) == "string" then
-    local result, code, headers, status = string_form(url, body, self)
-    return result, code, headers, status
-  end
-  local reqt = {}
-  for key, value in pairs(url) do reqt[key] = value end
-  reqt.pool = self
-  local result, code, headers, status = protected(reqt)
-  return result, code, headers, status
-end
+https.request = function_of "request"
 
 --- A pool: connections that are kept for requests to come.
 -- @tparam[opt] table options  `size`, `perhost`, `idle`: see docs/https.md
 -- @treturn table  for `pool` of a request; with the methods `request`, `count`, `close`
-function https.pool(options)
-  local made = pool.new(options, request_of_pool)
-  return made
-end
+https.pool = function_of "pool"
 
 --- A function for `create` of socket.http, which makes objects that speak TLS.
 -- @tparam[opt] table params  for ssl.newcontext, and `timeout`, and `create` for the
 --   TCP part; not modified
 -- @treturn function
-function https.tcp(params)
-  if params == nil then params = {} end
-  if type(params) ~= "table" then
-    error(("bad argument #1 to 'tcp' (table expected, got %s)"):format(type(params)), 2)
-  end
-  local problem = misuse.create(params.create) or find.problem(params.over)
-               or ssl.cfg.problem(params, "https")
-  if problem then error(("bad argument #1 to 'tcp' (%s)"):format(problem), 2) end
-  -- Taken now: the caller may well store our function in the same table.
-  local create = params.create
-  return function()
-    return luasocket.try(tls.new(params, https, create))
-  end
-end
+https.tcp = function_of "tcp"
 
 return https

@@ -43,7 +43,8 @@ local ROOMS = {
     unwrap]],
   https = [[
     base64 context create dial earlydata exchange fields hop location luasocket misuse
-    noproxy pool printable proxy pump reader sessions timeouts tls trailers url]],
+    noproxy pool printable proxy pump reader request sessions timeouts tls trailers
+    url]],
 }
 
 -- The other files of the room "over": an adapter requires the module of its loop, so it is
