@@ -79,7 +79,8 @@ refill(BIO *bio, struct lsf_conn *c, char *buffer, int wanted)
 
 /*
  * The answers to the ClientHello are given before OpenSSL sees it. So it is gathered here, as
- * far as it has come; when they are given its copy goes. Returns 1 where OpenSSL may read, or else the result of the read method.
+ * far as it has come. Its copy goes when they are given. Returns 1 where OpenSSL may read, or
+ * else the result of the read method.
  */
 static int
 wait_for_hello(BIO *bio, struct lsf_conn *c)
