@@ -29,6 +29,9 @@ describe("ssl.https reads no head without an end:", function()
       ["/body"] = function(conn)
         conn:send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" .. ("b"):rep(100000))
       end,
+      ["/unframed"] = function(conn)
+        conn:send("HTTP/1.1 200 OK\r\n\r\n" .. ("b"):rep(100000))
+      end,
       ["/chunks"] = function(conn)
         conn:send "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
         for _ = 1, 200 do conn:send("1;" .. ("x"):rep(4000) .. "\r\ny\r\n") end
@@ -79,6 +82,63 @@ describe("ssl.https reads no head without an end:", function()
       end
     end
     https.MAXBODY, https.VERIFY = most, verify
+  end)
+
+  describe("nor a body beyond maxsize:", function()
+    local BEYOND = "the body of the answer is too large"
+
+    -- The results of a request; and what its sink got: how many bytes, and at last what.
+    local function ask(path, maxsize, more)
+      local reqt = { url = ("https://localhost:%d%s"):format(server.port, path),
+                     cafile = pki.root.cert, maxsize = maxsize }
+      local bytes, last = 0, nil
+      function reqt.sink(chunk, why)
+        bytes, last = bytes + #(chunk or ""), chunk or why or "the end"
+        return 1
+      end
+      for key, value in pairs(more or {}) do reqt[key] = value end
+      local ok, code = https.request(reqt)
+      return { ok, code, bytes, last }
+    end
+
+    it("one of an announced length is not read", function()
+      assert.same({ nil, BEYOND, 0 }, ask("/body", 99999))
+      assert.same({ nil, BEYOND, 0 }, ask("/body", 0))
+      assert.same({ 1, 200, 100000, "the end" }, ask("/body", 100000))
+      assert.same({ 1, 200, 100000, "the end" }, ask("/body", false))
+    end)
+
+    it("of one without it the sink gets no more, and the message", function()
+      assert.same({ nil, BEYOND, 199, BEYOND }, ask("/chunks", 199))
+      assert.same({ 1, 200, 200, "the end" }, ask("/chunks", 200))
+      local got = ask("/unframed", 50000)
+      assert.same({ nil, BEYOND, BEYOND }, { got[1], got[2], got[4] })
+      assert.is_true(got[3] <= 50000)
+      assert.same({ 1, 200, 100000, "the end" }, ask("/unframed", 100000))
+    end)
+
+    it("progress is not called for what is refused", function()
+      local most = 0
+      ask("/chunks", 100, { progress = function(_, bytes) most = math.max(most, bytes) end })
+      assert.equal(100, most)
+    end)
+
+    it("where there is no sink, and where there is no body", function()
+      local reqt = { url = ("https://localhost:%d/chunks"):format(server.port),
+                     cafile = pki.root.cert, maxsize = 1 }
+      assert.same({ nil, BEYOND }, { https.request(reqt) })
+      assert.same({ 1, 200, 0 }, ask("/body", 1, { method = "HEAD" }))
+    end)
+
+    it("its connection is not kept", function()
+      local pool = https.pool()
+      assert.same({ nil, BEYOND, 0 }, ask("/body", 1, { pool = pool }))
+      assert.same({ nil, BEYOND, 1, BEYOND }, ask("/chunks", 1, { pool = pool }))
+      assert.equal(0, pool:count())
+      assert.same({ 1, 200, 200, "the end" }, ask("/chunks", 200, { pool = pool }))
+      assert.equal(1, pool:count())
+      pool:close()
+    end)
   end)
 
   it("a large one is none of these", function()

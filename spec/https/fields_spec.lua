@@ -220,5 +220,9 @@ describe("ssl.https sends", function()
       assert.has_error(function() ask { [name] = { 1 } } end, ("bad argument #1 to 'request' "
         .. "(%s expected in field '%s', got table)"):format(what, name))
     end
+    for _, value in ipairs { "1", -1, 0 / 0 } do
+      assert.has_error(function() ask { maxsize = value } end, ("bad argument #1 to 'request' "
+        .. "(a number from 0 on expected in field 'maxsize', got %s)"):format(type(value)))
+    end
   end)
 end)

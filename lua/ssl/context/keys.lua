@@ -247,7 +247,8 @@ for _, key in ipairs { "url", "method", "headers", "source", "sink", "step", "pr
                        "authority", "userinfo", "fragment" } do
   theirs { key = key, kind = "any", side = "client", faces = HTTPS }
 end
-for _, key in ipairs { "body", "pool", "progress", "resume", "over", "proxytls" } do
+for _, key in ipairs { "body", "maxsize", "pool", "progress", "resume", "over",
+                       "proxytls" } do
   ours { key = key, kind = "any", side = "client", faces = HTTPS }
 end
 

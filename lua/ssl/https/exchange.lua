@@ -24,6 +24,7 @@ local PATIENCE = 1
 -- included, and in its trailers; and in the line of a chunk.
 local LARGEST_HEAD, LONGEST_LINE = 262144, 4096
 local TOO_LARGE = "the head of the answer is too large"
+local BODY_TOO_LARGE = "the body of the answer is too large"
 -- Lines are read so many bytes at once, and what lies behind them is put before what
 -- comes: for a large chunk that copies more than it saves.
 local STEP, EXACT = 1024, 1
@@ -76,6 +77,19 @@ local function counting(sink, progress, direction, total)
       progress(direction, bytes, total)
     end
     return ok, problem
+  end
+end
+
+-- A sink with a limit, since the server decides how long its body is. The program's sink gets
+-- no byte beyond it, and learns of the failure as of one of the source.
+local function bounded(sink, most)
+  if not most then return sink end
+  local size = 0
+  return function(chunk, why)
+    size = size + #(chunk or "")
+    if size <= most then return sink(chunk, why) end
+    sink(nil, BODY_TOO_LARGE)
+    return nil, BODY_TOO_LARGE
   end
 end
 
@@ -329,7 +343,8 @@ local function has_body(hop, code)
   return hop.method ~= "HEAD" and code ~= 204 and code ~= 304 and code >= 200
 end
 
---- Read the body of the answer, if it has one, into the sink.
+--- Read the body of the answer, if it has one, into the sink. Beyond `maxsize` bytes it is
+-- refused, unread where its length is announced.
 -- @treturn number  1
 -- @treturn nil,string
 function exchange.body(wire, hop, code, headers)
@@ -339,8 +354,10 @@ function exchange.body(wire, hop, code, headers)
   end
   local source, total = body_source(wire, headers)
   if not source then return nil, total end
+  local most = hop.reqt.maxsize
+  if most and total and total > most then return nil, BODY_TOO_LARGE end
   local sink = counting(hop.sink or pump.null, hop.reqt.progress, "receive", total)
-  local ok, why = pump.all(source, sink, hop.step)
+  local ok, why = pump.all(source, bounded(sink, most), hop.step)
   if not ok then return nil, why end
   return 1
 end

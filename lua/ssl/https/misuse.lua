@@ -42,6 +42,10 @@ local function of_types(reqt)
   if reqt.maxredirects and type(reqt.maxredirects) ~= "number" then
     return expected("number", "maxredirects", reqt.maxredirects)
   end
+  local most = reqt.maxsize
+  if most and not (type(most) == "number" and most >= 0) then -- nor NaN
+    return expected("a number from 0 on", "maxsize", most)
+  end
 end
 
 local function of_body(reqt)

@@ -85,13 +85,9 @@ local function protected(reqt)
   return unpack(results, 2, 5)
 end
 
--- A sink with a limit, since the server decides how long its body is.
-local function bounded(chunks)
-  local size, most = 0, https.MAXBODY or math.huge
+-- The sink of a body that becomes a string.
+local function gather(chunks)
   return function(chunk)
-    if not chunk then return 1 end
-    size = size + #chunk
-    if size > most then return nil, "the body of the answer is too large" end
     chunks[#chunks + 1] = chunk
     return 1
   end
@@ -100,7 +96,7 @@ end
 local function string_form(url, body, kept)
   local chunks = {}
   local ok, code, headers, status = protected {
-    url = url, sink = bounded(chunks), pool = kept, body = body,
+    url = url, sink = gather(chunks), maxsize = https.MAXBODY, pool = kept, body = body,
     headers = body and { ["content-type"] = "application/x-www-form-urlencoded" },
   }
   if not ok then return ok, code, headers, status end
