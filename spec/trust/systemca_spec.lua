@@ -53,6 +53,91 @@ for _, place in ipairs(found and found.tried or {}) do print(place) end
   end)
 end)
 
+describe("LuaSec's functions for the system's file:", function()
+  local pki     = require "spec.support.pki"
+  local process = require "spec.support.process"
+  local ssl     = require "ssl"
+
+  teardown(process.stop_all)
+  after_each(function() ssl.set_system_ca(nil) end)
+
+  local function child(code, environment)
+    local words = { "env", "-u", "SSL_CERT_FILE", "-u", "SSL_CERT_DIR" }
+    for name, value in pairs(environment or {}) do words[#words + 1] = name .. "=" .. value end
+    for _, word in ipairs { "luajit", "-e", 'ssl = require "ssl" ' .. code } do
+      words[#words + 1] = word
+    end
+    local started = process.start(words)
+    started:wait()
+    return started:output()
+  end
+
+  it("find_system_ca finds what ssl.systemca finds", function()
+    assert.same({ assert(ssl.systemca()).cafile }, { ssl.find_system_ca() })
+  end)
+
+  it("find_system_ca goes by the environment", function()
+    assert.equal(pki.root.cert .. "\n", child("print(ssl.find_system_ca())",
+                                              { SSL_CERT_FILE = pki.root.cert }))
+  end)
+
+  it("find_system_ca tells which files it has tried", function()
+    local environment = { SSL_CERT_FILE = "/no/file", SSL_CERT_DIR = pki.root.capath }
+    local why = "nil\tno system CA bundle found:\n\tno file '/no/file'\n"
+    assert.equal(why, child("print(ssl.find_system_ca())", environment))
+    assert.equal(why, child("print(ssl.get_system_ca())", environment))
+    -- Those of the usual systems, where none of the files can be opened.
+    why = child [[
+      local open = io.open
+      function io.open(name, mode)
+        if name:find "%.pem$" or name:find "%.crt$" then return nil end
+        return open(name, mode)
+      end
+      print(select(2, ssl.find_system_ca()))
+    ]]
+    assert.matches("^no system CA bundle found:\n\tno file '/", why)
+    assert.truthy(why:find("\n\tno file '/etc/ssl/certs/ca-certificates.crt'\n", 1, true))
+    assert.truthy(why:find("\n\tno file '/etc/pki/tls/cacert.pem'\n", 1, true))
+  end)
+
+  it("get_system_ca returns what was set", function()
+    assert.is_true(ssl.set_system_ca "/no/file")
+    assert.same({ "/no/file" }, { ssl.get_system_ca() })
+    assert.is_true(ssl.set_system_ca(false))
+    assert.same({ nil, "no system CA bundle (set_system_ca(false))" }, { ssl.get_system_ca() })
+    assert.is_true(ssl.set_system_ca())
+    assert.same({ ssl.find_system_ca() }, { ssl.get_system_ca() })
+  end)
+
+  it("get_system_ca keeps what it has found, and no failure", function()
+    local name = process.folder() .. "/ca.pem"
+    assert.equal(("nil\n%s\n%s\nnil\n"):format(name, name), child(([[
+      print((ssl.get_system_ca()))
+      io.open(%q, "w"):close()
+      print((ssl.get_system_ca()))
+      os.remove(%q)
+      print((ssl.get_system_ca()))
+      ssl.set_system_ca(nil)
+      print((ssl.get_system_ca()))
+    ]]):format(name, name), { SSL_CERT_FILE = name, SSL_CERT_DIR = "/no/folder" }))
+  end)
+
+  it("nothing else depends on what was set", function()
+    local before = ssl.systemca()
+    ssl.set_system_ca "/no/file"
+    assert.same(before, ssl.systemca())
+    assert.truthy(ssl.newcontext { mode = "client", protocol = "any", systemca = true })
+    assert.same({ before.cafile }, { ssl.find_system_ca() })
+  end)
+
+  it("set_system_ca refuses anything else", function()
+    for _, value in ipairs { true, 1, {} } do
+      assert.has_error(function() ssl.set_system_ca(value) end, "bad argument #1 to "
+        .. ("'set_system_ca' (string, nil or false expected, got %s)"):format(type(value)))
+    end
+  end)
+end)
+
 describe("ssl.filestamp", function()
   local pki     = require "spec.support.pki"
   local process = require "spec.support.process"

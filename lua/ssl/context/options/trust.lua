@@ -48,7 +48,7 @@ end
 -- Whom the system trusts, beside `cafile` and `capath`.
 local function set_systemca(ctx, value, _, level)
   switch("systemca", value, level + 1)
-  local found, reason = later.require "ssl.trust.systemca"()
+  local found, reason = later.require "ssl.trust.systemca".places()
   if found then
     local ok
     ok, reason = store.locations(context.state(ctx), found.cafile, found.capath)
