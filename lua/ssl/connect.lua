@@ -45,13 +45,16 @@ local function matches(conn, kind, name)
   return ok, cert
 end
 
--- The message of a failed handshake; where verification failed, with OpenSSL's reason.
+-- The message of a failed handshake; where verification failed, with OpenSSL's reason, and
+-- else with the next step, if there is one.
 local function handshake_reason(conn, msg)
   if msg == "wantread" or msg == "wantwrite" then return "timeout" end
-  local verify = (conn:lasterror() or {}).verify
-  if not verify or msg:find(verify.text, 1, true) then return msg end -- `explain`
-  local text = verify.issuer and ("%s: issuer %s"):format(verify.text, verify.issuer)
-  return ("%s (%s)"):format(msg, text or verify.text)
+  local problem = conn:lasterror() or {}
+  local verify = problem.verify
+  local text = verify and verify.text or problem.hint
+  if not text or msg:find(text, 1, true) then return msg end -- `explain`
+  if verify and verify.issuer then text = ("%s: issuer %s"):format(text, verify.issuer) end
+  return ("%s (%s)"):format(msg, text)
 end
 
 -- An error of the program's function goes on to the caller.

@@ -199,7 +199,8 @@ describe("ssl.connect", function()
         end]])
       local child = process.start { "luajit", script }
       local port = assert(child:wait_output("port: (%d+)\n", 30))
-      assert.equal(("handshake with 127.0.0.1 port %s: wrong version number"):format(port),
+      assert.equal(("handshake with 127.0.0.1 port %s: wrong version number (the peer does not "
+                    .. "speak TLS, or not before a command such as STARTTLS)"):format(port),
                    fails("127.0.0.1", port, { timeout = LIMIT, protocol = version }))
       child:stop()
     end)

@@ -100,7 +100,10 @@ local function refusal(conn, why, host)
   if why == "wantread" or why == "wantwrite" then return "timeout" end
   local problem = conn:lasterror() or {}
   local verify, short = problem.verify, problem.reason
-  if not verify then return why end
+  if not verify then
+    if not problem.hint or why ~= short then return why end -- `explain`
+    return ("%s (%s)"):format(why, problem.hint)
+  end
   if verify.misnamed then
     return ("%s (%s: the certificate is not for %s): %s"):format(
       short, verify.text, host, WAYS_OUT.misnamed)

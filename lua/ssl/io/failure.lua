@@ -11,9 +11,20 @@ local errors = require "ssl.base.errors"
 local state  = require "ssl.io.state"
 local C, K   = lib.C, lib.K
 
-local failure = {}
+local failure = {
+  --- The message where the transport ended without close_notify.
+  CUT_OFF = "unexpected eof while reading",
+}
 
 local REFUSED = "certificate verify failed"
+
+-- What a person may do next.
+local NO_TLS = "the peer does not speak TLS, or not before a command such as STARTTLS"
+local NO_NOTIFY = "the peer has not sent close_notify, so data may be missing; the key `eof` "
+                  .. "decides what such an end means"
+
+-- OpenSSL's texts for a record that is none.
+local NO_RECORD = { ["wrong version number"] = true, ["bad record type"] = true }
 
 -- The chain may be good, but the certificate is for another name.
 local MISNAMED = {
@@ -110,27 +121,40 @@ function failure.reason(st, queue)
   return cause.reason
 end
 
+-- Before a cipher is chosen the bad record is the peer's first one.
+local function hint(st, word, reason)
+  if word == failure.CUT_OFF then return st.status == "connected" and NO_NOTIFY or nil end
+  local ssl = st.conn.ssl
+  if NO_RECORD[reason] and ssl ~= nil and C.SSL_get_current_cipher(ssl) == nil then
+    return NO_TLS
+  end
+end
+
 --- A connection fails.
 -- @tparam table st
 -- @tparam string word  the message that the call returns
 -- @tparam {table,...}|nil queue  from ssl.base.errors
 function failure.note(st, word, queue)
   local conn, cause = st.conn, queue and errors.cause(queue) or {}
+  local reason = queue and failure.reason(st, queue)
   st.problem = {
-    message = word, code = cause.code, library = cause.library,
-    reason = queue and failure.reason(st, queue),
+    message = word, code = cause.code, library = cause.library, reason = reason,
     queue = queue, alert = alert(conn), verify = verification(st, word),
-    errno = errno(conn),
+    errno = errno(conn), hint = hint(st, word, reason),
   }
   errors.newest = st.problem
 end
 
---- The message with the refused certificate and the reason, where the key `explain` is set.
+--- The message with the refused certificate and the reason, or with the next step, where the
+-- key `explain` is set.
 -- @tparam table st
 -- @tparam string word
 -- @treturn string
 function failure.explain(st, word)
-  local verify = st.explain and st.problem and st.problem.verify
+  local problem = st.explain and st.problem
+  if not problem then return word end
+  if problem.hint then return ("%s: %s"):format(word, problem.hint) end
+  local verify = problem.verify
   if not verify or word ~= REFUSED then return word end
   local where = "depth " .. verify.depth
   if verify.subject then where = where .. ", " .. verify.subject end
@@ -163,7 +187,8 @@ end
 --   `verify`, where the certificate was refused: `code` and `text` of OpenSSL; `depth`,
 --   `subject` and `issuer` of the certificate there; `misnamed`: the name is another one;
 --   `untrusted`: the chain ends in no trusted certificate.
---   `alert`: `direction`, `code`, `text`. `errno`: of the transport.
+--   `alert`: `direction`, `code`, `text`. `errno`: of the transport. `hint`: what a person
+--   may do next.
 function failure:lasterror()
   local st = state.of(self)
   -- A problem without failure: nothing can be sent any more, but received data can be read.

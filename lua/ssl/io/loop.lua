@@ -49,7 +49,7 @@ local loop = {}
 
 local WANTREAD, WANTWRITE, ASKED = "wantread", "wantwrite", "asked"
 local TIMEOUT = "timeout"
-local CLOSED, CUT_OFF, TRUNCATED = "closed", "unexpected eof while reading", "truncated"
+local CLOSED, CUT_OFF, TRUNCATED = "closed", failure.CUT_OFF, "truncated"
 
 -- No stack is free for a handshake that may stand still: memory is missing, or the host
 -- has limited their number (ASYNC_init_thread(3)). No event announces a free one.
