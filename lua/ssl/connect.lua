@@ -142,7 +142,7 @@ local function connect(name, port, flags)
   local kind, host = hostname.normalize(name)
   if not kind then return failure(before, "host name", ("%q"):format(name), host) end
   local ctx, why = newcontext(configuration(flags), 2, "connect")
-  if not ctx then return nil, "context: " .. why end
+  if not ctx then return nil, "context: " .. errors.with_file(why) end
   local known = host
   if flags.servername then kind, known = hostname.normalize(flags.servername) end
   whole = after(whole)

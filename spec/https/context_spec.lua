@@ -104,7 +104,7 @@ describe("ssl.https makes a context", function()
     os.remove(file)
     local ok, why = get(t)
     assert.is_nil(ok)
-    assert.equal("error loading CA locations (No such file or directory)", why)
+    assert.equal("error loading CA locations (No such file or directory): " .. file, why)
   end)
 
   -- Only the first context of a process learns which keys there are.

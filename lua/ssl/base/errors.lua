@@ -107,6 +107,24 @@ function errors.reason(default)
   return errors.take() or default or errors.UNKNOWN
 end
 
+--- As `reason`, where a file cannot be read. Its name is noted, since LuaSec's messages lack
+-- it.
+-- @tparam string|nil name
+-- @tparam[opt="unknown error"] string default
+function errors.of_file(name, default)
+  local queue = errors.take_all()
+  if queue then errors.newest.file = name end
+  return queue and queue[1].reason or default or errors.UNKNOWN
+end
+
+--- The message of the newest failure, with the name of the file that it is about.
+-- @tparam string message
+-- @treturn string
+function errors.with_file(message)
+  local file = errors.newest and errors.newest.file
+  return file and ("%s: %s"):format(message, file) or message
+end
+
 --- Note a failure with a message of this library. An entry of OpenSSL that came since the
 -- operation began takes precedence.
 -- @tparam table|nil before  `errors.newest` at its beginning

@@ -87,7 +87,7 @@ function certificates.load(c, sources)
     if nul then return nil, nul end
     errors.clear()
     local ok = C.SSL_CTX_use_certificate_chain_file(c.handle.raw, file) == 1
-    if not ok then return nil, errors.reason() end
+    if not ok then return nil, errors.of_file(file) end
     errors.clear()
     note(c)
     return true

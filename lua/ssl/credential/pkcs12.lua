@@ -34,7 +34,7 @@ local function open(source)
   if source:find("\0", 1, true) then return nil, "NUL in the file name" end
   errors.clear()
   local bio = membio.file(source)
-  if not bio then return nil, errors.reason() end
+  if not bio then return nil, errors.of_file(source) end
   return bio
 end
 

@@ -88,11 +88,14 @@ local function configuration(params, defaults)
   return cfg, verified
 end
 
--- An error of newcontext. Where the system's authorities are at fault, the message names
--- them, since the program did not choose them.
+-- An error of newcontext, with the file that it is about. Where the system's authorities are at
+-- fault, the message names them, since the program did not choose them.
 local function unmade(cfg, why)
   local place = rawget(cfg, "cafile") or rawget(cfg, "capath")
-  if not place or not why:find "^error loading CA locations" then return why end
+  if not place or not why:find "^error loading CA locations" then
+    local file = ssl.lasterror().file
+    return file and ("%s: %s"):format(why, file) or why
+  end
   return ("%s: %s: %s"):format(why, place, WAYS_OUT.unnamed)
 end
 

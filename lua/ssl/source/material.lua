@@ -116,7 +116,7 @@ function material.open(value)
   end
   errors.clear()
   local bio = membio.file(value)
-  if not bio then return nil, errors.reason() end
+  if not bio then return nil, errors.of_file(value) end
   return bio
 end
 
@@ -155,9 +155,11 @@ function material.decode_all(value, read, keep)
     list[#list + 1] = one
   until one == nil
   bio:free()
-  reason = errors.reason()
-  -- OpenSSL's text for "no further object".
+  local before = errors.newest
+  reason = errors.of_file(material.file(value) and value or nil)
+  -- OpenSSL's text for "no further object", which is no failure.
   if reason ~= "no start line" then return nil, reason end
+  errors.newest = before
   return list
 end
 

@@ -215,7 +215,7 @@ function store.locations(c, file, path)
   errors.clear()
   local before = stored(raw)
   local ok, shared, why = load(c, file, path)
-  local reason = not ok and (why or errors.reason "no CA file or folder given")
+  local reason = not ok and (why or errors.of_file(file, "no CA file or folder given"))
   errors.clear()
   -- Certificates of a folder are not in the store before they are needed.
   if path then c.folders = ("%s%q"):format(c.folders or "", path) end
