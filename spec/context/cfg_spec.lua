@@ -163,6 +163,31 @@ describe("a configuration", function()
     end
   end)
 
+  it("says which key it lacks, where it is no configuration of LuaSec's", function()
+    local NO_PROTOCOL = "bad argument #1 to 'newcontext' (no key 'protocol': \"any\", or one "
+                        .. "version such as \"tlsv1_3\" expected)"
+    local NO_MODE = "bad argument #1 to 'newcontext' (no key 'mode': \"client\" or \"server\" "
+                    .. "expected)"
+    assert.equal(NO_PROTOCOL, raised(ssl.newcontext, { mode = "client", explain = true }))
+    assert.equal(NO_PROTOCOL, raised(ssl.newcontext, { explain = true }))
+    assert.equal(NO_MODE, raised(ssl.newcontext, { protocol = "any", explain = true }))
+    -- The same key, misspelled.
+    assert.equal("bad argument #1 to 'newcontext' (unknown key 'protocl'; did you mean "
+                 .. "'protocol'?)", raised(ssl.newcontext, { mode = "client", protocl = "any",
+                                                             explain = true }))
+    assert.equal("bad argument #1 to 'create' (string expected, got nil)",
+                 raised(ssl.newcontext, { mode = "client" }))
+    assert.equal("bad argument #2 to 'setmode' (string expected, got nil)",
+                 raised(ssl.newcontext, { protocol = "any" }))
+    config.strict = true
+    assert.equal(NO_PROTOCOL, raised(ssl.newcontext, {}))
+    assert.equal(NO_MODE, raised(ssl.newcontext, { protocol = "any" }))
+    assert.equal("bad argument #1 to 'create' (string expected, got nil)",
+                 raised(ssl.newcontext, "x"))
+    assert.equal("bad argument #1 to 'create' (string expected, got boolean)",
+                 raised(ssl.newcontext, { protocol = false }))
+  end)
+
   it("has its mistakes reported by ssl.cfg.problem, without being used", function()
     assert.is_nil(ssl.cfg.problem { explain = true })
     assert.equal("unknown key 'verfy'; did you mean 'verify'?",

@@ -22,10 +22,30 @@ local function recorded(cfg)
   end })
 end
 
+-- The keys without a default.
+local NEEDED = {
+  { key = "protocol", values = '"any", or one version such as "tlsv1_3"' },
+  { key = "mode",     values = '"client" or "server"' },
+}
+
+-- LuaSec's errors for these name functions that the program has not called. So a table that
+-- LuaSec would not have taken gets another one.
+local function missing(cfg)
+  for _, needed in ipairs(NEEDED) do
+    if cfg[needed.key] == nil and checks.held(cfg) then
+      return ("no key '%s': %s expected"):format(needed.key, needed.values)
+    end
+  end
+end
+
 local function build(cfg, face, level)
-  local protocol = option.text(cfg.protocol, 1, "create", level + 1)
-  local problem = face ~= false and checks.problem(cfg, face)
+  local protocol = cfg.protocol
+  if protocol ~= nil then protocol = option.text(protocol, 1, "create", level + 1) end
+  -- A string is no table, though it can be indexed.
+  local problem = face ~= false and type(cfg) ~= "string"
+                  and (checks.problem(cfg, face) or missing(cfg))
   if problem then option.misuse(1, "newcontext", problem, level + 1) end
+  protocol = option.text(protocol, 1, "create", level + 1)
   local ctx, message = context.create(protocol)
   if not ctx then return nil, message end
   cfg = recorded(cfg)
