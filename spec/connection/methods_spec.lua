@@ -52,7 +52,7 @@ describe("the methods of a connection", function()
   end)
 
   -- Each call is made with the file not loaded yet, and again. A new process has loaded no
-  -- file; `renew` makes stubs of the methods once more for the other forms of the call.
+  -- file; `renew` makes loaders of the methods once more for the other forms of the call.
   local FIRST = [[
     local ssl     = require "ssl"
     local core    = require "ssl.core"
@@ -93,9 +93,9 @@ describe("the methods of a connection", function()
       local late, raised = 0, 0
       for _, entry in ipairs(methods.list) do
         for _, call in ipairs(type(entry[2]) == "string" and FORMS or {}) do
-          local name, stub = entry[1], conn[entry[1] ]
+          local name, loader = entry[1], conn[entry[1] ]
           local first = text(pcall(call, name))
-          assert(conn[name] ~= stub, name)
+          assert(conn[name] ~= loader, name)
           local second = text(pcall(call, name))
           if first ~= second then print(name, first, second) end
           late = late + 1

@@ -87,18 +87,18 @@ local function made(class, f, bare)
 end
 
 -- The first call of a method whose file is not loaded yet. The method comes into the place of
--- its stub, unless the program has put another one there. A stub that the program keeps
+-- its loader, unless the program has put another one there. A loader that the program keeps
 -- comes here at each call.
-local function go_on(class, entry, stub, arguments)
+local function go_on(class, entry, loader, arguments)
   local name, file, bare = unpack(entry)
   local method = made(class, later.require(file)[name], bare)
-  if class.methods[name] == stub then class.methods[name] = method end
+  if class.methods[name] == loader then class.methods[name] = method end
   return method(unpack(arguments, 1, arguments.n))
 end
 
 -- It goes on by tail calls: no function of this file is between the caller and the method,
 -- so that errors name the caller at the first call, too.
-local function stub(class, entry)
+local function loader(class, entry)
   local function own(...)
     return go_on(class, entry, own, { n = select("#", ...), ... })
   end
@@ -111,7 +111,7 @@ function methods.install(class)
   for _, entry in ipairs(methods.list) do
     local name, file, bare = unpack(entry)
     local late = type(file) == "string"
-    class.methods[name] = late and stub(class, entry) or made(class, file[name], bare)
+    class.methods[name] = late and loader(class, entry) or made(class, file[name], bare)
   end
 end
 
