@@ -168,7 +168,7 @@ describe("loading", function()
   ]]
 
   it("leaves nothing to be read after ssl.preload", function()
-    local output = fresh.luajit(CLOSED .. [[
+    local output, ok = fresh.luajit(CLOSED .. [[
       local server = assert(ssl.newcontext(pair.server_config {
         alpn = { "h2" }, earlydata = 1000, onclienthello = function() end, sessiontimeout = 60,
       }))
@@ -191,7 +191,9 @@ describe("loading", function()
       assert(ssl.engine and ssl.connect and ssl.ocsp and ssl.digest)
       print(opened)
     ]])
-    assert.equal("nil\n", output)
+    assert.is_true(ok, output)
+    -- ASan remarks before it that a job of OpenSSL has a stack of its own.
+    assert.equal("nil", output:match "([^\n]*)\n$")
   end)
 
   it("would notice a file that is read later", function()
