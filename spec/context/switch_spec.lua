@@ -5,6 +5,7 @@
 
 describe("over a switch by server name", function()
   local ssl      = require "ssl"
+  local house    = require "spec.support.init"
   local keys     = require "ssl.context.keys"
   local rooms    = require "ssl.context.rooms"
   local made     = require "spec.support.ocsp"
@@ -209,25 +210,26 @@ describe("over a switch by server name", function()
     return true
   end
 
+  -- In each version; where everything is slow, in the first one that can show it.
+  local function in_versions(show, key)
+    local shown = false
+    for _, version in ipairs(pair.versions) do
+      if not (shown and house.slow) then shown = show(version, key) or shown end
+    end
+    return shown
+  end
+
   for _, record in ipairs(keys.own) do
     local key = record.key
     if record.policy == true and record.side ~= "client" and not STAYS[key] then
       it("the chosen context's holds for resumption: " .. key, function()
-        local tried = false
-        for _, version in ipairs(pair.versions) do
-          tried = keeps_apart(version, key) or tried
-        end
-        assert.is_true(tried)
+        assert.is_true(in_versions(keeps_apart, key))
       end)
 
       local neutral = CASES[key] or key == "sessionid"
       if not neutral then
         it("the chosen context's holds, and decides: " .. key, function()
-          local decided = false
-          for _, version in ipairs(pair.versions) do
-            decided = decides(version, key) or decided
-          end
-          assert.is_true(decided)
+          assert.is_true(in_versions(decides, key))
         end)
       end
     end
