@@ -34,12 +34,6 @@ local groups = {
     files = { "over/loops", "over/waits" },
   },
   {
-    why = "Which session is resumed is decided in Lua, and this goes over hundreds of pairs of"
-          .. " policies. session/policy_keys makes the same calls of OpenSSL for each key.",
-    only = "jit interpreter hammered collect asan",
-    files = { "session/policy_walk" },
-  },
-  {
     why = "The work is done in nginx, with its own LuaJIT, which gets the compiler's flags.",
     only = "jit interpreter hammered",
     files = { "openresty/" },
