@@ -166,20 +166,14 @@ function attempts.start(address, port)
   return attempt
 end
 
-local function ended(list)
-  for _, attempt in ipairs(list) do
-    if attempt.ended then return attempt end
-  end
-end
-
 function attempts.wait(list, seconds)
-  local one = ended(list)
+  local one = race.ended(list)
   if one or seconds == 0 then return one end
   local thread = coroutine.running()
   for _, attempt in ipairs(list) do attempt.waits = thread end
   if seconds then pause(seconds) else doze() end
   for _, attempt in ipairs(list) do attempt.waits = nil end
-  return ended(list)
+  return race.ended(list)
 end
 
 --- Connect, to the address that answers first (RFC 8305); one after another before Copas 2.

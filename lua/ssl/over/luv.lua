@@ -217,20 +217,14 @@ function attempts.start(address, port)
   return attempt
 end
 
-local function ended(list)
-  for _, attempt in ipairs(list) do
-    if attempt.ended then return attempt end
-  end
-end
-
 function attempts.wait(list, seconds)
-  local one = ended(list)
+  local one = race.ended(list)
   if one then return one end
   suspend(seconds, function(wake)
     for _, attempt in ipairs(list) do attempt.wake = wake end
   end)
   for _, attempt in ipairs(list) do attempt.wake = nil end
-  return ended(list)
+  return race.ended(list)
 end
 
 -- libuv asks the system's resolver, on a thread of its pool.

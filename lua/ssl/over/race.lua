@@ -53,6 +53,15 @@ local function patience(more, deadline)
   return more and math.min(DELAY, left or DELAY) or left
 end
 
+--- The first attempt that has said so: for loops whose attempts set `ended` by themselves.
+-- @tparam {table,...} attempts
+-- @treturn table|nil
+function race.ended(attempts)
+  for _, attempt in ipairs(attempts) do
+    if attempt.ended then return attempt end
+  end
+end
+
 --- Connect to one of these addresses.
 -- @tparam table loop  `start` and `wait`
 -- @tparam {string,...} addresses
