@@ -254,7 +254,9 @@ describe("a folder of authorities", function()
   end)
 
   it("is looked at anew while a change is so young that the next would not show", function()
-    os.time = real_time -- luacheck: ignore
+    -- The clock stands still at the change: a slow machine must not let it grow old.
+    local changed = real_time()
+    os.time = function() return changed end -- luacheck: ignore
     WAYS["a file that is written in place"].put(pki.root.cert, name)
     local ctx = client()
     assert.is_true(trusts(ctx))
