@@ -46,17 +46,24 @@ describe("the modes of the suite", function()
     assert.same(modes.all(), lines("luajit spec/support/modes.lua " .. NAMES[1]))
   end)
 
+  -- The output of script/test with a program in the place of busted, and its status.
+  local function output(program, arguments)
+    local bin = process.folder()
+    process.write(bin .. "/busted", program)
+    house.run(("chmod 755 '%s/busted'"):format(bin))
+    -- A build folder of its own: the luajit of a mode lies there.
+    local text = process.capture((
+      "BUILD_DIR='%s' PATH='%s':$PATH script/test --no-bootstrap %s 2>&1; echo $?")
+      :format(bin, bin, arguments))
+    return text:match "^(.-)(%d+)\n$"
+  end
+
   -- The actions of script/test, reported by a busted that only prints.
   local function told(arguments)
-    local bin = process.folder()
-    process.write(bin .. "/busted", "io.write('ran ', os.getenv 'SSL_SPEC_MODE', ' ',"
-                                    .. " table.concat(arg, ' '), '\\n')")
-    house.run(("chmod 755 '%s/busted'"):format(bin))
     local ran = {}
-    -- A build folder of its own: the luajit of a mode lies there.
-    local command = ("BUILD_DIR='%s' PATH='%s':$PATH script/test --no-bootstrap %s 2>&1")
-                    :format(bin, bin, arguments)
-    for mode, words in process.capture(command):gmatch "ran (%S+) ([^\n]*)" do
+    local text = output("io.write('ran ', os.getenv 'SSL_SPEC_MODE', ' ',"
+                        .. " table.concat(arg, ' '), '\\n')", arguments)
+    for mode, words in text:gmatch "ran (%S+) ([^\n]*)" do
       ran[mode] = words:gsub("%-%-ignore%-lua ?", "")
     end
     return ran
@@ -68,6 +75,50 @@ describe("the modes of the suite", function()
     assert.same({ [NAMES[1]] = one .. " --filter x" }, told(one .. " --filter x"))
     assert.same({ interpreter = one, hammered = one },
                 told("--mode interpreter --mode hammered -- " .. one))
+  end)
+
+  it("run a file once, however often and by which names it is named", function()
+    local files = "spec/base/lru_spec.lua spec/base/nearest_spec.lua"
+    assert.same({ [NAMES[1]] = files },
+                told("spec/base/lru_spec.lua ./spec/base/lru_spec.lua spec/base/nearest_spec.lua"
+                     .. " \"$PWD\"/spec/base/nearest_spec.lua"))
+    local folder = table.concat(lines "find spec/base -name '*_spec.lua' | LC_ALL=C sort", " ")
+    assert.same({ [NAMES[1]] = folder }, told "spec/base spec/base/ spec/base/lru_spec.lua")
+    assert.same({ interpreter = files }, told("--mode interpreter --mode interpreter " .. files))
+  end)
+
+  -- busted would take the word for one more file, and script/test one mode for all.
+  it("are not run with an argument that means nothing", function()
+    for words, why in pairs {
+      ["--mode interpreter hammered -- spec/base/lru_spec.lua"] =
+        "script/test: hammered is a mode: each one has a --mode of its own, --mode hammered\n",
+      ["spec/base/nobody_spec.lua"] =
+        "script/test: spec/base/nobody_spec.lua is no file, no folder and no option\n",
+      ["spec/base other"] = "script/test: other is no file, no folder and no option\n",
+      ["docs"] = "script/test: the folder docs has no spec\n",
+    } do
+      assert.same({ why, "2" }, { output("print 'ran'", words) })
+    end
+    for _, words in ipairs { "--mode", "--mode nobody" } do
+      local text, status = output("print 'ran'", words)
+      assert.matches("^usage: ", text)
+      assert.equal("2", status)
+    end
+  end)
+
+  it("say where the time went when they took too much", function()
+    -- 124 is how timeout ends.
+    local text, status = output([[
+      local tally = assert(io.open(os.getenv "SSL_SPEC_TALLY", "a"))
+      for i = 1, 20 do tally:write(("file f%d\ntook %d.5 f%d\n"):format(i, i, i)) end
+      tally:write "file hangs\ntest one that hangs\n"
+      tally:close()
+      os.exit(124)
+    ]], "spec/base/lru_spec.lua")
+    assert.matches("killed: it took more than %d+ s, in: one that hangs\n", text)
+    assert.matches("slowest files, in seconds:\n +20%.5 f20\n +19%.5 f19\n", text)
+    assert.matches("the last one: hangs\n", text)
+    assert.equal("1", status)
   end)
 
   it("leave out what they can, and nothing when every is asked for", function()

@@ -1,7 +1,8 @@
 --- busted output: a line a spec file, failures in full, and a tally.
 --
 -- The tally is a file, SSL_SPEC_TALLY, that gets a line for each test as it
--- starts (test and its name) and ends (passed, failed or skipped), and `end` when
+-- starts (test and its name) and ends (passed, failed or skipped), for each file as it
+-- starts (file and its name) and ends (took, its seconds and its name), and `end` when
 -- the suite is over. A process that dies leaves what it had counted, where it
 -- was, and no `end`: script/test sees all three.
 
@@ -71,14 +72,17 @@ return function()
 
   local function file_start(element)
     file, started = element.name, system.monotime()
+    tally("file " .. file)
     counts = { passed = 0, failed = 0, skipped = 0 }
     return nil, true
   end
 
   local function file_end()
     local skipped = counts.skipped > 0 and (", %d skipped"):format(counts.skipped) or ""
+    local seconds = system.monotime() - started
     io.write(("  %-40s %4d passed, %d failed%s (%.1f s)\n"):format(
-      file, counts.passed, counts.failed, skipped, system.monotime() - started))
+      file, counts.passed, counts.failed, skipped, seconds))
+    tally(("took %.1f %s"):format(seconds, file))
     io.flush()
     return nil, true
   end
