@@ -47,6 +47,7 @@ local FIELDS = {
   set_system_ca = { "ssl.trust.systemca", "set" },
   ocsp          = { "ssl.ocsp.request" },
   importsession = { "ssl.session.object", "import" },
+  sessions      = { "ssl.session.kept" },
   lasterror     = { "ssl.io.failure", "newest" },
   preload       = { "ssl.preload" },
 }

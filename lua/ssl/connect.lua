@@ -8,6 +8,11 @@ local hostname   = require "ssl.x509.hostname"
 local checkhost  = require "ssl.x509.checkhost"
 local newcontext = require "ssl.context.new"
 local session    = require "ssl.session.object"
+local state      = require "ssl.io.state"
+local resumption = require "ssl.session.resumption"
+local digest     = require "ssl.session.digest"
+local kept       = require "ssl.session.kept"
+local functionid = require "ssl.base.functionid"
 local later      = require "ssl.base.later"
 local limits     = require "ssl.io.timeout"
 local x509       = require "ssl.x509.certificate"
@@ -20,6 +25,13 @@ local function demanding(flags)
   return flags.psk or checks.trusting(flags, "client")
 end
 
+-- Are sessions kept from one connection to the next? Not where the program does it, and not
+-- past a function of the program that verifies: it is asked each time.
+local function remembers(flags)
+  return flags.resume ~= false and not flags.session and not flags.onsession
+     and not flags.onverify
+end
+
 -- The documented defaults, and what cannot be changed.
 local function configuration(flags)
   local cfg = setmetatable({}, { __index = flags })
@@ -27,6 +39,7 @@ local function configuration(flags)
   cfg.verify   = flags.verify or not demanding(flags) and "none" or nil
   cfg.protocol = flags.protocol
               or (flags.minversion or flags.maxversion) and "any" or "tlsv1_2"
+  if remembers(flags) then cfg.onsession = kept.remember end
   return cfg
 end
 
@@ -65,6 +78,27 @@ local function shake(conn)
   error(done, 0)
 end
 
+-- The key of a connection's sessions. The policy has all that decides about trust; the rest
+-- is how this very server is reached, and what is spoken with it.
+local function place_of(conn, host, port, over, alpn)
+  return digest(table.concat({
+    host, port, functionid.of(over, "over"),
+    type(alpn) == "table" and table.concat(alpn, "\0") or tostring(alpn),
+    resumption.policy(state.of(conn)),
+  }, "\0"))
+end
+
+-- Offer a session of the program's, or one that was kept: that is returned. What does not fit
+-- is not offered.
+local function offer(conn, want)
+  if want.offered then
+    conn:setsession(want.offered)
+  elseif want.remembers then
+    want.place = place_of(conn, want.host, want.port, want.over, want.alpn)
+    return kept.offer(conn, want.place)
+  end
+end
+
 -- What finds an adapter, or an argument error of the calling function. An adapter is loaded
 -- when it is used: a host may lack LuaSocket, which changes the process's handling of SIGPIPE.
 local function finder(value)
@@ -82,32 +116,50 @@ local function carry(conn, sock, over)
 end
 
 -- TLS over a connected socket, which is closed when it fails.
-local function secure(sock, over, ctx, kind, name, deadline, offered)
+local function secure(sock, ctx, want, deadline)
   local conn, why = connection.create(ctx)
   if not conn then
     sock:close()
     return nil, why
   end
-  carry(conn, sock, over)
-  local ok
-  ok, why = conn:setverifyname(name)
+  carry(conn, sock, want.over)
+  local ok, offered
+  ok, why = conn:setverifyname(want.name)
   if ok then
-    if kind == "dns" then conn:sni(name) end
-    -- What does not fit is not offered.
-    if offered then conn:setsession(offered) end
+    if want.kind == "dns" then conn:sni(want.name) end
+    offered = offer(conn, want)
     conn:settimeout(remaining(deadline), "t")
     ok, why = shake(conn)
     why = why and handshake_reason(conn, why)
   end
-  if ok and not matches(conn, kind, name) then
+  if ok and not matches(conn, want.kind, want.name) then
     ok, why = false, "the certificate is not valid for this host name"
   end
   if not ok then
     conn:close()
     return nil, why
   end
+  if offered then kept.shaken(conn, want.place, offered) end
   conn:settimeout(nil, "t")
   return conn
+end
+
+-- The arguments and the flags of this function, checked. Called by `connect` only.
+local function asked(name, port, flags)
+  name = arg.string(name, 1, 2)
+  port = arg.number(port, 2, 2)
+  flags = flags == nil and {} or arg.type(flags, "table", 3, 2)
+  local want = {
+    host = name, port = port,
+    timeout = arg.optnumber(flags.timeout or nil, nil, 3, 2),
+    offered = flags.session or nil,
+    remembers = remembers(flags), alpn = flags.alpn or false,
+  }
+  if want.offered and not session.is(want.offered) then
+    arg.fail(3, arg.expected("session: SSL:Session", want.offered), 2)
+  end
+  want.deadline = arg.optnumber(flags.deadline or nil, nil, 3, 2)
+  return want, flags
 end
 
 --- Connect to a TLS server and check its name.
@@ -119,46 +171,39 @@ end
 --   client, `verify` defaults to "none" and `protocol` to "tlsv1_2". `timeout`, in
 --   seconds, limits connecting and the handshake together; without it there is no
 --   limit, and the connection never has one afterwards. `deadline`, in seconds too, limits
---   all this and all later calls: `conn:setdeadline`. `session`: one to resume, if it fits.
---   `over`: the loop that waits, by its name, or an adapter (docs/over.md)
+--   all this and all later calls: `conn:setdeadline`. `session`: one to resume, if it fits;
+--   without it one of an earlier call, unless `resume` is false. `over`: the loop that
+--   waits, by its name, or an adapter (docs/over.md)
 -- @treturn userdata,userdata  the connection, and LuaSocket's object, which no
 --   longer owns the descriptor, or the adapter's object
 -- @treturn nil,string  the failed step - the name, the context, connecting, the
 --   handshake, the host name - and the reason; nothing is left open
 -- @raise when an argument is of a wrong type
 local function connect(name, port, flags)
-  name = arg.string(name, 1)
-  port = arg.number(port, 2)
-  flags = flags == nil and {} or arg.type(flags, "table", 3)
-  local timeout = arg.optnumber(flags.timeout or nil, nil, 3)
-  local offered = flags.session or nil
-  if offered and not session.is(offered) then
-    arg.fail(3, arg.expected("session: SSL:Session", offered))
-  end
-  local whole = arg.optnumber(flags.deadline or nil, nil, 3)
+  local want
+  want, flags = asked(name, port, flags)
   local find = finder(flags.over)
-
   local before = errors.newest
-  local kind, host = hostname.normalize(name)
-  if not kind then return failure(before, "host name", ("%q"):format(name), host) end
+  local kind, host = hostname.normalize(want.host)
+  if not kind then return failure(before, "host name", ("%q"):format(want.host), host) end
+  want.kind, want.host, want.name = kind, host, host
   local ctx, why = newcontext(configuration(flags), 2, "connect")
   if not ctx then return nil, "context: " .. errors.with_file(why) end
-  local known = host
-  if flags.servername then kind, known = hostname.normalize(flags.servername) end
-  whole = after(whole)
-  local deadline = after(timeout) or whole
+  if flags.servername then want.kind, want.name = hostname.normalize(flags.servername) end
+  local whole = after(want.deadline)
+  local deadline = after(want.timeout) or whole
   if whole then deadline = math.min(deadline, whole) end
+  port = want.port
   local where = ("%s port %s"):format(host, port)
   -- The C library would cut it to 16 bits, which is another port.
   if port % 1 ~= 0 or port < 0 or port > LAST_PORT then
     return failure(before, "connecting to", where, "no such port")
   end
-  local sock
-  local over = find.adapter(flags.over)
-  sock, why = find.connect(over, host, port, remaining(deadline))
+  want.over = find.adapter(flags.over)
+  local sock, conn
+  sock, why = find.connect(want.over, host, port, remaining(deadline))
   if not sock then return failure(before, "connecting to", where, why) end
-  local conn
-  conn, why = secure(sock, over, ctx, kind, known, deadline, offered)
+  conn, why = secure(sock, ctx, want, deadline)
   if not conn then return failure(before, "handshake with", where, why) end
   if whole then conn:setdeadline(remaining(whole)) end
   return conn, sock

@@ -25,7 +25,7 @@ local ROOMS = {
   over = [[
     find race]],
   session = [[
-    digest fingerprint object resumption seal sessionid store tickets]],
+    digest fingerprint kept object resumption seal sessionid store tickets]],
   ocsp = [[
     request response]],
   feature = [[
@@ -43,8 +43,7 @@ local ROOMS = {
     unwrap]],
   https = [[
     base64 context create dial earlydata exchange fields hop location luasocket misuse
-    noproxy pool printable proxy pump reader request sessions timeouts tls trailers
-    url]],
+    noproxy pool printable proxy pump reader request timeouts tls trailers url]],
 }
 
 -- The other files of the room "over": an adapter requires the module of its loop, so it is

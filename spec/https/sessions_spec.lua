@@ -7,7 +7,7 @@ describe("ssl.https resumes sessions", function()
   local peers    = require "spec.support.peers"
   local pki      = require "spec.support.pki"
   local process  = require "spec.support.process"
-  local sessions = require "ssl.https.sessions"
+  local sessions = require("ssl").sessions
   local socket   = require "socket"
   local web      = require "spec.support.web"
 

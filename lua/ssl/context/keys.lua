@@ -236,7 +236,7 @@ ours   { key = "maxall", kind = "number", room = "connection",
 
 -- What `ssl.connect` takes beside them.
 local CONNECT, HTTPS = set "connect", set "https"
-for _, key in ipairs { "timeout", "deadline", "session", "over" } do
+for _, key in ipairs { "timeout", "deadline", "session", "resume", "over" } do
   ours { key = key, kind = "any", side = "client", faces = CONNECT }
 end
 

@@ -13,8 +13,9 @@ local find      = require "ssl.over.find"
 local creating  = require "ssl.https.create"
 local timeouts  = require "ssl.https.timeouts"
 local printable = require "ssl.https.printable"
-local sessions  = require "ssl.https.sessions"
 local url       = require "ssl.https.url"
+
+local sessions = ssl.sessions
 
 local tls = {}
 

@@ -145,6 +145,13 @@ function resumption.current(st)
   return found
 end
 
+--- The policy of a client's connection before its handshake, after its names are set.
+-- @tparam table st
+-- @treturn string  32 bytes
+function resumption.policy(st)
+  return fingerprint.policy(fingerprint.connection(st, st.c))
+end
+
 --- Offer a session to the server.
 -- @tparam table st  new, a client's
 -- @tparam userdata s
@@ -154,8 +161,7 @@ function resumption.offer(st, s)
   local given = session.state(s)
   local why = session.unusable(given)
   if why then return nil, why end
-  local policy = fingerprint.connection(st, st.c)
-  if given.policy ~= fingerprint.policy(policy) then
+  if given.policy ~= resumption.policy(st) then
     return nil, "session of another verification policy"
   end
   if C.SSL_set_session(st.conn.ssl, given.handle.session) ~= 1 then

@@ -1,25 +1,26 @@
---- ssl.https.sessions: sessions of TLS, for the next connection to the same place.
+--- ssl.session.kept: a client's sessions, for the next connection to the same place.
 --
--- A resumed handshake costs a fraction of a full one and verifies nothing: the verdict of
--- the handshake that made the session holds. So sessions have the same key as connections
--- in a pool, which contains everything on which the verdict depends. The connection compares
--- the policies again when it gets a session.
+-- ssl.connect and ssl.https keep theirs here. A resumed handshake costs a fraction of a full
+-- one and verifies nothing: the verdict of the handshake that made the session holds. So a
+-- place is a key that contains everything on which the verdict depends. The connection
+-- compares the policies again when it gets a session.
 
-local lru = require "ssl.base.lru"
-local ssl = require "ssl"
+local arg     = require "ssl.base.arg"
+local lru     = require "ssl.base.lru"
+local process = require "ssl.base.process"
 
-local sessions = {}
+local kept = {}
 
 -- Places, and sessions of each.
 local PLACES, EACH = 32, 4
 
-local cache, process = lru.new(PLACES), nil     -- key -> list of sessions; whose
+local cache, owner = lru.new(PLACES), nil       -- key -> list of sessions; whose
 local places = setmetatable({}, { __mode = "k" }) -- connection -> key
 
 -- A session of TLS 1.3 may be used once, by the parent of this process or by this one. So
 -- a child begins without any.
 local function list_of(key)
-  if process ~= ssl.processid() then cache, process = lru.new(PLACES), ssl.processid() end
+  if owner ~= process() then cache, owner = lru.new(PLACES), process() end
   return cache:get(key)
 end
 
@@ -40,8 +41,8 @@ local function take(key)
 end
 
 --- For `onsession` of a context: the one function for all, so that contexts are the
--- same.
-function sessions.remember(conn, session)
+-- same. Sessions of connections that `offer` does not know are dropped.
+function kept.remember(conn, session)
   local key = places[conn]
   if key then keep(key, { session = session, cert = (conn:getpeercertificate()) }) end
 end
@@ -55,9 +56,11 @@ end
 --- Offer a session to a connection before its handshake, after its names are set, and keep
 -- its new sessions.
 -- @tparam userdata conn
--- @tparam string key
+-- @tparam string key  the place
 -- @treturn table  the offered session, for `shaken`; nil where none fits
-function sessions.offer(conn, key)
+-- @raise where `key` is no string; and as `conn:setsession` does
+function kept.offer(conn, key)
+  key = arg.string(key, 2)
   places[conn] = key
   repeat
     local item = take(key)
@@ -67,10 +70,10 @@ end
 
 --- The handshake went through. A session that may be used again is kept, unless the
 -- server gave another in its place.
-function sessions.shaken(conn, key, item)
+function kept.shaken(conn, key, item)
   if not conn:resumed() or item.session:info "singleuse" then return end
   local list = list_of(key)
   if not list or #list == 0 then keep(key, item) end
 end
 
-return sessions
+return kept
