@@ -15,6 +15,7 @@
 
 local ffi     = require "ffi"
 local house   = require "spec.support.init"
+local libressl = require "spec.support.abi_libressl"
 local otherways = require "ssl.ffi.otherways"
 local process = require "spec.support.process"
 local sources = require "spec.support.sources"
@@ -82,10 +83,10 @@ local SHIM_NUMBERS = {
   SET_STATUS_RESPONSE = "SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP",
 }
 
--- Numbers of LibreSSL alone, and one that it has otherwise.
+-- Numbers and callbacks of LibreSSL alone, and those that it lacks.
 local function of_this_one(name, headers)
   if name:find "^LIBRESSL_" then return headers.libressl end
-  return not (name == "OP_NO_RENEGOTIATION" and headers.libressl)
+  return not (headers.libressl and libressl.lacks[name])
 end
 
 -- Macros that 3.0 brought.
@@ -135,12 +136,17 @@ end
 -- LibreSSL has no async.h and no store.h, and those of the system are another OpenSSL's.
 local function is_there(header)
   if not house.headers or not header:find "^openssl/" then return true end
-  local file = io.open(house.headers .. "/" .. header)
-  if file then file:close() end
-  return file ~= nil
+  for folder in house.headers:gmatch "[^:]+" do
+    local file = io.open(folder .. "/" .. header)
+    if file then
+      file:close()
+      return true
+    end
+  end
+  return false
 end
 
-local function includes(declarations)
+local function includes(declarations, headers)
   local out, seen = {}, {}
   for _, file in ipairs(FILES) do
     for _, header in ipairs(declarations[file].headers) do
@@ -150,6 +156,7 @@ local function includes(declarations)
       seen[header] = true
     end
   end
+  if headers and headers.libressl then out[#out + 1] = libressl.types end
   return table.concat(out, "\n") .. "\n"
 end
 
@@ -162,14 +169,16 @@ local PREAMBLE = [[
 
 --- The content of the installed headers.
 -- @treturn table  `major`, `minor`; `known`: every function that they declare or
---   rename; `tags`: type -> its struct; `options`: SSL_OP_* by our names -> theirs
+--   rename; `macros`: those with arguments; `tags`: type -> its struct; `options`: SSL_OP_*
+--   by our names -> theirs
 function abi.headers(declarations)
   local text, ok = abi.compile(PREAMBLE .. includes(declarations), "-E -dD -P")
   if not ok then error("cc cannot read the headers of OpenSSL:\n" .. text, 0) end
-  local h = { known = {}, tags = {}, options = {} }
+  local h = { known = {}, macros = {}, tags = {}, options = {} }
   -- Once over the text: there is a megabyte of it.
   for name in text:gmatch "([%a_][%w_]*)%)?%s*%(" do h.known[name] = true end
   for name in text:gmatch "#define ([%w_]+) [%a_][%w_]*\n" do h.known[name] = true end
+  for name in text:gmatch "#define ([%w_]+)%(" do h.macros[name] = true end
   for tag, name in text:gmatch "typedef struct ([%w_]+) ([%w_]+);" do h.tags[name] = tag end
   -- 1.1.1 has one number, which 3.0 kept: 0xMNNFFPPS.
   local number = text:match "#define OPENSSL_VERSION_NUMBER%s+(0x%x+)"
@@ -195,7 +204,8 @@ local function prototypes(declarations, headers)
         -- Of the optional ones, those that this version has can be compared.
         local another = otherways.older[p.name] or otherways.libressl[p.name]
         local needed = part == "required" and not (headers.libressl and another)
-        local macro = headers.libressl and otherways.libressl[p.name]
+        local macro = headers.libressl
+                      and (otherways.libressl[p.name] or headers.macros[p.name])
         if needed or headers.known[p.name] and not macro then out[#out + 1] = p end
       end
     end
@@ -288,10 +298,12 @@ local function api(list, optional, headers, out)
   for i, name in ipairs(list) do
     out[#out + 1] = assertion(("offsetof(struct lsf_api, %s) == %d"):format(
       name, i * ffi.sizeof "void *"), "lsf_api." .. name .. ": place")
-    if not optional[name] or headers.known[name] then
+    local theirs = headers.libressl and otherways.older[name] or name
+    local macro = headers.libressl and otherways.libressl[name]
+    if not optional[name] or headers.known[name] and not macro then
       out[#out + 1] = assertion(
         ("__builtin_types_compatible_p(__typeof__(((struct lsf_api *)0)->%s), "
-         .. "__typeof__(&%s))"):format(name, name), "lsf_api." .. name .. ": type")
+         .. "__typeof__(&%s))"):format(name, theirs), "lsf_api." .. name .. ": type")
     end
   end
   out[#out + 1] = assertion(("sizeof(struct lsf_api) == %d"):format(
@@ -300,16 +312,18 @@ end
 
 --- The text to compile with `const` defined away.
 function abi.exact(d, headers)
-  local out = { PREAMBLE, includes(d), shim_header(headers) }
+  local out = { PREAMBLE, includes(d, headers), shim_header(headers) }
   -- In brackets no macro of the name answers for the function.
   for _, p in ipairs(prototypes(d, headers)) do
-    out[#out + 1] = p.text:gsub("%f[%w_]" .. p.name .. "%s*%(", "(" .. p.name .. ")(", 1) .. ";"
+    local text = p.text:gsub("%f[%w_]" .. p.name .. "%s*%(", "(" .. p.name .. ")(", 1)
+    local result = headers.libressl and libressl.results[p.name]
+    out[#out + 1] = (result and text:gsub(result[1], result[2], 1) or text) .. ";"
   end
   for _, p in ipairs(sources.prototypes(d.shim_h.required)) do out[#out + 1] = p.text .. ";" end
   shim_structs(d.shim_h, out)
   api(d.shim_h.api, d.shim_h.api_optional, headers, out)
   for name, type in pairs(CALLBACKS) do
-    if d.shim_h.required:find("%f[%w_]" .. name .. "%(") then
+    if d.shim_h.required:find("%f[%w_]" .. name .. "%(") and of_this_one(name, headers) then
       out[#out + 1] = assertion(("__builtin_types_compatible_p(__typeof__(&%s), %s)")
                                 :format(name, type), name .. ": type of a callback")
     end
@@ -334,7 +348,9 @@ end
 
 local function numbers(d, headers, out)
   for name, value in pairs(d.constants.pick(headers.major, headers.minor, headers.libressl)) do
-    out[#out + 1] = assertion(("(%s) == %.0f"):format(name, value), name)
+    if of_this_one(name, headers) then
+      out[#out + 1] = assertion(("(%s) == %.0f"):format(name, value), name)
+    end
   end
   for name, value in pairs(d.constants.options(headers.major, headers.minor, headers.libressl)) do
     local theirs = headers.options[name] or "SSL_OP_" .. name:upper()
@@ -364,11 +380,12 @@ end
 
 --- The text to compile as it is, with warnings as errors.
 function abi.calls(d, headers)
-  local out = { PREAMBLE, includes(d) }
+  local out = { PREAMBLE, includes(d, headers) }
   local version = headers.major + headers.minor / 100
   for _, p in ipairs(prototypes(d, headers)) do
     local major, minor = (CONST_SINCE[p.name] or "0.0"):match "(%d+)%.(%d+)"
-    if version >= major + minor / 100 then
+    local kept = not (headers.libressl and libressl.not_const[p.name])
+    if kept and version >= major + minor / 100 then
       local declared, called = parameters(p)
       -- In brackets no macro of the name answers for the function.
       out[#out + 1] = ("void call_%s(%s) { (void)(%s)(%s); }"):format(

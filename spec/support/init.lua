@@ -7,7 +7,8 @@
 --   scale(n, small)  n, or small where slow
 --   crossed(i, j)  is this pair of two lists tried?
 --   share(n, some, small)  n in the first mode, some in others, small where slow
---   headers        a folder with the headers of the OpenSSL that is tested; nil: the system's
+--   headers        folders with the headers of the OpenSSL that is tested, as in CPATH; nil: the
+--                  system's
 --   quote(s)       s as one word of a shell
 --   run(command)   did a command of the shell succeed?
 
