@@ -188,7 +188,13 @@ describe("early data", function()
       conn:receive()
       conn:close()
       conn = accept()
-      assert.equal("from gnutls-cli\n", (conn:receiveearlydata()))
+      local early = conn:receiveearlydata()
+      -- GnuTLS 3.8's own program gives up before it has sent anything, with s_server, too.
+      if not early and client:output():find("error sending early data", 1, true) then
+        conn:close()
+        return pending "early data from gnutls-cli: this one sends none"
+      end
+      assert.equal("from gnutls-cli\n", early)
       assert.is_true(conn:dohandshake())
       assert.same({ "accepted", true }, { conn:earlydata(), conn:resumed() })
       conn:send "then\n"
