@@ -3,6 +3,7 @@
 describe("samples", function()
   local socket  = require "socket"
   local house   = require "spec.support.init"
+  local examples = require "spec.support.examples"
   local process = require "spec.support.process"
   local sources = require "spec.support.sources"
   local pki     = require "spec.support.pki"
@@ -270,7 +271,15 @@ describe("samples", function()
     assert.matches("samples/loops%.lua", process.read "spec/over/loops_spec.lua")
   end)
 
-  it("are all tried here", function()
+  -- The pages of the cookbook run theirs, with what goes wrong (spec/structure/docs_spec.lua).
+  it("are all tried here, or by a page of the cookbook", function()
+    for _, page in ipairs(sources.list("docs/cookbook", "md")) do
+      for _, example in ipairs(examples.of(page)) do
+        for path in (example.kind == "console" and example.code or ""):gmatch "samples/%w+%.lua" do
+          tried[path] = true
+        end
+      end
+    end
     for _, path in ipairs(sources.list("samples", "lua")) do
       assert.is_true(tried[path], path)
     end

@@ -13,8 +13,8 @@ local groups = {
     only = "jit",
     files = {
       "structure/abi", "structure/demo", "structure/differences", "structure/docs",
-      "structure/foreign", "structure/house", "structure/matrix", "structure/modes",
-      "structure/rooms",
+      "structure/examples", "structure/foreign", "structure/house", "structure/matrix",
+      "structure/modes", "structure/rooms",
       "structure/samples", "structure/shim", "structure/support", "structure/traces",
       "peers/luarocks",
     },

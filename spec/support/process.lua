@@ -266,10 +266,12 @@ function process.stop_all()
   folders = {}
 end
 
--- Whatever a failed spec left behind.
-busted.subscribe({ "suite", "end" }, function()
-  process.stop_all()
-  return nil, true
-end)
+-- Whatever a failed spec left behind. Outside of busted (script/example) there is no suite.
+if busted.subscribe then
+  busted.subscribe({ "suite", "end" }, function()
+    process.stop_all()
+    return nil, true
+  end)
+end
 
 return process
