@@ -1,12 +1,12 @@
 --- ssl.https.tls: a TLS connection in the shape of a LuaSocket TCP object.
 --
 -- socket.http makes one with its `create`, connects it and goes on as if it were
--- plain TCP. Before `connect` it has `connect`, `settimeout` and `close`; then all
--- methods of the connection. Two messages differ from the connection's: "timeout" where
--- the time is over, and "connection reset" for a reset, since "closed" would pass for the
--- end of a body.
+-- plain TCP. Before `connect` it has `connect`, `settimeout` and `close`; then the methods of
+-- ssl.https.connected. Private fields are in the metatable: params, defaults, and polls, which
+-- notes the modes with a limit of 0.
 
 local ssl       = require "ssl"
+local connected = require "ssl.https.connected"
 local context   = require "ssl.https.context"
 local luasocket = require "ssl.https.luasocket"
 local find      = require "ssl.over.find"
@@ -140,62 +140,6 @@ local function secure(conn, policy)
     host, WAYS_OUT.misnamed)
 end
 
--- Private fields are in the metatable: params, defaults, and polls, which notes the modes
--- with a limit of 0.
-local function translated(self, why)
-  local polls = getmetatable(self).polls
-  if why == "wantread" or why == "wantwrite" then
-    return (polls.block or polls.total) and why or "timeout"
-  end
-  if why == "closed" and self.sock:lasterror() and not self.sock:ended() then
-    return "connection reset"
-  end
-  return why
-end
-
-local connected = {}
-
-function connected:receive(...)
-  local data, why, partial = self.sock:receive(...)
-  if data then return data, why, partial end
-  return nil, translated(self, why), partial
-end
-
-function connected:receiveany(...)
-  local data, why = self.sock:receiveany(...)
-  if data then return data, why end
-  return nil, translated(self, why)
-end
-
-function connected:send(...)
-  local last, why, partial = self.sock:send(...)
-  if last then return last, why, partial end
-  return nil, translated(self, why), partial
-end
-
-function connected:settimeout(seconds, mode)
-  local limit = type(mode) == "string" and mode:find "^[tr]" and "total" or "block"
-  getmetatable(self).polls[limit] = tonumber(seconds) == 0
-  return self.sock:settimeout(seconds, mode)
-end
-
--- One function a method, for all streams.
-local forward = setmetatable({}, { __index = function(functions, name)
-  local function f(self, ...)
-    return self.sock[name](self.sock, ...)
-  end
-  functions[name] = f
-  return f
-end })
-
--- Methods that programs added with ssl.core.setmethod are among them.
-local function take_over(self, conn)
-  self.sock = conn
-  for name in pairs(getmetatable(conn).__index) do
-    self[name] = connected[name] or forward[name]
-  end
-end
-
 local function fail(self, why, limit)
   if limit then timeouts.close(limit, self.sock) end
   self:close()
@@ -311,7 +255,7 @@ function tls.open(self, host, port, policy, limit, via)
   local conn
   conn, why = ssl.wrap(below, policy.context, { over = below == st.carrier and st.over or nil })
   if not conn then return fail(self, why, limit) end
-  take_over(self, conn)
+  connected.take_over(self, conn)
   st.over_descriptor = over and true or false
   -- A kept connection must not keep the secrets of the first request.
   st.params, st.create = nil, nil
