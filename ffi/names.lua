@@ -130,7 +130,8 @@ function names.declarer(files, cdef)
     text[#text + 1] = file.required
     text[#text + 1] = file.optional
   end
-  text = table.concat(text)
+  -- The text stays in memory. The comments are for the reader of the file.
+  text = gsub(table.concat(text), "/%*.-%*/", "")
   local types, renamed = typedefs(files)
   local function declare(declaration) (cdef or ffi.cdef)(declaration) end
   declare(types)
