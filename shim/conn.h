@@ -83,7 +83,7 @@ struct lsf_conn {
 	uint8_t accept_all;
 	/*
 	 * Drop all that OpenSSL writes from now on: our close_notify was sent, or the peer
-	 * cannot receive any more. Owners: readwrite.c, ssl.connection.close, ssl.io.loop
+	 * cannot receive any more. Owners: readwrite.c, ssl.connection.close, ssl.io.verdict
 	 */
 	uint8_t drop_output;
 	/* The connection was dropped: no more input and output. Owners: pause.c */

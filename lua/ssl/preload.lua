@@ -21,7 +21,7 @@ local ROOMS = {
     anchors clientca store systemca verifyflags]],
   io = [[
     ciphertext delivery descriptor ending failure guard inbound lifecycle linger loop mutex
-    pace question readahead sessionorigin state stream timeout wrapped]],
+    pace question readahead sessionorigin state stream timeout verdict wrapped]],
   over = [[
     find race]],
   session = [[
@@ -42,8 +42,8 @@ local ROOMS = {
     new polling postauth receive receiveinto send sendfile sessions socketoptions stats
     unwrap]],
   https = [[
-    base64 context create dial earlydata exchange fields hop location luasocket misuse
-    noproxy pool printable proxy pump reader request timeouts tls trailers url]],
+    base64 connected context create dial earlydata exchange fields hop location luasocket
+    misuse noproxy pool printable proxy pump reader request timeouts tls trailers url]],
 }
 
 -- The other files of the room "over": an adapter requires the module of its loop, so it is

@@ -22,6 +22,7 @@ local later      = require "ssl.base.later"
 local lifecycle  = require "ssl.io.lifecycle"
 local linger     = require "ssl.io.linger"
 local loop       = require "ssl.io.loop"
+local verdict    = require "ssl.io.verdict"
 local mutex      = later.module "ssl.io.mutex"
 local errors     = require "ssl.base.errors"
 local inbound    = require "ssl.io.inbound"
@@ -67,7 +68,7 @@ function close.notify(st)
   local refusal = lifecycle.refusal(st)
   if refusal then return refusal end
   local unsaid = not said(st.conn)
-  local refused = unsaid and loop.refused(st)
+  local refused = unsaid and verdict.refused(st)
   if refused then return refused end
   local stuck = unsaid and queue_notify(st)
   return loop.drain(st) or stuck or nil
@@ -82,10 +83,10 @@ function close.finish_tls(st)
   local refusal = lifecycle.refusal(st)
   if refusal then return refusal end
   local stuck = close.notify(st)
-  local refused = loop.refused(st)
+  local refused = verdict.refused(st)
   if stuck and not refused then return stuck end
   local word, in_order = receive.until_end(st)
-  if in_order or refused and loop.waits(word) then return refused end
+  if in_order or refused and verdict.waits(word) then return refused end
   return word
 end
 

@@ -9,6 +9,7 @@ local arg       = require "ssl.base.arg"
 local errors    = require "ssl.base.errors"
 local lifecycle = require "ssl.io.lifecycle"
 local loop      = require "ssl.io.loop"
+local verdict   = require "ssl.io.verdict"
 local state     = require "ssl.io.state"
 local mutex     = require "ssl.io.mutex"
 local C, K, S   = lib.C, lib.K, shim.C
@@ -26,8 +27,8 @@ local function settle(st)
   errors.clear()
   local rc = try(st)
   if rc > 0 then return nil end
-  local word = loop.judge(st, rc)
-  if loop.waits(word) and not st.nowait then return loop.run(st, try, word) end
+  local word = verdict.judge(st, rc)
+  if verdict.waits(word) and not st.nowait then return loop.run(st, try, word) end
   return word
 end
 
@@ -42,7 +43,7 @@ local function note(st, kind)
 end
 
 local function update(st, kind)
-  local word = lifecycle.refusal(st) or loop.refused(st) or settle(st)
+  local word = lifecycle.refusal(st) or verdict.refused(st) or settle(st)
   if not word and not st.updating then word = note(st, kind) or settle(st) end
   word = word or loop.drain(st)
   if st.status == "closed" then word = "closed" end

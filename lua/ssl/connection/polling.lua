@@ -4,7 +4,7 @@ local lib       = require "ssl.ffi.lib"
 local shim      = require "ssl.ffi.shim"
 local later     = require "ssl.base.later"
 local arg       = require "ssl.base.arg"
-local loop      = require "ssl.io.loop"
+local verdict   = require "ssl.io.verdict"
 local readahead = require "ssl.io.readahead"
 local state     = require "ssl.io.state"
 local stream    = later.module "ssl.io.stream"
@@ -50,7 +50,7 @@ function polling:dirty()
     return false
   end
   return S.pending(conn) > 0 or conn.in_beg ~= conn.in_end
-      or st.transport.held(st) > 0 or loop.stopped(st)
+      or st.transport.held(st) > 0 or verdict.stopped(st)
 end
 
 local WANTS = {

@@ -25,6 +25,7 @@ local failure    = require "ssl.io.failure"
 local features   = require "ssl.handshake.features"
 local timeout    = require "ssl.io.timeout"
 local loop       = require "ssl.io.loop"
+local verdict    = require "ssl.io.verdict"
 local resumption = require "ssl.session.resumption"
 local lifecycle  = require "ssl.io.lifecycle"
 local state      = require "ssl.io.state"
@@ -94,7 +95,7 @@ local function read(st, request)
   local rc = C.SSL_read_ex(st.conn.ssl, buffer.bytes, ffi.sizeof(buffer.bytes),
                            ffi.cast("size_t *", buffer))
   rc = S.verdict(st.conn, rc)
-  if rc ~= 1 then return loop.judge(st, rc) end
+  if rc ~= 1 then return verdict.judge(st, rc) end
   local n = tonumber(buffer.lsf_read)
   request.pieces[#request.pieces + 1] = ffi.string(buffer.bytes, n)
   request.size = request.size + n
@@ -118,7 +119,7 @@ local function gather(st, request)
       features.answer(st)
       word = gone(st) and "closed" or nil
     elseif word and not answered(st, request) then
-      if not loop.waits(word) then return word end
+      if not verdict.waits(word) then return word end
       word = wait(st, word, start)
     else
       word = nil
@@ -169,7 +170,7 @@ local function obstacle(st)
   if bit.band(S.shut(st.conn), K.SSL_SENT_SHUTDOWN) ~= 0 then
     return "closed"
   end
-  local refused = loop.refused(st)
+  local refused = verdict.refused(st)
   if refused then return refused end
   if mutex.held(st, "reading") or mutex.held(st, "sending") then return BUSY end
 end

@@ -11,6 +11,7 @@
 
 local shim       = require "ssl.ffi.shim"
 local loop       = require "ssl.io.loop"
+local verdict    = require "ssl.io.verdict"
 local timeout    = require "ssl.io.timeout"
 local arg        = require "ssl.base.arg"
 local delivery   = require "ssl.io.delivery"
@@ -33,7 +34,7 @@ local receive = {
   TOO_LONG = TOO_LONG,
 }
 
--- One attempt to decrypt more. How many bytes came, or what `loop.judge` takes.
+-- One attempt to decrypt more. How many bytes came, or what `verdict.judge` takes.
 local function try(st)
   return read(st.conn)
 end
@@ -42,7 +43,7 @@ local fill
 
 -- A peer may send sessions for ever.
 local function may_go_on(st, word, start)
-  return loop.waits(word) and not st.nowait
+  return verdict.waits(word) and not st.nowait
      and (not start or timeout.left(st, start) ~= 0)
 end
 
@@ -64,10 +65,10 @@ end
 -- but `receive` for hours, so lingering closes are continued here, too.
 local function starved(st, conn, start, rc)
   local before = conn.plain_end - conn.plain_beg
-  local word = loop.past(st, try, loop.judge(st, rc))
+  local word = loop.past(st, try, verdict.judge(st, rc))
   linger.poll()
   if conn.sessions_made ~= 0 and before == 0 then return told(st, conn, start, before, word) end
-  if loop.waits(word) and not st.nowait then
+  if verdict.waits(word) and not st.nowait then
     start = start or timeout.start(st)
     if not start and st.transport.patient then st.transport.patient(st, true) end
     word = loop.run(st, try, word, start)

@@ -6,6 +6,7 @@ local arg        = require "ssl.base.arg"
 local guard      = require "ssl.io.guard"
 local timeout    = require "ssl.io.timeout"
 local loop       = require "ssl.io.loop"
+local verdict    = require "ssl.io.verdict"
 local object     = require "ssl.base.object"
 local resumption = require "ssl.session.resumption"
 local refusal    = require("ssl.io.lifecycle").refusal
@@ -28,8 +29,8 @@ local function fill_into(st, conn, start, p, n)
   local came = try_into(st, p, n)
   if came > 0 then return nil, start, came end
   local word
-  word, came = loop.past(st, try_into, loop.judge(st, came), p, n)
-  if word and loop.waits(word) and not st.nowait then
+  word, came = loop.past(st, try_into, verdict.judge(st, came), p, n)
+  if word and verdict.waits(word) and not st.nowait then
     start = start or timeout.start(st)
     word, came = loop.run(st, try_into, word, start, p, n)
   end

@@ -19,6 +19,7 @@ local ffi     = require "ffi"
 local shim    = require "ssl.ffi.shim"
 local later   = require "ssl.base.later"
 local loop    = require "ssl.io.loop"
+local verdict = require "ssl.io.verdict"
 local timeout = require "ssl.io.timeout"
 local arg     = require "ssl.base.arg"
 local object  = require "ssl.base.object"
@@ -71,7 +72,7 @@ local function batch(st, data, done, last, gather, ends)
     local n = math.min(RECORD, last - done)
     local rc = write(conn, data, done, n)
     if rc <= 0 then
-      word = loop.judge(st, rc)
+      word = verdict.judge(st, rc)
     else
       done, k = done + n, k + 1
       ends[k] = conn.out_total
@@ -88,7 +89,7 @@ local function wholly_sent(conn, ends, k)
 end
 
 local function wait_for(st, word, start)
-  if not loop.waits(word) then return false, word end
+  if not verdict.waits(word) then return false, word end
   local ready, why = loop.wait(st, word, start)
   return ready, why
 end
@@ -144,7 +145,7 @@ end
 
 -- The straight path's write was not taken.
 local function single_again(st, data, done, last, rc)
-  local word = loop.judge(st, rc)
+  local word = verdict.judge(st, rc)
   if st.nowait then return nil, word, done end
   local start = timeout.start(st)
   local ready, why = wait_for(st, word, start)
@@ -156,7 +157,7 @@ end
 -- take nothing but that one again.
 local function obstacle(st, conn)
   if not st.open then return refusal(st) end
-  if conn.out_error ~= 0 then return loop.refused(st) end
+  if conn.out_error ~= 0 then return verdict.refused(st) end
 end
 
 -- data[done, last), 0-based, at least one byte.

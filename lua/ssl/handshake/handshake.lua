@@ -19,6 +19,7 @@ local failure    = require "ssl.io.failure"
 local lifecycle  = require "ssl.io.lifecycle"
 local timeout    = require "ssl.io.timeout"
 local loop       = require "ssl.io.loop"
+local verdict    = require "ssl.io.verdict"
 local inherit    = require "ssl.handshake.inherit"
 local resumption = require "ssl.session.resumption"
 local mutex      = later.module "ssl.io.mutex"
@@ -47,8 +48,8 @@ end
 local function step(st)
   local conn = st.conn
   if conn.hello.state == HELLO_READ then
-    local verdict = S.hello_gather(conn)
-    if verdict <= 0 then return verdict end
+    local gathered = S.hello_gather(conn)
+    if gathered <= 0 then return gathered end
   end
   conn.cork = 1
   local rc
@@ -65,7 +66,7 @@ end
 local function step_and_judge(st)
   errors.clear()
   local rc = step(st)
-  local word = rc <= 0 and loop.judge(st, rc) or nil
+  local word = rc <= 0 and verdict.judge(st, rc) or nil
   if st.conn.out_beg ~= st.conn.out_end then
     st.transport.flush(st)
     if gone(st) then return "closed" end
@@ -89,7 +90,7 @@ local function advance(st)
       answer(st)
       if gone(st) then return "closed", start end
       word = step_and_judge(st)
-    elseif st.nowait or not loop.waits(word) then
+    elseif st.nowait or not verdict.waits(word) then
       return word, start
     else
       start = start or timeout.start(st)

@@ -30,7 +30,7 @@
 --     stream      the object, and what is known of it
 --   ssl.io.mutex
 --     locks       which coroutine is where, where a transport may yield
---   ssl.io.loop
+--   ssl.io.verdict
 --     ended_early    an end without close_notify that the configuration accepts
 --   ssl.io.failure
 --     problem     the failure in parts (lasterror)
@@ -55,7 +55,7 @@
 --     early       there was early data, or may be some
 --   ssl.context.options.connection
 --     maxline, maxall    how much one receive gathers
---     eof         what an end without close_notify is (ssl.io.loop)
+--     eof         what an end without close_notify is (ssl.io.verdict)
 --     explain     messages for a person
 --   ssl.session.fingerprint
 --     policy      what a client's connection verifies by; a server's session id context
