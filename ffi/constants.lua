@@ -120,6 +120,10 @@ local moved = {
   SSL_CTRL_GET_NEGOTIATED_GROUP = { [3] = 134, [4] = 134 },
   -- Numbers that came later: the value and the first version that defines the name.
   SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP_EX = { 142, "3.6" },
+  SSL_ECH_STATUS_GREASE_ECH = { 3, "4.0" }, SSL_ECH_STATUS_GREASE = { 2, "4.0" },
+  SSL_ECH_STATUS_SUCCESS = { 1, "4.0" }, SSL_ECH_STATUS_FAILED = { 0, "4.0" },
+  SSL_ECH_STATUS_BAD_NAME = { -102, "4.0" }, SSL_ECH_STATUS_FAILED_ECH = { -105, "4.0" },
+  SSL_ECH_STATUS_FAILED_ECH_BAD_NAME = { -106, "4.0" },
 }
 
 -- LibreSSL 4, where it differs from OpenSSL 1.1. What it lacks reads as nil, where a question

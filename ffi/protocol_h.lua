@@ -5,7 +5,10 @@
 return {
   headers = { "openssl/ssl.h" },
 
-  types = { SSL = "opaque", SSL_CTX = "opaque", SSL_SESSION = "opaque" },
+  types = {
+    SSL = "opaque", SSL_CTX = "opaque", SSL_SESSION = "opaque", BIO = "opaque",
+    OSSL_ECHSTORE = "opaque", OSSL_LIB_CTX = "opaque",
+  },
 
   required = [[
 uint64_t SSL_CTX_clear_options(SSL_CTX *ctx, uint64_t options);
@@ -41,5 +44,18 @@ int SSL_set_block_padding(SSL *ssl, size_t block_size);
 
 /* From 3.0. Borrowed from the connection's context. */
 const char *SSL_group_to_name(SSL *s, int id);
+
+/* Encrypted ClientHello, from 4.0. A read adds to the store; set1 copies it. */
+OSSL_ECHSTORE *OSSL_ECHSTORE_new(OSSL_LIB_CTX *libctx, const char *propq);
+void OSSL_ECHSTORE_free(OSSL_ECHSTORE *es);
+int OSSL_ECHSTORE_read_echconfiglist(OSSL_ECHSTORE *es, BIO *in);
+int OSSL_ECHSTORE_read_pem(OSSL_ECHSTORE *es, BIO *in, int for_retry);
+int OSSL_ECHSTORE_num_entries(const OSSL_ECHSTORE *es, int *numentries);
+int OSSL_ECHSTORE_num_keys(OSSL_ECHSTORE *es, int *numkeys);
+int SSL_CTX_set1_echstore(SSL_CTX *ctx, OSSL_ECHSTORE *es);
+/* The names, NULL where there is none, are freed with CRYPTO_free. */
+int SSL_ech_get1_status(SSL *s, char **inner_sni, char **outer_sni);
+/* Only where a configuration was offered and rejected: it follows NULL after GREASE. */
+int SSL_ech_get1_retry_config(SSL *s, unsigned char **ec, size_t *eclen);
 ]],
 }

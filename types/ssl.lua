@@ -41,6 +41,8 @@
 ---@field renegotiation? (boolean|"once") off
 ---@field posthandshakeauth? (boolean|"once") off (client)
 ---@field padding? (number) records are not padded
+---@field ech? (string) the name is sent in the clear (client)
+---@field echkeys? (string|userdata|any[]) ECH is not decrypted (server)
 ---@field earlydata? (number) off
 ---@field verifyext? (string|string[]) none
 ---@field alpn? (string|string[]|fun(protocols: string[]): string|string[]|nil) no protocol is agreed on

@@ -11,6 +11,7 @@ local lib          = require "ssl.ffi.lib"
 local shim         = require "ssl.ffi.shim"
 local later        = require "ssl.base.later"
 local dane         = later.module "ssl.feature.dane"
+local ech          = later.module "ssl.feature.ech"
 local earlydata    = later.module "ssl.feature.earlydata"
 local groups       = later.module "ssl.context.groups"
 local keyuri       = later.module "ssl.credential.keyuri"
@@ -59,6 +60,7 @@ function fields.capabilities()
            keyupdate = has_tls13 and lib.has.SSL_key_update or nil,
            posthandshakeauth = has_tls13 and lib.has.SSL_CTX_set_cert_cb or nil,
            earlydata = has_tls13 and earlydata.supported or nil,
+           ech = has_tls13 and ech.supported or nil,
            pkcs12 = pkcs12.supported or nil, store = keyuri.supported or nil,
            dane = dane.supported and names(dane.flags) or nil }
 end

@@ -29,12 +29,13 @@ local ROOMS = {
   ocsp = [[
     request response]],
   feature = [[
-    alpn dane dh earlydata keylog onverify peername psk stapling]],
+    alpn dane dh earlydata ech keylog onverify peername psk stapling]],
   context = [[
-    cfg groups keys namelist new option options.algorithms options.alpn options.clienthello
-    options.connection options.credentials options.dane options.earlydata options.keylog
-    options.ocsp options.protocol options.psk options.sessions options.trust options.verify
-    rooms sessions setters sslctx table versions]],
+    cfg groups keys namelist new option options.algorithms options.alpn
+    options.clienthello options.connection options.credentials options.dane
+    options.earlydata options.ech options.keylog options.ocsp options.protocol options.psk
+    options.sessions options.trust options.verify rooms sessions setters sslctx table
+    versions]],
   handshake = [[
     clienthello clienthello_wire features handshake inherit job sni]],
   connection = [[

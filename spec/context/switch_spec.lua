@@ -28,7 +28,7 @@ describe("over a switch by server name", function()
 
   -- What holds after a switch is what the first context has: the record says why.
   local STAYS = { mode = true, password = true, onclienthello = true, ticketkeys = true,
-                  sessionkey = true, sessioncache = true }
+                  sessionkey = true, sessioncache = true, echkeys = true }
 
   -- Two ends in memory. With `chosen` the server has it for the name of the client, which
   -- offers a session, if there is one.

@@ -131,6 +131,11 @@ function fixtures.group_names()
   return true
 end
 
+function fixtures.ech()
+  if not require("ssl.ffi.lib").has.OSSL_ECHSTORE_new then skip "this OpenSSL has no ECH" end
+  return require "spec.support.ech"
+end
+
 -- Servers of the cookbook.
 for _, name in ipairs { "api" } do
   fixtures[name] = function() return require("spec.support.stands").start(name) end

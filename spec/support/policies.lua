@@ -232,6 +232,7 @@ function policies.client(version)
     clientsigalgs = { lax = pair(C.good), peer = "demanding",
                       strict = over(pair(C.good), { clientsigalgs = "rsa_pss_rsae_sha256" }) },
     clientca = "for servers only", dhparam = "a server's",
+    ech = "not every OpenSSL has it: feature/ech_spec.lua",
     mode = "the other mode is the other side",
   })
 end
@@ -256,6 +257,7 @@ function policies.server(version)
     clientca    = { strict = { clientca = C.root.cert }, peer = "good", neutral = true },
     dhparam     = { lax = over(by_rsa, { dhparam = parameters }), strict = by_rsa, peer = "dhe" },
     servername = "for clients only", dane = "a client's", ocsp = "for clients only",
+    ech = "a client's",
     mode = "the other mode is the other side",
   })
 end

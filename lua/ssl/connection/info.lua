@@ -7,6 +7,8 @@ local resumption = require "ssl.session.resumption"
 local negotiated = require "ssl.connection.negotiated"
 local sni        = require "ssl.handshake.sni"
 local state      = require "ssl.io.state"
+local later      = require "ssl.base.later"
+local ech        = later.module "ssl.feature.ech"
 local C          = lib.C
 
 local info = {}
@@ -65,6 +67,7 @@ local FURTHER = {
   resumed    = resumption.resumed,
   servername = sni.name,
   alpn       = alpn,
+  ech        = function(st) return lib.has.SSL_ech_get1_status and ech.result(st) or nil end,
 }
 
 -- All fields.

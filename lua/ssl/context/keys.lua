@@ -162,6 +162,10 @@ ours   { key = "posthandshakeauth", kind = "any", types = 'boolean|"once"', side
          policy = "it is an offer to the server in every handshake" }
 ours   { key = "padding", kind = "number", room = "protocol", state = { padding = false },
          policy = "it decides how long records are" }
+ours   { key = "ech", kind = "text", side = "client", room = "ech", state = { ech = false },
+         switch = SERVER }
+ours   { key = "echkeys", kind = "files", side = "server", room = "ech", switch = OVER,
+         policy = "it opens the client's first message" }
 ours   { key = "earlydata", kind = "number", room = "earlydata",
          state = { earlydata = false,
                    process = false }, -- that has the sessions for early data

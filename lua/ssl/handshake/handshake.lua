@@ -11,6 +11,7 @@ local later      = require "ssl.base.later"
 local readahead  = require "ssl.io.readahead"
 local linger     = require "ssl.io.linger"
 local earlydata  = later.module "ssl.feature.earlydata"
+local ech        = later.module "ssl.feature.ech"
 local errors     = require "ssl.base.errors"
 local features   = require "ssl.handshake.features"
 local job        = require "ssl.handshake.job"
@@ -104,6 +105,7 @@ end
 -- The message for failures that OpenSSL has no text for.
 local function explain(st, word)
   if not st.failed then return word end
+  if st.c.ech then ech.failed(st) end
   local own = st.staple and st.staple.reason or st.psk_reason
   if st.dh_reason and word == "internal error" then
     word = st.dh_reason

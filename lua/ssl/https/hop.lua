@@ -175,7 +175,10 @@ local function moved(self, target, same_origin)
   for key, value in pairs(self.reqt) do reqt[key] = value end
   for _, name in ipairs(COMPONENTS) do reqt[name] = nil end
   reqt.url, reqt.headers = target, {}
-  if not same_origin then reqt.servername = nil end
+  if not same_origin then
+    reqt.servername = nil
+    if reqt.ech ~= "grease" then reqt.ech = nil end -- of the other server
+  end
   for name, value in pairs(self.reqt.headers or {}) do
     if same_origin or not PRIVATE[tostring(name):lower()] then
       reqt.headers[name] = value
