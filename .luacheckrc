@@ -6,6 +6,8 @@ exclude_files = { "build*" }
 files["spec"] = { std = "+busted" }
 files["spec/openresty"] = { std = "ngx_lua" }
 files["spec/openresty/*_spec.lua"] = { std = "luajit+busted" }
+files["spec/resty"] = { std = "ngx_lua" }
+files["spec/resty/*_spec.lua"] = { std = "luajit+busted" }
 
 -- Declarations for editors: a line a key, and functions without a body.
 files["types"] = { max_line_length = false, unused_args = false }

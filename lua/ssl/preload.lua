@@ -45,6 +45,9 @@ local ROOMS = {
   https = [[
     base64 connected context create dial earlydata exchange fields hop location luasocket
     misuse noproxy pool printable proxy pump reader request timeouts tls trailers url]],
+  resty = [[
+    carrier clientcert host inflow outflow place policy pool queue secure sessions shared
+    socket]],
 }
 
 -- The other files of the room "over": an adapter requires the module of its loop, so it is
@@ -52,7 +55,10 @@ local ROOMS = {
 local ADAPTERS = { copas = "copas", cosocket = "ngx", cqueues = "cqueues", luasocket = "socket",
                    luv = "luv" }
 
--- The public modules.
+-- Rooms above the public modules, each with a face of its own.
+local ABOVE = { https = true, resty = true }
+
+-- The other public modules.
 local FACES = "cert config connect context core engine foreign x509"
 
 local function load_all(prefix, names)
@@ -65,11 +71,11 @@ local function load_adapters()
   end
 end
 
--- Without names: all but ssl.https.
+-- Without names: all but ssl.https and ssl.resty.
 local function everything()
   local rooms = {}
   for room in pairs(ROOMS) do
-    if room ~= "https" then rooms[#rooms + 1] = room end
+    if not ABOVE[room] then rooms[#rooms + 1] = room end
   end
   return rooms
 end
@@ -95,14 +101,14 @@ end
 -- a handshake. After `ssl.preload()` it reads none of its files any more. That is for
 -- processes that lose sight of the files (chroot(2), a sandbox, a new version installed),
 -- and for servers that fork, whose processes then share this memory.
--- @tparam[opt] {string,...} rooms  folders of lua/ssl/; by default all but "https". The
---   adapters in "over" are loaded for loops whose modules are loaded
+-- @tparam[opt] {string,...} rooms  folders of lua/ssl/; by default all but "https" and
+--   "resty". The adapters in "over" are loaded for loops whose modules are loaded
 -- @raise for an unknown room; what `require` raises, and then another call goes on
 local function preload(rooms)
   if rooms == nil then rooms = everything() else check(rooms, 1) end
   for _, room in ipairs(rooms) do
     load_all("ssl." .. room .. ".", ROOMS[room])
-    load_all("ssl.", room == "https" and "https" or FACES)
+    load_all("ssl.", ABOVE[room] and room or FACES)
     if room == "over" then load_adapters() end
   end
   local _ = lib.options -- a file, too

@@ -121,9 +121,11 @@ describe("loading", function()
 
   it("has all files in the list of ssl.preload", function()
     local found = preloaded(LOOPS .. "ssl.preload()")
-    assert.same({}, missing(files(function(name) return not name:find "^ssl%.https" end),
-                            found))
+    assert.same({}, missing(files(function(name)
+      return not name:find "^ssl%.https" and not name:find "^ssl%.resty"
+    end), found))
     assert.is_nil(found["ssl.https"])
+    assert.is_nil(found["ssl.resty"])
   end)
 
   it("leaves out the adapters of loops that are not there", function()
@@ -135,6 +137,11 @@ describe("loading", function()
   it("has the files of ssl.https there, too", function()
     local found = preloaded 'ssl.preload { "https" }'
     assert.same({}, missing(files(function(name) return name:find "^ssl%.https" end), found))
+  end)
+
+  it("has the files of ssl.resty there, too", function()
+    local found = preloaded 'ssl.preload { "resty" }'
+    assert.same({}, missing(files(function(name) return name:find "^ssl%.resty" end), found))
   end)
 
   it("takes one room where one is named", function()

@@ -6,12 +6,14 @@ describe("a room", function()
 
   -- A face is a file that lies beside the rooms: programs require it by its name.
   local ORDER = { "ffi", "base", "source", "x509", "credential", "trust", "io", "over", "session",
-                  "ocsp", "feature", "context", "handshake", "connection", "face", "https" }
+                  "ocsp", "feature", "context", "handshake", "connection", "face", "https",
+                  "resty" }
   local RANK = {}
   for rank, room in ipairs(ORDER) do RANK[room] = rank end
 
   -- Faces that know less than that.
-  local FACES = { ["ssl.foreign"] = "base", ["ssl.config"] = "context", ["ssl.https"] = "https" }
+  local FACES = { ["ssl.foreign"] = "base", ["ssl.config"] = "context", ["ssl.https"] = "https",
+                  ["ssl.resty"] = "resty" }
 
   -- Pure Lua that ssl.https may use beside the face.
   local PURE = { ["ssl.foreign"] = true, ["ssl.base.lru"] = true, ["ssl.x509.ip"] = true }

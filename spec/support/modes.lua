@@ -36,7 +36,7 @@ local groups = {
   {
     why = "The work is done in nginx, with its own LuaJIT, which gets the compiler's flags.",
     only = "jit interpreter hammered",
-    files = { "openresty/" },
+    files = { "openresty/", "resty/" },
   },
   {
     why = "The other program is what they are about. Our end does what it does between two"

@@ -105,11 +105,11 @@ end
 
 --- Start it.
 -- @tparam[opt] table options  `settings`: more of them; `init`: Lua for init_by_lua;
---   `cache`: "on" or "off"; `http`, `server`: further directives; and those of
---   peers.nginx
+--   `cache`: "on" or "off"; `http`, `server`: further directives; `folder`: of the handlers,
+--   spec/openresty; and those of peers.nginx
 function openresty.start(options)
   options = options or {}
-  local folder = process.capture "pwd":gsub("\n", "") .. "/spec/openresty"
+  local folder = process.capture "pwd":gsub("\n", "") .. "/" .. (options.folder or "spec/openresty")
   local settings = { pki = pki, tls_port = process.free_port() }
   for name, value in pairs(options.settings or {}) do settings[name] = value end
   local values = {

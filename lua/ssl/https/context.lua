@@ -67,7 +67,7 @@ local function describe(value, key, depth)
 end
 
 -- All that newcontext may look at.
-local function signature(cfg)
+local function described(cfg)
   local parts = {}
   for i, key in ipairs(known) do
     local value = cfg[key]
@@ -82,13 +82,21 @@ local context = {}
 -- @treturn string
 context.identity = identity
 
+--- A text that identifies the content of a configuration. Where a file has changed it is
+-- another one.
+-- @tparam table cfg  for ssl.newcontext
+-- @treturn string
+function context.signature(cfg)
+  return ssl.digest(described(cfg))
+end
+
 --- A context, perhaps one that others use too: it must not be changed.
 -- @tparam table cfg  for ssl.newcontext; not modified
 -- @treturn userdata,string  and the digest of all that it was made of
 -- @treturn nil,string  an error of newcontext
 function context.of(cfg)
   -- The stamps are taken before the files are read.
-  local wanted = ssl.digest(signature(cfg))
+  local wanted = context.signature(cfg)
   local found = cache:get(wanted)
   if found then return found, wanted end
   local why

@@ -53,6 +53,13 @@ local function fits(item, conn)
   return conn:setsession(item.session)
 end
 
+--- Keep the new sessions of a connection.
+-- @tparam userdata conn
+-- @tparam string key  the place
+function kept.place(conn, key)
+  places[conn] = key
+end
+
 --- Offer a session to a connection before its handshake, after its names are set, and keep
 -- its new sessions.
 -- @tparam userdata conn
@@ -61,7 +68,7 @@ end
 -- @raise where `key` is no string; and as `conn:setsession` does
 function kept.offer(conn, key)
   key = arg.string(key, 2)
-  places[conn] = key
+  kept.place(conn, key)
   repeat
     local item = take(key)
     if item and fits(item, conn) then return item end

@@ -27,6 +27,13 @@ local function append(out, stack)
   return out
 end
 
+--- The certificates of a stack that belongs to somebody else.
+-- @tparam cdata stack  STACK_OF(X509), may be NULL
+-- @treturn {userdata,...}
+function chains.of(stack)
+  return append({}, stack)
+end
+
 local own_session = handle.type("lsf_SSL_SESSION *peer_session", "SSL_SESSION_free")
 
 -- The peer's chain, and a reference to the session that holds it, or nil: the caller frees

@@ -1,0 +1,111 @@
+--- ssl.resty.policy: how a handshake verifies, and with which context.
+--
+-- Two places may ask for verification: the program, by the third argument of sslhandshake,
+-- and the configuration, which whoever installs this face has written. Where one of them
+-- asks, the chain is verified; neither can weaken the other.
+
+local ssl      = require "ssl"
+local contexts = require "ssl.https.context"
+local sessions = require "ssl.resty.sessions"
+
+local policy = {}
+
+-- Keys of a configuration that ssl.newcontext does not have.
+policy.own = { "resume", "sessions" }
+
+-- Words of `verify` other than "none".
+local function demands(verify)
+  for _, word in ipairs(type(verify) == "table" and verify or { verify }) do
+    if word ~= "none" then return true end
+  end
+  return false
+end
+
+-- The system's authorities, where the configuration says nothing else. A function of the
+-- program may accept what they do not know.
+local function authorities(cfg, given)
+  if given.cafile or given.capath or given.systemca or given.dane then return true end
+  local system, why = ssl.systemca()
+  if not system then return given.onverify ~= nil or nil, why end
+  cfg.cafile, cfg.capath = system.cafile, system.capath
+  return true
+end
+
+-- The value of the key `verify`. A client with `psk` alone has to leave it out: with "none" any
+-- certificate would do in place of the key.
+local function verification(given, verified)
+  if demands(given.verify) then return given.verify end
+  if verified then return "peer" end
+  return not (given.psk and given.verify == nil) and "none" or nil
+end
+
+-- The certificate of setclientcert takes the place of that of the configuration.
+local function show(cfg, call)
+  cfg.certificate, cfg.key = call.certificate, call.key
+  cfg.certificates, cfg.pkcs12, cfg.password = false, false, false
+end
+
+-- What ssl.newcontext is to get, and whether the chain is verified.
+local function configuration(given, call)
+  local cfg = setmetatable({}, { __index = given })
+  cfg.mode, cfg.protocol = "client", given.protocol or "any"
+  local verified = call.verify or demands(given.verify)
+                or ssl.cfg.trusting(given, "client") ~= nil
+  cfg.verify = verification(given, verified)
+  cfg.onsession = given.onsession or sessions.remember
+  if call.certificate then show(cfg, call) end
+  if not verified then return cfg, false end
+  if call.status then cfg.ocsp = given.ocsp or "request" end
+  local ok, why = authorities(cfg, given)
+  if not ok then return nil, why end
+  return cfg, true
+end
+
+local function key_of(signature, name, verified)
+  return ssl.digest(table.concat({ signature, verified and "verified" or "", name or "" }, "\0"))
+end
+
+--- The policy of one handshake.
+-- @tparam table|userdata given  a configuration, or a context, which stays as it is
+-- @tparam table call  of sslhandshake: `name`, `verify`, `status`; and `certificate` and
+--   `key` of setclientcert
+-- @treturn table  `context`; `name`, for SNI, and where `verified` demanded of the
+--   certificate; `asked`: a context of the program has to have verified the chain; `key`:
+--   what was verified under one key counts under that key only; `resume`
+-- @treturn nil,string
+function policy.of(given, call)
+  if type(given) ~= "table" then
+    return {
+      context = given, name = call.name, verified = call.verify, asked = call.verify,
+      resume = false, key = key_of(contexts.identity(given), call.name, call.verify),
+    }
+  end
+  local cfg, verified = configuration(given, call)
+  if not cfg then return nil, verified end
+  local ctx, signature = contexts.of(cfg)
+  if not ctx then return nil, signature end
+  local name = given.servername or call.name
+  return {
+    context = ctx, name = name, verified = verified, asked = false,
+    resume = given.resume ~= false and not given.onverify, sessions = given.sessions,
+    key = key_of(signature, name, verified),
+  }
+end
+
+--- A text for all that a configuration says, or for a context.
+-- @treturn string
+function policy.mark(given)
+  if type(given) ~= "table" then return contexts.identity(given) end
+  if next(given) == nil then return "" end
+  return contexts.signature(given)
+end
+
+--- The mistake in a configuration, or nil.
+function policy.problem(given)
+  local names = {}
+  for i, name in ipairs(ssl.cfg.keys) do names[i] = name end
+  for _, name in ipairs(policy.own) do names[#names + 1] = name end
+  return ssl.cfg.unknown(given, names)
+end
+
+return policy

@@ -1,0 +1,107 @@
+--- ssl.resty.queue: how many connections a pool may have, used and kept together, and who
+-- waits for one: `backlog` of connect.
+--
+-- nginx counts by its pools. Ours are spread over many of those, so they are counted here. A
+-- request may end without a close, and its cosockets end with it. nginx tells nobody, so those
+-- who wait ask the cosockets themselves from time to time.
+
+local host = require "ssl.resty.host"
+local ssl  = require "ssl"
+local now  = ssl.monotonic
+
+local queue = {}
+
+-- Seconds between two looks at the cosockets, while one waits.
+local LOOK = 0.1
+
+-- Key -> `size`, `waiting`, `semaphore`, and `members`: cosocket -> true, or while it connects
+-- the time when that is over.
+local queues = {}
+
+local function of(key, size)
+  local one = queues[key]
+  if not one then
+    host.ngx()
+    one = { size = size, waiting = 0, semaphore = require("ngx.semaphore").new(),
+            members = setmetatable({}, { __mode = "k" }) }
+    queues[key] = one
+  end
+  return one
+end
+
+-- A cosocket that is closed, or whose request has ended, has no such number.
+local function used(one)
+  local n, time = 0, now()
+  for sock, till in pairs(one.members) do
+    if sock:getreusedtimes() or till ~= true and time < till then
+      n = n + 1
+    else
+      one.members[sock] = nil
+    end
+  end
+  return n
+end
+
+-- A kept connection has its place already.
+local function admit(one, sock, seconds, take)
+  local entry = take()
+  if not entry and used(one) >= one.size then return false end
+  one.members[sock] = now() + seconds
+  return true, entry
+end
+
+-- The first in the queue is woken first.
+local function wait(one, sock, seconds, take)
+  local deadline = now() + seconds
+  one.waiting = one.waiting + 1
+  local ok, entry
+  repeat
+    one.semaphore:wait(math.max(math.min(LOOK, deadline - now()), 0.001))
+    ok, entry = admit(one, sock, seconds, take)
+  until ok or now() >= deadline
+  one.waiting = one.waiting - 1
+  if ok then return true, entry end
+  return nil, "timeout"
+end
+
+--- A place for a connection: now, or when another one ends.
+-- @tparam table to  of ssl.resty.place, with its `key`
+-- @tparam table sock  nginx's cosocket
+-- @tparam number seconds  how long to wait
+-- @tparam function take  returns a kept connection, or nil
+-- @treturn true,table|nil  and the kept connection
+-- @treturn nil,string
+function queue.enter(to, sock, seconds, take)
+  local one = queues[to.key]
+  if not to.backlog then
+    if one then one.members[sock] = now() + seconds end
+    return true, take()
+  end
+  one = one or of(to.key, to.size)
+  if one.waiting == 0 then
+    local ok, entry = admit(one, sock, seconds, take)
+    if ok then return true, entry end
+  end
+  if one.waiting >= to.backlog then return nil, "too many waiting connect operations" end
+  return wait(one, sock, seconds, take)
+end
+
+--- It is connected.
+function queue.connected(to, sock)
+  local one = queues[to.key]
+  if one and one.members[sock] then one.members[sock] = true end
+end
+
+--- It is closed, or kept.
+function queue.leave(to, sock)
+  local one = queues[to.key]
+  if not one then return end
+  one.members[sock] = nil
+  if one.waiting > 0 then
+    one.semaphore:post()
+  elseif next(one.members) == nil then
+    queues[to.key] = nil
+  end
+end
+
+return queue
