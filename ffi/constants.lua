@@ -120,6 +120,9 @@ local moved = {
   SSL_CTRL_GET_NEGOTIATED_GROUP = { [3] = 134, [4] = 134 },
   -- Numbers that came later: the value and the first version that defines the name.
   SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP_EX = { 142, "3.6" },
+  TLSEXT_cert_type_x509 = { 0, "3.2" }, TLSEXT_cert_type_rpk = { 2, "3.2" },
+  TLSEXT_comp_cert_zlib = { 1, "3.2" }, TLSEXT_comp_cert_brotli = { 2, "3.2" },
+  TLSEXT_comp_cert_zstd = { 3, "3.2" },
   SSL_ECH_STATUS_GREASE_ECH = { 3, "4.0" }, SSL_ECH_STATUS_GREASE = { 2, "4.0" },
   SSL_ECH_STATUS_SUCCESS = { 1, "4.0" }, SSL_ECH_STATUS_FAILED = { 0, "4.0" },
   SSL_ECH_STATUS_BAD_NAME = { -102, "4.0" }, SSL_ECH_STATUS_FAILED_ECH = { -105, "4.0" },

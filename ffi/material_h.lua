@@ -9,7 +9,8 @@ return {
 
   types = {
     X509 = "opaque", X509_CRL = "opaque", X509_NAME = "opaque",
-    X509_STORE = "opaque", X509_VERIFY_PARAM = "opaque", X509_PURPOSE = "opaque",
+    X509_STORE = "opaque", X509_STORE_CTX = "opaque",
+    X509_VERIFY_PARAM = "opaque", X509_PURPOSE = "opaque",
     EVP_PKEY = "opaque", BIO = "opaque", PKCS12 = "opaque",
     OPENSSL_STACK = "opaque", OSSL_STORE_CTX = "opaque",
     OSSL_STORE_INFO = "opaque", UI_METHOD = "opaque",
@@ -50,6 +51,16 @@ int  X509_VERIFY_PARAM_set1_ip(X509_VERIFY_PARAM *param, const unsigned char *ip
 
   -- A host with a static OpenSSL may have only those that it uses.
   optional = [[
+/* Public keys: what no certificate has around it. */
+EVP_PKEY *PEM_read_bio_PUBKEY(BIO *bp, EVP_PKEY **x,
+                              int (*cb)(char *, int, int, void *), void *u);
+EVP_PKEY *d2i_PUBKEY(EVP_PKEY **a, const unsigned char **pp, long length);
+int i2d_PUBKEY(const EVP_PKEY *a, unsigned char **pp);
+/* Since 3.0: 1 for the same public key. */
+int EVP_PKEY_eq(const EVP_PKEY *a, const EVP_PKEY *b);
+/* Since 3.2. Borrowed; NULL where a certificate is verified. */
+EVP_PKEY *X509_STORE_CTX_get0_rpk(const X509_STORE_CTX *ctx);
+
 EVP_PKEY *d2i_PKCS8PrivateKey_bio(BIO *bp, EVP_PKEY **x,
                                   int (*cb)(char *, int, int, void *), void *u);
 

@@ -7,7 +7,7 @@ return {
 
   types = {
     SSL = "opaque", SSL_CTX = "opaque", SSL_SESSION = "opaque", BIO = "opaque",
-    OSSL_ECHSTORE = "opaque", OSSL_LIB_CTX = "opaque",
+    EVP_PKEY = "opaque", OSSL_ECHSTORE = "opaque", OSSL_LIB_CTX = "opaque",
   },
 
   required = [[
@@ -44,6 +44,16 @@ int SSL_set_block_padding(SSL *ssl, size_t block_size);
 
 /* From 3.0. Borrowed from the connection's context. */
 const char *SSL_group_to_name(SSL *s, int id);
+
+/* From 3.2: in which forms certificates come. A list of the context's is copied. */
+int SSL_CTX_set1_server_cert_type(SSL_CTX *ctx, const unsigned char *val, size_t len);
+int SSL_CTX_set1_client_cert_type(SSL_CTX *ctx, const unsigned char *val, size_t len);
+int SSL_set1_server_cert_type(SSL *s, const unsigned char *val, size_t len);
+int SSL_set1_client_cert_type(SSL *s, const unsigned char *val, size_t len);
+EVP_PKEY *SSL_get0_peer_rpk(const SSL *s);
+int SSL_CTX_set1_cert_comp_preference(SSL_CTX *ctx, int *algs, size_t len);
+int SSL_set1_cert_comp_preference(SSL *ssl, int *algs, size_t len);
+int SSL_CTX_compress_certs(SSL_CTX *ctx, int alg);
 
 /* Encrypted ClientHello, from 4.0. A read adds to the store; set1 copies it. */
 OSSL_ECHSTORE *OSSL_ECHSTORE_new(OSSL_LIB_CTX *libctx, const char *propq);

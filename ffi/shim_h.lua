@@ -55,6 +55,8 @@ return {
         uint8_t denied;
         uint32_t name_length;
         const char *name;
+        uint32_t key_count;
+        lsf_EVP_PKEY **keys;
         lsf_X509_STORE_CTX *store_ctx;
         int32_t depth;
         uint32_t count;
@@ -120,7 +122,7 @@ return {
     "SSL_SESSION_get0_ticket_appdata", "X509_STORE_CTX_get0_param",
     "X509_VERIFY_PARAM_get_flags", "X509_get_issuer_name", "X509_STORE_CTX_get1_crls",
     "OPENSSL_sk_num", "OPENSSL_sk_value", "OPENSSL_sk_pop_free", "X509_CRL_free",
-    "X509_CRL_get0_nextUpdate",
+    "X509_CRL_get0_nextUpdate", "X509_STORE_CTX_get0_rpk", "EVP_PKEY_eq",
   },
 
   -- Functions of that list that an OpenSSL may lack. Their pointer is NULL then.
@@ -131,6 +133,7 @@ return {
     ASYNC_get_current_job = true, ASYNC_pause_job = true,
     SSL_session_reused = true, SSL_set_options = true,
     SSL_SESSION_set1_ticket_appdata = true, SSL_SESSION_get0_ticket_appdata = true,
+    X509_STORE_CTX_get0_rpk = true, EVP_PKEY_eq = true,
   },
 
   enums = {

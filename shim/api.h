@@ -90,6 +90,8 @@ struct lsf_api {
 	void (*OPENSSL_sk_pop_free)(struct stack_st *, void (*)(void *));
 	void (*X509_CRL_free)(X509_CRL *);
 	const ASN1_TIME *(*X509_CRL_get0_nextUpdate)(const X509_CRL *);
+	EVP_PKEY *(*X509_STORE_CTX_get0_rpk)(const X509_STORE_CTX *);
+	int (*EVP_PKEY_eq)(const EVP_PKEY *, const EVP_PKEY *);
 };
 
 #endif

@@ -51,6 +51,7 @@ end_io(struct lsf_conn *c)
 	/* These bytes are Lua's, and gone at the end of a Lua state. */
 	c->hello.alpn = c->ocsp.response = NULL;
 	c->verify.name = NULL;
+	c->verify.keys = NULL;
 	if (c->ssl != NULL)
 		lsf_abandon(c);
 	lsf_last_step(c);

@@ -165,6 +165,10 @@ struct lsf_conn {
 		 * ssl.feature.peername */
 		uint32_t name_length;
 		const char *name;
+		/* The raw public keys of which the peer has to have one, or NULL: Lua's
+		 * memory. Owners: ssl.feature.rawkey */
+		uint32_t key_count;
+		EVP_PKEY **keys;
 		/* The certificate that waits for Lua; the depth of the last error; the errors
 		 * that were ignored. Owners: verify.c */
 		X509_STORE_CTX *store_ctx;

@@ -70,6 +70,7 @@ typedef struct lsf_x509_store_ctx X509_STORE_CTX;
 typedef struct lsf_asn1_time ASN1_TIME;
 typedef struct lsf_x509_name X509_NAME;
 typedef struct lsf_x509_crl X509_CRL;
+typedef struct lsf_evp_pkey EVP_PKEY;
 typedef struct lsf_x509_verify_param X509_VERIFY_PARAM;
 typedef struct lsf_async_job ASYNC_JOB;
 typedef struct lsf_engine ENGINE;

@@ -8,6 +8,8 @@
 
 #define V_OK 0
 #define V_NO_CRL 3
+#define V_NO_KEY 95
+#define V_REFUSED 50
 #define V_OTHER_NAME 62
 #define NID_ALTNAME 85
 #define NO_PARTIAL_WILDCARDS 4
@@ -97,6 +99,33 @@ excused(const struct lsf_conn *c, X509_STORE_CTX *store_ctx)
 	}
 }
 
+/*
+ * Where raw public keys are expected the peer has to have one of them: no certificate does,
+ * whoever has issued it. OpenSSL itself trusts no key, and has refused one that is too weak
+ * before.
+ */
+static int
+by_key(const struct lsf_conn *c, X509_STORE_CTX *store_ctx, int ok)
+{
+	const EVP_PKEY *key = lsf_api.X509_STORE_CTX_get0_rpk(store_ctx);
+	uint32_t i;
+
+	if (key == NULL) {
+		if (ok)
+			lsf_api.X509_STORE_CTX_set_error(store_ctx, V_REFUSED);
+		return 0;
+	}
+	if (lsf_api.X509_STORE_CTX_get_error(store_ctx) != V_NO_KEY)
+		return ok;
+	for (i = 0; i < c->verify.key_count; i++)
+		if (lsf_api.EVP_PKEY_eq(key, c->verify.keys[i]) == 1) {
+			lsf_api.X509_STORE_CTX_set_error(store_ctx, V_OK);
+			return 1;
+		}
+
+	return ok;
+}
+
 static int
 ask(struct lsf_conn *c, X509_STORE_CTX *store_ctx)
 {
@@ -123,6 +152,8 @@ lsf_verify(int ok, X509_STORE_CTX *store_ctx)
 	SSL *ssl = lsf_api.X509_STORE_CTX_get_ex_data(store_ctx, index);
 	struct lsf_conn *c = lsf_conn_of(ssl);
 
+	if (c != NULL && c->verify.keys != NULL)
+		ok = by_key(c, store_ctx, ok);
 	if (c != NULL && !ok && excused(c, store_ctx)) {
 		lsf_api.X509_STORE_CTX_set_error(store_ctx, V_OK);
 		ok = 1;

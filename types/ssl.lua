@@ -11,6 +11,7 @@
 ---@field protocol (string) required
 ---@field mode (string) required
 ---@field seclevel? (number) OpenSSL's
+---@field rawkey? (boolean) the certificate is shown
 ---@field certificates? (ssl.Config[]) the next three keys
 ---@field key? (string|userdata) none
 ---@field password? (string|fun():string?) none
@@ -21,6 +22,7 @@
 ---@field systemca? (boolean) trust those two alone
 ---@field servername? (string) no name is sent or demanded (client)
 ---@field crl? (string|userdata|any[]) revocation is not checked
+---@field rawkeys? (string|userdata|any[]) certificates are demanded
 ---@field clientca? (string|userdata|any[]) no names are sent (server)
 ---@field purpose? (string) that of the side
 ---@field partialchain? (boolean) a chain ends in a root
@@ -41,6 +43,7 @@
 ---@field renegotiation? (boolean|"once") off
 ---@field posthandshakeauth? (boolean|"once") off (client)
 ---@field padding? (number) records are not padded
+---@field certcompression? (string|string[]) certificates are sent as they are
 ---@field ech? (string) the name is sent in the clear (client)
 ---@field echkeys? (string|userdata|any[]) ECH is not decrypted (server)
 ---@field earlydata? (number) off

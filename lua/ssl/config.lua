@@ -11,6 +11,7 @@ local lib          = require "ssl.ffi.lib"
 local shim         = require "ssl.ffi.shim"
 local later        = require "ssl.base.later"
 local dane         = later.module "ssl.feature.dane"
+local compression  = later.module "ssl.feature.certcompression"
 local ech          = later.module "ssl.feature.ech"
 local earlydata    = later.module "ssl.feature.earlydata"
 local groups       = later.module "ssl.context.groups"
@@ -20,6 +21,7 @@ local versions     = later.module "ssl.context.versions"
 local psk          = later.module "ssl.feature.psk"
 local sessionstore = later.module "ssl.session.store"
 local tickets      = later.module "ssl.session.tickets"
+local rawkey       = later.module "ssl.feature.rawkey"
 local stapling     = later.module "ssl.feature.stapling"
 
 -- Name of a field -> the function that makes it. An absent name in a set reads as nil, so a
@@ -60,6 +62,7 @@ function fields.capabilities()
            keyupdate = has_tls13 and lib.has.SSL_key_update or nil,
            posthandshakeauth = has_tls13 and lib.has.SSL_CTX_set_cert_cb or nil,
            earlydata = has_tls13 and earlydata.supported or nil,
+           rawkey = rawkey.supported or nil, certcompression = compression.set(),
            ech = has_tls13 and ech.supported or nil,
            pkcs12 = pkcs12.supported or nil, store = keyuri.supported or nil,
            dane = dane.supported and names(dane.flags) or nil }

@@ -29,10 +29,10 @@ local ROOMS = {
   ocsp = [[
     request response]],
   feature = [[
-    alpn dane dh earlydata ech keylog onverify peername psk stapling]],
+    alpn certcompression dane dh earlydata ech keylog onverify peername psk rawkey stapling]],
   context = [[
     cfg groups keys namelist new option options.algorithms options.alpn
-    options.clienthello options.connection options.credentials options.dane
+    options.certform options.clienthello options.connection options.credentials options.dane
     options.earlydata options.ech options.keylog options.ocsp options.protocol options.psk
     options.sessions options.trust options.verify rooms sessions setters sslctx table
     versions]],

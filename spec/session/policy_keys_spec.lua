@@ -125,6 +125,8 @@ describe("the policy of a context", function()
 
   local function nothing() end
 
+  local there = ssl.config.capabilities
+
   -- The keys that do not belong to it, with a value each for the sides that have them.
   local BESIDE = {
     password          = { server = { key = pki.server.encrypted_key, password = "foobar" } },
@@ -133,6 +135,11 @@ describe("the policy of a context", function()
     posthandshakeauth = { client = "once" },
     earlydata         = { server = 100, client = 100 },
     padding           = { server = 512, client = 512 },
+    -- Not every OpenSSL has these.
+    certcompression   = there.certcompression
+                        and { server = next(there.certcompression),
+                              client = next(there.certcompression) } or {},
+    echkeys           = { server = there.ech and require("spec.support.ech").keys },
     alpn              = { server = nothing, client = "h2" },
     onclienthello     = { server = nothing },
     onsession         = { client = nothing },

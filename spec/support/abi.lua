@@ -76,6 +76,8 @@ local SHIM_NUMBERS = {
   CB_HANDSHAKE_DONE = "SSL_CB_HANDSHAKE_DONE",
   CB_READ = "SSL_CB_READ", CB_WRITE = "SSL_CB_WRITE", CB_ALERT = "SSL_CB_ALERT",
   V_OK = "X509_V_OK", V_NO_CRL = "X509_V_ERR_UNABLE_TO_GET_CRL",
+  V_NO_KEY = "X509_V_ERR_RPK_UNTRUSTED",
+  V_REFUSED = "X509_V_ERR_APPLICATION_VERIFICATION",
   V_OTHER_NAME = "X509_V_ERR_HOSTNAME_MISMATCH", NID_ALTNAME = "NID_subject_alt_name",
   NO_PARTIAL_WILDCARDS = "X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS",
   CLOSE_NOTIFY = "SSL_AD_CLOSE_NOTIFY",
@@ -89,8 +91,8 @@ local function of_this_one(name, headers)
   return not (headers.libressl and libressl.lacks[name])
 end
 
--- Macros that 3.0 brought.
-local SINCE_3 = { PARAM_UTF8 = true, PARAM_OCTETS = true }
+-- Macros that later versions brought.
+local SINCE = { PARAM_UTF8 = 3.0, PARAM_OCTETS = 3.0, V_NO_KEY = 3.02 }
 
 -- Types that it brought, or that LibreSSL lacks: without them ours stay what they are.
 local TYPES_OF_3 = { EVP_MAC_CTX = true, OSSL_PARAM = true, ASYNC_JOB = true }
@@ -357,7 +359,7 @@ local function numbers(d, headers, out)
     out[#out + 1] = assertion(("(uint64_t)(%s) == %.0fULL"):format(theirs, value), theirs)
   end
   for name, value in pairs(abi.shim_numbers()) do
-    if SHIM_NUMBERS[name] and not (SINCE_3[name] and headers.major < 3)
+    if SHIM_NUMBERS[name] and headers.major + headers.minor / 100 >= (SINCE[name] or 0)
        and of_this_one(name, headers) then
       out[#out + 1] = assertion(("%s == %s"):format(SHIM_NUMBERS[name], value),
                                 "the shim's " .. name)

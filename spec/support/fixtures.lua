@@ -136,6 +136,11 @@ function fixtures.ech()
   return require "spec.support.ech"
 end
 
+function fixtures.raw_public_keys()
+  if not require("ssl.config").capabilities.rawkey then skip "this OpenSSL has no raw keys" end
+  return true
+end
+
 -- Servers of the cookbook.
 for _, name in ipairs { "api" } do
   fixtures[name] = function() return require("spec.support.stands").start(name) end

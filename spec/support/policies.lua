@@ -233,6 +233,8 @@ function policies.client(version)
                       strict = over(pair(C.good), { clientsigalgs = "rsa_pss_rsae_sha256" }) },
     clientca = "for servers only", dhparam = "a server's",
     ech = "not every OpenSSL has it: feature/ech_spec.lua",
+    rawkey = "not every OpenSSL has it: feature/rawkey_spec.lua",
+    rawkeys = "not every OpenSSL has it: feature/rawkey_spec.lua",
     mode = "the other mode is the other side",
   })
 end
@@ -258,6 +260,8 @@ function policies.server(version)
     dhparam     = { lax = over(by_rsa, { dhparam = parameters }), strict = by_rsa, peer = "dhe" },
     servername = "for clients only", dane = "a client's", ocsp = "for clients only",
     ech = "a client's",
+    rawkey = "not every OpenSSL has it: feature/rawkey_spec.lua",
+    rawkeys = "not every OpenSSL has it: feature/rawkey_spec.lua",
     mode = "the other mode is the other side",
   })
 end

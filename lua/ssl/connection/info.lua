@@ -8,6 +8,7 @@ local negotiated = require "ssl.connection.negotiated"
 local sni        = require "ssl.handshake.sni"
 local state      = require "ssl.io.state"
 local later      = require "ssl.base.later"
+local rawkey     = later.module "ssl.feature.rawkey"
 local ech        = later.module "ssl.feature.ech"
 local C          = lib.C
 
@@ -67,6 +68,7 @@ local FURTHER = {
   resumed    = resumption.resumed,
   servername = sni.name,
   alpn       = alpn,
+  rawkey     = function(st) return lib.has.SSL_get0_peer_rpk and rawkey.of_peer(st) or nil end,
   ech        = function(st) return lib.has.SSL_ech_get1_status and ech.result(st) or nil end,
 }
 

@@ -97,6 +97,11 @@ theirs { key = "mode", kind = "text", room = "protocol", always = true,
 -- Before the certificates, which it judges.
 ours   { key = "seclevel", kind = "number", room = "algorithms", switch = EXCHANGED }
 
+-- Before the keys, which it counts.
+ours   { key = "rawkey", kind = "switch", room = "certform",
+         state = { rawkey = false,     -- the keys that may be shown, in DER
+                   rawtypes = false } }
+
 theirs { key = "certificates", kind = "entries", fields = PAIR, room = "credentials",
          switch = EXCHANGED }
 theirs { key = "key", kind = "file", room = "credentials", switch = EXCHANGED }
@@ -116,6 +121,8 @@ ours   { key = "servername", kind = "text", trust = true, side = "client", room 
          state = { servername = false }, begins = true, switch = SERVER }
 ours   { key = "crl", kind = "files", trust = true, room = "trust", switch = "with verify",
          state = { verify_flags = 0 } } -- X509_V_FLAG_*, for every connection
+ours   { key = "rawkeys", kind = "files", trust = true, room = "certform",
+         state = { rawkeys = false } } -- in DER
 ours   { key = "clientca", kind = "files", trust = true, side = "server", room = "trust",
          state = { clientca = false }, -- the names in DER
          switch = LOOKED_UP }
@@ -162,6 +169,9 @@ ours   { key = "posthandshakeauth", kind = "any", types = 'boolean|"once"', side
          policy = "it is an offer to the server in every handshake" }
 ours   { key = "padding", kind = "number", room = "protocol", state = { padding = false },
          policy = "it decides how long records are" }
+ours   { key = "certcompression", kind = "list", room = "certform",
+         state = { certcompression = false },
+         policy = "it decides how certificates travel" }
 ours   { key = "ech", kind = "text", side = "client", room = "ech", state = { ech = false },
          switch = SERVER }
 ours   { key = "echkeys", kind = "files", side = "server", room = "ech", switch = OVER,

@@ -62,6 +62,7 @@ function key.use(c, held)
   errors.clear()
   local ok = not c.handle:lost()
          and C.SSL_CTX_use_PrivateKey(c.handle.raw, held.pkey) == 1
+  if ok and c.rawkey then c.rawkey = c.rawkey .. keyobject.public(held.pkey) end
   held:free()
   if not ok then return nil, errors.reason "invalid context" end
   errors.clear()

@@ -6,7 +6,9 @@ local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
 local handle = require "ssl.ffi.handle"
 local arg    = require "ssl.base.arg"
+local encode = require "ssl.base.encode"
 local errors = require "ssl.base.errors"
+local functionid = require "ssl.base.functionid"
 local object = require "ssl.base.object"
 local C, K   = lib.C, lib.K
 
@@ -80,6 +82,16 @@ end
 --- Is it a key object?
 function keyobject.is(value)
   return (object.is(value, class))
+end
+
+--- The public part of a key in DER (SubjectPublicKeyInfo), or an identity of its own where
+-- it has none.
+-- @tparam cdata pkey
+-- @treturn string
+function keyobject.public(pkey)
+  local der = encode(C.i2d_PUBKEY, pkey)
+  errors.clear()
+  return der or functionid.unique()
 end
 
 --- A handle with a reference of its own to the key of an object.

@@ -81,7 +81,8 @@ local function configuration(params, defaults)
   if params.resume ~= false and not params.onverify then
     cfg.onsession = params.onsession or sessions.remember
   end
-  if verified and not params.cafile and not params.capath and not params.systemca then
+  local named = params.cafile or params.capath or params.systemca or params.rawkeys
+  if verified and not named then
     local system, why = ssl.systemca()
     if not system then return nil, why .. ": " .. WAYS_OUT.unnamed end
     cfg.cafile, cfg.capath = system.cafile, system.capath
@@ -136,6 +137,8 @@ local function secure(conn, policy)
   -- Once more, of the certificate itself: verifyext may have let errors pass.
   local cert = conn:getpeercertificate()
   if cert and ssl.checkhostname(cert, host) then return true end
+  -- A raw key has no name.
+  if not cert and conn:info "rawkey" and conn:getpeerverification() then return true end
   return nil, ("certificate verify failed (the certificate is not for %s): %s"):format(
     host, WAYS_OUT.misnamed)
 end
