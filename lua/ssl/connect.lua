@@ -7,6 +7,7 @@ local errors     = require "ssl.base.errors"
 local hostname   = require "ssl.x509.hostname"
 local checkhost  = require "ssl.x509.checkhost"
 local newcontext = require "ssl.context.new"
+local option     = require "ssl.context.option"
 local session    = require "ssl.session.object"
 local state      = require "ssl.io.state"
 local resumption = require "ssl.session.resumption"
@@ -39,8 +40,18 @@ local function configuration(flags)
   cfg.verify   = flags.verify or not demanding(flags) and "none" or nil
   cfg.protocol = flags.protocol
               or (flags.minversion or flags.maxversion) and "any" or "tlsv1_2"
-  if remembers(flags) then cfg.onsession = kept.remember end
   return cfg
+end
+
+-- The context of a call. The flags are checked before the library's own key is among them,
+-- which the program has not used.
+local function context_of(flags)
+  local cfg = configuration(flags)
+  local problem = checks.problem(cfg, "connect")
+  if problem then option.misuse(1, "newcontext", problem, 3) end
+  if remembers(flags) then cfg.onsession = kept.remember end
+  local ctx, why = newcontext(cfg, 3, false)
+  return ctx, why
 end
 
 local function failure(before, phase, name, reason)
@@ -187,7 +198,7 @@ local function connect(name, port, flags)
   local kind, host = hostname.normalize(want.host)
   if not kind then return failure(before, "host name", ("%q"):format(want.host), host) end
   want.kind, want.host, want.name = kind, host, host
-  local ctx, why = newcontext(configuration(flags), 2, "connect")
+  local ctx, why = context_of(flags)
   if not ctx then return nil, "context: " .. errors.with_file(why) end
   if flags.servername then want.kind, want.name = hostname.normalize(flags.servername) end
   local whole = after(want.deadline)
