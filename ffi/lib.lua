@@ -9,6 +9,7 @@
 --   lib.options   SSL_OP_* by LuaSec's names -> bits
 --   lib.address   function: name -> where the function is, as void *, or nil; it needs no
 --                 declaration
+--   lib.exported  function: name -> where the process itself has it, for ffi.C; or nil
 --   lib.openssl   version, number, libssl, libcrypto, how
 --
 -- A function is declared and bound when it is first asked for. The texts of all
@@ -151,7 +152,7 @@ end })
 local select_numbers = constants.select
 
 local lib = setmetatable({
-  C = C, has = has, openssl = openssl, K = K, address = address,
+  C = C, has = has, openssl = openssl, K = K, address = address, exported = in_process,
 }, { __index = function(self, name)
   if name ~= "options" then return nil end
   local list = declarations("options")[openssl.libressl and "libressl" or "openssl"]

@@ -12,7 +12,7 @@ local ROOMS = {
     arg encode errors functionid gcpressure hash later lru nearest object process random
     unknown]],
   source = [[
-    filestamp folder material membio password]],
+    filestamp folder material membio password theirs]],
   x509 = [[
     altname asn1 certificate chains checkhost der encoding extension hostname ip issued name]],
   credential = [[

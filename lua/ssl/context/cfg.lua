@@ -10,6 +10,7 @@
 local later       = require "ssl.base.later"
 local config      = require "ssl.config"
 local keys        = require "ssl.context.keys"
+local theirs      = later.module "ssl.source.theirs"
 local nearest     = later.module "ssl.base.nearest"
 local verifyflags = require "ssl.trust.verifyflags"
 local unknown     = require "ssl.base.unknown"
@@ -81,7 +82,7 @@ local function shape(record, value)
     local why = unknown.problem(value, record.fields)
     return why and ("%s: %s"):format(key, why)
   end
-  if not EXPECTED[kind] then return nil end
+  if not EXPECTED[kind] or theirs.is(value) then return nil end
   local name = unknown.misplaced(value)
   if name ~= nil then
     return ("%s: %s expected, got a table with the key %s"):format(key, EXPECTED[kind],

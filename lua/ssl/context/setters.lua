@@ -136,12 +136,13 @@ context.setciphersuites = setter("error setting cipher list", "list",
 
 --- Load a private key.
 -- @param source  the name of a PEM file, PEM text, what ssl.der made, "store:URI", or a
---   key object
+--   key object, also one of lua-resty-openssl
 -- @tparam string|function|nil given  the password, to be given even as nil
 function context.loadkey(...)
   local ctx, source, given = ...
   local there = select("#", ...) > 2
   local c = live(ctx)
+  source = keyobject.adopt(source) or source
   if not material.bytes(source) and not keyobject.is(source) then
     source = arg.string(source, 2)
   end

@@ -2,15 +2,16 @@
 --
 -- An object owns one reference to an EVP_PKEY. Its methods return nothing secret.
 
-local ffi    = require "ffi"
-local lib    = require "ssl.ffi.lib"
-local handle = require "ssl.ffi.handle"
-local arg    = require "ssl.base.arg"
-local encode = require "ssl.base.encode"
-local errors = require "ssl.base.errors"
+local ffi        = require "ffi"
+local lib        = require "ssl.ffi.lib"
+local handle     = require "ssl.ffi.handle"
+local arg        = require "ssl.base.arg"
+local encode     = require "ssl.base.encode"
+local errors     = require "ssl.base.errors"
 local functionid = require "ssl.base.functionid"
-local object = require "ssl.base.object"
-local C, K   = lib.C, lib.K
+local object     = require "ssl.base.object"
+local theirs     = require "ssl.source.theirs"
+local C, K       = lib.C, lib.K
 
 local keyobject = {
   --- A handle with the field `pkey` that owns one reference, or nil for NULL.
@@ -82,6 +83,17 @@ end
 --- Is it a key object?
 function keyobject.is(value)
   return (object.is(value, class))
+end
+
+--- A key of lua-resty-openssl, as one of ours that shares it.
+-- @param value  anything
+-- @treturn userdata|nil  nil for any other value
+-- @raise where it belongs to another copy of OpenSSL
+function keyobject.adopt(value)
+  local pointer = theirs.pointer(value, "key")
+  if not pointer then return nil end
+  local pkey = ffi.cast("lsf_EVP_PKEY *", pointer)
+  return C.EVP_PKEY_up_ref(pkey) == 1 and keyobject.object(keyobject.own(pkey)) or nil
 end
 
 --- The public part of a key in DER (SubjectPublicKeyInfo), or an identity of its own where

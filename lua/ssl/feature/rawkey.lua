@@ -77,7 +77,10 @@ local function read(source)
 end
 
 --- Objects that `expect` takes beside files, texts and DER.
-rawkey.objects = { is = function(value) return x509.is(value) or keyobject.is(value) end }
+rawkey.objects = {
+  is    = function(value) return x509.is(value) or keyobject.is(value) end,
+  adopt = function(value) return x509.adopt(value) or keyobject.adopt(value) end,
+}
 
 -- The types of certificates that one side shows and the other takes, in order. The key that
 -- a context shows is noted where it is loaded (ssl.credential.key).

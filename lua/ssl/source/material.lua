@@ -55,12 +55,14 @@ local function source(value, takes)
   if type(value) == "string" or material.bytes(value) or takes and takes.is(value) then
     return value
   end
+  return takes and takes.adopt(value)
 end
 
 --- The values of a key, as an array. A nil in it is a mistake and not the end: a value behind
 -- it, perhaps a list of revoked certificates, must not be lost.
 -- @param value  one, or an array of at least one
--- @tparam[opt] table takes  a module with `is`: objects that are accepted beside strings and DER
+-- @tparam[opt] table takes  a module with `is`: objects that are accepted beside strings and
+--   DER; and with `adopt`, which makes one of another library's object
 -- @treturn table
 -- @treturn nil,any  the value that is not accepted
 function material.sources(value, takes)

@@ -18,6 +18,7 @@ local distinguished = require "ssl.x509.name"
 local errors        = require "ssl.base.errors"
 local issued        = require "ssl.x509.issued"
 local material      = require "ssl.source.material"
+local theirs        = require "ssl.source.theirs"
 local membio        = require "ssl.source.membio"
 local object        = require "ssl.base.object"
 local password      = require "ssl.source.password"
@@ -253,6 +254,15 @@ end
 function x509.borrow(pointer)
   if pointer == nil or C.X509_up_ref(pointer) ~= 1 then return nil end
   return (x509.own(pointer))
+end
+
+--- A certificate of lua-resty-openssl, as one of ours that shares it.
+-- @param value  anything
+-- @treturn userdata|nil  nil for any other value
+-- @raise where it belongs to another copy of OpenSSL
+function x509.adopt(value)
+  local pointer = theirs.pointer(value, "certificate")
+  return pointer and x509.borrow(ffi.cast("lsf_X509 *", pointer))
 end
 
 --- Is it a certificate object?

@@ -13,7 +13,7 @@ local x509      = later.module "ssl.x509.certificate"
 local function load_key(ctx, entry, level)
   local given = entry.password or nil
   if not password.valid(given) then return false, "invalid password type" end
-  local source = entry.key
+  local source = keyobject.adopt(entry.key) or entry.key
   if not material.bytes(source) and not keyobject.is(source) then
     source = option.text(source, 2, "loadkey", level + 1)
   end
