@@ -1,51 +1,58 @@
--- luajit redis.lua PORT CERTIFICATE KEY CAFILE REDISPORT SECRET [tickets]: serves clients
--- that show a certificate. Any number of these programs with the same SECRET, a file of 80
--- random bytes, share their clients' sessions through one Redis; or in tickets.
-local socket, ssl = require "socket", require "ssl"
+-- luajit redis.lua HOST PORT CAFILE COMMAND ...: sends a command to Redis over TLS and prints the
+-- reply. Where REDIS_PASSWORD is set it logs in; where REDIS_CERT and REDIS_KEY are set it shows a
+-- certificate.
+local ssl = require "ssl"
 
-local port, certificate, key, cafile, redis_port, secret_file, how = unpack(arg)
+local host, port, cafile = unpack(arg)
 
--- One command. nil without an answer: an unreachable Redis costs full handshakes.
-local function redis(...)
+local function fail(message)
+  io.stderr:write(message, "\n")
+  os.exit(1)
+end
+
+local conn, message = ssl.connect(host, port, {
+  protocol = "any", verify = "peer", cafile = cafile, timeout = 10,
+  certificate = os.getenv "REDIS_CERT", key = os.getenv "REDIS_KEY",
+})
+if not conn then fail(message) end
+conn:settimeout(10)
+
+local function send(...)
   local words = { ... }
   local out = { ("*%d\r\n"):format(#words) }
-  for i, word in ipairs(words) do out[i + 1] = ("$%d\r\n%s\r\n"):format(#tostring(word), word) end
-  local sock = socket.connect("127.0.0.1", redis_port)
-  if not sock then return nil end
-  sock:settimeout(1)
-  sock:send(table.concat(out))
-  local length = tonumber((sock:receive() or ""):match "^%$(%d+)")
-  local bytes = length and sock:receive(length)
-  sock:close()
-  return bytes
+  for i, word in ipairs(words) do out[i + 1] = ("$%d\r\n%s\r\n"):format(#word, word) end
+  assert(conn:send(table.concat(out)))
 end
 
-local file = assert(io.open(secret_file, "rb"))
-local secret = file:read "*a"
-file:close()
-
-local context = assert(ssl.newcontext {
-  mode = "server", protocol = "any", certificate = certificate, key = key,
-  verify = { "peer", "fail_if_no_peer_cert" }, cafile = cafile,
-  sessionid = "greetings", sessiontimeout = 3600,
-  sessionkey = secret, ticketkeys = how == "tickets" and { secret } or nil,
-  sessionstore = {
-    get = function(id) return redis("GET", "session:" .. id) end,
-    put = function(id, bytes, _, seconds)
-      redis("SET", "session:" .. id, bytes, "EX", seconds)
-    end,
-    remove = function(id) redis("DEL", "session:" .. id) end,
-  },
-})
-
-local listener = assert(socket.bind("127.0.0.1", port))
-while true do
-  local conn = assert(ssl.wrap(listener:accept(), context))
-  conn:settimeout(10)
-  if conn:dohandshake() then
-    local subject = conn:getpeercertificate():subject()
-    conn:send(("Hello%s, %s.\n"):format(conn:resumed() and " again" or "",
-                                        subject[#subject].value))
+-- A reply of RESP: a text, a number, an array of replies, or nil; false and its text for an error.
+local function receive()
+  local line, why = conn:receive()
+  if not line then fail("no reply: " .. why) end
+  local kind, rest = line:sub(1, 1), line:sub(2)
+  if kind == "+" then return rest end
+  if kind == "-" then return false, rest end
+  if kind == ":" then return tonumber(rest) end
+  local size = tonumber(rest)
+  if size == -1 then return nil end
+  if kind == "$" then return assert(conn:receive(size + 2)):sub(1, -3) end
+  if kind ~= "*" then fail("no Redis: " .. line) end
+  local replies = {}
+  for i = 1, size do
+    local reply, refusal = receive()
+    replies[i] = refusal or tostring(reply)
   end
-  conn:close()
+  return replies
 end
+
+local function call(...)
+  send(...)
+  local reply, refusal = receive()
+  if refusal then fail(refusal) end
+  return reply
+end
+
+local password = os.getenv "REDIS_PASSWORD"
+if password then call("AUTH", password) end
+local reply = call(unpack(arg, 4))
+print(type(reply) == "table" and table.concat(reply, "\n") or reply)
+conn:close()

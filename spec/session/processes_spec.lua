@@ -22,12 +22,12 @@ describe("sessions between processes:", function()
     secret = process.write(process.folder() .. "/key", io.open("/dev/urandom", "rb"):read(80))
   end)
 
-  -- Two of samples/redis.lua; with a file of keys, whose sessions are in tickets.
+  -- Two of samples/sharing.lua; with a file of keys, whose sessions are in tickets.
   local function fleet(redis, key_file)
     local servers = {}
     for i = 1, 2 do
       local port = process.free_port()
-      servers[i] = process.start({ "luajit", root .. "/samples/redis.lua", port,
+      servers[i] = process.start({ "luajit", root .. "/samples/sharing.lua", port,
                                    pki.server.chain, pki.server.key, pki.root.cert,
                                    redis.port, key_file or secret, key_file and "tickets",
                                    port = port }):wait_port(30)

@@ -101,19 +101,6 @@ describe("samples", function()
     assert.same({ "exit", 1 }, { how, status })
   end)
 
-  it("mutual.lua greets clients by the name in their certificate, and refuses others", function()
-    local server = serve("mutual.lua", pki.server.chain, pki.server.key, pki.root.cert)
-    local conn = assert(ours.connect(server.port, { protocol = "tlsv1_2",
-      certificate = pki.client.cert, key = pki.client.key }))
-    assert.same({ "Hello, client." }, { conn:receive() })
-    conn:close()
-    assert.same({ nil, (wording "handshake with localhost port %d: sslv3 alert handshake failure")
-                       :format(server.port) },
-                { ours.connect(server.port, { protocol = "tlsv1_2" }) })
-    assert.equal("refused: peer did not return a certificate",
-                 server:wait_output "refused: peer[^\n]*")
-  end)
-
   it("names.lua has a certificate for each name", function()
     local server = serve("names.lua", "localhost", pki.rsa_server.chain, pki.rsa_server.key,
                          "a.wild.test", pki.ec_server.cert, pki.ec_server.key)
@@ -191,12 +178,12 @@ describe("samples", function()
     end)
   end
 
-  it("redis.lua recognises its clients, at any server", function()
+  it("sharing.lua recognises its clients, at any server", function()
     local redis = peers.redis()
     local secret = process.write(process.folder() .. "/secret", ("s"):rep(80))
-    local one = serve("redis.lua", pki.server.chain, pki.server.key, pki.root.cert, redis.port,
+    local one = serve("sharing.lua", pki.server.chain, pki.server.key, pki.root.cert, redis.port,
                       secret)
-    local other = serve("redis.lua", pki.server.chain, pki.server.key, pki.root.cert,
+    local other = serve("sharing.lua", pki.server.chain, pki.server.key, pki.root.cert,
                         redis.port, secret)
     local client = sessions.client()
     local function visit(server, session)

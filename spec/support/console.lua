@@ -1,8 +1,9 @@
 --- The console blocks of spec.support.examples: commands, and what each prints.
 --
 -- All commands of a block are one shell's, so that `&`, `$!` and `export` mean what they mean for a
--- reader. Behind a command that ends with `&` the shell waits until the ports that stand in it
--- accept: whoever types has that time.
+-- reader. Behind a command that ends with `&` the shell waits until it listens on the ports of the
+-- fixture `free` that stand in it: whoever types has that time. It does not connect to find out,
+-- since programs report their connections.
 
 local house   = require "spec.support.init"
 local process = require "spec.support.process"
@@ -14,10 +15,11 @@ local HEAD = [==[
 exec 2>&1
 trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT
 trap 'exit 130' TERM
-accepts() {
-	local try
+listens() {
+	local try place
+	place=$(printf ':%04X 0*:0000 0A' "$1")
 	for try in $(seq 600); do
-		if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return; fi
+		if grep -q "$place" /proc/net/tcp; then return; fi
 		sleep 0.05
 	done
 	echo "nobody listens on port $1"
@@ -46,21 +48,22 @@ function console.steps(lines)
   return steps
 end
 
--- The numbers in a command that are ports of this example: those that differ when replaced.
-local function ports(command, here)
+-- The ports in a command on which the example itself listens.
+local function ports(command, listening)
   local found = {}
   for number in command:gmatch "%f[%w]%d+%f[%W]" do
-    if here(number) ~= number then found[#found + 1] = here(number) end
+    if listening[number] then found[#found + 1] = number end
   end
   return found
 end
 
-local function script(steps, here)
+local function script(steps, here, listening)
   local out = { HEAD }
   for _, step in ipairs(steps) do
-    out[#out + 1] = here(step.command)
-    if step.command:find "&$" then
-      for _, port in ipairs(ports(step.command, here)) do out[#out + 1] = "accepts " .. port end
+    local command = here(step.command)
+    out[#out + 1] = command
+    if command:find "&$" then
+      for _, port in ipairs(ports(command, listening)) do out[#out + 1] = "listens " .. port end
     end
     out[#out + 1] = "printf '\\001'"
   end
@@ -73,20 +76,24 @@ local function pattern(text)
   return "^" .. escaped:gsub("%%%.%%%.%%%.", ".-") .. "$"
 end
 
+-- As a terminal shows it: a line that was written over is gone.
+local function shown(text)
+  return (text:gsub("\r\n", "\n"):gsub("[^\n\1]*\r", ""))
+end
+
 --- Run a block.
 -- @treturn table  what each command had to print
 -- @treturn table  what it printed; where that fits, the same text
 function console.run(example, world, here, as_printed)
   local steps = console.steps(example.lines)
-  local path = process.write(world.folder .. "/.console", script(steps, here))
+  local path = process.write(world.folder .. "/.console", script(steps, here, world.listening))
   local child = process.start { "setsid", "sh", "-c", ("cd %s && exec bash .console"):format(
                                 house.quote(world.folder)), input = "", env = world.env }
   assert(child:wait(house.scale(120, 600)), "it does not end: " .. child:output())
   -- Whatever the shell has left behind.
   house.run(("kill -KILL -- -%d 2>/dev/null"):format(child.pid))
   os.remove(path)
-  local expected, seen, output = {}, {}, as_printed(child:output())
-  local rest = output
+  local expected, seen, rest = {}, {}, shown(as_printed(child:output()))
   for i, step in ipairs(steps) do
     local printed, after = rest:match("^([^" .. MARK .. "]*)" .. MARK .. "(.*)$")
     rest = after or ""

@@ -84,13 +84,16 @@ end
 
 -- The variables of an example, its ports, and the folder in which it runs.
 local function prepare(example, makers)
-  local world, ports, back = { env = {}, folder = folder() }, {}, {}
+  local world, ports, back = { env = {}, listening = {}, folder = folder() }, {}, {}
   for _, need in ipairs(example.needs) do
-    local make = assert(makers[need.name], "nobody knows how to make: " .. need.name)
-    if world[need.name] == nil then world[need.name] = make(world) end
+    if world[need.name] == nil then
+      local make = assert(makers[need.name], "nobody knows how to make: " .. need.name)
+      world[need.name] = make(world)
+    end
     if need.port then
       local port = tostring(world[need.name])
       ports[need.port], back[port] = port, need.port
+      world.listening[port] = need.name == "free"
       world[need.name] = nil
     end
   end

@@ -142,13 +142,72 @@ function fixtures.raw_public_keys()
 end
 
 -- Servers of the cookbook.
-for _, name in ipairs { "api" } do
+for _, name in ipairs { "api", "imap", "mqtt", "postgres", "smtp" } do
   fixtures[name] = function() return require("spec.support.stands").start(name) end
+end
+
+-- Files over HTTPS, by nginx. At the port `cut` it ends the connection behind the first block.
+function fixtures.files(world)
+  local peers = require "spec.support.peers"
+  if not peers.nginx_root() then skip "there is no nginx" end
+  world.cut = process.free_port()
+  return peers.nginx({
+    chain = pki.server.chain, key = pki.server.key,
+    files = { ["hall.iso"] = ("0123456789abcdef"):rep(9.5 * 2^16) },
+    http = ([[server {
+      listen 127.0.0.1:%d ssl;
+      ssl_certificate "%s";
+      ssl_certificate_key "%s";
+      root %%(dir)s/files;
+      if ($http_range ~ "=[1-9]") { return 444; }
+    }]]):format(world.cut, pki.server.chain, pki.server.key),
+  }).port
+end
+
+-- An OCSP responder for the authority of chain.pem.
+function fixtures.responder()
+  local port, index = process.free_port(), process.folder() .. "/index.txt"
+  local leaf = ssl.loadcertificate(process.read(pki.server.leaf))
+  process.write(index, ("V\t491231235959Z\t\t%s\tunknown\t/CN=localhost\n"):format(leaf:serial()))
+  -- A connection without a request, as wait_port makes it, would keep it busy.
+  process.start({
+    "openssl", "ocsp", "-port", port, "-index", index, "-CA", pki.intermediate.cert, "-ndays", 7,
+    "-rsigner", pki.intermediate.cert, "-rkey", pki.intermediate.key,
+  }):wait_output "waiting for OCSP"
+  return port
+end
+
+-- Web servers of OpenSSL's: the usual one, one that knows TLS 1.2 alone, one that wants a
+-- certificate, and one whose certificate no authority has signed.
+local function s_server(entry, ...)
+  return require("spec.support.peers").s_server(entry, { "-www", ... }).port
+end
+
+function fixtures.web() return s_server(pki.server) end
+function fixtures.tls12() return s_server(pki.server, "-tls1_2") end
+function fixtures.mutual() return s_server(pki.server, "-Verify", "3", "-CAfile", pki.root.cert) end
+function fixtures.selfsigned() return s_server(pki.selfsigned) end
+
+-- Redis over TLS.
+function fixtures.redis()
+  local peers = require "spec.support.peers"
+  if process.read(peers.redis_program()) == "" then skip "there is no redis-server" end
+  return peers.redis(pki.server, pki.root.cert).port
+end
+
+-- Redis without TLS.
+function fixtures.plain_redis()
+  local peers = require "spec.support.peers"
+  if process.read(peers.redis_program()) == "" then skip "there is no redis-server" end
+  return peers.redis().port
 end
 
 --- A port for a server of the example itself.
 function fixtures.free()
   return process.free_port()
 end
+
+--- A port on which nobody listens.
+fixtures.nobody = fixtures.free
 
 return fixtures

@@ -44,14 +44,28 @@ function peers.nginx_root()
   if f then f:close() return root end
 end
 
+local REDIS = house.build .. "/peers/redis"
+
+--- Where redis-server is, when bootstrap has unpacked it.
+function peers.redis_program()
+  return REDIS .. "/usr/bin/redis-server"
+end
+
 --- redis-server, from where bootstrap unpacked it. In memory, on loopback.
-function peers.redis()
-  local root, port = house.build .. "/peers/redis", process.free_port()
-  return process.start({
-    root .. "/usr/bin/redis-server", "--port", port, "--bind", "127.0.0.1",
-    "--save", "", "--appendonly", "no", port = port,
-    env = { LD_LIBRARY_PATH = root .. "/usr/lib/x86_64-linux-gnu" },
-  }):wait_port()
+-- @tparam[opt] table entry  `key`, and `chain` or else `cert`: TLS
+-- @tparam[opt] string cafile  for the certificates of clients, which may have none
+function peers.redis(entry, cafile)
+  local port = process.free_port()
+  local words = {
+    peers.redis_program(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+    "--port", entry and 0 or port, port = port,
+    env = { LD_LIBRARY_PATH = REDIS .. "/usr/lib/x86_64-linux-gnu" },
+  }
+  for _, word in ipairs(entry and {
+    "--tls-port", port, "--tls-cert-file", entry.chain or entry.cert, "--tls-key-file", entry.key,
+    "--tls-ca-cert-file", cafile, "--tls-auth-clients", "optional",
+  } or {}) do words[#words + 1] = word end
+  return process.start(words):wait_port()
 end
 
 local CONF = [[
