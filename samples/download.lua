@@ -51,7 +51,7 @@ local function block()
     progress = function(_, bytes) if total then bar(have + bytes) end end,
   }
   if not ok and code:find "too large" then
-    fail "the server sends the whole file: another one by now (remove FILE.tag), or it has no ranges"
+    fail "the server sends the whole file: a new one (remove FILE.tag), or it knows no ranges"
   end
   if not ok then fail(code) end
   if code == 416 and headers["content-range"] == "bytes */" .. have then return "", have end

@@ -32,8 +32,9 @@ local context = assert(ssl.newcontext {
 local term = signal(15)
 local listener = assert(socket.bind("127.0.0.1", port))
 listener:settimeout(0)
-local ending -- by the clock of ssl.monotonic, the time when all has to be over
-local tasks, idle = {}, {} -- connection -> its coroutine, what it waits for; is it between requests?
+local ending -- when all has to be over, by ssl.monotonic
+local tasks = {} -- connection -> its coroutine, and what it waits for
+local idle = {} -- the connections between two requests
 
 -- Calls a method until it has a result; nil where the connection ends.
 local function try(conn, method, argument)

@@ -19,7 +19,7 @@ local function reload()
 end
 
 reload()
-assert(context, "no certificate to begin with")
+if not context then os.exit(1) end
 local listener = assert(socket.bind("127.0.0.1", port))
 while true do
   local sock = assert(listener:accept())
