@@ -36,11 +36,7 @@ local function starttls(sock)
   return conn
 end
 
-local function deliver(mail)
-  local sock = assert(socket.tcp())
-  sock:settimeout(30)
-  assert(sock:connect(host, port))
-  local conn = starttls(sock)
+local function deliver(conn, mail)
   ask(conn, "2", "EHLO " .. socket.dns.gethostname())
   local user, password = os.getenv "MAIL_USER", os.getenv "MAIL_PASSWORD"
   if user then ask(conn, "2", "AUTH PLAIN " .. mime.b64("\0" .. user .. "\0" .. password)) end
@@ -48,13 +44,21 @@ local function deliver(mail)
   ask(conn, "2", "RCPT TO:<" .. to .. ">")
   ask(conn, "3", "DATA")
   mail = ("\n" .. mail):gsub("\r?\n", "\r\n"):gsub("\r\n%.", "\r\n.."):sub(3)
-  local reply = ask(conn, "2", mail:gsub("\r\n$", "") .. "\r\n.")
-  pcall(ask, conn, "2", "QUIT") -- the mail is delivered, whatever comes now
-  conn:close()
-  return reply
+  return ask(conn, "2", mail:gsub("\r\n$", "") .. "\r\n.")
 end
 
-local ok, answer = pcall(deliver, io.read "*a")
+local function run()
+  local sock = assert(socket.tcp())
+  sock:settimeout(30)
+  assert(sock:connect(host, port))
+  local conn = starttls(sock)
+  local ok, answer = pcall(deliver, conn, io.read "*a")
+  pcall(ask, conn, "2", "QUIT") -- delivered or not, whatever comes now
+  conn:close()
+  return assert(ok and answer, answer)
+end
+
+local ok, answer = pcall(run)
 if not ok then
   io.stderr:write((tostring(answer):gsub("^%S+:%d+: ", "")), "\n") -- without our place
   os.exit(1)

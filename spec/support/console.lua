@@ -97,6 +97,7 @@ function console.run(example, world, here, as_printed)
   for i, step in ipairs(steps) do
     local printed, after = rest:match("^([^" .. MARK .. "]*)" .. MARK .. "(.*)$")
     rest = after or ""
+    if printed and printed:find "[^\n]$" then printed = printed .. "\n" end
     expected[i] = step.command .. "\n" .. wording(step.output)
     seen[i] = step.command .. "\n" .. (printed or "(the shell has ended)\n")
     if printed and printed:find(pattern(wording(step.output))) then seen[i] = expected[i] end

@@ -3,6 +3,7 @@
 -- Each fixture is a function of the example's world, in which the other variables are too. Of a
 -- server it returns the port. Where a fixture cannot be had, it raises { skip = reason }.
 
+local house   = require "spec.support.init"
 local socket  = require "socket"
 local ssl     = require "ssl"
 local process = require "spec.support.process"
@@ -151,9 +152,9 @@ function fixtures.files(world)
   local peers = require "spec.support.peers"
   if not peers.nginx_root() then skip "there is no nginx" end
   world.cut = process.free_port()
-  return peers.nginx({
+  world.files_port = peers.nginx({
     chain = pki.server.chain, key = pki.server.key,
-    files = { ["hall.iso"] = ("0123456789abcdef"):rep(9.5 * 2^16) },
+    files = { ["index.html"] = "Hello.\n", ["hall.iso"] = ("0123456789abcdef"):rep(9.5 * 2^16) },
     http = ([[server {
       listen 127.0.0.1:%d ssl;
       ssl_certificate "%s";
@@ -162,6 +163,51 @@ function fixtures.files(world)
       if ($http_range ~ "=[1-9]") { return 444; }
     }]]):format(world.cut, pki.server.chain, pki.server.key),
   }).port
+  return world.files_port
+end
+
+-- The installed library, as a folder of the example.
+function fixtures.library(world)
+  assert(house.run(("ln -s '%s/share/lua/5.1' '%s/library'"):format(house.stage, world.folder)))
+end
+
+-- Copas, cqueues and luv on the paths, and `nvim`, which finds the library as a plugin.
+function fixtures.loops(world)
+  local loops = require "spec.support.loops"
+  if not loops.there() then skip "the event loops are not there" end
+  loops.setup(world.folder, world.env)
+end
+
+-- samples/loops.lua as a page of nginx.
+function fixtures.openresty(world)
+  local peers = require "spec.support.peers"
+  if not peers.nginx_root() then skip "there is no nginx" end
+  return peers.nginx({
+    lua = true,
+    main = ("env LOOP=cosocket; env URL=https://127.0.0.1:%d/; env CAFILE=%s; env REQUESTS=20;")
+           :format(world.files_port, pki.root.cert),
+    server = ('location = /run { content_by_lua_file "%s/samples/loops.lua"; }'):format(root),
+  }).port
+end
+
+-- nginx that takes the library's files from `overlay`, where they are there.
+function fixtures.overlaid(world)
+  local peers = require "spec.support.peers"
+  if not peers.nginx_root() then skip "there is no nginx" end
+  local nginx = peers.nginx {
+    lua = true,
+    http = ([[init_by_lua_block {
+      package.path = "%s/overlay/?.lua;" .. package.path
+      require("ssl").preload()
+    }]]):format(world.folder),
+    server = [[location = /where { content_by_lua_block {
+      ngx.say(debug.getinfo(require("ssl.io.failure").newest, "S").source)
+    } }]],
+  }
+  local folder = nginx.files:match "^(.*)/files$"
+  assert(house.run(("ln -s '%s/nginx.pid' '%s/error.log' '%s'"):format(folder, folder,
+                                                                      world.folder)))
+  return nginx.port
 end
 
 -- An OCSP responder for the authority of chain.pem.

@@ -70,6 +70,39 @@ local function cosocket(script, env)
   }
 end
 
+--- Has bootstrap unpacked them?
+function loops.there()
+  return process.read(PEERS .. "/neovim/usr/bin/nvim") ~= ""
+     and process.read(PEERS .. "/copas/usr/share/lua/5.1/copas.lua") ~= ""
+end
+
+--- For a shell in which a user types: Copas, cqueues and luv on the paths, and an `nvim` that finds
+-- the library in `luasec` alone.
+-- @tparam string folder  where it types
+-- @tparam table env  gets the variables
+function loops.setup(folder, env)
+  local paths, lua, so = {}, {}, {}
+  for i, name in ipairs { "copas", "cqueues", "neovim" } do
+    paths[i] = libraries(name)
+    lua[i], so[i] = lua_of(name), paths[i] .. "/lua/5.1/?.so;"
+  end
+  env.LUA_PATH = table.concat(lua) .. os.getenv "LUA_PATH"
+  env.LUA_CPATH = table.concat(so) .. os.getenv "LUA_CPATH"
+  env.LD_LIBRARY_PATH = table.concat(paths, ":")
+  env.PATH = folder .. "/bin:" .. os.getenv "PATH"
+  local stage = house.build .. "/stage"
+  assert(house.run(([[cd '%s' && mkdir -p bin luasec/lua/ssl &&
+    ln -s '%s'/share/lua/5.1/ssl.lua luasec/lua &&
+    ln -s '%s'/share/lua/5.1/ssl/* '%s'/lib/lua/5.1/ssl/* luasec/lua/ssl]]):format(
+    folder, stage, stage, stage)))
+  process.write(folder .. "/bin/nvim", ([[
+#!/bin/sh
+unset LUA_PATH LUA_CPATH
+VIMRUNTIME='%s/neovim/usr/share/nvim/runtime' exec '%s/neovim/usr/bin/nvim' "$@"
+]]):format(PEERS, PEERS))
+  assert(house.run(("chmod 755 '%s/bin/nvim'"):format(folder)))
+end
+
 --- Run a program to its end.
 -- @tparam string name  of `loops.names`
 -- @tparam string script  from the root
