@@ -44,7 +44,8 @@ local groups = {
           .. " of the other's bytes.",
     only = "jit asan",
     files = {
-      "feature/earlydata_peers", "feature/psk_peers", "https/nginx", "https/peers",
+      "face/connect_resume", "feature/earlydata_peers", "feature/psk_peers", "https/nginx",
+      "https/peers",
       "ocsp/peers", "session/processes", "peers/curl", "peers/gnutls", "peers/nginx",
       "peers/protocols", "peers/refused_certificate", "peers/s_client", "peers/s_server",
       "peers/trust",

@@ -141,6 +141,12 @@ local AES = { ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256", ciphersuites = "TLS_AES
 --- The settings of a client's connection before it meets a peer, by the peer's name.
 policies.prepare = { named = records }
 
+--- Keys that not every OpenSSL has, and where they are tried.
+policies.elsewhere = {
+  ech = "feature/ech_spec.lua", rawkey = "feature/rawkey_spec.lua",
+  rawkeys = "feature/rawkey_spec.lua",
+}
+
 --- The servers that a client may meet.
 function policies.peers.client(version)
   local function server(...) return over({ mode = "server", protocol = version }, ...) end
@@ -232,9 +238,9 @@ function policies.client(version)
     clientsigalgs = { lax = pair(C.good), peer = "demanding",
                       strict = over(pair(C.good), { clientsigalgs = "rsa_pss_rsae_sha256" }) },
     clientca = "for servers only", dhparam = "a server's",
-    ech = "not every OpenSSL has it: feature/ech_spec.lua",
-    rawkey = "not every OpenSSL has it: feature/rawkey_spec.lua",
-    rawkeys = "not every OpenSSL has it: feature/rawkey_spec.lua",
+    ech = policies.elsewhere.ech,
+    rawkey = policies.elsewhere.rawkey,
+    rawkeys = policies.elsewhere.rawkeys,
     mode = "the other mode is the other side",
   })
 end
@@ -260,8 +266,8 @@ function policies.server(version)
     dhparam     = { lax = over(by_rsa, { dhparam = parameters }), strict = by_rsa, peer = "dhe" },
     servername = "for clients only", dane = "a client's", ocsp = "for clients only",
     ech = "a client's",
-    rawkey = "not every OpenSSL has it: feature/rawkey_spec.lua",
-    rawkeys = "not every OpenSSL has it: feature/rawkey_spec.lua",
+    rawkey = policies.elsewhere.rawkey,
+    rawkeys = policies.elsewhere.rawkeys,
     mode = "the other mode is the other side",
   })
 end

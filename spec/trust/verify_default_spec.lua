@@ -19,12 +19,15 @@ describe("verify, where it is not given,", function()
     systemca = true, servername = "localhost", crl = pki.root.crl, purpose = "sslserver",
     partialchain = true, ocsp = "request", clientca = pki.root.cert,
     verifyext = { "crl_check", "x509_strict" },
+    rawkeys = ssl.config.capabilities.rawkey
+              and ssl.loadcertificate(process.read(pki.server.cert)) or nil,
   }
 
   local function trusting(side)
     local out = {}
     for _, record in ipairs(keys.list) do
-      if record.trust and (record.side == "both" or record.side == side) then
+      local there = record.key ~= "rawkeys" or VALUES.rawkeys -- not every OpenSSL has it
+      if there and record.trust and (record.side == "both" or record.side == side) then
         out[#out + 1] = record.key
       end
     end
