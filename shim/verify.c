@@ -99,31 +99,36 @@ excused(const struct lsf_conn *c, X509_STORE_CTX *store_ctx)
 	}
 }
 
+static int
+expected(const struct lsf_conn *c, const EVP_PKEY *key)
+{
+	uint32_t i;
+
+	for (i = 0; key != NULL && i < c->verify.key_count; i++)
+		if (lsf_api.EVP_PKEY_eq(key, c->verify.keys[i]) == 1)
+			return 1;
+
+	return 0;
+}
+
 /*
  * Where raw public keys are expected the peer has to have one of them: no certificate does,
- * whoever has issued it. OpenSSL itself trusts no key, and has refused one that is too weak
- * before.
+ * whoever has issued it, and no other key that a TLSA record has. OpenSSL itself trusts no
+ * key, and has refused one that is too weak before.
  */
 static int
 by_key(const struct lsf_conn *c, X509_STORE_CTX *store_ctx, int ok)
 {
-	const EVP_PKEY *key = lsf_api.X509_STORE_CTX_get0_rpk(store_ctx);
-	uint32_t i;
-
-	if (key == NULL) {
+	if (!expected(c, lsf_api.X509_STORE_CTX_get0_rpk(store_ctx))) {
 		if (ok)
 			lsf_api.X509_STORE_CTX_set_error(store_ctx, V_REFUSED);
 		return 0;
 	}
 	if (lsf_api.X509_STORE_CTX_get_error(store_ctx) != V_NO_KEY)
 		return ok;
-	for (i = 0; i < c->verify.key_count; i++)
-		if (lsf_api.EVP_PKEY_eq(key, c->verify.keys[i]) == 1) {
-			lsf_api.X509_STORE_CTX_set_error(store_ctx, V_OK);
-			return 1;
-		}
+	lsf_api.X509_STORE_CTX_set_error(store_ctx, V_OK);
 
-	return ok;
+	return 1;
 }
 
 static int

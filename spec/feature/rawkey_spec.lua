@@ -195,6 +195,18 @@ describe("raw public keys", function()
     assert.is_nil((s:info "rawkey"))
   end)
 
+  it_may("count beside TLSA records, too", function()
+    for key, accepted in pairs { [SERVER] = true, [STRANGER] = false } do
+      local _, c, _, at_client = shaken(server(), client { dane = true, rawkeys = key },
+                                        function(_, c)
+        assert(c:setdane "localhost")
+        assert(c:settlsa(3, 1, 0, (SERVER:spki())))
+      end)
+      assert.equal(accepted, at_client[1])
+      assert.equal(accepted, (c:getpeerverification()))
+    end
+  end)
+
   it_may("come before onverify, without a certificate", function()
     local seen
     local function onverify(_, preverified, cert, depth)
