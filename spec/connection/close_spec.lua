@@ -76,9 +76,9 @@ describe("close", function()
   end
 
   local function sweep_until_empty()
-    local deadline = socket.gettime() + 20
+    local late = house.patience()
     while linger.count() > 0 do
-      assert(socket.gettime() < deadline, "descriptors stay")
+      assert(not late(), "descriptors stay")
       socket.sleep(0.02)
       linger.poll()
     end
@@ -100,7 +100,7 @@ describe("close", function()
           linger.poll()
         end
         sweep_until_empty()
-        child:wait(60)
+        child:wait()
         local whole = 0
         for total, word in child:output():gmatch "(%d+)%s+(%a+)" do
           if tonumber(total) == SIZE and word == "closed" then whole = whole + 1 end
@@ -151,14 +151,14 @@ describe("close", function()
     assert.equal(1, linger.count())
     client:settimeout(0)
     other:settimeout(0)
-    local deadline, got = socket.gettime() + 20, 0
+    local late, got = house.patience(), 0
     local data, word
     repeat
       data, word, partly = client:receive(#text)
       got = got + #(data or partly)
       assert.same({ nil, "wantread", "" }, { other:receive() })
       if word == "wantread" then socket.sleep(0.001) end
-      assert(socket.gettime() < deadline, "the end does not come")
+      assert(not late(), "the end does not come")
     until word == "closed" and linger.count() == 0
     assert.is_true(got >= sent)
     for _, conn in ipairs { client, other, friend } do conn:close() end
@@ -264,9 +264,9 @@ describe("close", function()
     -- is abandoned.
     for _, one in ipairs(pairs_of) do one.server:close() end
     assert.equal(many, linger.count())
-    local left, whole, deadline = many, 0, socket.gettime() + 120
+    local left, whole, late = many, 0, house.patience()
     while left > 0 do
-      assert(socket.gettime() < deadline, "the ends do not come")
+      assert(not late(), "the ends do not come")
       for _, one in ipairs(pairs_of) do
         if not one.word then
           one.client:send(UPLOAD)

@@ -22,7 +22,7 @@ describe("receive", function()
   local function transfer(from, to, data, take)
     from:settimeout(0)
     to:settimeout(0)
-    local sent, partial, deadline = 0, "", socket.gettime() + 60
+    local sent, partial, late = 0, "", house.patience()
     repeat
       if sent < #data then
         local last, word, stopped = from:send(data, sent + 1)
@@ -35,7 +35,7 @@ describe("receive", function()
       if result or why == "closed" then return result or rest end
       assert.equal("wantread", why)
       partial = rest
-      assert(socket.gettime() < deadline, "the transfer did not end")
+      assert(not late(), "the transfer did not end")
     until false
   end
 

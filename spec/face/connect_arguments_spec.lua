@@ -1,6 +1,7 @@
 -- ssl.connect: its arguments, its defaults, and what fails before TLS.
 
 describe("ssl.connect", function()
+  local house   = require "spec.support.init"
   local pair    = require "spec.support.pair"
   local pki     = require "spec.support.pki"
   local process = require "spec.support.process"
@@ -160,10 +161,12 @@ describe("ssl.connect", function()
 
     it("leaves time for the next where one does not answer", function()
       known_as("127.0.0.2", "127.0.0.1")
-      local conn = assert(ssl.connect("several.test", child.port,
-                                      { servername = "localhost", timeout = 6,
-                                        cafile = pki.root.cert }))
-      conn:close()
+      house.in_time(function(factor)
+        local conn = assert(ssl.connect("several.test", child.port,
+                                        { servername = "localhost", timeout = 2 * factor,
+                                          cafile = pki.root.cert }))
+        conn:close()
+      end)
     end)
 
     it("returns timeout where none answers", function()
@@ -198,7 +201,7 @@ describe("ssl.connect", function()
           sock:close()
         end]])
       local child = process.start { "luajit", script }
-      local port = assert(child:wait_output("port: (%d+)\n", 30))
+      local port = assert(child:wait_output "port: (%d+)\n")
       assert.equal(("handshake with 127.0.0.1 port %s: wrong version number (the peer does not "
                     .. "speak TLS, or not before a command such as STARTTLS)"):format(port),
                    fails("127.0.0.1", port, { timeout = LIMIT, protocol = version }))

@@ -4,6 +4,7 @@
 describe("a context chosen by onclienthello", function()
   local ssl     = require "ssl"
   local context = require "ssl.context"
+  local house   = require "spec.support.init"
   local ours    = require "spec.support.ours"
   local pair    = require "spec.support.pair"
   local pki     = require "spec.support.pki"
@@ -144,8 +145,8 @@ describe("a context chosen by onclienthello", function()
         if conn then
           conn:send "hello\n"
           if i == 1 then
-            local deadline = os.time() + 10
-            while process.read(session) == "" and os.time() < deadline do
+            local late = house.patience()
+            while process.read(session) == "" and not late() do
               require("socket").sleep(0.01)
             end
           end

@@ -45,7 +45,7 @@ server.serve_forever()
                     pki.server.key, ca, port = port }
     local child = process.start(words)
     process.write(child.dir .. "/page.txt", PAGE)
-    return child:wait_port(20)
+    return child:wait_port()
   end
 
   before_each(function() pool = https.pool() end)

@@ -314,7 +314,7 @@ describe("https.pool and nginx", function()
       settimeout = function() end,
     }
     for key, value in pairs(more or {}) do object[key] = value(sock) end
-    return object
+    return object, sock
   end
 
   local function with_descriptor()
@@ -336,8 +336,8 @@ describe("https.pool and nginx", function()
           end
         end)
       end
-      local deadline = socket.gettime() + 60
-      while got < MANY * EACH and socket.gettime() < deadline do
+      local late = house.patience()
+      while got < MANY * EACH and not late() do
         for _, worker in ipairs(workers) do
           if coroutine.status(worker) == "suspended" then
             assert(coroutine.resume(worker))
@@ -357,8 +357,13 @@ describe("https.pool and nginx", function()
         local first = over("/n", { create = with_descriptor })
         assert.equal(first, over("/n", { create = with_descriptor }))
         assert.equal(1, pool:count())
-        over("/close", { create = with_descriptor })
-        socket.sleep(0.5)
+        local raw
+        over("/close", { create = function()
+          local object
+          object, raw = with_descriptor()
+          return object
+        end })
+        assert(socket.select({ raw }, nil, 60)[1])
         local body = get("/small", { create = with_descriptor, method = "POST" })
         assert.equal("string", type(body))
         return "done"

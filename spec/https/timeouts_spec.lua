@@ -87,8 +87,12 @@ describe("ssl.https and time", function()
   end)
 
   it("limits what a proxy takes", function()
-    assert.same({ nil, "proxy: timeout" }, {
-      get(nil, only "connect", { proxy = "http://127.0.0.1:" .. proxy.port }) })
+    house.in_time(function(factor)
+      local limits = only "connect"
+      limits.connect = SHORT * factor
+      assert.same({ nil, "proxy: timeout" }, {
+        get(nil, limits, { proxy = "http://127.0.0.1:" .. proxy.port }) })
+    end)
   end)
 
   it("limits the handshake", function()
@@ -144,16 +148,18 @@ describe("ssl.https and time", function()
   end)
 
   it("counts what sources, sinks and steps take as part of the total", function()
-    local chunks = {}
-    local sink = ltn12.sink.table(chunks)
-    local total = house.scale(1, 5) -- enough for the first byte
-    local began = socket.gettime()
-    local result = { get("/drip", { total = total }, { sink = function(chunk)
-      socket.sleep(math.max(0, began + total + 0.1 - socket.gettime()))
-      return sink(chunk)
-    end }) }
-    assert.same({ nil, "timeout" }, result)
-    assert.equal(1, #chunks)
+    house.in_time(function(factor)
+      local chunks = {}
+      local sink = ltn12.sink.table(chunks)
+      local total = 0.5 * factor -- enough for the first byte
+      local over = house.patience(total)
+      local result = { get("/drip", { total = total }, { sink = function(chunk)
+        while not over() do socket.sleep(0.01) end
+        return sink(chunk)
+      end }) }
+      assert.same({ nil, "timeout" }, result)
+      assert.equal(1, #chunks)
+    end)
   end)
 
   it("goes by https.TIMEOUT where the request is silent", function()
@@ -191,9 +197,12 @@ describe("ssl.https and time", function()
     end)
 
     it("within the total, too", function()
-      -- The limit is long enough for a handshake, before which nothing is closed.
-      assert.same({ nil, "timeout" }, { get("/silent", { total = house.scale(1, 5) }) })
-      assert.same({ { "setdeadline", 0 }, { "close" } }, { calls[#calls - 1], calls[#calls] })
+      house.in_time(function(factor)
+        calls = {}
+        -- The limit is long enough for a handshake, before which nothing is closed.
+        assert.same({ nil, "timeout" }, { get("/silent", { total = 0.5 * factor }) })
+        assert.same({ { "setdeadline", 0 }, { "close" } }, { calls[#calls - 1], calls[#calls] })
+      end)
       assert.equal(1, (get("/", { total = LONG })))
       local name, left = unpack(calls[#calls - 1])
       assert.equal("setdeadline", name)

@@ -123,7 +123,7 @@ describe("a connection that is cut", function()
         client:settimeout(nil)
         local clock = os.clock()
         for _ = 1, house.scale(20000, 200) do assert.is_nil((client:receive())) end
-        assert.is_true(os.clock() - clock < 5)
+        assert.is_true(os.clock() - clock < 60)
         server:close()
         client:close()
         w:close()

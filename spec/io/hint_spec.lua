@@ -110,7 +110,7 @@ describe("the next step", function()
         sock:receive "*a"
         sock:close()
       end]] }
-    local port = assert(child:wait_output("port: (%d+)\n", 30))
+    local port = assert(child:wait_output "port: (%d+)\n")
     local word = refused(pair.client_config(), "220 mail.test ESMTP ready\r\n")
     for explain, form in pairs { [false] = "%s (%s)", [true] = "%s: %s" } do
       local message = form:format(word, NO_TLS)

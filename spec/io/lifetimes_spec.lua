@@ -9,7 +9,6 @@ describe("the end of", function()
   local pki     = require "spec.support.pki"
   local process = require "spec.support.process"
   local resources = require "spec.support.resources"
-  local socket  = require "socket"
   local values  = require "spec.support.values"
   local fresh   = require "spec.support.fresh"
 
@@ -110,7 +109,7 @@ describe("the end of", function()
       assert.is_true(ok, output)
       assert.equal("200000\n", output)
       server:write "now\n"
-      server:wait(house.scale(20, 120))
+      server:wait()
       assert.equal("200000\tunexpected eof while reading\n", server:output())
       server:stop()
     end)
@@ -129,13 +128,13 @@ describe("the end of", function()
       getmetatable(client).__gc(client)
       assert.is_true(linger.count() > 0)
       server:settimeout(0.01)
-      local deadline = socket.gettime() + house.scale(20, 120)
+      local late = house.patience()
       local got, word = 0
       repeat
         local data, why, partly = server:receive(#text)
         got, word = got + #(data or partly), why
         linger.poll()
-        assert(socket.gettime() < deadline, "the end does not come")
+        assert(not late(), "the end does not come")
       until word ~= "wantread"
       assert.same({ "unexpected eof while reading", true }, { word, got >= sent })
       server:close()

@@ -75,7 +75,7 @@ variables = { LUA_INCDIR = "%s/include", LUA_LIBDIR = "%s/include" }
   it("installs a rock from a server that is trusted", function()
     local home = process.folder()
     local child = run(home, pki.root.cert)
-    local how, status = child:wait(60)
+    local how, status = child:wait()
     assert.same({ "exit", 0 }, { how, status }, child:output())
     assert.equal('return "hello from a rock"\n',
                  process.read(home .. "/tree/share/lua/5.1/greeting.lua"))
@@ -85,7 +85,7 @@ variables = { LUA_INCDIR = "%s/include", LUA_LIBDIR = "%s/include" }
   it("gets nothing from one that is not", function()
     local home = process.folder()
     local child = run(home, pki.other.cert)
-    local _, status = child:wait(60)
+    local _, status = child:wait()
     assert.are_not.equal(0, status)
     assert.matches("certificate verify failed", child:output())
     assert.equal("", process.read(home .. "/tree/share/lua/5.1/greeting.lua"))

@@ -30,7 +30,7 @@ describe("sessions between processes:", function()
       servers[i] = process.start({ "luajit", root .. "/samples/sharing.lua", port,
                                    pki.server.chain, pki.server.key, pki.root.cert,
                                    redis.port, key_file or secret, key_file and "tickets",
-                                   port = port }):wait_port(30)
+                                   port = port }):wait_port()
     end
     return servers
   end

@@ -5,6 +5,7 @@
 
 local house   = require "spec.support.init"
 local socket  = require "socket"
+local house   = require "spec.support.init"
 local ssl     = require "ssl"
 local process = require "spec.support.process"
 local pair    = require "spec.support.pair"
@@ -58,8 +59,8 @@ local fixtures = {
   -- Both handshakes, to any end; at time limit 0 from then on.
   shake = function()
     return function(...)
-      local open, deadline = { ... }, socket.gettime() + 20
-      while #open > 0 and socket.gettime() < deadline do
+      local open, late = { ... }, house.patience()
+      while #open > 0 and not late() do
         local conn = table.remove(open, 1)
         conn:settimeout(0)
         local _, word = conn:dohandshake()

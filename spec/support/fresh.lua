@@ -14,7 +14,7 @@ local process = require "spec.support.process"
 local fresh = {}
 
 local quote = house.quote
-local TIMEOUT = 120
+local TIMEOUT = 300
 
 -- Forced collection is for the modules under test, not for busted's.
 local function run(words, environment)

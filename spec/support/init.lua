@@ -7,6 +7,8 @@
 --   scale(n, small)  n, or small where slow
 --   crossed(i, j)  is this pair of two lists tried?
 --   share(n, some, small)  n in the first mode, some in others, small where slow
+--   patience()     waits for what takes a moment: a function that tells when to give up
+--   in_time(f)     a verdict for which the machine has to keep up with a limit
 --   headers        folders with the headers of the OpenSSL that is tested, as in CPATH; nil: the
 --                  system's
 --   quote(s)       s as one word of a shell
@@ -37,6 +39,8 @@ local ffi = require "ffi"
 ffi.cdef [[
 int unsetenv(const char *name);
 int setenv(const char *name, const char *value, int overwrite);
+struct spec_timespec { long seconds, nanoseconds; };
+int clock_gettime(int clock, struct spec_timespec *now);
 ]]
 ffi.C.unsetenv "LD_PRELOAD"
 
@@ -66,6 +70,37 @@ local function use_stage()
     package[kind] = own .. ";" .. package[kind]
   end
   pipe:close()
+end
+
+-- Seconds for what takes a moment: they are over only when it does not happen. A machine
+-- that is busy with other things takes ten times as long as a quiet one.
+local PATIENCE = 120
+
+-- CLOCK_MONOTONIC. No module is loaded for it: a program of a spec may be without files.
+local CLOCK = ffi.os == "OSX" and 6 or 1
+local time = ffi.new "struct spec_timespec"
+
+local function now()
+  assert(ffi.C.clock_gettime(CLOCK, time) == 0)
+  return tonumber(time.seconds) + tonumber(time.nanoseconds) / 1e9
+end
+
+--- Begin to wait. The clock is one that nobody sets.
+-- @tparam[opt] number seconds  two minutes, six where everything is slow
+-- @treturn function  is it time to give up?
+function house.patience(seconds)
+  local over = now() + (seconds or house.scale(PATIENCE, 3 * PATIENCE))
+  return function() return now() > over end
+end
+
+--- A verdict that a machine could spoil that stands still for a while: asked for again,
+-- with longer limits. A defect shows under each of them.
+-- @tparam function f  f(factor) raises where the verdict is wrong; it begins from the start
+function house.in_time(f)
+  for _, factor in ipairs { 1, 4, 16 } do
+    if pcall(f, factor) then return end
+  end
+  f(64)
 end
 
 --- The same for what walks over very many points: all of them in the first mode. The

@@ -95,12 +95,12 @@ end
 
 -- The match of a pattern in its log, soon; nil when there is none.
 local function wait_log(child, pattern)
-  local deadline = socket.gettime() + 10
+  local late = house.patience()
   repeat
     local found = child.log():match(pattern)
     if found then return found end
     socket.sleep(0.01)
-  until socket.gettime() > deadline
+  until late()
 end
 
 --- Start it.

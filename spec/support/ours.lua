@@ -13,7 +13,7 @@ local socket = require "socket"
 local ssl    = require "ssl"
 local pair   = require "spec.support.pair"
 
-local ours = { LIMIT = 20 }
+local ours = { LIMIT = 60 }
 
 local server = {}
 server.__index = server

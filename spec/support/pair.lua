@@ -78,7 +78,7 @@ end
 -- @treturn table  of the client
 function pair.handshake(server, client)
   local ends = { { conn = server }, { conn = client } }
-  local deadline = socket.gettime() + house.scale(20, 120)
+  local late = house.patience()
   repeat
     for _, side in ipairs(ends) do
       if not side.result then
@@ -90,7 +90,7 @@ function pair.handshake(server, client)
         end
       end
     end
-    assert(socket.gettime() < deadline, "the handshake did not end")
+    assert(not late(), "the handshake did not end")
   until ends[1].result and ends[2].result
   return ends[1].result, ends[2].result
 end

@@ -30,9 +30,6 @@ local WNOHANG, SIGTERM, SIGKILL = 1, 15, 9
 local F_SETFD, FD_CLOEXEC = 2, 1
 local MAX_FD = 1024
 local OURS, EVERYBODYS = 384, 493 -- 0600, 0755
--- Seconds for what takes a moment: they are over only when it does not happen. A machine
--- that is busy with other things takes ten times as long as a quiet one.
-local PATIENCE = 60
 
 local process = { SIGTERM = SIGTERM, SIGKILL = SIGKILL, quote = quote }
 local running, folders = {}, {}
@@ -189,16 +186,16 @@ function child_methods:ended()
 end
 
 local function poll(seconds, check)
-  local deadline = socket.gettime() + (seconds or PATIENCE)
+  local late = house.patience(seconds)
   repeat
     local a, b = check()
     if a then return a, b end
     socket.sleep(0.005)
-  until socket.gettime() > deadline
+  until late()
 end
 
 --- Wait for its end.
--- @tparam[opt=60] number seconds
+-- @tparam[opt] number seconds  as house.patience has them
 -- @return as `ended`
 function child_methods:wait(seconds)
   return poll(seconds, function() return self:ended() end)
@@ -206,7 +203,7 @@ end
 
 --- Wait until its port accepts. Raises, with its output, when it does not.
 -- The connection made to find out is closed at once.
--- @tparam[opt=60] number seconds
+-- @tparam[opt] number seconds  as house.patience has them
 -- @treturn table  the child
 function child_methods:wait_port(seconds)
   local _, listens = poll(seconds, function()
@@ -224,7 +221,7 @@ function child_methods:wait_port(seconds)
 end
 
 --- Wait until its output matches a pattern.
--- @treturn string  the match, or nil after `seconds` (60)
+-- @treturn string  the match, or nil after `seconds`
 function child_methods:wait_output(pattern, seconds)
   return poll(seconds, function() return self:output():match(pattern) end)
 end
@@ -244,12 +241,12 @@ function child_methods:signal(number)
   if not self:ended() then C.kill(self.pid, number) end
 end
 
---- Stop it: TERM, after two seconds KILL. Harmless when it has ended.
+--- Stop it: TERM, after five seconds KILL. Harmless when it has ended.
 function child_methods:stop()
   self:signal(SIGTERM)
-  if not self:wait(2) then
+  if not self:wait(5) then
     self:signal(SIGKILL)
-    self:wait(5)
+    self:wait()
   end
   return self:ended()
 end

@@ -12,7 +12,6 @@
 local ffi    = require "ffi"
 local pair   = require "spec.support.pair"
 local pki    = require "spec.support.pki"
-local socket = require "socket"
 local ssl    = require "ssl"
 local values = require "spec.support.values"
 local house  = require "spec.support.init"
@@ -174,7 +173,7 @@ end
 --- Make the handshake as a side that asks, with the other's steps between.
 -- @treturn table  the results of the last dohandshake: values.pack
 function questions.drive(asker, other)
-  local deadline = socket.gettime() + 30
+  local late = house.patience()
   asker:settimeout(0)
   other:settimeout(0)
   while true do
@@ -182,18 +181,18 @@ function questions.drive(asker, other)
     local result = values.pack(asker:dohandshake())
     local word = result[2]
     if word ~= "wantread" and word ~= "wantwrite" then return result end
-    assert(socket.gettime() < deadline, "the handshake did not end")
+    assert(not late(), "the handshake did not end")
   end
 end
 
 --- The last message of the other side.
 function questions.last_word(other)
-  local deadline = socket.gettime() + 30
+  local late = house.patience()
   other:settimeout(0)
   while true do
     local ok, word = other:dohandshake()
     if ok or word ~= "wantread" and word ~= "wantwrite" then return ok or word end
-    assert(socket.gettime() < deadline, "the handshake did not end")
+    assert(not late(), "the handshake did not end")
   end
 end
 

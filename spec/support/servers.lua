@@ -67,7 +67,7 @@ function servers.start(options)
     tls = pair.server_config(options.tls),
   }))
   local child = process.start { "luajit", script }
-  local port = child:wait_output("port: (%d+)\n", 30)
+  local port = child:wait_output "port: (%d+)\n"
   assert(port, "no port\n" .. child:output())
   child.port = tonumber(port)
   return child

@@ -7,7 +7,7 @@
 --
 -- Each is true or the word of the failure.
 
-local socket = require "socket"
+local house = require "spec.support.init"
 
 local function step(side)
   side.conn:settimeout(0)
@@ -17,12 +17,12 @@ end
 
 return function(server, client)
   local ends = { { conn = server }, { conn = client } }
-  local deadline = socket.gettime() + 30
+  local late = house.patience()
   repeat
     for _, side in ipairs(ends) do
       if not side.result then step(side) end
     end
-    assert(socket.gettime() < deadline, "the handshake did not end")
+    assert(not late(), "the handshake did not end")
   until ends[1].result and ends[2].result
   return ends[1].result, ends[2].result
 end

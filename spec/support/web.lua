@@ -38,7 +38,6 @@ function cut(conn) ffi.C.shutdown(conn:getfd(), 1) end
 function reset(conn)
   local linger = ffi.new("int[2]", 1, 0)
   kept[#kept + 1] = conn
-  sleep(0.05)
   ffi.C.setsockopt(conn:getfd(), 1, 13, linger, 8)
   ffi.C.close(conn:getfd())
 end
@@ -138,7 +137,7 @@ function web.start(options)
   local script = process.write(process.folder() .. "/web.lua",
                                SCRIPT:format(tls, options.routes))
   local child = process.start { "luajit", script }
-  local port = child:wait_output("port: (%d+)\n", 30)
+  local port = child:wait_output "port: (%d+)\n"
   assert(port, "no port\n" .. child:output())
   child.port = tonumber(port)
   return child
