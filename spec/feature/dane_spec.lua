@@ -1,6 +1,7 @@
 -- DANE: the peer's certificate against TLSA records.
 
 describe("ssl.dane", function()
+  local house   = require "spec.support.init"
   local pair    = require "spec.support.pair"
   local pki     = require "spec.support.pki"
   local certs   = require "spec.support.certs"
@@ -57,7 +58,7 @@ describe("ssl.dane", function()
     assert.equal(64, #data(pki.server.leaf, 1, 2))
   end)
 
-  for _, version in ipairs(pair.versions) do
+  for at, version in ipairs(pair.versions) do
     describe("over " .. version, function()
       local function connect(record, client_extra, server_extra)
         local extra = { protocol = version }
@@ -71,21 +72,22 @@ describe("ssl.dane", function()
       for selector = 0, 1 do
         for mtype = 0, 2 do
           local name = ("%d %d"):format(selector, mtype)
+          local tried = house.crossed(at, selector + mtype) and it or function() end
 
-          it("accepts the server's own certificate by 3 " .. name, function()
+          tried("accepts the server's own certificate by 3 " .. name, function()
             local record = { 3, selector, mtype, data(pki.server.leaf, selector, mtype) }
             assert.same({ true }, connect(record))
             assert.is_true(client:getpeerverification())
             assert.same({ n = 5, 3, selector, mtype, record[4], 0 }, pack(client:gettlsa()))
           end)
 
-          it("accepts an authority in the server's chain by 2 " .. name, function()
+          tried("accepts an authority in the server's chain by 2 " .. name, function()
             local record = { 2, selector, mtype, data(pki.intermediate.cert, selector, mtype) }
             assert.same({ true }, connect(record))
             assert.same({ n = 5, 2, selector, mtype, record[4], 1 }, pack(client:gettlsa()))
           end)
 
-          it("refuses another certificate by 3 " .. name, function()
+          tried("refuses another certificate by 3 " .. name, function()
             assert.same(REFUSED, connect { 3, selector, mtype,
                                            data(pki.client.leaf, selector, mtype) })
           end)

@@ -70,7 +70,8 @@ local function hash(text)
   return bit.tohex(a) .. bit.tohex(b)
 end
 
--- Several processes may make the same file: each writes its own and renames it.
+-- Several processes may make the same file: each writes its own, and the first stays, since
+-- certificates may have been made with that key.
 local function make_once(path, command)
   local text = read(path)
   if text then return text end
@@ -78,9 +79,11 @@ local function make_once(path, command)
   run(command:gsub("OUT", "'" .. mine .. "'"))
   local made = read(mine)
   write(path .. mine:match "[^/]+$", made)
-  assert(os.rename(path .. mine:match "[^/]+$", path))
+  local own = path .. mine:match "[^/]+$"
+  house.run(("ln '%s' '%s' 2>/dev/null"):format(own, path))
+  os.remove(own)
   os.remove(mine)
-  return made
+  return assert(read(path))
 end
 
 --- The file of the key that they share.

@@ -19,9 +19,11 @@ local function add(walk, name, config)
 end
 
 --- @tparam table extra  keys for every context of the side
-function walker.new(side, version, extra)
+-- @tparam[opt] function some  some(entries) -> those of them that are walked
+function walker.new(side, version, extra, some)
+  local entries = policies[side](version)
   local walk = setmetatable({
-    side = side, entries = policies[side](version), peers = policies.peers[side](version),
+    side = side, entries = some and some(entries) or entries, peers = policies.peers[side](version),
     names = {}, configs = {}, others = {}, first = {}, second = {}, done = {} }, walker)
   local base = policies.over(policies.base[side](version), extra)
   add(walk, "base", base)
