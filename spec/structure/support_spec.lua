@@ -78,6 +78,24 @@ describe("spec.support", function()
     end)
   end)
 
+  it("asks for a verdict again with longer limits, and raises what is wrong under the last",
+     function()
+    local seen = {}
+    house.in_time(function(factor)
+      seen[#seen + 1] = factor
+      assert(factor >= 16)
+    end)
+    assert.same({ 1, 4, 16 }, seen)
+    assert.has_error(function()
+      house.in_time(function(factor) error("wrong under " .. factor, 0) end)
+    end, "wrong under 64")
+  end)
+
+  it("gives up when the time for waiting is over", function()
+    assert.is_false(house.patience()())
+    assert.is_true(house.patience(-1)())
+  end)
+
   describe("process", function()
     it("reports how a child ended", function()
       local child = process.start { "sh", "-c", "cat; exit 3", input = "hello" }
