@@ -5,7 +5,6 @@
 
 local house   = require "spec.support.init"
 local socket  = require "socket"
-local house   = require "spec.support.init"
 local ssl     = require "ssl"
 local process = require "spec.support.process"
 local pair    = require "spec.support.pair"
