@@ -107,6 +107,15 @@ function errors.reason(default)
   return errors.take() or default or errors.UNKNOWN
 end
 
+--- A call of OpenSSL's has to have succeeded: one that fails for want of memory alone, and
+-- without which something would be less strict than the program wants it.
+-- @tparam number rc  its result, 1 for success
+-- @tparam string what  that did not succeed
+-- @raise "ssl: WHAT (REASON)"
+function errors.must(rc, what)
+  if rc ~= 1 then error(("ssl: %s (%s)"):format(what, errors.reason()), 0) end
+end
+
 --- As `reason`, where a file cannot be read. Its name is noted, since LuaSec's messages lack
 -- it.
 -- @tparam string|nil name

@@ -50,11 +50,11 @@ function peername.demand(st, name)
   local rc
   -- One name counts, the last: not one of each kind.
   if kind == "ip" then
-    C.X509_VERIFY_PARAM_set1_host(param, nil, 0)
-    rc = C.X509_VERIFY_PARAM_set1_ip_asc(param, text)
+    rc = C.X509_VERIFY_PARAM_set1_host(param, nil, 0)
+    rc = rc == 1 and C.X509_VERIFY_PARAM_set1_ip_asc(param, text)
   else
-    C.X509_VERIFY_PARAM_set1_ip(param, nil, 0)
-    rc = C.X509_VERIFY_PARAM_set1_host(param, text, #text)
+    rc = C.X509_VERIFY_PARAM_set1_ip(param, nil, 0)
+    rc = rc == 1 and C.X509_VERIFY_PARAM_set1_host(param, text, #text)
   end
   if rc ~= 1 then return nil, errors.reason() end
   peername.compare(st, kind == "dns" and text or nil)

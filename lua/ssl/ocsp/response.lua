@@ -65,8 +65,10 @@ end
 
 local function store_of(issuer, time)
   local store = own_store(C.X509_STORE_new())
-  if not store then return nil end
-  C.X509_STORE_set_flags(store.ocsp_store, K.X509_V_FLAG_PARTIAL_CHAIN)
+  if not store
+     or C.X509_STORE_set_flags(store.ocsp_store, K.X509_V_FLAG_PARTIAL_CHAIN) ~= 1 then
+    return nil
+  end
   C.X509_VERIFY_PARAM_set_time(C.X509_STORE_get0_param(store.ocsp_store), time)
   return C.X509_STORE_add_cert(store.ocsp_store, issuer) == 1 and store or nil
 end

@@ -1,10 +1,11 @@
 --- ssl.trust.verifyflags: whether and how a context verifies: the values of `verify` and
 -- `verifyext`.
 
-local lib   = require "ssl.ffi.lib"
-local store = require "ssl.trust.store"
-local C, K  = lib.C, lib.K
-local bor   = bit.bor
+local lib    = require "ssl.ffi.lib"
+local errors = require "ssl.base.errors"
+local store  = require "ssl.trust.store"
+local C, K   = lib.C, lib.K
+local bor    = bit.bor
 
 -- What asks for more than `peer` brings it along: alone, OpenSSL would ignore it
 -- and verify nothing.
@@ -78,7 +79,10 @@ function verifyflags.extend(c, names)
     if name == "lsec_continue" then c.verify_continue = true end
     if name == "lsec_ignore_purpose" then c.ignore_purpose = true end
   end
-  if flags ~= 0 then C.X509_STORE_set_flags(store.of(c), flags) end
+  if flags ~= 0 then
+    errors.must(C.X509_STORE_set_flags(store.of(c), flags),
+                "error setting the verification flags")
+  end
   return true
 end
 

@@ -4,6 +4,7 @@
 local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
 local context  = require "ssl.context.setters"
+local errors   = require "ssl.base.errors"
 local option   = require "ssl.context.option"
 local versions = require "ssl.context.versions"
 local C, K, H  = lib.C, lib.K, shim.K
@@ -11,8 +12,12 @@ local C, K, H  = lib.C, lib.K, shim.K
 -- A cast of -1 would be 2^63: LuaJIT leaves that to the processor.
 local EVERY_OPTION = 0xffffffffffffffffULL
 
+local function set_limit(ssl, command, version)
+  errors.must(C.SSL_ctrl(ssl, command, version, nil), "error setting the protocol versions")
+end
+
 local function copy_limit(ssl, raw, get, set)
-  C.SSL_ctrl(ssl, set, C.SSL_CTX_ctrl(raw, get, 0, nil), nil)
+  set_limit(ssl, set, C.SSL_CTX_ctrl(raw, get, 0, nil))
 end
 
 -- SSL_CTX_set_min_proto_version(3).
@@ -66,7 +71,7 @@ local function padding(ctx, block)
     return option.invalid("padding", ("1 to %d"):format(LONGEST), block)
   end
   local c = context.state(ctx)
-  C.SSL_CTX_set_block_padding(c.handle.raw, block)
+  errors.must(C.SSL_CTX_set_block_padding(c.handle.raw, block), "error setting the padding")
   c.padding = block
   return true
 end
@@ -78,7 +83,7 @@ return {
     switch = function(st, _, new)
       local ssl, raw = st.conn.ssl, new.handle.raw
       -- LibreSSL takes no lower limit above the upper one.
-      C.SSL_ctrl(ssl, K.SSL_CTRL_SET_MAX_PROTO_VERSION, 0, nil)
+      set_limit(ssl, K.SSL_CTRL_SET_MAX_PROTO_VERSION, 0)
       copy_limit(ssl, raw, K.SSL_CTRL_GET_MIN_PROTO_VERSION, K.SSL_CTRL_SET_MIN_PROTO_VERSION)
       copy_limit(ssl, raw, K.SSL_CTRL_GET_MAX_PROTO_VERSION, K.SSL_CTRL_SET_MAX_PROTO_VERSION)
     end,
@@ -107,7 +112,8 @@ return {
     set = padding,
     switch = function(st, _, new)
       if lib.has.SSL_set_block_padding then
-        C.SSL_set_block_padding(st.conn.ssl, new.padding or 0)
+        errors.must(C.SSL_set_block_padding(st.conn.ssl, new.padding or 0),
+                    "error setting the padding")
       end
     end,
   },

@@ -12,7 +12,11 @@ local checks   = require "ssl.context.cfg"
 local context  = require "ssl.context.setters"
 local onverify = later.module "ssl.feature.onverify"
 local option   = require "ssl.context.option"
+local errors   = require "ssl.base.errors"
 local C, K     = lib.C, lib.K
+local must     = errors.must
+
+local PURPOSE, FLAGS = "error setting the purpose", "error setting the verification flags"
 
 local verify_callback = shim.callback "verify"
 
@@ -70,10 +74,10 @@ end
 -- only. With false the function undoes the setting of an earlier context.
 local function purpose(ssl, of_server)
   local param = C.SSL_get0_param(ssl)
-  C.X509_VERIFY_PARAM_set_purpose(
-    param, of_server and K.X509_PURPOSE_SSL_SERVER or K.X509_PURPOSE_SSL_CLIENT)
-  C.X509_VERIFY_PARAM_set_trust(
-    param, of_server and K.X509_TRUST_SSL_SERVER or K.X509_TRUST_SSL_CLIENT)
+  must(C.X509_VERIFY_PARAM_set_purpose(
+    param, of_server and K.X509_PURPOSE_SSL_SERVER or K.X509_PURPOSE_SSL_CLIENT), PURPOSE)
+  must(C.X509_VERIFY_PARAM_set_trust(
+    param, of_server and K.X509_TRUST_SSL_SERVER or K.X509_TRUST_SSL_CLIENT), PURPOSE)
 end
 
 -- The keys `purpose`, `crl` and `partialchain`, the first of which wins over
@@ -81,9 +85,11 @@ end
 local function chain(ssl, c)
   if c.verify_flags == 0 and not c.purpose then return end
   local param = C.SSL_get0_param(ssl)
-  C.X509_VERIFY_PARAM_set_flags(param, c.verify_flags)
-  if c.purpose then C.X509_VERIFY_PARAM_set_purpose(param, c.purpose) end
-  if c.purpose_trust then C.X509_VERIFY_PARAM_set_trust(param, c.purpose_trust) end
+  must(C.X509_VERIFY_PARAM_set_flags(param, c.verify_flags), FLAGS)
+  if c.purpose then must(C.X509_VERIFY_PARAM_set_purpose(param, c.purpose), PURPOSE) end
+  if c.purpose_trust then
+    must(C.X509_VERIFY_PARAM_set_trust(param, c.purpose_trust), PURPOSE)
+  end
 end
 
 -- With the key `crl` every certificate is looked up, and lists may be absent for a part of
@@ -108,7 +114,8 @@ end
 
 local function switch(st, old)
   purpose(st.conn.ssl, false)
-  C.X509_VERIFY_PARAM_clear_flags(C.SSL_get0_param(st.conn.ssl), old.verify_flags)
+  must(C.X509_VERIFY_PARAM_clear_flags(C.SSL_get0_param(st.conn.ssl), old.verify_flags),
+       FLAGS)
 end
 
 return {
