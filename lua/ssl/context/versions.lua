@@ -43,12 +43,13 @@ local function speaks(raw, version)
   return found
 end
 
+-- Versions that it can speak.
 local known = {}
 
---- Can this OpenSSL speak it? Tried once a version. Leaves the limits of the
--- context where the trial put them.
+--- Can this OpenSSL speak it? Tried until it can: a trial may fail for want of memory. Leaves
+-- the limits of the context where the trial put them.
 local function available(raw, version)
-  if known[version] == nil then known[version] = speaks(raw, version) end
+  known[version] = known[version] or speaks(raw, version)
   return known[version]
 end
 
@@ -72,7 +73,7 @@ end
 
 -- The same on a context of its own.
 local function spoken(version)
-  if known[version] ~= nil then return known[version] end
+  if known[version] then return true end
   local raw = C.SSL_CTX_new(C.TLS_method())
   if raw == nil then return false end
   local found = available(raw, version)
@@ -108,8 +109,13 @@ local function outside(name, key, value)
 end
 
 local function apply(raw, minimum, maximum)
-  if minimum then C.SSL_CTX_ctrl(raw, K.SSL_CTRL_SET_MIN_PROTO_VERSION, minimum, nil) end
-  if maximum then C.SSL_CTX_ctrl(raw, K.SSL_CTRL_SET_MAX_PROTO_VERSION, maximum, nil) end
+  local function set(command, version)
+    return not version or C.SSL_CTX_ctrl(raw, command, version, nil) == 1
+  end
+  if not set(K.SSL_CTRL_SET_MIN_PROTO_VERSION, minimum)
+     or not set(K.SSL_CTRL_SET_MAX_PROTO_VERSION, maximum) then
+    return false
+  end
   local low, high = C.SSL_CTX_ctrl(raw, LOWEST, 0, nil), C.SSL_CTX_ctrl(raw, HIGHEST, 0, nil)
   return low == 0 or high == 0 or low <= high
 end

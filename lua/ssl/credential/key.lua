@@ -60,11 +60,11 @@ end
 -- @treturn nil,string  the reason
 function key.use(c, held)
   errors.clear()
-  local ok = not c.handle:lost()
-         and C.SSL_CTX_use_PrivateKey(c.handle.raw, held.pkey) == 1
+  local lost = c.handle:lost()
+  local ok = not lost and C.SSL_CTX_use_PrivateKey(c.handle.raw, held.pkey) == 1
   if ok and c.rawkey then c.rawkey = c.rawkey .. keyobject.public(held.pkey) end
   held:free()
-  if not ok then return nil, errors.reason "invalid context" end
+  if not ok then return nil, lost and "invalid context" or errors.reason() end
   errors.clear()
   return true
 end

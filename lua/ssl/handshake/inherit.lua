@@ -14,6 +14,7 @@
 
 local lib         = require "ssl.ffi.lib"
 local sslctx      = require "ssl.context.sslctx"
+local errors      = require "ssl.base.errors"
 local fingerprint = require "ssl.session.fingerprint"
 local functionid  = require "ssl.base.functionid"
 local keys        = require "ssl.context.keys"
@@ -30,9 +31,8 @@ local inherit = {}
 -- is always set here. A context made for clients, which a name may choose too, has none.
 local function set_session_context(st, id)
   fingerprint.settle(st, id)
-  if C.SSL_set_session_id_context(st.conn.ssl, id, #id) ~= 1 then
-    error("ssl: a session id context that OpenSSL does not take", 0)
-  end
+  errors.must(C.SSL_set_session_id_context(st.conn.ssl, id, #id),
+              "error setting the session id context")
 end
 
 local function bind(st, c, verifies_by)

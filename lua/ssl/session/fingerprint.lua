@@ -54,7 +54,8 @@ counted_options = bit.bnot(counted_options)
 local sha256 = C.EVP_get_digestbyname "SHA256"
 
 local function made(bytes)
-  return bytes or error("ssl: OpenSSL has no SHA-256", 0)
+  if bytes then return bytes end
+  error(("ssl: OpenSSL computes no SHA-256 (%s)"):format(errors.reason()), 0)
 end
 
 --- The SHA-256 digest of a text.
@@ -108,7 +109,7 @@ local own_ssl = handle.type("lsf_SSL *scratch", "SSL_free")
 local stack_t = ffi.typeof "lsf_OPENSSL_STACK *[1]"
 
 local function x509_digest(x509)
-  return made(hash.certificate(x509, sha256))
+  return made(x509 ~= nil and hash.certificate(x509, sha256))
 end
 
 -- The certificate that is marked, and its chain.

@@ -7,6 +7,7 @@
 -- where a context was changed, or where a server name chose another one.
 
 local lib         = require "ssl.ffi.lib"
+local errors      = require "ssl.base.errors"
 local fingerprint = require "ssl.session.fingerprint"
 local store       = require "ssl.trust.store"
 local C           = lib.C
@@ -23,7 +24,8 @@ function sessionid.bind(c)
   if c.mode == "server" then
     local id = fingerprint.digest(c.seed .. known)
     if c.session_context ~= id then
-      C.SSL_CTX_set_session_id_context(c.handle.raw, id, #id)
+      errors.must(C.SSL_CTX_set_session_id_context(c.handle.raw, id, #id),
+                  "error setting the session id context")
       c.session_context = id
     end
   end
