@@ -25,7 +25,7 @@ local groups = {
     only = "jit interpreter hammered asan",
     files = {
       "base/processes", "base/secrets", "handshake/lacking", "io/finalizer", "parity/parity",
-      "structure/coexistence", "structure/loader",
+      "proof/faults", "structure/coexistence", "structure/loader",
     },
   },
   {

@@ -1,0 +1,76 @@
+-- The harness of script/faults finds what it looks for; and a small share of its failures.
+
+describe("script/faults", function()
+  local process   = require "spec.support.process"
+  local faults    = require "spec.proof.faults"
+
+  local tally
+  setup(function() tally = faults.tally(process.folder()) end)
+  teardown(process.stop_all)
+
+  local function findings(scenario)
+    local report = faults.run(tally, scenario, { file = "spec.proof.planted" })
+    assert.is_true(report.planted + #report.findings > 0)
+    local out = {}
+    for i, finding in ipairs(report.findings) do
+      out[i] = finding.point .. ": " .. finding.what
+    end
+    return table.concat(out, "\n"), report
+  end
+
+  it("finds nothing where nothing is wrong", function()
+    local found, report = findings "no fault"
+    assert.equal("", found)
+    assert.equal(6, report.planted)
+    assert.same({ X509_STORE_new = true, X509_STORE_set_flags = true }, report.reached)
+    assert.same({ ["no store"] = 2, ["no flags"] = 4 }, report.refused)
+  end)
+
+  for scenario, what in pairs {
+    ["a leak"]                 = "X509_STORE_set_flags #1 -> 0: leaks crypto/x509/",
+    ["a stale error"]          = "EVP_get_digestbyname #1 -> NULL with an error: leaves an error",
+    ["no message"]             = "EVP_get_digestbyname #1 -> NULL: fails without a message",
+    ["an acceptance"]          = "EVP_get_digestbyname #1 -> NULL: ACCEPTED",
+    ["a crash"]                = "OBJ_nid2sn #1 -> NULL: ends the process",
+    ["a failure that is kept"] = "EVP_get_digestbyname #1 -> NULL: the next one does not work",
+  } do
+    it(("finds %s that is planted"):format(scenario), function()
+      local found = findings(scenario)
+      assert.is_truthy(found:find(what, 1, true), found)
+    end)
+  end
+
+  it("notes which failures are ignored, and which change the result", function()
+    local _, report = findings "a stale error"
+    assert.same({ "EVP_get_digestbyname" }, { (next(report.changed)) })
+  end)
+
+  local function nothing(name, options)
+    local report = faults.run(tally, name, options)
+    local found = {}
+    for i, finding in ipairs(report.findings) do
+      found[i] = finding.point .. ": " .. finding.what
+    end
+    assert.same({}, found)
+    return report
+  end
+
+  it("finds nothing in a share of a refused server", function()
+    local report = nothing("a server of an unknown authority, tlsv1_3", { each = 29 })
+    assert.is_true(report.planted > 5)
+  end)
+
+  -- What script/faults found, and was mended: a scenario, and the functions whose failures
+  -- were passed over there, or left something behind.
+  for name, functions in pairs {
+    ["a client on a list of revoked certificates, tlsv1_2"] = "X509_VERIFY_PARAM_set_flags",
+    ["a client on a list in the file of authorities, tlsv1_3"] = "X509_STORE_set_flags",
+    ["a server of an unknown authority, tlsv1_3"] =
+      "X509_digest EVP_Digest SSL_set_session_id_context SSL_CTX_use_PrivateKey",
+  } do
+    it(("finds nothing any more in: %s, %s"):format(name, functions), function()
+      local report = nothing(name, { only = functions })
+      for each in functions:gmatch "%S+" do assert.is_true(report.reached[each], each) end
+    end)
+  end
+end)

@@ -1,0 +1,106 @@
+/*
+ * The memory of OpenSSL in one process: each block that is alive, with the place that asked
+ * for it. So a leak has the name of what was lost.
+ *
+ * For spec/proof/memory.lua, which sets these functions with CRYPTO_set_mem_functions before
+ * OpenSSL has allocated anything. One thread.
+ */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct block {
+	struct block *before, *after;
+	const char *file;
+	unsigned long number;
+	size_t size;
+	int line;
+};
+
+#define HEAD ((sizeof(struct block) + 15) / 16 * 16)
+
+static struct block all = { &all, &all, NULL, 0, 0, 0 };
+static unsigned long made;
+
+static struct block *
+head_of(void *memory)
+{
+	return (struct block *)((char *)memory - HEAD);
+}
+
+void *
+tally_malloc(size_t size, const char *file, int line)
+{
+	struct block *b;
+
+	if (size == 0 || (b = malloc(HEAD + size)) == NULL)
+		return NULL;
+	b->file = file;
+	b->line = line;
+	b->size = size;
+	b->number = ++made;
+	b->after = &all;
+	b->before = all.before;
+	b->before->after = all.before = b;
+
+	return (char *)b + HEAD;
+}
+
+void
+tally_free(void *memory, const char *file, int line)
+{
+	struct block *b;
+
+	(void)file;
+	(void)line;
+	if (memory == NULL)
+		return;
+	b = head_of(memory);
+	b->before->after = b->after;
+	b->after->before = b->before;
+	free(b);
+}
+
+void *
+tally_realloc(void *memory, size_t size, const char *file, int line)
+{
+	void *fresh;
+	size_t old;
+
+	if (memory == NULL)
+		return tally_malloc(size, file, line);
+	if (size == 0) {
+		tally_free(memory, file, line);
+		return NULL;
+	}
+	if ((fresh = tally_malloc(size, file, line)) == NULL)
+		return NULL;
+	old = head_of(memory)->size;
+	memcpy(fresh, memory, old < size ? old : size);
+	tally_free(memory, file, line);
+
+	return fresh;
+}
+
+/* How many blocks were made so far: a mark for tally_next. */
+unsigned long
+tally_mark(void)
+{
+	return made;
+}
+
+/* The next block that is alive and was made after the one with this number; 0 without one. */
+unsigned long
+tally_next(unsigned long number, const char **file, int *line)
+{
+	struct block *b, *found = NULL;
+
+	for (b = all.before; b != &all && b->number > number; b = b->before)
+		found = b;
+	if (found == NULL)
+		return 0;
+	*file = found->file;
+	*line = found->line;
+
+	return found->number;
+}
