@@ -90,8 +90,8 @@ end
 
 -- What cannot be read demands it too.
 local function must_staple(pointer)
-  local der = extension.find(pointer, TLS_FEATURE)
-  if not der then return false end
+  local der, _, unknown = extension.find(pointer, TLS_FEATURE)
+  if not der then return unknown end
   local features = tlv.sequence(der)
   if not features then return true end
   for _, feature in ipairs(features) do
@@ -140,8 +140,10 @@ end
 -- A session's certificate was judged when the session was made, which does not outlive the
 -- response (ssl.session.resumption), and a key shared beforehand has none.
 local function judge(st, c)
-  local leaf = chains.peer_nth(st.conn.ssl, st.server, 1)
-  if not leaf or C.SSL_session_reused(st.conn.ssl) == 1 then return true end
+  local ssl = st.conn.ssl
+  local leaf = chains.peer_nth(ssl, st.server, 1)
+  if C.SSL_session_reused(ssl) == 1 then return true end
+  if not leaf then return C.SSL_get_peer_cert_chain(ssl) == nil, "not enough memory" end
   local der = stapled(st)
   if not der then return absent(c, leaf) end
   local issuer = issuer_of(st, leaf)

@@ -56,7 +56,8 @@ function response.parse(der)
   outer:free()
   errors.clear()
   if basic then return basic end
-  if not whole or status == K.OCSP_RESPONSE_STATUS_SUCCESSFUL then
+  -- Below 0 the status could not be read.
+  if not whole or status == K.OCSP_RESPONSE_STATUS_SUCCESSFUL or status < 0 then
     return nil, MALFORMED, false
   end
   local word = ffi.string(C.OCSP_response_status_str(status))

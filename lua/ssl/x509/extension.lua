@@ -27,16 +27,20 @@ local USAGES = {
 -- @tparam cdata x509  the caller keeps it alive
 -- @tparam string oid  "2.5.29.19"
 -- @treturn string,boolean  DER, and whether it is critical
--- @treturn nil
+-- @treturn nil,nil,boolean  true: there is one whose identifier could not be read
 function extension.find(x509, oid)
+  local unknown = false
   for i = 0, C.X509_get_ext_count(x509) - 1 do
     local found = C.X509_get_ext(x509, i)
-    if asn1.object(C.X509_EXTENSION_get_object(found), true) == oid then
+    local name = asn1.object(C.X509_EXTENSION_get_object(found), true)
+    unknown = unknown or not name
+    if name == oid then
       local value = ffi.cast("lsf_ASN1_STRING *", C.X509_EXTENSION_get_data(found))
       local der = asn1.bytes(value)
       return der, C.X509_EXTENSION_get_critical(found) == 1
     end
   end
+  return nil, nil, unknown
 end
 
 local function malformed(what)
