@@ -77,6 +77,7 @@ local function newcontext(cfg, level, face)
   local before = errors.newest
   local ctx, why = build(cfg, face, (level or 1) + 1)
   if ctx then return ctx end
+  errors.clear()
   errors.note(before, why)
   return nil, why
 end

@@ -85,22 +85,26 @@ end
 -- handshake may be switched to any of them. A connection without a question passes
 -- through.
 local function set_callbacks(raw)
+  local ok = true
   if lib.has.SSL_CTX_set_client_hello_cb then
     C.SSL_CTX_set_client_hello_cb(raw, shim.callback "client_hello", nil)
   end
-  C.SSL_CTX_callback_ctrl(raw, K.SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
-                          shim.callback "servername")
+  ok = C.SSL_CTX_callback_ctrl(raw, K.SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
+                               shim.callback "servername") == 1 and ok
   C.SSL_CTX_set_alpn_select_cb(raw, shim.callback "alpn_select", nil)
   C.SSL_CTX_set_info_callback(raw, shim.callback "info")
   if lib.has.SSL_CTX_set_session_ticket_cb then
-    C.SSL_CTX_set_session_ticket_cb(raw, shim.callback "ticket_made", nil, nil)
+    ok = C.SSL_CTX_set_session_ticket_cb(raw, shim.callback "ticket_made", nil, nil) == 1
+         and ok
   end
+  return ok
 end
 
 local function bare()
   errors.clear()
   local h = own(C.SSL_CTX_new(C.TLS_method()))
-  if not h then
+  local ok = h and set_callbacks(h.raw)
+  if not ok then
     return nil, ("error creating context (%s)"):format(errors.reason())
   end
   C.SSL_CTX_ctrl(h.raw, K.SSL_CTRL_SET_SESS_CACHE_MODE, K.SSL_SESS_CACHE_OFF, nil)
@@ -110,7 +114,6 @@ local function bare()
   C.SSL_CTX_ctrl(h.raw, K.SSL_CTRL_CLEAR_MODE, K.SSL_MODE_AUTO_RETRY, nil)
   C.SSL_CTX_set_default_passwd_cb_userdata(h.raw, password.NONE)
   C.SSL_CTX_set_options(h.raw, lib.options.no_renegotiation)
-  set_callbacks(h.raw)
   errors.clear()
   return h
 end

@@ -12,6 +12,7 @@
 
 local ffi     = require "ffi"
 local lib     = require "ssl.ffi.lib"
+local errors  = require "ssl.base.errors"
 local process = require "ssl.base.process"
 local C, K    = lib.C, lib.K
 
@@ -30,6 +31,8 @@ local PASSED = K.SSL3_RT_MAX_PLAIN_LENGTH
 -- record then which is longer than one in the clear. So a type and a tag have to fit in.
 local TYPE_AND_TAG = 17
 local FRAGMENT = K.SSL3_RT_MAX_PLAIN_LENGTH - TYPE_AND_TAG
+
+local LIMIT = "error setting the limit of early data"
 
 local buffer_t = ffi.typeof("struct { size_t lsf_early; unsigned char bytes["
                             .. K.SSL3_RT_MAX_PLAIN_LENGTH .. "]; }")
@@ -56,8 +59,8 @@ function earlydata.allow(c, cfg, most)
     return false, "earlydata contradicts options no_anti_replay"
   end
   C.SSL_CTX_ctrl(raw, K.SSL_CTRL_SET_SESS_CACHE_MODE, K.SSL_SESS_CACHE_SERVER, nil)
-  C.SSL_CTX_set_max_early_data(raw, most)
-  C.SSL_CTX_set_recv_max_early_data(raw, math.max(most, PASSED))
+  errors.must(C.SSL_CTX_set_max_early_data(raw, most), LIMIT)
+  errors.must(C.SSL_CTX_set_recv_max_early_data(raw, math.max(most, PASSED)), LIMIT)
   return true
 end
 
@@ -78,8 +81,9 @@ end
 function earlydata.adopt(st, old, new)
   if not old.earlydata then return end
   local most = new.earlydata or 0
-  C.SSL_set_max_early_data(st.conn.ssl, most)
-  C.SSL_set_recv_max_early_data(st.conn.ssl, math.max(most, old.earlydata, PASSED))
+  local received = math.max(most, old.earlydata, PASSED)
+  errors.must(C.SSL_set_max_early_data(st.conn.ssl, most), LIMIT)
+  errors.must(C.SSL_set_recv_max_early_data(st.conn.ssl, received), LIMIT)
 end
 
 --- Early data begins on a connection.

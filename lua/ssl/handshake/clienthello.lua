@@ -47,10 +47,7 @@ local function ask_dh(st, c, said)
   local group, reason = question.ask(st, dh.ask, c, DH_BITS)
   if st.status == "closed" or not group and not reason then return end
   st.dh_reason = reason or false
-  if group then
-    C.DH_up_ref(group.dh)
-    st.conn.hello.dh = group.dh
-  end
+  if group and C.DH_up_ref(group.dh) == 1 then st.conn.hello.dh = group.dh end
   C.SSL_set_tmp_dh_callback(st.conn.ssl, shim.callback "tmp_dh")
 end
 

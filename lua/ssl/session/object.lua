@@ -142,8 +142,7 @@ function session.encode(pointer)
   if length <= 0 then return nil end
   local bytes, at = ffi.new("unsigned char[?]", length), ffi.new "unsigned char *[1]"
   at[0] = bytes
-  C.i2d_SSL_SESSION(pointer, at)
-  local text = ffi.string(bytes, length)
+  local text = C.i2d_SSL_SESSION(pointer, at) == length and ffi.string(bytes, length) or nil
   ffi.fill(bytes, length)
   return text
 end

@@ -6,6 +6,7 @@
 local ffi        = require "ffi"
 local lib        = require "ssl.ffi.lib"
 local shim       = require "ssl.ffi.shim"
+local errors     = require "ssl.base.errors"
 local C, K, S, H = lib.C, lib.K, shim.C, shim.K
 
 local tickets = {}
@@ -52,6 +53,8 @@ local function fault(keys)
   end
 end
 
+local COUNT = "error setting the number of tickets"
+
 local bytes_t = ffi.typeof "const unsigned char *"
 
 local function fill(entry, key)
@@ -63,12 +66,14 @@ local function fill(entry, key)
 end
 
 local function install(raw)
+  local rc
   if evp then
-    C.SSL_CTX_set_tlsext_ticket_key_evp_cb(raw, shim.callback "ticket_key_evp")
+    rc = C.SSL_CTX_set_tlsext_ticket_key_evp_cb(raw, shim.callback "ticket_key_evp")
   else
-    C.SSL_CTX_callback_ctrl(raw, K.SSL_CTRL_SET_TLSEXT_TICKET_KEY_CB,
-                            shim.callback "ticket_key")
+    rc = C.SSL_CTX_callback_ctrl(raw, K.SSL_CTRL_SET_TLSEXT_TICKET_KEY_CB,
+                                 shim.callback "ticket_key")
   end
+  errors.must(rc, "error setting the ticket keys")
 end
 
 --- Use these keys: the first for new tickets, the others to read older ones.
@@ -82,13 +87,13 @@ function tickets.set_keys(c, keys)
   if why then return nil, why end
   local array = shim.ticket_keys(#keys)
   for i = 1, #keys do fill(array[i - 1], keys[i]) end
-  local first = not c.tickets
-  if first then c.tickets = table_t(S.tickets_new()) end
-  local there = c.tickets.lsf_tickets ~= nil
-  if there then S.tickets_set(c.tickets.lsf_tickets, array, #keys) end
+  local held = c.tickets or table_t(S.tickets_new())
+  local there = held.lsf_tickets ~= nil
+  if there then S.tickets_set(held.lsf_tickets, array, #keys) end
   ffi.fill(array, ffi.sizeof(array))
   if not there then return nil, "not enough memory" end
-  if first then install(c.handle.raw) end
+  if not c.tickets then install(c.handle.raw) end
+  c.tickets = held
   return true
 end
 
@@ -96,7 +101,7 @@ end
 -- @tparam table c  the context's state
 -- @tparam number n
 function tickets.set_count(c, n)
-  C.SSL_CTX_set_num_tickets(c.handle.raw, n)
+  errors.must(C.SSL_CTX_set_num_tickets(c.handle.raw, n), COUNT)
   if n == 0 then C.SSL_CTX_set_options(c.handle.raw, lib.options.no_ticket) end
 end
 
@@ -116,7 +121,8 @@ end
 -- @tparam table c  the other context's state
 function tickets.adopt(st, c)
   st.conn.sessions.timeout = C.SSL_CTX_get_timeout(c.handle.raw)
-  C.SSL_set_num_tickets(st.conn.ssl, C.SSL_CTX_get_num_tickets(c.handle.raw))
+  errors.must(C.SSL_set_num_tickets(st.conn.ssl, C.SSL_CTX_get_num_tickets(c.handle.raw)),
+              COUNT)
 end
 
 return tickets

@@ -46,6 +46,8 @@ local CERTIFICATE_KB = 6
 local OWN = K.SSL_CTRL_SET_VERIFY_CERT_STORE ~= nil
 local APART = OWN and lib.has.X509_STORE_get0_objects
 
+local NO_STORE = "error setting the store of authorities"
+
 -- Shared stores, by name.
 local cache = lru.new(LIMIT)
 
@@ -151,9 +153,11 @@ function store.settle(ssl, c)
   if APART and entry and entry.folders[1] then
     current = view(entry, current)
     -- What completes the own chain may be in the folder, too.
-    C.SSL_ctrl(ssl, K.SSL_CTRL_SET_CHAIN_CERT_STORE, 1, current)
+    errors.must(C.SSL_ctrl(ssl, K.SSL_CTRL_SET_CHAIN_CERT_STORE, 1, current), NO_STORE)
   end
-  if OWN then C.SSL_ctrl(ssl, K.SSL_CTRL_SET_VERIFY_CERT_STORE, 1, current) end
+  if OWN then
+    errors.must(C.SSL_ctrl(ssl, K.SSL_CTRL_SET_VERIFY_CERT_STORE, 1, current), NO_STORE)
+  end
 end
 
 --- Before a connection begins: where a folder has changed the context verifies by
