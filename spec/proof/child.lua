@@ -38,4 +38,5 @@ for i = from, #points, each do
   for _, finding in ipairs(findings) do print("found " .. finding:gsub("\n", " ")) end
   print("done " .. (outcome or "not reached"):gsub("\n", " "))
 end
+require("spec.support.process").stop_all()
 print "end"

@@ -65,6 +65,13 @@ describe("script/faults", function()
   for name, functions in pairs {
     ["a client on a list of revoked certificates, tlsv1_2"] = "X509_VERIFY_PARAM_set_flags",
     ["a client on a list in the file of authorities, tlsv1_3"] = "X509_STORE_set_flags",
+    ["a server with a response for a revoked certificate, tlsv1_3"] =
+      "SSL_get1_peer_certificate OCSP_response_status SSL_CTX_ctrl/65",
+    ["a server whose certificate demands a response, tlsv1_2"] = "OBJ_obj2txt",
+    ["a client without the certificate that a name demands, tlsv1_3"] =
+      "SSL_CTX_callback_ctrl/53",
+    ["a client of a version that a name refuses, tlsv1_3"] = "SSL_ctrl/123 SSL_ctrl/124",
+    ["a client below the lowest version, tlsv1_3"] = "SSL_CTX_ctrl/123",
     ["a server of an unknown authority, tlsv1_3"] =
       "X509_digest EVP_Digest SSL_set_session_id_context SSL_CTX_use_PrivateKey",
   } do

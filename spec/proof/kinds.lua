@@ -65,6 +65,11 @@ kinds.exceptions = {
   OCSP_response_status_str    = { "a text for every number" },
   OCSP_crl_reason_str         = { "a text for every number" },
   OCSP_id_cmp                 = { ANSWERS },
+  OCSP_resp_get0              = { "within the response its element" },
+  OCSP_SINGLERESP_get0_id     = { "a part of the object, which is always there" },
+  OCSP_single_get0_status     = { "0: good", -1 },
+  ["SSL_ctrl/70"]             = { "SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP: a length, or -1"
+                                  .. " where there is none" },
   OCSP_resp_count             = { ANSWERS },
   X509_check_issued           = { "0: yes", -1, 1 },
   SSL_CTX_set_alpn_protos     = { "0: success", 1 },

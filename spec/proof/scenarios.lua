@@ -2,7 +2,7 @@
 
 local scenarios = {}
 
-local FILES = { "refusals" }
+local FILES = { "refusals", "extensions", "sessions" }
 
 local list = {}
 for _, file in ipairs(FILES) do

@@ -1,45 +1,15 @@
 --- Peers that have to be refused, whatever fails within.
 
-local pki  = require "spec.support.pki"
-local meet = require "spec.proof.meet"
+local pki      = require "spec.support.pki"
+local meet     = require "spec.proof.meet"
+local scenario = require "spec.proof.scenario"
+
+local server, client, shows = scenario.server, scenario.client, scenario.shows
 
 local out = {}
 
-local VERSIONS = { "tlsv1_2", "tlsv1_3" }
-
-local function over(...)
-  local all = {}
-  for _, one in pairs { ... } do
-    for key, value in pairs(one) do all[key] = value end
-  end
-  return all
-end
-
-local function shows(entry)
-  return { certificate = entry.cert, key = entry.key }
-end
-
-local function server(version, ...)
-  return over({ mode = "server", protocol = version }, shows(pki.server), ...)
-end
-
-local function client(version, ...)
-  return over({ mode = "client", protocol = version, verify = "peer", cafile = pki.root.cert },
-              ...)
-end
-
--- A scenario in both versions. `side` refuses; f(version) gives the two configurations and a
--- function for both connections.
 local function add(side, name, f)
-  for _, version in ipairs(VERSIONS) do
-    out[#out + 1] = {
-      name = ("%s, %s"):format(name, version), refuses = side,
-      run = function()
-        local ends = meet.engines(f(version))
-        return { accepted = ends[side] == true, why = ends[side] }
-      end,
-    }
-  end
+  scenario.refusal(out, side, name, f)
 end
 
 add("client", "a server of an unknown authority", function(version)
@@ -93,7 +63,7 @@ add("client", "a server that onverify denies", function(version)
 end)
 
 add("client", "a server with another pinned key", function(version)
-  return server(version), client(version, { onverify = function(ok, cert, depth)
+  return server(version), client(version, { onverify = function(_, ok, cert, depth)
     return ok and (depth > 0 or cert:spkidigest "sha256" == ("0"):rep(64))
   end })
 end)
