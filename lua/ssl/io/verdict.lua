@@ -182,7 +182,10 @@ end
 --   program), "closed" (a clean end), "not enough memory" (and nothing is broken), or the
 --   message of a fatal error
 function verdict.judge(st, rc)
-  if rc == NO_MEMORY then return delivery.NO_MEMORY end
+  if rc == NO_MEMORY then
+    errors.clear()
+    return delivery.NO_MEMORY
+  end
   -- A finalizer has closed the connection: OpenSSL's reason does not matter.
   if st.status == "closed" or rc == GONE then
     errors.clear()

@@ -189,7 +189,10 @@ function methods:export()
   local why = session.unusable(s)
   if why then return nil, why end
   local der = session.encode(s.handle.session)
-  if not der then return nil, "this session cannot be exported" end
+  if not der then
+    errors.clear()
+    return nil, "this session cannot be exported"
+  end
   return session.seal(s.policy, der)
 end
 

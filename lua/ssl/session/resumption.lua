@@ -9,6 +9,7 @@
 local lib           = require "ssl.ffi.lib"
 local shim          = require "ssl.ffi.shim"
 local later         = require "ssl.base.later"
+local errors        = require "ssl.base.errors"
 local fingerprint   = require "ssl.session.fingerprint"
 local session       = later.module "ssl.session.object"
 local sessionorigin = require "ssl.io.sessionorigin"
@@ -165,6 +166,7 @@ function resumption.offer(st, s)
     return nil, "session of another verification policy"
   end
   if C.SSL_set_session(st.conn.ssl, given.handle.session) ~= 1 then
+    errors.clear()
     return nil, "this session cannot be resumed"
   end
   part_of(st).offered = s

@@ -35,7 +35,9 @@ local function names(certs)
     if not bytes then return nil, errors.reason() end
     if not seen[bytes] then
       seen[bytes], size = true, size + 2 + #bytes
-      list[#list + 1], texts[#texts + 1] = own_name(C.X509_NAME_dup(name)), bytes
+      local copy = own_name(C.X509_NAME_dup(name))
+      if not copy then return nil, errors.reason() end
+      list[#list + 1], texts[#texts + 1] = copy, bytes
     end
   end
   if size > MOST then
@@ -55,9 +57,13 @@ function clientca.ask(c, certs)
   local stack = C.OPENSSL_sk_new_null()
   if stack == nil then return nil, errors.reason() end
   for _, name in ipairs(list) do
-    -- The stack owns it from here on.
-    if C.OPENSSL_sk_push(stack, name.ca_name) > 0 then name.ca_name = nil end
+    if C.OPENSSL_sk_push(stack, name.ca_name) <= 0 then
+      C.OPENSSL_sk_free(stack)
+      return nil, errors.reason()
+    end
   end
+  -- The stack owns them from here on.
+  for _, name in ipairs(list) do name.ca_name = nil end
   C.SSL_CTX_set_client_CA_list(c.handle.raw, stack)
   c.clientca = text
   errors.clear()
