@@ -52,6 +52,7 @@ describe("script/faults", function()
       found[i] = finding.point .. ": " .. finding.what
     end
     assert.same({}, found)
+    assert.same({}, report.changed)
     return report
   end
 
@@ -72,6 +73,9 @@ describe("script/faults", function()
       "SSL_CTX_callback_ctrl/53",
     ["a client of a version that a name refuses, tlsv1_3"] = "SSL_ctrl/123 SSL_ctrl/124",
     ["a client below the lowest version, tlsv1_3"] = "SSL_CTX_ctrl/123",
+    ["a context from memory, tlsv1_2"] = "X509_NAME_dup OPENSSL_sk_push",
+    ["a session, exported and resumed, tlsv1_2"] =
+      "i2d_SSL_SESSION SSL_set_session SSL_CTX_set_tlsext_ticket_key_evp_cb RAND_bytes",
     ["a server of an unknown authority, tlsv1_3"] =
       "X509_digest EVP_Digest SSL_set_session_id_context SSL_CTX_use_PrivateKey",
   } do

@@ -65,6 +65,21 @@ kinds.exceptions = {
   OCSP_response_status_str    = { "a text for every number" },
   OCSP_crl_reason_str         = { "a text for every number" },
   OCSP_id_cmp                 = { ANSWERS },
+  SSL_get_servername          = { "NULL: there is none" },
+  SSL_get1_session            = { "NULL: there is none" },
+  SSL_get_session             = { "NULL: there is none" },
+  SSL_get_current_cipher      = { "NULL: there is none" },
+  SSL_get_current_compression = { "NULL: there is none" },
+  SSL_get_client_CA_list      = { "NULL: there is none" },
+  SSL_get_peer_cert_chain     = { "NULL: there is none" },
+  SSL_CTX_get_ciphers         = { "a part of the object, which is always there" },
+  SSL_CIPHER_description      = { "a text for every suite" },
+  X509_OBJECT_get0_X509       = { "NULL: it is something else" },
+  X509_OBJECT_get0_X509_CRL   = { "NULL: it is something else" },
+  OCSP_response_status        = { "0: success", -1 },
+  ["SSL_ctrl/115"]            = { "SSL_CTRL_GET_CHAIN_CERTS: its results are answers" },
+  ["SSL_ctrl/117"]            = { "SSL_CTRL_SET_CURRENT_CERT: 0: there is none" },
+  ["BIO_ctrl/3"]              = { "BIO_CTRL_INFO: a length" },
   OCSP_resp_get0              = { "within the response its element" },
   OCSP_SINGLERESP_get0_id     = { "a part of the object, which is always there" },
   OCSP_single_get0_status     = { "0: good", -1 },
@@ -103,6 +118,18 @@ kinds.exceptions = {
 
 --- name -> why a program need not hear of its failure.
 kinds.ignorable = {
+  lsf_feed           = "the engine keeps what found no room",
+  lsf_file_stamp     = "a file without a stamp is read each time",
+  SSL_new            = "without a connection to look at, a policy equals no other",
+  i2d_X509_AUX       = "a certificate that cannot be written equals no other in a policy",
+  ["SSL_CTX_ctrl/124"] = "takes a limit away before one is set; OpenSSL needs no such step",
+  ["SSL_ctrl/52"]    = "the longest fragment: a peer that asks for another hello rejects the data",
+  X509_STORE_up_ref  = "the store is not shared then",
+  SSL_do_handshake   = "without an error the verdict is that more bytes are needed",
+  SSL_read_early_data = "the same",
+  ASN1_TIME_print    = "a text among the details is missing",
+  ASN1_TIME_diff     = "the session ends at once",
+  BIO_new            = "a text among the details is missing",
 }
 
 -- Of the shim: what the contract in shim/lsf.h has for a failure. A function without an entry

@@ -48,17 +48,22 @@ local function step(ends, side, engine, other)
   return true
 end
 
---- Over memory.
-function meet.engines(server, client, prepare)
-  local ends = {}
-  ends.a, ends.b = must(ssl.engine(server)), must(ssl.engine(client))
-  if prepare then prepare(ends.a:connection(), ends.b:connection()) end
+--- The handshakes of two engines.
+function meet.shake(ends)
   repeat
     local first = step(ends, "client", ends.b, ends.a)
     local second = step(ends, "server", ends.a, ends.b)
     if not first and not second then error("both ends wait for each other", 0) end
   until ends.server and ends.client
   return ends
+end
+
+--- Over memory.
+function meet.engines(server, client, prepare)
+  local ends = {}
+  ends.a, ends.b = must(ssl.engine(server)), must(ssl.engine(client))
+  if prepare then prepare(ends.a:connection(), ends.b:connection()) end
+  return meet.shake(ends)
 end
 
 --- Bytes from one engine to the other.

@@ -2,7 +2,7 @@
 
 local scenarios = {}
 
-local FILES = { "refusals", "extensions", "sessions" }
+local FILES = { "refusals", "extensions", "sessions", "services" }
 
 local list = {}
 for _, file in ipairs(FILES) do
