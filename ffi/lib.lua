@@ -24,8 +24,9 @@ local search    = require "ssl.ffi.search"
 
 -- The order of the search for a name: what most programs use comes first.
 local FILES = { "libc_h", "ssl_h", "crypto_h", "x509_h", "session_h", "protocol_h",
-                "store_h", "material_h", "extension_h", "ocsp_h" }
-local PART = { ssl_h = "ssl", protocol_h = "ssl", session_h = "ssl", libc_h = "libc" }
+                "store_h", "material_h", "extension_h", "ocsp_h", "nginx_h" }
+local PART = { ssl_h = "ssl", protocol_h = "ssl", session_h = "ssl", libc_h = "libc",
+               nginx_h = "nginx" }
 
 -- A declaration file. It is a table to read once, so it is not kept.
 local function declarations(file)

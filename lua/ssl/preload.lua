@@ -41,13 +41,13 @@ local ROOMS = {
   connection = [[
     channelbinding close core earlydata exporter info inspect keyupdate methods negotiated
     new polling postauth receive receiveinto send sendfile sessions socketoptions stats
-    unwrap]],
+    unwrap view]],
   https = [[
     base64 connected context create dial earlydata exchange fields hop location luasocket
     misuse noproxy pool printable proxy pump reader request timeouts tls trailers url]],
   resty = [[
-    carrier clientcert host inflow outflow place policy pool queue secure sessions shared
-    socket]],
+    carrier clientcert downstream host inflow loading outflow place policy pool queue secure
+    sessions shared socket]],
 }
 
 -- The other files of the room "over": an adapter requires the module of its loop, so it is

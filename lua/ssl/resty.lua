@@ -6,19 +6,21 @@
 
 require("ssl.foreign").refuse "ssl.resty"
 
-local arg    = require "ssl.base.arg"
-local host   = require "ssl.resty.host"
-local policy = require "ssl.resty.policy"
-local socket = require "ssl.resty.socket"
-local ssl    = require "ssl"
+local arg     = require "ssl.base.arg"
+local host    = require "ssl.resty.host"
+local later   = require "ssl.base.later"
+local policy  = require "ssl.resty.policy"
+local socket  = require "ssl.resty.socket"
+local ssl     = require "ssl"
+local loading = later.module "ssl.resty.loading"
 
 local resty = {}
 
-local function configuration(given)
+local function configuration(given, position)
   if given == nil then return {} end
   if type(given) == "userdata" then return given end
-  local problem = policy.problem(arg.type(given, "table", 1, 2))
-  if problem then arg.fail(1, problem, 2) end
+  local problem = policy.problem(arg.type(given, "table", position, 2))
+  if problem then arg.fail(position, problem, 2) end
   return given
 end
 
@@ -26,10 +28,31 @@ end
 -- @tparam[opt] table|userdata given  as for `setcontext` of ssl.resty.socket
 -- @raise for a key that nobody knows; outside of nginx
 function resty.install(given)
-  given = configuration(given)
+  given = configuration(given, 1)
   -- Workers find each other's sessions by digests under one random key, which is made now.
   ssl.digest ""
   host.replace(socket.with(given))
 end
+
+--- Load a module whose cosockets are those of ssl.resty.socket, beside the copy that
+-- `require` returns.
+-- @tparam string name  with it the modules whose names begin with it and "." or "_" are loaded
+-- @tparam[opt] table|userdata given  as for `install`
+-- @tparam[opt] string ...  names of further modules that are to be loaded in the same way
+-- @return what the module returns
+-- @raise for a key that nobody knows; as `require` does; outside of nginx
+function resty.load(name, given, ...)
+  name = arg.string(name, 1)
+  given = configuration(given, 2)
+  return loading.load(socket.with(given), { name, ... })
+end
+
+--- nginx's own TLS with the client of the current request, for reading.
+-- @treturn table  `info`, `getalpn`, `getsniname`, `getpeercertificate`, `getpeerchain`,
+--   `getpeerverification`, `getlocalcertificate`, `getlocalchain`, `resumed`,
+--   `exportkeyingmaterial`, `channelbinding`, `channelbindings`, `getfinished` and
+--   `getpeerfinished` of a connection
+-- @treturn nil,string  this request has no TLS, or this nginx does not tell
+resty.downstream = later.func "ssl.resty.downstream"
 
 return resty

@@ -98,7 +98,8 @@ local SINCE = { PARAM_UTF8 = 3.0, PARAM_OCTETS = 3.0, V_NO_KEY = 3.02 }
 local TYPES_OF_3 = { EVP_MAC_CTX = true, OSSL_PARAM = true, ASYNC_JOB = true }
 
 local FILES = { "ssl_h", "crypto_h", "x509_h", "extension_h", "ocsp_h",
-                "material_h", "protocol_h", "session_h", "store_h", "libc_h" }
+                "material_h", "protocol_h", "session_h", "store_h", "libc_h",
+                "nginx_h" }
 
 --- The declarations of the library.
 function abi.declarations()

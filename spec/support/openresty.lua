@@ -126,6 +126,31 @@ function openresty.start(options)
   return child
 end
 
+local WHO = [[
+  server {
+    listen %s ssl;
+    ssl_certificate "%s";
+    ssl_certificate_key "%s";
+    ssl_client_certificate "%s";
+    ssl_verify_depth 3;
+    %s
+    location /who { return 200 "%s"; }
+  }
+]]
+
+local ANSWER = "$ssl_protocol $ssl_client_s_dn $ssl_alpn_protocol $ssl_session_reused "
+               .. "requests=$connection_requests"
+
+--- A TLS server of nginx's own that says at /who with whom and how it speaks.
+-- @tparam string|number address  for `listen`; a number is a port of loopback
+-- @tparam string more  further directives
+-- @treturn string  for `http` of `start`
+function openresty.who(address, more)
+  if type(address) == "number" then address = "127.0.0.1:" .. address end
+  return WHO:format(address, pki.server.chain, pki.server.key, pki.root.cert, more,
+                    ANSWER)
+end
+
 --- Lines of the error log that matter: warnings and worse.
 function openresty.complaints(child)
   local found = {}
