@@ -3,39 +3,23 @@
 describe("ssl.resty.install", function()
   local socket    = require "socket"
   local openresty = require "spec.support.openresty"
-  local pki       = require "spec.support.pki"
   local process   = require "spec.support.process"
   local it        = require("spec.support.needs").own_openssl(it, "nginx has it")
-
-  local WHO = "$ssl_protocol $ssl_client_s_dn $ssl_alpn_protocol $ssl_session_reused"
-              .. " $connection_requests"
 
   local nginx
   local ports = {}
 
-  -- A server of nginx's own, of one version, and how long it waits for a request.
   local function server(name, protocol, more)
     ports[name] = process.free_port()
-    return ([[
-      server {
-        listen 127.0.0.1:%d ssl;
-        ssl_certificate "%s";
-        ssl_certificate_key "%s";
-        ssl_client_certificate "%s";
-        ssl_verify_client on;
-        ssl_verify_depth 3;
-        ssl_protocols %s;
-        %s
-        location /who { return 200 "%s"; }
-      }
-    ]]):format(ports[name], pki.server.chain, pki.server.key, pki.root.cert, protocol, more, WHO)
+    return openresty.who(ports[name], ("ssl_verify_client on; ssl_protocols %s; %s"):format(
+      protocol, more or ""))
   end
 
   setup(function()
     nginx = openresty.start {
       folder = "spec/resty", init = 'require "initial"',
-      http = "lua_shared_dict sessions 1m;" .. server("TLSv1.2", "TLSv1.2", "")
-             .. server("TLSv1.3", "TLSv1.3", "")
+      http = "lua_shared_dict sessions 1m;" .. server("TLSv1.2", "TLSv1.2")
+             .. server("TLSv1.3", "TLSv1.3")
              .. server("short", "TLSv1.3", "keepalive_timeout 1s;")
              .. server("one", "TLSv1.3", "keepalive_requests 1;")
              .. server("one12", "TLSv1.2", "keepalive_requests 1;"),
@@ -49,8 +33,8 @@ describe("ssl.resty.install", function()
   end
 
   local function who(protocol, resumed, requests)
-    return ("%s %s http/1.1 %s %d\n"):format(protocol, "CN=client,O=luasec-ffi specs",
-                                             resumed and "r" or ".", requests)
+    return ("%s CN=client,O=luasec-ffi specs http/1.1 %s requests=%d\n"):format(
+      protocol, resumed and "r" or ".", requests)
   end
 
   for _, protocol in ipairs { "TLSv1.2", "TLSv1.3" } do
@@ -74,6 +58,31 @@ describe("ssl.resty.install", function()
     socket.sleep(1.5)
     assert.equal(who("TLSv1.3", true, 1), fetch "short")
     assert.equal(who("TLSv1.3", true, 2), fetch "short")
+  end)
+
+  it("resumes in any worker what one of them has begun", function()
+    -- One listening socket a worker, so that the system spreads the requests.
+    local port = process.free_port()
+    local many = openresty.start {
+      folder = "spec/resty", init = 'require "initial"', workers = 4,
+      http = "lua_shared_dict sessions 1m;" .. server("shared", "TLSv1.3", "keepalive_requests 1;")
+             .. ([[
+        server {
+          listen 127.0.0.1:%d reuseport;
+          location = /fetch { content_by_lua_file "%%(folder)s/fetch.lua"; }
+        }
+      ]]):format(port),
+    }
+    many.port = port
+    local seen, workers = {}, 0
+    for i = 1, 12 do
+      local body = assert(many:get(("/fetch?worker=1&port=%d"):format(ports.shared)))
+      local how, pid = body:match " ([r.]) requests=1\nworker (%d+)"
+      assert.equal(i == 1 and "." or "r", how, body)
+      if not seen[pid] then seen[pid], workers = true, workers + 1 end
+    end
+    assert.is_true(workers > 1)
+    assert.same({}, openresty.complaints(many))
   end)
 
   it("verifies chain and name where the program wants it", function()

@@ -49,7 +49,7 @@ end
 local function configuration(given, call)
   local cfg = setmetatable({}, { __index = given })
   cfg.mode, cfg.protocol = "client", given.protocol or "any"
-  local verified = call.verify or demands(given.verify)
+  local verified = call.verify or demands(given.verify) or given.onverify ~= nil
                 or ssl.cfg.trusting(given, "client") ~= nil
   cfg.verify = verification(given, verified)
   cfg.onsession = given.onsession or sessions.remember
@@ -63,6 +63,44 @@ end
 
 local function key_of(signature, name, verified)
   return ssl.digest(table.concat({ signature, verified and "verified" or "", name or "" }, "\0"))
+end
+
+-- With a configuration.
+local function made(given, call)
+  local cfg, verified = configuration(given, call)
+  if not cfg then return nil, verified end
+  local ctx, signature = contexts.of(cfg)
+  if not ctx then return nil, signature end
+  local name = given.servername or call.name
+  return {
+    context = ctx, name = name, verified = verified, asked = false,
+    resume = given.resume ~= false and not given.onverify, sessions = given.sessions,
+    key = key_of(signature, name, verified),
+  }
+end
+
+-- What was found out about a configuration, which the program must not change. The stamps of
+-- its files are looked at again after a second.
+local HOLD = 1
+local known = setmetatable({}, { __mode = "k" })
+
+local function knowledge(given)
+  local found, time = known[given], ssl.monotonic()
+  if not found or time >= found.till then
+    found = { till = time + HOLD, policies = {},
+              mark = next(given) == nil and "" or contexts.signature(given) }
+    known[given] = found
+  end
+  return found
+end
+
+local function remembered(given, call)
+  local policies = knowledge(given).policies
+  local text = ("%s %s %s"):format(call.verify, call.status and true, call.name)
+  if policies[text] then return policies[text] end
+  local found, why = made(given, call)
+  policies[text] = found
+  return found, why
 end
 
 --- The policy of one handshake.
@@ -80,24 +118,15 @@ function policy.of(given, call)
       resume = false, key = key_of(contexts.identity(given), call.name, call.verify),
     }
   end
-  local cfg, verified = configuration(given, call)
-  if not cfg then return nil, verified end
-  local ctx, signature = contexts.of(cfg)
-  if not ctx then return nil, signature end
-  local name = given.servername or call.name
-  return {
-    context = ctx, name = name, verified = verified, asked = false,
-    resume = given.resume ~= false and not given.onverify, sessions = given.sessions,
-    key = key_of(signature, name, verified),
-  }
+  if call.certificate then return made(given, call) end
+  return remembered(given, call)
 end
 
 --- A text for all that a configuration says, or for a context.
 -- @treturn string
 function policy.mark(given)
   if type(given) ~= "table" then return contexts.identity(given) end
-  if next(given) == nil then return "" end
-  return contexts.signature(given)
+  return knowledge(given).mark
 end
 
 --- The mistake in a configuration, or nil.

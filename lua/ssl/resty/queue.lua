@@ -5,27 +5,23 @@
 -- request may end without a close, and its cosockets end with it. nginx tells nobody, so those
 -- who wait ask the cosockets themselves from time to time.
 
-local host = require "ssl.resty.host"
-local ssl  = require "ssl"
-local now  = ssl.monotonic
+local now = require("ssl").monotonic
 
 local queue = {}
 
 -- Seconds between two looks at the cosockets, while one waits.
 local LOOK = 0.1
 
--- Key -> `size`, `waiting`, `semaphore`, and `members`: cosocket -> true, or while it connects
--- the time when that is over.
+-- Key -> `size` and `backlog`, which the first connect of a pool decides, `waiting`,
+-- `semaphore`, and `members`: cosocket -> true, or while it connects the time when that is
+-- over.
 local queues = {}
 
-local function of(key, size)
-  local one = queues[key]
-  if not one then
-    host.ngx()
-    one = { size = size, waiting = 0, semaphore = require("ngx.semaphore").new(),
-            members = setmetatable({}, { __mode = "k" }) }
-    queues[key] = one
-  end
+local function new(to)
+  local one = { size = to.size, backlog = to.backlog, waiting = 0,
+                semaphore = require("ngx.semaphore").new(),
+                members = setmetatable({}, { __mode = "k" }) }
+  queues[to.key] = one
   return one
 end
 
@@ -73,16 +69,13 @@ end
 -- @treturn nil,string
 function queue.enter(to, sock, seconds, take)
   local one = queues[to.key]
-  if not to.backlog then
-    if one then one.members[sock] = now() + seconds end
-    return true, take()
-  end
-  one = one or of(to.key, to.size)
+  if not one and not to.backlog then return true, take() end
+  one = one or new(to)
   if one.waiting == 0 then
     local ok, entry = admit(one, sock, seconds, take)
     if ok then return true, entry end
   end
-  if one.waiting >= to.backlog then return nil, "too many waiting connect operations" end
+  if one.waiting >= one.backlog then return nil, "too many waiting connect operations" end
   return wait(one, sock, seconds, take)
 end
 
