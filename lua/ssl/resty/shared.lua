@@ -1,7 +1,7 @@
 --- ssl.resty.shared: a client's sessions in a lua_shared_dict, for all workers of nginx.
 --
 -- A list for each place and policy, the newest first. A worker takes a session out, so that
--- none that may be used once is used twice. The bytes are secrets, as the memory of every
+-- none that may be used once is used twice; another one goes back at once. The bytes are secrets, as the memory of every
 -- worker is. What comes out is checked as any imported session is: it is refused under another
 -- policy.
 
@@ -10,7 +10,7 @@ local ssl  = require "ssl"
 
 local shared = {}
 
-local PREFIX, EACH = "ssl.resty:", 4
+local PREFIX, EACH = "ssl.resty:", 8
 
 local methods = {}
 
@@ -57,12 +57,15 @@ function methods:offer(conn, key)
     local bytes = self.dict:lpop(PREFIX .. key)
     if not bytes then return nil end
     local session = ssl.importsession(bytes)
-    if session and conn:setsession(session) then return session end
+    if session and conn:setsession(session) then
+      if not session:info "singleuse" then keep(self, key, session) end
+      return session
+    end
   end
 end
 
-function methods:shaken(conn, key, session)
-  if conn:resumed() and not session:info "singleuse" then keep(self, key, session) end
-end
+--- One that the server did not take is at the end of the list by now, behind that of this
+-- connection.
+function methods.shaken() end
 
 return shared

@@ -11,8 +11,9 @@ local process = require "ssl.base.process"
 
 local kept = {}
 
--- Places, and sessions of each.
-local PLACES, EACH = 32, 4
+-- Places, and sessions of each. So many connections to one place can begin at once and
+-- resume.
+local PLACES, EACH = 32, 8
 
 local cache, owner = lru.new(PLACES), nil       -- key -> list of sessions; whose
 local places = setmetatable({}, { __mode = "k" }) -- connection -> key
@@ -34,10 +35,18 @@ local function keep(key, item)
   if #list > EACH then table.remove(list, 1) end
 end
 
--- The youngest.
+local function drop(list, item)
+  for i, one in ipairs(list) do
+    if one == item then return table.remove(list, i) end
+  end
+end
+
+-- The youngest. One that may be used again stays, for connections that begin meanwhile.
 local function take(key)
   local list = list_of(key)
-  return list and table.remove(list)
+  local item = list and list[#list]
+  if item and item.session:info "singleuse" then list[#list] = nil end
+  return item, list
 end
 
 --- For `onsession` of a context: the one function for all, so that contexts are the
@@ -70,17 +79,20 @@ function kept.offer(conn, key)
   key = arg.string(key, 2)
   kept.place(conn, key)
   repeat
-    local item = take(key)
+    local item, list = take(key)
     if item and fits(item, conn) then return item end
+    if item then drop(list, item) end
   until not item
 end
 
---- The handshake went through. A session that may be used again is kept, unless the
--- server gave another in its place.
+--- The handshake went through. A session that the server did not take is not offered
+-- again.
+-- @tparam userdata conn
+-- @tparam string key
+-- @tparam table item  what `offer` returned
 function kept.shaken(conn, key, item)
-  if not conn:resumed() or item.session:info "singleuse" then return end
   local list = list_of(key)
-  if not list or #list == 0 then keep(key, item) end
+  if list and not conn:resumed() then drop(list, item) end
 end
 
 return kept
