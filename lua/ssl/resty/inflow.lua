@@ -12,12 +12,10 @@ local CHUNK = 16384
 -- A peer that never sends the pattern cannot grow the process without end: as `maxall`.
 local MOST = 2^29
 
-local BUSY = "socket busy reading"
-
--- nginx's words, and as many results.
+-- As many results as nginx has.
 local function result(data, why, partial)
   if data then return data end
-  return nil, why == "busy" and BUSY or why, partial or ""
+  return nil, why, partial or ""
 end
 
 local function cut(self, n, behind)
@@ -62,7 +60,7 @@ end
 
 local function fill(self)
   local data, why = self.conn:receiveany(CHUNK)
-  if not data then return false, why == "busy" and BUSY or why end
+  if not data then return false, why end
   self.held = self.held .. data
   return true
 end
@@ -120,11 +118,11 @@ end
 -- @tparam table self
 -- @tparam string pattern  not empty
 -- @tparam boolean inclusive  the pattern belongs to the result
--- @treturn function  returns the bytes before the pattern; with a size as its argument at
+-- @treturn function  of `self` and a size: returns the bytes before the pattern; with the size at
 --   most so many, and after the last of them nil without a message
 function inflow.reader(self, pattern, inclusive)
   local behind, ended = inclusive and #pattern or 0, false
-  return function(size)
+  return function(_, size)
     size = math.max(tonumber(size) or 0, 0)
     if not self.conn then return nil, "closed" end
     if ended then

@@ -1,9 +1,9 @@
 --- ssl.resty.shared: a client's sessions in a lua_shared_dict, for all workers of nginx.
 --
 -- A list for each place and policy, the newest first. A worker takes a session out, so that
--- none that may be used once is used twice; another one goes back at once. The bytes are secrets, as the memory of every
--- worker is. What comes out is checked as any imported session is: it is refused under another
--- policy.
+-- none that may be used once is used twice; another one goes back at once. The bytes are
+-- secrets, as the memory of every worker is. What comes out is checked as any imported session
+-- is: it is refused under another policy.
 
 local host = require "ssl.resty.host"
 local ssl  = require "ssl"

@@ -11,6 +11,7 @@ local carrier    = require "ssl.resty.carrier"
 local clientcert = require "ssl.resty.clientcert"
 local host       = require "ssl.resty.host"
 local inflow     = require "ssl.resty.inflow"
+local mutex      = require "ssl.io.mutex"
 local outflow    = require "ssl.resty.outflow"
 local place      = require "ssl.resty.place"
 local policy     = require "ssl.resty.policy"
@@ -40,7 +41,7 @@ end
 
 local function new(given)
   local self = setmetatable({ raw = host.tcp(), given = given, place = false }, class)
-  self.certificate, self.key, self.limit = false, false, LIMIT
+  self.certificate, self.key, self.limit, self.locks = false, false, LIMIT, false
   forget(self)
   return self
 end
@@ -51,6 +52,15 @@ local function note(self, value, why, partial)
   if value then return value end
   if why ~= "timeout" then self.failed = why or self.failed end
   return value, why, partial
+end
+
+-- One light thread at a time, since it may have read ahead.
+local READING, BUSY = "reading", "socket busy reading"
+
+local function receiving(self, f, ...)
+  if mutex.held(self, READING) then return nil, BUSY end
+  mutex.lock(self, READING)
+  return note(self, mutex.finish(self, READING, pcall(f, self, ...)))
 end
 
 -- The state of a connection that came out of the pool.
@@ -98,7 +108,11 @@ local function nothing() end
 function methods:connect(address, port, options)
   local to, why = place.of(address, port, options, 1)
   if not to then return nil, why end
-  if self.name then self:close() end
+  if self.name then
+    local ok
+    ok, why = self:close()
+    if not ok then return nil, why end
+  end
   to.key = table.concat({ to.pool, to.name, policy.mark(self.given) }, "\0")
   return start(self, to, function() return pool.take(to.key) end)
 end
@@ -203,8 +217,9 @@ function methods:send(data)
   if bytes == "" then return 0 end
   local last, why = self.conn:send(bytes)
   if last then return last end
+  if why == "busy" then return nil, "socket busy writing" end
   self.failed = why
-  return nil, why == "busy" and "socket busy writing" or why
+  return nil, why
 end
 
 --- Receive a line without its end, a number of bytes, or all up to the end.
@@ -219,7 +234,7 @@ function methods:receive(...)
     arg.fail(2, "bad pattern argument: " .. tostring(pattern))
   end
   if self.failed == "closed" and self.held == "" then return nil, "closed" end
-  return note(self, inflow.receive(self, pattern))
+  return receiving(self, inflow.receive, pattern)
 end
 
 --- Receive what is there, at most so many bytes.
@@ -229,7 +244,7 @@ function methods:receiveany(most)
   local n = tonumber(most)
   if not n or n <= 0 then arg.fail(2, "bad max argument") end
   if self.failed == "closed" and self.held == "" then return nil, "closed" end
-  return note(self, inflow.any(self, n))
+  return receiving(self, inflow.any, n)
 end
 
 --- A function that receives up to a pattern.
@@ -245,7 +260,7 @@ function methods:receiveuntil(pattern, options)
   if inclusive ~= nil then arg.type(inclusive, "boolean", 3) end
   local reader = inflow.reader(self, pattern, inclusive)
   return function(size)
-    return note(self, reader(size))
+    return receiving(self, reader, size)
   end
 end
 
@@ -258,6 +273,7 @@ function methods:close()
     forget(self)
     return self.raw:close()
   end
+  if mutex.held(self, READING) then return nil, BUSY end
   if self.handle then sessions.settle(self.handle) end
   local conn = self.conn
   forget(self)
@@ -268,6 +284,7 @@ end
 -- Why the TLS connection cannot wait in a pool, or nil.
 local function unfit(self)
   if not self.conn then return nil end
+  if mutex.held(self, READING) then return BUSY end
   if self.failed then return self.failed == "closed" and "closed" or "invalid connection" end
   if self.held ~= "" or self.conn:dirty() then return "unread data in buffer" end
 end
@@ -307,10 +324,10 @@ function methods:settimeout(milliseconds)
 end
 
 --- The same, each with its own limit.
-function methods:settimeouts(connecting, sending, receiving)
+function methods:settimeouts(connecting, ...)
   local limit = tonumber(connecting) or 0
   self.limit = limit > 0 and limit / 1000 or LIMIT
-  return self.raw:settimeouts(connecting, sending, receiving)
+  return self.raw:settimeouts(connecting, ...)
 end
 
 -- The others are the cosocket's own.
