@@ -29,9 +29,11 @@ local function reading()
   local fields = getmetatable(self)
   fields.class, fields.server, fields.status, fields.phase = state.class, true, "connected", "open"
   fields.sni, fields.resume = false, false
-  fields.conn = { ssl = nil, verify = { count = 0, go_on = 0 } }
   return self, fields
 end
+
+-- In place of the struct of a connection: no error was passed over.
+local VERIFY = { count = 0, go_on = 0 }
 
 local self, fields
 local function method(name, fetch)
@@ -39,7 +41,7 @@ local function method(name, fetch)
     local ssl, why = fetch()
     if not ssl then return nil, why end
     if not self then self, fields = reading() end
-    fields.conn.ssl = ssl
+    fields.conn = { ssl = ssl, verify = VERIFY }
     return later.require(METHODS[name])[name](self, ...)
   end
 end
