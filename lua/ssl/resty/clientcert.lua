@@ -25,9 +25,14 @@ local function key(pointer)
   return keyobject.object(keyobject.own(pkey))
 end
 
+-- A pointer of another copy of OpenSSL means nothing here.
+local function ours()
+  return lib.exported "X509_free" == lib.address "X509_free"
+end
+
 local function object(value, make)
   if type(value) ~= "cdata" then return value end
-  if value == nil then return nil end
+  if value == nil or not ours() then return nil end
   known[value] = known[value] or make(value)
   return known[value]
 end
@@ -43,8 +48,8 @@ function clientcert.of(certificate, private)
     return nil, "a certificate and its key expected"
   end
   local shown, pkey = object(certificate, chain), object(private, key)
-  if not shown then return nil, "no certificate" end
-  if not pkey then return nil, "no key" end
+  if not shown then return nil, "no certificate of nginx's OpenSSL" end
+  if not pkey then return nil, "no key of nginx's OpenSSL" end
   return shown, pkey
 end
 
