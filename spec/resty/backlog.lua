@@ -3,8 +3,12 @@
 local args = ngx.req.get_uri_args()
 local tcp  = require(args.tcp).tcp
 
+-- A connection that nobody refers to is closed by the collector.
+local all = {}
+
 local function connect(limit)
   local sock = tcp()
+  all[#all + 1] = sock
   sock:settimeouts(limit, 5000, 5000)
   local ok, why = sock:connect("127.0.0.1", args.port,
                                { pool = "limited", pool_size = 2, backlog = 1 })
