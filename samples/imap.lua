@@ -21,7 +21,7 @@ local function response()
     out = out .. assert(conn:receive())
     local size = tonumber(out:match "{(%d+)}$")
     if size then
-      assert(size <= 2^20, "a literal of more than 1 MiB")
+      assert(#out + size <= 2^20, "a response of more than 1 MiB")
       out = out .. "\n" .. assert(conn:receive(size))
     end
   until not size
@@ -45,6 +45,7 @@ local function command(text, more)
       assert(conn:send((more or "*") .. "\r\n"))
     else
       responses[#responses + 1] = line
+      assert(#responses <= 10000, "more than 10000 responses")
     end
   end
 end

@@ -271,4 +271,11 @@ describe("samples", function()
       assert.is_true(tried[path], path)
     end
   end)
+
+  it("are all in README.md", function()
+    local readme = sources.read "README.md"
+    for _, path in ipairs(sources.list("samples", "lua")) do
+      assert.is_true(readme:find(path, 1, true) ~= nil, path)
+    end
+  end)
 end)

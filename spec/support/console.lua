@@ -98,9 +98,10 @@ function console.run(example, world, here, as_printed)
     local printed, after = rest:match("^([^" .. MARK .. "]*)" .. MARK .. "(.*)$")
     rest = after or ""
     if printed and printed:find "[^\n]$" then printed = printed .. "\n" end
-    expected[i] = step.command .. "\n" .. wording(step.output)
+    local wanted = step.output:gsub("[^\n]+", wording)
+    expected[i] = step.command .. "\n" .. wanted
     seen[i] = step.command .. "\n" .. (printed or "(the shell has ended)\n")
-    if printed and printed:find(pattern(wording(step.output))) then seen[i] = expected[i] end
+    if printed and printed:find(pattern(wanted)) then seen[i] = expected[i] end
   end
   return expected, seen
 end

@@ -48,6 +48,8 @@ for text, code in pairs(REFUSALS) do
   here[text] = ffi.string(C.X509_verify_cert_error_string(code))
 end
 local version = lib.openssl.major + lib.openssl.minor / 100
+-- OpenSSL 4 looks at the type of a record first.
+if version >= 4 then here["wrong version number"] = "bad record type" end
 local other = version < 3 and OLDER or version >= 3.04 and NEWER or {}
 for text, replacement in pairs(other) do here[text] = replacement end
 
