@@ -24,6 +24,9 @@ local peername = {}
 -- the common name (shim/verify.c).
 local FLAGS = K.X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS + K.X509_CHECK_FLAG_NEVER_CHECK_SUBJECT
 
+-- The longest name that the extension carries.
+local LONGEST = 255
+
 local chars_t = ffi.typeof "const char *"
 
 --- How names are compared, for a connection that demands one.
@@ -67,8 +70,9 @@ end
 function peername.request(st, name)
   name = name:match("^%Z*")
   errors.clear()
-  C.SSL_ctrl(st.conn.ssl, K.SSL_CTRL_SET_TLSEXT_HOSTNAME,
-             K.TLSEXT_NAMETYPE_host_name, ffi.cast("char *", name))
+  local rc = C.SSL_ctrl(st.conn.ssl, K.SSL_CTRL_SET_TLSEXT_HOSTNAME,
+                        K.TLSEXT_NAMETYPE_host_name, ffi.cast("char *", name))
+  if name ~= "" and #name <= LONGEST then errors.must(rc, "error setting the server name") end
   errors.clear()
 end
 

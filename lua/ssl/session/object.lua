@@ -139,11 +139,15 @@ end
 -- @treturn string|nil
 function session.encode(pointer)
   local length = C.i2d_SSL_SESSION(pointer, nil)
-  if length <= 0 then return nil end
+  if length <= 0 then
+    errors.clear()
+    return nil
+  end
   local bytes, at = ffi.new("unsigned char[?]", length), ffi.new "unsigned char *[1]"
   at[0] = bytes
   local text = C.i2d_SSL_SESSION(pointer, at) == length and ffi.string(bytes, length) or nil
   ffi.fill(bytes, length)
+  if not text then errors.clear() end
   return text
 end
 
@@ -189,10 +193,7 @@ function methods:export()
   local why = session.unusable(s)
   if why then return nil, why end
   local der = session.encode(s.handle.session)
-  if not der then
-    errors.clear()
-    return nil, "this session cannot be exported"
-  end
+  if not der then return nil, "this session cannot be exported" end
   return session.seal(s.policy, der)
 end
 
