@@ -71,7 +71,8 @@ describe("script/faults", function()
     ["a server whose certificate demands a response, tlsv1_2"] = "OBJ_obj2txt",
     ["a client without the certificate that a name demands, tlsv1_3"] =
       "SSL_CTX_callback_ctrl/53",
-    ["a client of a version that a name refuses, tlsv1_3"] = "SSL_ctrl/123 SSL_ctrl/124",
+    ["a client of a version that a name refuses, tlsv1_3"] =
+      "SSL_ctrl/123 SSL_ctrl/124 SSL_ctrl/55",
     ["a client below the lowest version, tlsv1_3"] = "SSL_CTX_ctrl/123",
     ["a context from memory, tlsv1_2"] = "X509_NAME_dup OPENSSL_sk_push",
     ["a session, exported and resumed, tlsv1_2"] =

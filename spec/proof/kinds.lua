@@ -72,6 +72,7 @@ kinds.exceptions = {
   SSL_get_current_compression = { "NULL: there is none" },
   SSL_get_client_CA_list      = { "NULL: there is none" },
   SSL_get_peer_cert_chain     = { "NULL: there is none" },
+  ASN1_STRING_get0_data       = { "a part of the object, which is always there" },
   SSL_CTX_get_ciphers         = { "a part of the object, which is always there" },
   SSL_CIPHER_description      = { "a text for every suite" },
   X509_OBJECT_get0_X509       = { "NULL: it is something else" },
