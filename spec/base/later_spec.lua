@@ -5,14 +5,14 @@ describe("a file that is loaded when it is first used", function()
   local fresh   = require "spec.support.fresh"
   local process = require "spec.support.process"
 
-  -- `psk` has a file of its own, which nothing else needs.
+  -- `onclienthello` has a file of its own, which nothing else needs.
   local START = [[
     local ssl = require "ssl"
-    local NAME = "ssl.context.options.psk"
+    local NAME = "ssl.context.options.clienthello"
     assert(not package.loaded[NAME])
     local function context()
-      return ssl.newcontext { mode = "client", protocol = "any", verify = "none",
-                              psk = function() end }
+      return ssl.newcontext { mode = "server", protocol = "any", verify = "none",
+                              onclienthello = function() end }
     end
   ]]
 
@@ -43,7 +43,7 @@ describe("a file that is loaded when it is first used", function()
   it("is no file of this name that comes first in package.path by then", function()
     local folder = process.folder()
     assert(os.execute("mkdir -p " .. folder .. "/ssl/context/options") == 0)
-    process.write(folder .. "/ssl/context/options/psk.lua", "error 'the other file'")
+    process.write(folder .. "/ssl/context/options/clienthello.lua", "error 'the other file'")
     prints("userdata", ([[
       package.path = %q .. "/?.lua;" .. package.path
       print(type(context()))

@@ -3,6 +3,7 @@
 
 describe("after a fork", function()
   local fresh = require "spec.support.fresh"
+  local needs = require "spec.support.needs"
   local pair  = require "spec.support.pair"
 
   -- Run a program; returns its output.
@@ -220,6 +221,7 @@ describe("after a fork", function()
   end)
 
   it("a child may not offer a session that its parent may", function()
+    needs.resumption "tlsv1_3"
     assert.equal("tlsv1_2\tnil\ntlsv1_3\tthis session belongs to another process\n", run [[
       for _, version in ipairs { "tlsv1_2", "tlsv1_3" } do
         local session

@@ -1,6 +1,7 @@
 -- info: the results of negotiation.
 
 describe("info", function()
+  local limits = require "spec.support.limits"
   local pair   = require "spec.support.pair"
   local pki    = require "spec.support.pki"
   local values = require "spec.support.values"
@@ -35,13 +36,13 @@ describe("info", function()
     { "DHE-RSA-AES128-GCM-SHA256", DH,
       fields("TLSv1.2", 128, "DH", "RSA", "AESGCM(128)", "AEAD") },
     { "ECDHE-ECDSA-CHACHA20-POLY1305", EC,
-      fields("TLSv1.2", 256, "ECDH", "ECDSA", "CHACHA20/POLY1305(256)", "AEAD") },
+      fields("TLSv1.2", 256, "ECDH", "ECDSA", limits.chacha20, "AEAD") },
     { "TLS_AES_256_GCM_SHA384", {},
-      fields("TLSv1.3", 256, "any", "any", "AESGCM(256)", "AEAD") },
+      fields("TLSv1.3", 256, limits.any_13, limits.any_13, "AESGCM(256)", "AEAD") },
     { "TLS_AES_128_GCM_SHA256", EC,
-      fields("TLSv1.3", 128, "any", "any", "AESGCM(128)", "AEAD") },
+      fields("TLSv1.3", 128, limits.any_13, limits.any_13, "AESGCM(128)", "AEAD") },
     { "TLS_CHACHA20_POLY1305_SHA256", {},
-      fields("TLSv1.3", 256, "any", "any", "CHACHA20/POLY1305(256)", "AEAD") },
+      fields("TLSv1.3", 256, limits.any_13, limits.any_13, limits.chacha20, "AEAD") },
   }
 
   -- LuaSec's fields alone. connection/negotiated_spec has the others.

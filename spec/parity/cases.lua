@@ -14,11 +14,13 @@
 --
 --   differs  id of the row of docs/differences.md that says why ours is otherwise
 --   crash    the same, where LuaSec's process ends in this case, or never comes back
+--   from     the first OpenSSL with which LuaSec's result differs so; before it is the same
+--   checked  the first OpenSSL that refuses the argument by which LuaSec's process ends
 --   since    first release of LuaSec that has it; before that there is nothing to
 --   is       compare with, and ours has to be `is`, from the description of 1.3.2; or,
 --            where `differs` says so, from ours
 --
--- Each of the first two may be a table by state.
+-- `differs` and `crash` may each be a table by state.
 
 local cases = {}
 
@@ -40,7 +42,7 @@ local function add(list, area, state, item)
     name = ("%s, %s: %s"):format(area, state, text:gsub("%s+", " ")),
     text = text, state = state,
     differs = mark(item.differs, state), crash = mark(item.crash, state),
-    since = item.since, is = item.is,
+    since = item.since, is = item.is, from = item.from, checked = item.checked,
   }
 end
 

@@ -6,6 +6,7 @@ describe("parity with LuaSec", function()
   local pki     = require "spec.support.pki"
   local process = require "spec.support.process"
   local socket  = require "socket"
+  local openssl = require("ssl.ffi.lib").openssl
   local it      = require("spec.support.needs").own_openssl(it, "LuaSec has it")
 
   local root = process.capture "pwd":gsub("\n", "")
@@ -96,6 +97,12 @@ describe("parity with LuaSec", function()
     return a:gsub("ssl%.lua:N:", "case:1:", 1) == b
   end
 
+  -- Does something hold of the OpenSSL that both have, from this version on?
+  local function applies(from)
+    return not from or openssl.major + openssl.minor / 100
+                       >= from:match "^%d+" + from:match "%d+$" / 100
+  end
+
   -- The mistake in a case, or nil; and the row by which it differs.
   local function judge(case, a, b)
     if case.since and number(version) < number(case.since) then
@@ -104,7 +111,7 @@ describe("parity with LuaSec", function()
       return nil
     end
     if case.crash then return nil, case.crash end
-    local row = case.differs
+    local row = applies(case.from) and case.differs or nil
     if a == b then
       return row and told(case, "does not differ as `" .. row .. "` says", a, b)
     end
@@ -145,7 +152,8 @@ describe("parity with LuaSec", function()
     local running, alive = {}, {}
     local deadline = socket.gettime() + house.scale(5, 20)
     for i, case in ipairs(cases) do
-      if case.crash then running[i] = start("theirs", i) end
+      local ends = case.crash and not (case.checked and applies(case.checked))
+      if ends then running[i] = start("theirs", i) end
     end
     assert.is_truthy(next(running))
     for i, child in pairs(running) do

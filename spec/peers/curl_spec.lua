@@ -89,7 +89,10 @@ describe("our server and curl", function()
       local client = curl(server, { "--cacert", pki.root.cert })
       -- curl looks at the name when the handshake is over.
       local conn = assert(server:accept())
-      assert.same({ nil, "closed", "" }, { conn:receive() })
+      -- Later versions leave without a close_notify.
+      local data, word, rest = conn:receive()
+      if word ~= "unexpected eof while reading" then assert.equal("closed", word) end
+      assert.same({ nil, "" }, { data, rest })
       conn:close()
       assert.same({ "exit", NOT_VERIFIED }, { client:wait() })
       assert.matches("does not match target host ?name", client:output())

@@ -10,9 +10,9 @@ describe("script/matrix", function()
 
   -- The suite's own luajit is not the one that the matrix has to take.
   local function matrix(words)
-    return process.capture(('PATH=${PATH#"$BUILD_DIR"/mode/*:}; BUILD_DIR=%s '
+    return process.capture(('PATH=${PATH#"$BUILD_DIR"/mode/*:}; BUILD_DIR=%s SSL_MATRIX_LOGS=%s '
       .. "script/matrix --no-bootstrap %s 2>&1; echo status $?"):format(
-      house.quote(house.build), words))
+      house.quote(house.build), house.quote(process.folder()), words))
   end
 
   it("runs each pair, and counts", function()

@@ -149,6 +149,9 @@ if package.loaded.busted and (os.getenv "SSL_FFI_LIBSSL" or "") ~= "" then
   end
 end
 
+-- Where it lacks what a test uses, the test is skipped and says so.
+if package.loaded.busted then require("spec.support.refused").watch(require "busted") end
+
 -- Forced collection: a full cycle every so many VM instructions and around each
 -- test, so that whatever nothing refers to is gone at the worst moment. The
 -- count hook sees interpreted code only; script/test runs this under -joff.

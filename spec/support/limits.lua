@@ -1,11 +1,13 @@
 --- What differs between OpenSSL's versions and no function of OpenSSL tells: numbers, and
--- what is refused or let through. Each version must still do exactly its own.
+-- what is refused or let through. Each version must still do exactly its own, and LibreSSL,
+-- which has the interface of 1.1.
 
 local openssl = require("ssl.ffi.lib").openssl
 
+local libressl = openssl.libressl ~= nil
 local version = openssl.major + openssl.minor / 100
 local since_3, since_3_5 = version >= 3, version >= 3.05
-local since_3_6, since_4 = version >= 3.06, version >= 4
+local since_3_6 = version >= 3.06
 
 return {
   -- PSK_MAX_IDENTITY_LEN less its NUL, and as the hint; PSK_MAX_PSK_LEN.
@@ -14,6 +16,7 @@ return {
   psk_key      = since_3 and 512 or 256,
   -- The exporter of TLS 1.2 takes the length 0 for a mistake.
   exporter_refuses_nothing = since_3,
+  exporter_refuses_nothing_13 = libressl,
   -- The lowest security level that refuses TLS 1.0, and the words of server and client.
   tls1_refused = since_3_5 and { level = 1, "unsupported protocol", "tlsv1 alert protocol version" }
     or since_3 and { level = 1, "no suitable signature algorithm", "tlsv1 alert internal error" }
@@ -29,7 +32,31 @@ return {
   -- A key's URI of a scheme that nobody knows.
   unknown_scheme = since_3_5 and "unsupported" or "unregistered scheme",
   -- A record that is none.
-  no_record = since_4 and "bad record type" or "wrong version number",
+  no_record = since_3_5 and "bad record type" or "wrong version number",
+  -- The words of a cipher's description: an encryption, and what TLS 1.3 leaves open.
+  chacha20 = libressl and "ChaCha20-Poly1305" or "CHACHA20/POLY1305(256)",
+  any_13   = libressl and "TLSv1.3" or "any",
+  -- Bytes that are no TLS at all, at the handshake: from a server, and an HTTP request.
+  no_tls       = libressl and "tlsv1 alert protocol version" or "wrong version number",
+  http_request = libressl and "tlsv1 alert protocol version" or "http request",
+  -- A server's words: versions that do not meet, the client's higher or lower; no certificate
+  -- in TLS 1.3; and no group in TLS 1.3, of which LibreSSL's client hears nothing.
+  version_too_high  = libressl and "parse tlsext" or "unsupported protocol",
+  version_too_low   = libressl and "wrong version number" or "unsupported protocol",
+  no_certificate_13 = libressl and "missing rsa certificate" or "no suitable signature algorithm",
+  no_group_13       = libressl and "unknown failure occurred" or "no suitable key share",
+  silent_without_group_13 = libressl,
+  -- LibreSSL resumes nothing in TLS 1.3, and tells no alerts in it.
+  resumes = { tlsv1_2 = true, tlsv1_3 = not libressl },
+  resumed_versions = libressl and { "tlsv1_2" } or { "tlsv1_2", "tlsv1_3" },
+  extended_master_secret = not libressl,
+  -- What certificates for TLS can be made of, beyond RSA and the curves of NIST.
+  key_kinds = { ed25519 = not libressl },
+  -- Ours against ours, where nothing is asked for: by RSA, and by P-256 in each version.
+  signature_rsa = libressl and "rsa_pss_rsae_sha512" or "rsa_pss_rsae_sha256",
+  signature_p256 = { tlsv1_2 = libressl and "ecdsa_secp521r1_sha512" or "ecdsa_secp256r1_sha256",
+                     tlsv1_3 = "ecdsa_secp256r1_sha256" },
+  tells_alerts = { tlsv1_2 = true, tlsv1_3 = not libressl },
   -- A server sends no staple that is not about its own certificate, or no response at all.
   staples_checked = since_3_6,
   -- The root itself needs no list of revoked certificates.

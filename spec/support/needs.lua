@@ -8,6 +8,7 @@
 
 local openssl = require("ssl.ffi.lib").openssl
 local has     = require("ssl.ffi.lib").has
+local limits  = require "spec.support.limits"
 
 local needs = {}
 
@@ -34,6 +35,27 @@ end
 function needs.option(name)
   if not require("ssl.config").options[name] then
     skip("the option %s: not with %s", name, openssl.version)
+  end
+end
+
+--- A version of the protocol, by LuaSec's name.
+function needs.protocol(name)
+  if not require("ssl.config").protocols[name] then
+    skip("the protocol %s: not with %s", name, openssl.version)
+  end
+end
+
+--- Sessions of a version of the protocol.
+function needs.resumption(version)
+  if not limits.resumes[version] then
+    skip("sessions of %s: not with %s", version, openssl.version)
+  end
+end
+
+--- Alerts that OpenSSL tells, in a version of the protocol.
+function needs.alerts(version)
+  if not limits.tells_alerts[version] then
+    skip("alerts of %s: not with %s", version, openssl.version)
   end
 end
 

@@ -165,7 +165,8 @@ over("ctx", {
   { "context.setcurve(ctx, 'SM2')", differs = "curve-unusable" },
   { "context.setcurve(ctx, 'secp112r1')", differs = "curve-unusable" },
   "context.setcurveslist(ctx, 'P-256')", "context.setcurveslist(ctx, 'X25519:P-256')",
-  "context.setcurveslist(ctx, 'x')", "context.setcurveslist(ctx, '')",
+  "context.setcurveslist(ctx, 'x')",
+  { "context.setcurveslist(ctx, '')", differs = "curves-none", from = "3.5" },
   "context.setcurveslist(ctx, 'P-256:P-256')", "context.setcurveslist(ctx, 'P-256:x')",
   "context.setcurveslist(ctx, 5)",
 

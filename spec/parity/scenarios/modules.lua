@@ -40,7 +40,7 @@ over("plain", {
       return names]], differs = "additions" },
   "type(x509.load), type(ssl.wrap), type(ssl.newcontext)",
   "config.protocols",
-  "config.options",
+  { "config.options", differs = "config-options", from = "3.1" },
   "config.algorithms",
   { [[local known = {}
       for _, name in ipairs { "alpn", "curves_list", "dane", "ecdh_auto", "psk" } do

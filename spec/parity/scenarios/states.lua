@@ -24,10 +24,10 @@ over(NONE, {
   { "c:getlocalcertificate()", since = "1.3.0", is = '2: nil, "closed"' },
   { "c:getlocalcertificate(0)", since = "1.3.0", is = '2: nil, "closed"' },
   { "c:getlocalchain()", since = "1.3.0", is = '2: nil, "closed"' },
-  { "c:getalpn()", crash = GONE },
-  { "s:getalpn()", crash = GONE },
-  { "c:getsniname()", crash = GONE },
-  { "core.info(c)", crash = GONE },
+  { "c:getalpn()", crash = GONE, checked = "3.2" },
+  { "s:getalpn()", crash = GONE, checked = "3.2" },
+  { "c:getsniname()", crash = GONE, checked = "3.2" },
+  { "core.info(c)", crash = GONE, checked = "3.2" },
 })
 
 over(BEFORE, {
@@ -46,10 +46,10 @@ over(AFTER, {
   { "s:dohandshake()", crash = "closed-methods" },
   { "c:sni('localhost')", crash = "closed-methods" },
   { "s:sni({})", crash = "closed-methods" },
-  { "s:getsniname()", crash = "closed-methods" },
-  { "c:setdane('localhost')", crash = "closed-methods" },
-  { "c:settlsa(3, 1, 1, 'x')", crash = "closed-methods" },
-  { "core.info(s)", crash = "closed-methods" },
+  { "s:getsniname()", crash = "closed-methods", checked = "3.2" },
+  { "c:setdane('localhost')", crash = "closed-methods", checked = "3.2" },
+  { "c:settlsa(3, 1, 1, 'x')", crash = "closed-methods", checked = "3.2" },
+  { "core.info(s)", crash = "closed-methods", checked = "3.2" },
 })
 
 over(NONE, {
