@@ -13,12 +13,10 @@ return {
     ASN1_OBJECT = "opaque", ASN1_INTEGER = "opaque",
     X509 = "opaque", X509_STORE = "opaque", X509_VERIFY_PARAM = "opaque",
     EVP_MD = "opaque", EVP_PKEY = "opaque", OPENSSL_STACK = "opaque",
-    time_t = "intptr_t",
   },
 
   required = [[
 X509_VERIFY_PARAM *X509_STORE_get0_param(X509_STORE *xs);
-void X509_VERIFY_PARAM_set_time(X509_VERIFY_PARAM *param, time_t t);
 int OBJ_obj2nid(const ASN1_OBJECT *o);
 ]],
 

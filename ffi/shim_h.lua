@@ -9,7 +9,7 @@ return {
   types = {
     BIO = "opaque", SSL = "opaque", DH = "opaque", X509_STORE_CTX = "opaque",
     SSL_SESSION = "opaque", EVP_CIPHER_CTX = "opaque", EVP_MAC_CTX = "opaque",
-    HMAC_CTX = "opaque",
+    HMAC_CTX = "opaque", X509_VERIFY_PARAM = "opaque",
   },
 
   structs = {
@@ -123,6 +123,7 @@ return {
     "X509_VERIFY_PARAM_get_flags", "X509_get_issuer_name", "X509_STORE_CTX_get1_crls",
     "OPENSSL_sk_num", "OPENSSL_sk_value", "OPENSSL_sk_pop_free", "X509_CRL_free",
     "X509_CRL_get0_nextUpdate", "X509_STORE_CTX_get0_rpk", "EVP_PKEY_eq",
+    "X509_VERIFY_PARAM_set_time",
   },
 
   -- Functions of that list that an OpenSSL may lack. Their pointer is NULL then.
@@ -229,6 +230,7 @@ unsigned int lsf_psk_client(SSL *ssl, const char *hint, char *identity,
 unsigned int lsf_psk_server(SSL *ssl, const char *identity, unsigned char *psk,
                             unsigned int max_psk);
 
+void lsf_verification_time(X509_VERIFY_PARAM *param, double seconds);
 void lsf_session_limit(SSL_SESSION *session, double end);
 void lsf_session_limit_by_peer(SSL_SESSION *session);
 

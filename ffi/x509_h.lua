@@ -16,8 +16,6 @@ return {
     EVP_MD = "opaque", BIGNUM = "opaque", ASN1_OBJECT = "opaque",
     ASN1_STRING = "opaque", ASN1_INTEGER = "opaque", ASN1_TIME = "opaque",
     ASN1_TYPE = "opaque", GENERAL_NAME = "opaque", GENERAL_NAMES = "opaque",
-    -- The size of a pointer on all supported platforms.
-    time_t = "intptr_t",
   },
 
   required = [[
@@ -72,7 +70,7 @@ int ASN1_TIME_print(BIO *fp, const ASN1_TIME *a);
 /* NULL is now. */
 int ASN1_TIME_diff(int *pday, int *psec, const ASN1_TIME *from, const ASN1_TIME *to);
 /* -1, 0, 1; -2 when one of the times is none. */
-int ASN1_TIME_cmp_time_t(const ASN1_TIME *s, time_t t);
+int ASN1_TIME_to_tm(const ASN1_TIME *s, struct tm *tm);
 BIGNUM *ASN1_INTEGER_to_BN(const ASN1_INTEGER *ai, BIGNUM *bn);
 /* The caller frees it with CRYPTO_free. */
 char *BN_bn2hex(const BIGNUM *a);

@@ -92,6 +92,7 @@ struct lsf_api {
 	const ASN1_TIME *(*X509_CRL_get0_nextUpdate)(const X509_CRL *);
 	EVP_PKEY *(*X509_STORE_CTX_get0_rpk)(const X509_STORE_CTX *);
 	int (*EVP_PKEY_eq)(const EVP_PKEY *, const EVP_PKEY *);
+	void (*X509_VERIFY_PARAM_set_time)(X509_VERIFY_PARAM *, time_t);
 };
 
 #endif

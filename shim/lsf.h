@@ -53,6 +53,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #if defined(_WIN32)
 #define LSF_API __declspec(dllexport)
@@ -361,6 +362,7 @@ LSF_API unsigned int lsf_psk_server(SSL *ssl, const char *identity,
 
 /* validity.c */
 void lsf_note_validity(struct lsf_conn *c, X509_STORE_CTX *store_ctx);
+LSF_API void lsf_verification_time(X509_VERIFY_PARAM *param, double seconds);
 LSF_API void lsf_session_limit(SSL_SESSION *session, double end);
 LSF_API void lsf_session_limit_by_peer(SSL_SESSION *session);
 

@@ -105,6 +105,23 @@ noted(SSL_SESSION *session)
 	return end;
 }
 
+/*
+ * The time for which certificates are verified, seconds since 1970. time_t has 32 or 64
+ * bits, which only a compiler knows: one that is too short gets its own end.
+ */
+void
+lsf_verification_time(X509_VERIFY_PARAM *param, double seconds)
+{
+	const double most = sizeof(time_t) > 4 ? 253402300799.0 : INT32_MAX;
+	const double least = sizeof(time_t) > 4 ? -62167219200.0 : INT32_MIN;
+
+	if (!(seconds < most))
+		seconds = most;
+	if (seconds < least)
+		seconds = least;
+	lsf_api.X509_VERIFY_PARAM_set_time(param, (time_t)seconds);
+}
+
 /* Let a session end at a time, seconds since 1970, at the latest. */
 void
 lsf_session_limit(SSL_SESSION *session, double end)

@@ -158,6 +158,15 @@ describe("ssl.x509", function()
       assert.is_false(old:validat(-631152001))
     end)
 
+    it("works on leap days and beyond what 32 bits can count", function()
+      for text, time in pairs { ["000229000000Z"] = 951782400, ["400229120000Z"] = 2214129600,
+                                ["490301000000Z"] = 2498169600 } do
+        local short = x509.load(certs.validity(PEM, text, text))
+        assert.same({ false, true, false }, { short:validat(time - 1), short:validat(time),
+                                              short:validat(time + 1) })
+      end
+    end)
+
     it("is false when a time of the certificate is none", function()
       for _, times in ipairs { { "261323125451Z", "491123125451Z" },
                                { "261123125451Z", "491323125451Z" } } do

@@ -8,6 +8,7 @@
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
 local handle = require "ssl.ffi.handle"
+local shim   = require "ssl.ffi.shim"
 local asn1   = require "ssl.x509.asn1"
 local errors = require "ssl.base.errors"
 local C, K   = lib.C, lib.K
@@ -25,7 +26,7 @@ local own_stack    = handle.type("lsf_OPENSSL_STACK *signers", "OPENSSL_sk_free"
 local LEEWAY = 300
 -- Without a time of the next response this one counts for a day.
 local MAXIMUM_AGE = 86400
--- For ever, in times that every time_t can hold: 31 years.
+-- For ever: 31 years.
 local FOR_EVER = 1e9
 
 local MALFORMED = "the response is malformed"
@@ -70,7 +71,7 @@ local function store_of(issuer, time)
      or C.X509_STORE_set_flags(store.ocsp_store, K.X509_V_FLAG_PARTIAL_CHAIN) ~= 1 then
     return nil
   end
-  C.X509_VERIFY_PARAM_set_time(C.X509_STORE_get0_param(store.ocsp_store), time)
+  shim.C.verification_time(C.X509_STORE_get0_param(store.ocsp_store), time)
   return C.X509_STORE_add_cert(store.ocsp_store, issuer) == 1 and store or nil
 end
 
@@ -119,29 +120,26 @@ local function as_time(value)
   return ffi.cast("lsf_ASN1_TIME *", value[0])
 end
 
--- -2 where one of the times is none.
-local function compare(value, time)
-  return C.ASN1_TIME_cmp_time_t(as_time(value), time)
+local function moment(value)
+  return asn1.moment(as_time(value))
 end
 
 local function fresh(times, options, time)
   local this_update, next_update = times.this_update, times.next_update
   local leeway = math.min(options.leeway or LEEWAY, FOR_EVER)
   local most = math.min(options.maxage or MAXIMUM_AGE, FOR_EVER)
-  local since = compare(this_update, time + leeway)
-  if since == -2 then return nil, MALFORMED end
-  if since > 0 then
+  local since = moment(this_update)
+  if not since then return nil, MALFORMED end
+  if since > time + leeway then
     return nil, ("the response is not valid before %s"):format(asn1.time(as_time(this_update)))
   end
   if next_update[0] == nil then
-    if compare(this_update, time - leeway - most) >= 0 then
-      return true
-    end
+    if since >= time - leeway - most then return true end
     return nil, ("the response of %s is too old"):format(asn1.time(as_time(this_update)))
   end
-  local till = compare(next_update, time - leeway)
-  if till == -2 then return nil, MALFORMED end
-  if till >= 0 then return true end
+  local till = moment(next_update)
+  if not till then return nil, MALFORMED end
+  if till >= time - leeway then return true end
   return nil, ("the response has expired on %s"):format(asn1.time(as_time(next_update)))
 end
 

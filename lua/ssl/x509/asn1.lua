@@ -40,6 +40,28 @@ function asn1.seconds_from_now(time)
   return day[0] * 86400 + second[0]
 end
 
+-- Room for a struct tm, which begins with these six everywhere: second, minute, hour, day of
+-- the month, month from 0, year from 1900.
+local tm_t = ffi.typeof "int[64]"
+
+-- Days from 1970 to a day of the Gregorian calendar. Years begin in March, so that the day
+-- of February 29 is a year's last.
+local function days(year, month, day)
+  if month <= 2 then year, month = year - 1, month + 12 end
+  local leaps = math.floor(year / 4) - math.floor(year / 100) + math.floor(year / 400)
+  return year * 365 + leaps + math.floor((153 * (month - 3) + 2) / 5) + day - 719469
+end
+
+--- A time as seconds since 1970. Not by OpenSSL's time_t, which has 32 bits on some systems
+-- and 64 on others with the same pointers.
+-- @tparam cdata time  ASN1_TIME
+-- @treturn number|nil  nil where it is no time
+function asn1.moment(time)
+  local tm = tm_t()
+  if C.ASN1_TIME_to_tm(time, tm) ~= 1 then return nil end
+  return days(tm[5] + 1900, tm[4] + 1, tm[3]) * 86400 + tm[2] * 3600 + tm[1] * 60 + tm[0]
+end
+
 --- The content bytes of a string of any type.
 -- @tparam cdata s
 -- @treturn string

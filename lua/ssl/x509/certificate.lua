@@ -140,11 +140,11 @@ function methods:validat(...)
   time = arg.integer(time, 2)
   if not (time >= FIRST_SECOND and time <= LAST_SECOND) then return false end
   local held = state.held
-  local from  = C.ASN1_TIME_cmp_time_t(C.X509_get0_notBefore(held.x509), time)
-  local till  = C.ASN1_TIME_cmp_time_t(C.X509_get0_notAfter(held.x509), time)
+  local from = asn1.moment(C.X509_get0_notBefore(held.x509))
+  local till = asn1.moment(C.X509_get0_notAfter(held.x509))
   errors.clear()
   keep(state)
-  return (from == -1 or from == 0) and (till == 0 or till == 1)
+  return from ~= nil and till ~= nil and from <= time and time <= till
 end
 
 --- The beginning of the validity period.
