@@ -1,6 +1,7 @@
 --- Finds OpenSSL: one copy, chosen at run time.
 --
--- 1. SSL_FFI_LIBSSL and SSL_FFI_LIBCRYPTO, when set (one alone is a mistake).
+-- 1. The table of package.preload["ssl.ffi.config"], when the program has put one there;
+--    then SSL_FFI_LIBSSL and SSL_FFI_LIBCRYPTO, when set. One library alone is a mistake.
 -- 2. The process itself, when it already has SSL_CTX_new: nginx and every host
 --    that links OpenSSL. A second copy beside a host's own crashes sooner or
 --    later, so we never load one there. It is refused where the environment names one.
@@ -188,25 +189,61 @@ local function refuse_mixture(libssl, advice)
   end
 end
 
-local function explicit(getenv)
+-- The module in which a program that embeds Lua names its files, and what it may name.
+local CONFIG = "ssl.ffi.config"
+local NAMEABLE = { libssl = true, libcrypto = true, shim = true }
+
+--- What the program has named: package.preload["ssl.ffi.config"], a function that returns
+-- a table. No file has that name.
+-- @treturn table  `libssl` and `libcrypto`, both or neither; `shim`: files, as ffi.load
+--   takes them. Empty where the program names nothing
+-- @raise a sentence for a table that is none, or has something else
+function search.named()
+  if not package.preload[CONFIG] then return {} end
+  local named = require(CONFIG)
+  if type(named) ~= "table" then
+    error(("ssl: %s has to be a table, and is a %s"):format(CONFIG, type(named)), 0)
+  end
+  for name, file in pairs(named) do
+    if not NAMEABLE[name] then
+      error(("ssl: %s has an unknown field %s"):format(CONFIG, tostring(name)), 0)
+    elseif type(file) ~= "string" then
+      error(("ssl: %s.%s has to be a string, and is a %s"):format(CONFIG, name, type(file)), 0)
+    end
+  end
+  return named
+end
+
+-- The libraries named by a place with names of its own for them; nil where it names none.
+local function explicit(how, place, libssl, libcrypto, names_of)
+  if not libssl and not libcrypto then return nil end
+  if not libssl or not libcrypto then
+    error(("ssl: set both %s and %s, or neither"):format(names_of[1], names_of[2]), 0)
+  end
+  refuse_mixture(libssl, ("unset %s and %s"):format(names_of[1], names_of[2]))
+  local tried = {}
+  local ssl, crypto = load_pair(libssl, libcrypto, tried)
+  if not ssl then
+    error(("ssl: cannot load the OpenSSL named by %s:\n"):format(place)
+          .. table.concat(tried, "\n"), 0)
+  end
+  return { ssl = ssl, crypto = crypto, libssl = libssl, libcrypto = libcrypto, how = how }
+end
+
+local function by_program()
+  local named = search.named()
+  return explicit("program", CONFIG, named.libssl, named.libcrypto,
+                  { CONFIG .. ".libssl", CONFIG .. ".libcrypto" })
+end
+
+local function by_environment(getenv)
   local function set(name)
     local value = getenv(name)
     return value ~= "" and value or nil
   end
-  local libssl, libcrypto = set "SSL_FFI_LIBSSL", set "SSL_FFI_LIBCRYPTO"
-  if not libssl and not libcrypto then return nil end
-  if not libssl or not libcrypto then
-    error("ssl: set both SSL_FFI_LIBSSL and SSL_FFI_LIBCRYPTO, or neither", 0)
-  end
-  refuse_mixture(libssl, "unset SSL_FFI_LIBSSL and SSL_FFI_LIBCRYPTO")
-  local tried = {}
-  local ssl, crypto = load_pair(libssl, libcrypto, tried)
-  if not ssl then
-    error("ssl: cannot load the OpenSSL named by SSL_FFI_LIBSSL and "
-          .. "SSL_FFI_LIBCRYPTO:\n" .. table.concat(tried, "\n"), 0)
-  end
-  return { ssl = ssl, crypto = crypto, libssl = libssl, libcrypto = libcrypto,
-           how = "environment" }
+  local names_of = { "SSL_FFI_LIBSSL", "SSL_FFI_LIBCRYPTO" }
+  return explicit("environment", "SSL_FFI_LIBSSL and SSL_FFI_LIBCRYPTO",
+                  set(names_of[1]), set(names_of[2]), names_of)
 end
 
 local function process()
@@ -235,13 +272,14 @@ end
 -- @tparam[opt=os.getenv] function getenv
 -- @treturn table  `ssl`, `crypto` (where symbols are looked up), `libssl`,
 --   `libcrypto` (their files, or the names by which they were loaded), `how`
---   ("environment", "process" or "name"), `version` (text), `number`, `major`,
+--   ("program", "environment", "process" or "name"), `version` (text), `number`, `major`,
 --   `minor`; `ssl_address`, `crypto_address`: see search.addresses
--- @raise a sentence for each refusal: nothing found, a half-set environment, a
+-- @raise a sentence for each refusal: nothing found, one library named alone, a
 --   pair that does not belong together, one beside the program's own,
 --   a fork, an OpenSSL older than 1.1.1 or newer than we know
 function search.find(getenv)
-  local found = explicit(getenv or os.getenv) or process() or versioned()
+  local found = by_program() or by_environment(getenv or os.getenv)
+                or process() or versioned()
   same_openssl(found)
   genuine(found)
   found.ssl_address    = search.addresses(found.ssl, found.libssl, found.how)

@@ -38,7 +38,8 @@ local function find_in_neovim()
   return files and files[1]
 end
 
-local path, tried = find(package.cpath)
+local path, tried = search.named().shim, nil
+if not path then path, tried = find(package.cpath) end
 path = path or find_in_neovim()
 if not path then
   error("ssl: the C shim (ssl/shim.so) is not on package.cpath:" .. tried, 0)

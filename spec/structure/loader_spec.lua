@@ -7,6 +7,7 @@ describe("the loader", function()
   local sources = require "spec.support.sources"
   local process = require "spec.support.process"
   local shim_h  = require "ssl.ffi.shim_h"
+  local lib_shim = require "ssl.ffi.shim"
   local it      = needs.own_openssl(it, "the search finds it")
 
   local LIBSSL, LIBCRYPTO = lib.openssl.libssl, lib.openssl.libcrypto
@@ -81,6 +82,47 @@ describe("the loader", function()
       assert.equal(("process\t%s\t%s\t%s\ntalked\n"):format(
         LIBSSL, LIBCRYPTO, lib.openssl.version), (fresh.luajit(
         ('require("ffi").load(%q, true)'):format(LIBSSL) .. TELL .. TALK)))
+    end)
+  end)
+
+  describe("asks a program that names its files", function()
+    -- What `code` prints, where package.preload["ssl.ffi.config"] returns a value.
+    local function named(value, code, environment)
+      return (fresh.luajit(('package.preload["ssl.ffi.config"] = function() return %s end\n%s')
+                           :format(value, code), environment))
+    end
+
+    local function refused(value)
+      return named(value, 'io.write(select(2, pcall(require, "ssl")))')
+    end
+
+    it("before the environment, for libraries and shim", function()
+      local copy = process.folder() .. "/anywhere.so"
+      process.write(copy, process.read(lib_shim.path))
+      local value = ("{ libssl = %q, libcrypto = %q, shim = %q }"):format(LIBSSL, LIBCRYPTO, copy)
+      assert.equal(("program\t%s\t%s\n%s\ntalked\n"):format(LIBSSL, lib.openssl.version, copy),
+        named(value, [[
+          local openssl = require "ssl.config".openssl
+          print(openssl.how, openssl.libssl, openssl.version)
+          print(openssl.shim)
+        ]] .. TALK, { SSL_FFI_LIBSSL = "/nowhere", SSL_FFI_LIBCRYPTO = "/nowhere" }))
+    end)
+
+    it("and searches for what it does not name", function()
+      assert.matches("^name\t", named("{}", TELL))
+    end)
+
+    it("and refuses what it cannot take", function()
+      assert.equal("ssl: set both ssl.ffi.config.libssl and ssl.ffi.config.libcrypto, or neither",
+                   refused "{ libssl = 'libssl.so.3' }")
+      assert.equal("ssl: ssl.ffi.config has an unknown field ssl", refused "{ ssl = 'x' }")
+      assert.equal("ssl: ssl.ffi.config.shim has to be a string, and is a boolean",
+                   refused "{ shim = true }")
+      assert.equal("ssl: ssl.ffi.config has to be a table, and is a number", refused "5")
+      assert.matches("^ssl: cannot load the OpenSSL named by ssl%.ffi%.config:\n  /nowhere/a: ",
+                     refused "{ libssl = '/nowhere/a', libcrypto = '/nowhere/b' }")
+      assert.matches("^ssl: the C shim /nowhere/c does not load: ",
+                     refused "{ shim = '/nowhere/c' }")
     end)
   end)
 
