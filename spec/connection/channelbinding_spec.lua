@@ -226,7 +226,12 @@ describe("channel bindings", function()
           protocol = "tlsv1_2", cafile = root,
           ciphers = "ECDHE-" .. kind .. "-AES128-GCM-SHA256" }))
         connect(at_server, ctx)
-        both "tls-server-end-point"
+        -- LibreSSL does not tell its server which one it has shown.
+        if limits.tells_shown_certificate then
+          both "tls-server-end-point"
+        else
+          assert.is_nil((server:channelbinding "tls-server-end-point"))
+        end
         sessions[kind] = { ctx, client:getsession() }
         server:close()
         client:close()

@@ -52,8 +52,10 @@ return {
   extended_master_secret = not libressl,
   -- What certificates for TLS can be made of, beyond RSA and the curves of NIST.
   key_kinds = { ed25519 = not libressl },
+  tells_shown_certificate = not libressl,
   -- Ours against ours, where nothing is asked for: by RSA, and by P-256 in each version.
   signature_rsa = libressl and "rsa_pss_rsae_sha512" or "rsa_pss_rsae_sha256",
+  signature_pss = libressl and "rsa_pss_pss_sha512" or "rsa_pss_pss_sha256",
   signature_p256 = { tlsv1_2 = libressl and "ecdsa_secp521r1_sha512" or "ecdsa_secp256r1_sha256",
                      tlsv1_3 = "ecdsa_secp256r1_sha256" },
   tells_alerts = { tlsv1_2 = true, tlsv1_3 = not libressl },

@@ -62,10 +62,10 @@ local function server_certificate(st)
   if not st.server then
     return chains.peer_nth(st.conn.ssl, st.server, 1), "the server has shown no certificate"
   end
-  if chains.own_unknown(st.conn.ssl) then
+  if chains.own_unknown(st.conn.ssl, st.c.loads) then
     return nil, "this side does not know its certificate in the resumed session"
   end
-  return chains.own_nth(st.conn.ssl, 1), "this side has no certificate"
+  return chains.own_nth(st.conn.ssl, 1, st.c.loads), "this side has no certificate"
 end
 
 local nids_t, flags_t = ffi.typeof "int[3]", ffi.typeof "uint32_t[1]"

@@ -38,14 +38,14 @@ function inspect:getlocalcertificate(n)
   if not st then return nil, "closed" end
   n = n == nil and 1 or arg.integer(n, 2)
   if n < 1 or n ~= n then return nil, "invalid certificate index" end
-  return chains.own_nth(st.conn.ssl, n)
+  return chains.own_nth(st.conn.ssl, n, st.c.loads)
 end
 
 --- The own chain as configured, leaf first.
 function inspect:getlocalchain()
   local st = connected(self)
   if not st then return nil, "closed" end
-  return chains.own(st.conn.ssl)
+  return chains.own(st.conn.ssl, st.c.loads)
 end
 
 local own_session = handle.type("lsf_SSL_SESSION *verified_session", "SSL_SESSION_free")

@@ -91,8 +91,6 @@ end
 
 -- Are there several certificates? The mark that OpenSSL moves to count them is put back.
 local function several(ssl)
-  -- LibreSSL cannot be asked.
-  if not K.SSL_CTRL_SET_CURRENT_CERT then return true end
   local function mark(which)
     return C.SSL_ctrl(ssl, K.SSL_CTRL_SET_CURRENT_CERT, which, nil) == 1
   end
@@ -108,26 +106,31 @@ end
 
 --- Is it unknown which of several certificates of this side counts? A resumed handshake
 -- chooses none, and which one the first handshake chose is known only where there is one.
+-- LibreSSL never tells which one it chose.
 -- @tparam cdata ssl
-function chains.own_unknown(ssl)
+-- @tparam[opt] number loads  how many were loaded, where OpenSSL cannot list them
+function chains.own_unknown(ssl, loads)
+  if not K.SSL_CTRL_SET_CURRENT_CERT then return (loads or 0) > 1 end
   return C.SSL_session_reused(ssl) == 1 and several(ssl)
 end
 
 --- Certificate n of the own chain: of several pairs the one that the handshake chose.
 -- @tparam cdata ssl
 -- @tparam number n
+-- @tparam[opt] number loads  as above
 -- @treturn userdata|nil
-function chains.own_nth(ssl, n)
-  if chains.own_unknown(ssl) then return nil end
+function chains.own_nth(ssl, n, loads)
+  if chains.own_unknown(ssl, loads) then return nil end
   if n == 1 then return x509.borrow(C.SSL_get_certificate(ssl)) end
   return nth(configured(ssl), n - 1)
 end
 
 --- The whole own chain; empty without a certificate.
 -- @tparam cdata ssl
+-- @tparam[opt] number loads  as above
 -- @treturn {userdata,...}
-function chains.own(ssl)
-  if chains.own_unknown(ssl) then return {} end
+function chains.own(ssl, loads)
+  if chains.own_unknown(ssl, loads) then return {} end
   return append({ x509.borrow(C.SSL_get_certificate(ssl)) }, configured(ssl))
 end
 
