@@ -5,6 +5,7 @@ describe("handshakes that stand still", function()
   local pair      = require "spec.support.pair"
   local questions = require "spec.support.questions"
   local fresh     = require "spec.support.fresh"
+  local needs     = require "spec.support.needs"
   local ssl       = require "ssl"
 
   local MANY = 600
@@ -39,6 +40,7 @@ describe("handshakes that stand still", function()
   end)
 
   it("are refused for good, without a wait, where OpenSSL has no place", function()
+    needs.that(require("ssl.io.question").pauses, "a job that pauses")
     local output, ok = fresh.luajit [[
       local ffi  = require "ffi"
       local pair = require "spec.support.pair"

@@ -152,6 +152,7 @@ describe("a handshake that waits for a function", function()
   end
 
   it("is closed by ssl.connect when the function raises", function()
+    require("spec.support.needs").that(require("ssl.io.question").pauses, "a job that pauses")
     local listener = assert(require("socket").bind("127.0.0.1", 0))
     local _, port = listener:getsockname()
     local before, problem = resources.descriptors(), {}

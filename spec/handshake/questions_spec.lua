@@ -21,8 +21,9 @@ describe("a function that a handshake asks,", function()
     describe(name .. ", over " .. version .. ",", function()
       local asker, other
       after_each(function()
-        asker:close()
-        other:close()
+        -- There are none where this OpenSSL cannot stop for the question.
+        if asker then asker:close() end
+        if other then other:close() end
         assert.equal(0, questions.paused())
         assert.is_true(contexts.quiet())
       end)
