@@ -87,7 +87,8 @@ describe("the house", function()
     end)
 
     it("requires only modules that exist", function()
-      local exists = { ["ssl.shim"] = true }
+      -- A program that embeds Lua may make the second: docs/loading.md.
+      local exists = { ["ssl.shim"] = true, ["ssl.ffi.config"] = true }
       for _, path in ipairs(MODULES) do exists[sources.module(path)] = true end
       assert.same({}, offending(MODULES, function(name)
         return not is_ours(name) or exists[name]
