@@ -9,8 +9,9 @@
 -- The limits of a pool, which nginx would apply to all connections of one name, are applied
 -- here.
 
-local ssl = require "ssl"
-local now = ssl.monotonic
+local random = require "ssl.base.random"
+local ssl    = require "ssl"
+local now    = ssl.monotonic
 
 local pool = {}
 
@@ -22,11 +23,18 @@ local PERIOD = 1
 local parked = {}    -- key -> list of entries, the newest last
 local names, swept = 0, 0
 
+-- Another copy of the library in this worker counts from 1, too. What is random tells the
+-- copies apart.
+local TOKEN = 16
+local token
+
 --- A name for a pool of nginx's that nobody else has.
 -- @treturn string
+-- @raise when OpenSSL has no random bytes
 function pool.name()
+  token = token or random(TOKEN):gsub(".", function(c) return ("%02x"):format(c:byte()) end)
   names = names + 1
-  return "ssl.resty-" .. names
+  return ("ssl.resty-%s-%d"):format(token, names)
 end
 
 -- The TCP connection is nginx's, and ends there by itself.
