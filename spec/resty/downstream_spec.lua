@@ -16,6 +16,9 @@ describe("ssl.resty", function()
       http = "lua_ssl_protocols TLSv1.3;" .. openresty.who(port, [[
         ssl_verify_client optional;
         ssl_protocols TLSv1.2 TLSv1.3;
+        ssl_client_hello_by_lua_block { require("early").look "hello" }
+        ssl_certificate_by_lua_block { require("early").look "certificate" }
+        location /early { content_by_lua_block { require("early").tell() } }
         location /downstream { content_by_lua_file "%(folder)s/downstream.lua"; }
         location /answer { content_by_lua_file "%(folder)s/answer.lua"; }
       ]]),
@@ -50,6 +53,17 @@ describe("ssl.resty", function()
     conn:send "GET /answer HTTP/1.0\r\n\r\n"
     local digest = conn:getlocalcertificate():digest "sha256"
     assert.equal("TLSv1.3 " .. digest .. "\n", assert(conn:receive "*a"):match "\r\n\r\n(.*)")
+    conn:close()
+  end)
+
+  it("says nothing while the handshake goes on, nor of another module's request", function()
+    local conn = assert(ssl.connect("localhost", port, { protocol = "any", timeout = 10 }))
+    conn:send "GET /early HTTP/1.0\r\n\r\n"
+    assert.equal([[
+hello: the handshake is not over
+certificate: the handshake is not over
+stream: there is no request here
+]], assert(conn:receive "*a"):match "\r\n\r\n(.*)")
     conn:close()
   end)
 

@@ -29,6 +29,9 @@ local function reading()
   local fields = getmetatable(self)
   fields.class, fields.server, fields.status, fields.phase = state.class, true, "connected", "open"
   fields.sni, fields.resume = false, false
+  -- How many certificates its owner has loaded is unknown. Only LibreSSL, which cannot list
+  -- them, asks.
+  fields.c = { loads = math.huge }
   return self, fields
 end
 
