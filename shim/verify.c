@@ -48,16 +48,21 @@ note_in_session(const struct lsf_conn *c, SSL *ssl)
 	    (size_t)(at - data));
 }
 
-static void
+/* Note an error that is passed over. Without memory for that it is not passed over. */
+static int
 remember(struct lsf_conn *c, SSL *ssl, int depth, int code)
 {
 	if (c->verify.list == NULL)
 		c->verify.list = calloc(LSF_VERDICTS, sizeof(*c->verify.list));
-	if (c->verify.list == NULL || c->verify.count == LSF_VERDICTS)
-		return;
+	if (c->verify.list == NULL)
+		return 0;
+	if (c->verify.count == LSF_VERDICTS)
+		return 1;
 	c->verify.list[c->verify.count].depth = depth;
 	c->verify.list[c->verify.count++].code = code;
 	note_in_session(c, ssl);
+
+	return 1;
 }
 
 /*
@@ -103,12 +108,15 @@ static int
 expected(const struct lsf_conn *c, const EVP_PKEY *key)
 {
 	uint32_t i;
+	int found = 0;
 
-	for (i = 0; key != NULL && i < c->verify.key_count; i++)
-		if (lsf_api.EVP_PKEY_eq(key, c->verify.keys[i]) == 1)
-			return 1;
+	/* OpenSSL queues an error where two keys are of different kinds. */
+	(void)lsf_api.ERR_set_mark();
+	for (i = 0; key != NULL && !found && i < c->verify.key_count; i++)
+		found = lsf_api.EVP_PKEY_eq(key, c->verify.keys[i]) == 1;
+	(void)lsf_api.ERR_pop_to_mark();
 
-	return 0;
+	return found;
 }
 
 /*
@@ -177,8 +185,8 @@ lsf_verify(int ok, X509_STORE_CTX *store_ctx)
 			c->verify.denied = 1;
 		return ok;
 	}
-	remember(c, ssl, lsf_api.X509_STORE_CTX_get_error_depth(store_ctx),
-	    lsf_api.X509_STORE_CTX_get_error(store_ctx));
 
-	return 1;
+	return remember(c, ssl,
+	    lsf_api.X509_STORE_CTX_get_error_depth(store_ctx),
+	    lsf_api.X509_STORE_CTX_get_error(store_ctx));
 }

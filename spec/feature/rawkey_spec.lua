@@ -7,9 +7,9 @@ describe("raw public keys", function()
   local pki     = require "spec.support.pki"
   local process = require "spec.support.process"
   local servers = require "spec.support.servers"
-  local rawkey  = require "ssl.feature.rawkey"
+  local lib     = require "ssl.ffi.lib"
 
-  local there = rawkey.supported
+  local there = lib.has.SSL_CTX_set1_server_cert_type
   local it_may = needs.each(it, there, "raw public keys")
 
   teardown(process.stop_all)

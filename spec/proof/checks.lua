@@ -126,6 +126,7 @@ local function judge_result(scenario, baseline, ok, value)
     if value == "" or value == "nil" or value == "no message" then
       return "fails without a message"
     end
+    if value:find("attempt to ", 1, true) then return "a mistake: " .. value end
     return nil, "refused: " .. value
   end
   if scenario.refuses then

@@ -1,7 +1,9 @@
 -- A client's sessions: their origin, where they may be used, and their properties.
 
 describe("a client's session", function()
+  local certs    = require "spec.support.certs"
   local ffi      = require "ffi"
+  local process  = require "spec.support.process"
   local ssl      = require "ssl"
   local house    = require "spec.support.init"
   local pair     = require "spec.support.pair"
@@ -449,6 +451,25 @@ describe("a client's session", function()
       local server = sessions.server { protocol = version, verify = "none",
         certificate = pki.selfsigned.cert, key = pki.selfsigned.key }
       local client = sessions.client { protocol = version, verifyext = "lsec_continue" }
+      local _, session = sessions.visit(server, client)
+      local out = sessions.connect(server, client, session)
+      assert.is_true(out.resumed)
+      local ok, why = out.client:getpeerverification()
+      assert.is_false(ok)
+      assert.matches("self[- ]signed certificate", why[1][1])
+      out.client:close()
+      out.server:close()
+    end
+  end)
+
+  it("keeps it also where another error was excused behind them", function()
+    -- The name is in the common name alone, which is looked at last.
+    local cert = certs.make { subject = "CN = localhost" }
+    for _, version in ipairs(pair.versions) do
+      local server = sessions.server { protocol = version, verify = "none",
+        certificate = process.write(process.folder() .. "/cn.pem", cert), key = certs.key() }
+      local client = sessions.client { protocol = version, verifyext = "lsec_continue",
+                                       servername = "localhost" }
       local _, session = sessions.visit(server, client)
       local out = sessions.connect(server, client, session)
       assert.is_true(out.resumed)

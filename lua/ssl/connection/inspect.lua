@@ -91,9 +91,11 @@ local function verification(st)
   errors.clear()
   -- LibreSSL's result does not show what was passed over.
   if conn.verify.count > 0 then return false, collected(conn) end
-  if result == K.X509_V_OK then return true end
+  -- The result of a session may be that of an error which was excused after the others.
   local before = conn.verify.go_on == 1 and carried(conn.ssl)
-  return false, before or words(result)
+  if before then return false, before end
+  if result == K.X509_V_OK then return true end
+  return false, words(result)
 end
 
 --- What verification found, also where it was not asked for.

@@ -44,7 +44,8 @@ end
 -- @tparam table st  the connection
 -- @tparam string name  see ssl.hostname
 -- @treturn string,string  "dns" or "ip", and the name in its one spelling
--- @treturn nil,string  the mistake in the name; nothing was demanded
+-- @treturn nil,string  the mistake in the name; nothing was changed. Or OpenSSL's reason, and
+--   the connection has failed
 function peername.demand(st, name)
   local kind, text = hostname.normalize(name)
   if not kind then return nil, text end
@@ -59,7 +60,12 @@ function peername.demand(st, name)
     rc = C.X509_VERIFY_PARAM_set1_ip(param, nil, 0)
     rc = rc == 1 and C.X509_VERIFY_PARAM_set1_host(param, text, #text)
   end
-  if rc ~= 1 then return nil, errors.reason() end
+  if rc ~= 1 then
+    -- The earlier name is not demanded any more, so nobody is accepted.
+    local why = errors.reason()
+    lifecycle.fail(st, why)
+    return nil, why
+  end
   peername.compare(st, kind == "dns" and text or nil)
   fingerprint.demand(st, kind, text)
   return kind, text

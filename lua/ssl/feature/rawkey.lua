@@ -153,8 +153,11 @@ end
 --- Another context: a server's connection takes its types, too.
 function rawkey.switch(st, _, c)
   local ssl = st.conn.ssl
-  set_types("connection", ssl, "client", c.rawkeys and types(K.TLSEXT_cert_type_rpk) or nil)
-  set_types("connection", ssl, "server", c.rawtypes or nil)
+  local expects = c.rawkeys and types(K.TLSEXT_cert_type_rpk) or nil
+  if not (set_types("connection", ssl, "client", expects)
+          and set_types("connection", ssl, "server", c.rawtypes or nil)) then
+    error("ssl: error setting the types of certificates: " .. errors.reason(), 0)
+  end
 end
 
 --- The raw key by which the peer has shown itself.

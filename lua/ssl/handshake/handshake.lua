@@ -30,6 +30,8 @@ local gone       = lifecycle.gone
 
 local HELLO_READ = shim.K.LSF_HELLO_READ
 
+local UNPREPARED = "the handshake could not begin"
+
 local handshake = {}
 
 -- Once, before the first step.
@@ -42,6 +44,14 @@ local function prepare(st)
   end
   inherit.settle(st)
   features.prepare(st)
+end
+
+-- A connection that is half prepared goes no further: it may lack the demands of its context.
+local function begin(st)
+  local whole, problem = pcall(prepare, st)
+  if whole then return end
+  if not gone(st) then lifecycle.fail(st, UNPREPARED) end
+  error(problem, 0)
 end
 
 -- A flight leaves in one piece. If the session tickets of TLS 1.3 were sent one by one,
@@ -122,7 +132,7 @@ local function proceed(st)
   if refusal then return false, refusal end
   linger.poll()
   if st.phase == "new" then
-    prepare(st)
+    begin(st)
     refusal = lifecycle.shake_refusal(st)
     if refusal then return false, refusal end
   end

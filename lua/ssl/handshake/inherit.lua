@@ -30,9 +30,9 @@ local inherit = {}
 -- had that of its old context, and the old context may have another one meanwhile. So it
 -- is always set here. A context made for clients, which a name may choose too, has none.
 local function set_session_context(st, id)
-  fingerprint.settle(st, id)
   errors.must(C.SSL_set_session_id_context(st.conn.ssl, id, #id),
               "error setting the session id context")
+  fingerprint.settle(st, id)
 end
 
 local function bind(st, c, verifies_by)

@@ -64,7 +64,12 @@ local function own(st, pointer)
   local time = limited_to(st)
   if time then session.limit(pointer, time) end
   session.limit_by_peer(pointer)
-  return session.own(pointer, fingerprint.policy(st.policy), sessionorigin.of(st))
+  local known, policy = pcall(fingerprint.policy, st.policy)
+  if not known then
+    C.SSL_SESSION_free(pointer)
+    error(policy, 0)
+  end
+  return session.own(pointer, policy, sessionorigin.of(st))
 end
 
 -- An expired session is withdrawn, except with early data: that was made for the session.

@@ -150,9 +150,12 @@ end
 -- @tparam cdata pointer  whose reference is taken over
 function sessionstore.keep(st, pointer)
   local store = st.store
-  local entry, id, seconds
-  if store and not in_ticket(st, pointer) then entry, id, seconds = entry_of(store, pointer) end
+  local whole, entry, id, seconds = true, nil, nil, nil
+  if store and not in_ticket(st, pointer) then
+    whole, entry, id, seconds = pcall(entry_of, store, pointer)
+  end
   C.SSL_SESSION_free(pointer)
+  if not whole then error(entry, 0) end
   if not entry then return end
   store.counts.kept = store.counts.kept + 1
   local ids = sessionorigin.of(st).ids

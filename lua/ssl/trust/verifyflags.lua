@@ -74,14 +74,14 @@ end
 function verifyflags.extend(c, names)
   local flags, unknown = combine(extensions, names)
   if not flags then return nil, unknown end
+  if flags ~= 0 then
+    errors.must(C.X509_STORE_set_flags(store.of(c), flags),
+                "error setting the verification flags")
+  end
   c.verify_continue, c.ignore_purpose = false, false
   for _, name in ipairs(names) do
     if name == "lsec_continue" then c.verify_continue = true end
     if name == "lsec_ignore_purpose" then c.ignore_purpose = true end
-  end
-  if flags ~= 0 then
-    errors.must(C.X509_STORE_set_flags(store.of(c), flags),
-                "error setting the verification flags")
   end
   return true
 end

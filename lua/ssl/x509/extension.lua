@@ -43,6 +43,9 @@ function extension.find(x509, oid)
   return nil, nil, unknown
 end
 
+-- It may be the one that was asked for.
+local UNREADABLE = "the identifier of an extension cannot be read"
+
 local function malformed(what)
   return nil, ("malformed extension (%s)"):format(what)
 end
@@ -112,8 +115,8 @@ end
 
 local function reader(oid, what, parse)
   return function(x509)
-    local der, critical = extension.find(x509, oid)
-    if not der then return nil end
+    local der, critical, unknown = extension.find(x509, oid)
+    if not der then return nil, unknown and UNREADABLE or nil end
     local value = parse(der)
     if not value then return malformed(what) end
     return value, critical
@@ -172,9 +175,10 @@ function extension.install(methods, live, keep)
     if not oid:find "^%d+%.%d[%d.]*$" then
       arg.fail(2, "object identifier in numbers expected")
     end
-    local der, critical = extension.find(state.held.x509, oid)
+    local der, critical, unknown = extension.find(state.held.x509, oid)
     errors.clear()
     keep(state)
+    if not der and unknown then return nil, UNREADABLE end
     if not der then return nil end
     return der, critical
   end
