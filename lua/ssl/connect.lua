@@ -142,6 +142,7 @@ local function secure(sock, ctx, want, deadline)
     conn:settimeout(remaining(deadline), "t")
     ok, why = shake(conn)
     why = why and handshake_reason(conn, why)
+    if offered then kept.shaken(conn, want.place, offered) end
   end
   if ok and not matches(conn, want.kind, want.name) then
     ok, why = false, "the certificate is not valid for this host name"
@@ -150,7 +151,6 @@ local function secure(sock, ctx, want, deadline)
     conn:close()
     return nil, why
   end
-  if offered then kept.shaken(conn, want.place, offered) end
   conn:settimeout(nil, "t")
   return conn
 end

@@ -131,8 +131,8 @@ local function secure(conn, policy)
   if kind == "dns" then conn:sni(name) end
   local offered = policy.resumes and sessions.offer(conn, policy.key)
   local ok, why = conn:dohandshake()
-  if not ok then return nil, refusal(conn, why, host) end
   if offered then sessions.shaken(conn, policy.key, offered) end
+  if not ok then return nil, refusal(conn, why, host) end
   if not verified then return true end
   -- Once more, of the certificate itself: verifyext may have let errors pass.
   local cert = conn:getpeercertificate()

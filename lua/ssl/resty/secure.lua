@@ -31,11 +31,13 @@ local function verified(conn)
   return nil, ("certificate verify failed (%s)"):format(why or "no verification")
 end
 
--- Once more of the certificate itself: `verifyext` may have let errors pass. Where there is
--- none, a pre-shared key has proved the peer.
+-- Once more of the certificate itself: `verifyext` may have let errors pass. A raw key has no
+-- name; it has to be an expected one. Where there is neither, a pre-shared key has proved the
+-- peer.
 local function named(conn, policy)
-  local cert = policy.name and conn:getpeercertificate()
-  if not cert or ssl.checkhostname(cert, policy.name) then return true end
+  local cert = conn:getpeercertificate()
+  if not cert and conn:info "rawkey" then return verified(conn) end
+  if not cert or not policy.name or ssl.checkhostname(cert, policy.name) then return true end
   return nil, "certificate host mismatch"
 end
 
@@ -48,6 +50,17 @@ local function check(conn, policy)
   return named(conn, policy)
 end
 
+local function shake(conn, policy, place, session)
+  local ok, why = names(conn, policy)
+  if not ok then return nil, why end
+  local shaken = sessions.offer(conn, policy, place, session)
+  ok, why = conn:dohandshake()
+  why = not ok and reason(conn, why)
+  shaken()
+  if not ok then return nil, why end
+  return check(conn, policy)
+end
+
 --- Make it.
 -- @param stream  for ssl.wrap
 -- @tparam table policy  of ssl.resty.policy
@@ -55,26 +68,19 @@ end
 -- @param session  the program's: the first argument of sslhandshake
 -- @treturn userdata  the connection
 -- @treturn nil,string  then it is closed, and the stream with it
+-- @raise what a function of the program raises, or where the dictionary of the sessions is
+--   missing; all is closed then, too
 function secure.open(stream, policy, place, session)
   local conn, why = ssl.wrap(stream, policy.context)
   if not conn then
     stream:close()
     return nil, why
   end
-  local ok
-  ok, why = names(conn, policy)
-  if ok then
-    local shaken = sessions.offer(conn, policy, place, session)
-    ok, why = conn:dohandshake()
-    if ok then
-      shaken()
-      ok, why = check(conn, policy)
-    else
-      why = reason(conn, why)
-    end
-  end
-  if ok then return conn end
+  local ran, ok
+  ran, ok, why = pcall(shake, conn, policy, place, session)
+  if ran and ok then return conn end
   conn:close()
+  if not ran then error(ok, 0) end
   return nil, why
 end
 

@@ -47,7 +47,7 @@ end
 -- @tparam table policy  of ssl.resty.policy
 -- @tparam string place
 -- @param given  the first argument of sslhandshake
--- @treturn function  to be called when the handshake went through
+-- @treturn function  to be called after the handshake, also where it has failed
 function sessions.offer(conn, policy, place, given)
   local keeper = policy.sessions and shared.of(policy.sessions) or own
   local key, item = policy.key .. place, nil

@@ -33,8 +33,7 @@ function shared.of(name)
   return self
 end
 
-local function keep(self, key, session)
-  local bytes = session:export()
+local function keep(self, key, session, bytes)
   if not bytes then return end
   key = PREFIX .. key
   local length = self.dict:lpush(key, bytes)
@@ -48,7 +47,7 @@ end
 
 function methods:remember(conn, session)
   local key = self.places[conn]
-  if key then keep(self, key, session) end
+  if key then keep(self, key, session, session:export()) end
 end
 
 function methods:offer(conn, key)
@@ -58,14 +57,21 @@ function methods:offer(conn, key)
     if not bytes then return nil end
     local session = ssl.importsession(bytes)
     if session and conn:setsession(session) then
-      if not session:info "singleuse" then keep(self, key, session) end
-      return session
+      if not session:info "singleuse" then keep(self, key, session, bytes) end
+      return bytes
     end
   end
 end
 
---- One that the server did not take is at the end of the list by now, behind that of this
--- connection.
-function methods.shaken() end
+--- One that the server did not take goes out of the list, which is turned once. Other workers
+-- may find less meanwhile.
+function methods:shaken(conn, key, bytes)
+  if conn:resumed() then return end
+  key = PREFIX .. key
+  for _ = 1, self.dict:llen(key) or 0 do
+    local one = self.dict:lpop(key)
+    if one and one ~= bytes then self.dict:rpush(key, one) end
+  end
+end
 
 return shared

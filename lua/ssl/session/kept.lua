@@ -85,8 +85,8 @@ function kept.offer(conn, key)
   until not item
 end
 
---- The handshake went through. A session that the server did not take is not offered
--- again.
+--- The handshake is over, or has failed. A session that the server did not take is not
+-- offered again: some servers cut or stall whoever offers one.
 -- @tparam userdata conn
 -- @tparam string key
 -- @tparam table item  what `offer` returned
