@@ -23,7 +23,7 @@ local ROOMS = {
     ciphertext delivery descriptor ending failure guard inbound lifecycle linger loop mutex
     pace question readahead sessionorigin state stream timeout verdict wrapped]],
   over = [[
-    find race]],
+    find poolname race]],
   session = [[
     digest fingerprint kept object resumption seal sessionid store tickets]],
   ocsp = [[
@@ -47,7 +47,7 @@ local ROOMS = {
     misuse noproxy pool printable proxy pump reader request timeouts tls trailers url]],
   resty = [[
     carrier clientcert downstream host inflow loading outflow place policy pool queue secure
-    sessions shared socket]],
+    sessions settings shared socket]],
 }
 
 -- The other files of the room "over": an adapter requires the module of its loop, so it is

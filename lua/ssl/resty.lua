@@ -11,7 +11,6 @@ local host    = require "ssl.resty.host"
 local later   = require "ssl.base.later"
 local policy  = require "ssl.resty.policy"
 local socket  = require "ssl.resty.socket"
-local ssl     = require "ssl"
 local loading = later.module "ssl.resty.loading"
 
 local resty = {}
@@ -28,10 +27,7 @@ end
 -- @tparam[opt] table|userdata given  as for `setcontext` of ssl.resty.socket
 -- @raise for a key that nobody knows; outside of nginx
 function resty.install(given)
-  given = configuration(given, 1)
-  -- Workers find each other's sessions by digests under one random key, which is made now.
-  ssl.digest ""
-  host.replace(socket.with(given))
+  host.replace(socket.with(configuration(given, 1)))
 end
 
 --- Load a module whose cosockets are those of ssl.resty.socket, beside the copy that

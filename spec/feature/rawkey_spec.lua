@@ -169,6 +169,12 @@ describe("raw public keys", function()
       protocol = "any", rawkeys = STRANGER, verifyext = "lsec_continue", timeout = 60 })
     assert.is_nil(conn)
     assert.matches("the certificate is not valid", why)
+    local policy = assert(require("ssl.resty.policy").of({ rawkeys = STRANGER,
+                                                           verifyext = "lsec_continue" }, {}))
+    local sock = assert(require("socket").connect("127.0.0.1", child.port))
+    conn, why = require("ssl.resty.secure").open(sock, policy, "place")
+    assert.is_nil(conn)
+    assert.matches("certificate verify failed", why)
     child:stop()
   end)
 

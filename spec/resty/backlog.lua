@@ -1,6 +1,7 @@
 -- A pool with a limit, of nginx's own cosockets and of ours.
 
 local args = ngx.req.get_uri_args()
+local late = ngx.now() + 20
 local tcp  = require(args.tcp).tcp
 
 -- A connection that nobody refers to is closed by the collector.
@@ -42,3 +43,11 @@ result(waiting(50))                     -- nobody gives one back
 third = waiting(5000)
 second:setkeepalive()
 result(third)                           -- a kept one
+third = waiting(5000)
+ngx.thread.kill(third)                  -- waits no longer, so another one may
+local why
+repeat
+  ngx.sleep(0.1)
+  why = select(2, connect(50))
+until why ~= "too many waiting connect operations" or ngx.now() > late
+ngx.say(why)

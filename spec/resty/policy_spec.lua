@@ -87,11 +87,24 @@ request 2
   it("limits a pool as nginx's own does", function()
     for _, tcp in ipairs { "nginx", "ours" } do
       local path = ("/backlog?port=%d&tcp=%s"):format(port, tcp)
-      assert.equal("too many waiting connect operations\n0\ntimeout\n1\n",
+      assert.equal("too many waiting connect operations\n0\ntimeout\n1\ntimeout\n",
                    (nginx:get(path)))
       assert(nginx:get(path .. "&leave=1"))
       assert.equal("too many waiting connect operations\n", (nginx:get(path):match "^[^\n]+\n"))
     end
+  end)
+
+  it("ends with an error of the program's function, and receives past a failed send", function()
+    assert.equal([[
+of the program
+closed
+of the program
+closed
+there is no lua_shared_dict
+closed
+closed
+HTTP/1.1 200 OK
+]], (nginx:get("/failures?port=" .. port)))
   end)
 
   it("connects to a path", function()

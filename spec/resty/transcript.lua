@@ -127,6 +127,27 @@ local function threads(lines, sock)
   sock:close()
 end
 
+-- Nobody else's bytes go between those of a handshake.
+local function handshaking(lines, tcp)
+  local sock = tcp()
+  sock:settimeouts(5000, 5000, 5000)
+  assert(sock:connect("127.0.0.1", settings.tls_port, { pool = "handshaking" }))
+  local reader = sock:receiveuntil "\r\n\r\n"
+  local thread = ngx.thread.spawn(function() return sock:sslhandshake(false, "localhost", true) end)
+  show(lines, "send meanwhile", sock:send "x")
+  show(lines, "receive meanwhile", sock:receive())
+  show(lines, "any meanwhile", sock:receiveany(1))
+  show(lines, "keep meanwhile", sock:setkeepalive())
+  show(lines, "close meanwhile", sock:close())
+  show(lines, "handshake meanwhile", sock:sslhandshake(false, "localhost", true))
+  show(lines, "connect meanwhile", sock:connect("127.0.0.1", settings.tls_port))
+  show(lines, "handshake", ngx.thread.wait(thread))
+  sock:send(request "/text")
+  show(lines, "reader from before", (reader():gsub("Date: [^\r]+", "Date")))
+  show(lines, "half a byte", sock:receiveuntil "--"(0.5))
+  sock:close()
+end
+
 local function unconnected(lines, tcp)
   local sock = tcp()
   show(lines, "new send", sock:send "x")
@@ -150,4 +171,5 @@ lives(lines, secured(tcp))
 ending(lines, secured(tcp))
 threads(lines, secured(tcp))
 kept(lines, tcp)
+handshaking(lines, tcp)
 ngx.print(table.concat(lines, "\n"), "\n")

@@ -4,7 +4,8 @@
 -- one, under a name that only one connection has, gives back exactly this one or none: so a
 -- TLS connection outlives the request that made it. Names are resolved by nginx (`resolver`).
 
-local ngx = rawget(_G, "ngx")
+local poolname = require "ssl.over.poolname"
+local ngx      = rawget(_G, "ngx")
 
 local adapter = { name = "cosocket", unit = "seconds" }
 
@@ -15,8 +16,6 @@ local SHORTEST, LONGEST = 1, 2^31 - 1
 -- Phases with cosockets.
 local PHASES = { rewrite = true, access = true, content = true, timer = true,
                  ssl_cert = true, ssl_session_fetch = true, preread = true }
-
-local names = 0
 
 local carrier = {}
 carrier.__index = carrier
@@ -78,10 +77,9 @@ end
 -- @return an object for ssl.wrap
 -- @treturn nil,string
 function adapter.connect(host, port, seconds)
-  names = names + 1
   return connect(setmetatable({
     host = host:find(":", 1, true) and "[" .. host .. "]" or host, port = port,
-    name = "ssl.over-" .. names, limit = nil,
+    name = poolname(), limit = nil,
   }, carrier), seconds)
 end
 

@@ -123,7 +123,7 @@ end
 function inflow.reader(self, pattern, inclusive)
   local behind, ended = inclusive and #pattern or 0, false
   return function(_, size)
-    size = math.max(tonumber(size) or 0, 0)
+    size = math.min(math.max(math.floor(tonumber(size) or 0), 0), MOST)
     if not self.conn then return nil, "closed" end
     if ended then
       ended = false

@@ -17,6 +17,17 @@ local function loader_of(name)
   error(("module '%s' not found:%s"):format(name, table.concat(tried)), 0)
 end
 
+-- Call it with another environment, which it gives back: a function of package.preload is
+-- called again by others.
+local function within(environment, loader, name)
+  local before = getfenv(loader)
+  local changed = pcall(setfenv, loader, environment)    -- it may be a C function
+  local ok, value = pcall(loader, name)
+  if changed then setfenv(loader, before) end
+  if not ok then error(value, 0) end
+  return value
+end
+
 -- nginx's table, but for the functions.
 local function ngx_with(functions)
   local ngx = host.ngx()
@@ -47,9 +58,7 @@ function loading.load(functions, names)
   function environment.require(name)
     if not belongs(name, names) then return require(name) end
     if loaded[name] == nil then
-      local loader = loader_of(name)
-      pcall(setfenv, loader, environment)    -- it may be a C function
-      local value = loader(name)
+      local value = within(environment, loader_of(name), name)
       loaded[name] = value == nil and true or value
     end
     return loaded[name]

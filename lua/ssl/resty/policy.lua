@@ -2,7 +2,8 @@
 --
 -- Two places may ask for verification: the program, by the third argument of sslhandshake,
 -- and the configuration, which whoever installs this face has written. Where one of them
--- asks, the chain is verified; neither can weaken the other.
+-- asks, the chain is verified; "none" of one does not weaken the other. What weakens it for all is
+-- `verifyext` with "lsec_continue", and an `onverify` that accepts.
 
 local ssl      = require "ssl"
 local contexts = require "ssl.https.context"
@@ -24,7 +25,9 @@ end
 -- The system's authorities, where the configuration says nothing else. A function of the
 -- program may accept what they do not know.
 local function authorities(cfg, given)
-  if given.cafile or given.capath or given.systemca or given.dane then return true end
+  if given.cafile or given.capath or given.systemca or given.dane or given.rawkeys then
+    return true
+  end
   local system, why = ssl.systemca()
   if not system then return given.onverify ~= nil or nil, why end
   cfg.cafile, cfg.capath = system.cafile, system.capath
@@ -96,7 +99,8 @@ end
 
 local function remembered(given, call)
   local policies = knowledge(given).policies
-  local text = ("%s %s %s"):format(call.verify, call.status and true, call.name)
+  local text = ("%s %s %s"):format(call.verify, call.status and true,
+                                   call.name and "=" .. call.name or "")
   if policies[text] then return policies[text] end
   local found, why = made(given, call)
   policies[text] = found

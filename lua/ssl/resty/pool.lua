@@ -9,9 +9,8 @@
 -- The limits of a pool, which nginx would apply to all connections of one name, are applied
 -- here.
 
-local random = require "ssl.base.random"
-local ssl    = require "ssl"
-local now    = ssl.monotonic
+local ssl = require "ssl"
+local now = ssl.monotonic
 
 local pool = {}
 
@@ -21,21 +20,7 @@ local IDLE = 60000
 local PERIOD = 1
 
 local parked = {}    -- key -> list of entries, the newest last
-local names, swept = 0, 0
-
--- Another copy of the library in this worker counts from 1, too. What is random tells the
--- copies apart.
-local TOKEN = 16
-local token
-
---- A name for a pool of nginx's that nobody else has.
--- @treturn string
--- @raise when OpenSSL has no random bytes
-function pool.name()
-  token = token or random(TOKEN):gsub(".", function(c) return ("%02x"):format(c:byte()) end)
-  names = names + 1
-  return ("ssl.resty-%s-%d"):format(token, names)
-end
+local swept = 0
 
 -- The TCP connection is nginx's, and ends there by itself.
 local function drop(entry)
@@ -85,10 +70,10 @@ end
 --- Keep an entry.
 -- @tparam string key
 -- @tparam table entry  `name`, and with TLS `conn`; whoever takes it gets it as it is
--- @tparam[opt] number milliseconds  0: as long as nginx lives
+-- @tparam[opt] number milliseconds
 function pool.give(key, entry, milliseconds)
   milliseconds = milliseconds or IDLE
-  entry.till = milliseconds == 0 and math.huge or now() + milliseconds / 1000
+  entry.till = now() + milliseconds / 1000
   parked[key] = parked[key] or {}
   table.insert(parked[key], entry)
 end

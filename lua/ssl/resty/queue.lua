@@ -3,7 +3,8 @@
 --
 -- nginx counts by its pools. Ours are spread over many of those, so they are counted here. A
 -- request may end without a close, and its cosockets end with it. nginx tells nobody, so those
--- who wait ask the cosockets themselves from time to time.
+-- who wait ask the cosockets themselves from time to time. One who waits may be killed, and
+-- nobody is told either: whoever waits shows at each look that it still does.
 
 local now = require("ssl").monotonic
 
@@ -11,18 +12,22 @@ local queue = {}
 
 -- Seconds between two looks at the cosockets, while one waits.
 local LOOK = 0.1
+-- Seconds after which somebody who has not looked waits no longer.
+local LOST = 1
 
--- Key -> `size` and `backlog`, which the first connect of a pool decides, `waiting`,
--- `semaphore`, and `members`: cosocket -> true, or while it connects the time when that is
--- over.
+local WEAK = { __mode = "k" }
+
+-- Key -> `size` and `backlog`, which the first connect of a pool decides, `semaphore`,
+-- `waiters`: cosocket -> the time until which it waits without another look, and `members`:
+-- cosocket -> true, or while it connects the time when that is over.
 local queues = {}
 
-local function new(to)
-  local one = { size = to.size, backlog = to.backlog, waiting = 0,
-                semaphore = require("ngx.semaphore").new(),
-                members = setmetatable({}, { __mode = "k" }) }
-  queues[to.key] = one
-  return one
+local function waiting(one)
+  local n, time = 0, now()
+  for sock, till in pairs(one.waiters) do
+    if time < till then n = n + 1 else one.waiters[sock] = nil end
+  end
+  return n
 end
 
 -- A cosocket that is closed, or whose request has ended, has no such number.
@@ -38,6 +43,22 @@ local function used(one)
   return n
 end
 
+-- Where requests have ended without a close, nobody has removed their queues.
+local function sweep()
+  for key, one in pairs(queues) do
+    if waiting(one) == 0 and used(one) == 0 then queues[key] = nil end
+  end
+end
+
+local function new(to)
+  sweep()
+  local one = { size = to.size, backlog = to.backlog,
+                semaphore = require("ngx.semaphore").new(),
+                waiters = setmetatable({}, WEAK), members = setmetatable({}, WEAK) }
+  queues[to.key] = one
+  return one
+end
+
 -- A kept connection has its place already.
 local function admit(one, sock, seconds, take)
   local entry = take()
@@ -49,13 +70,13 @@ end
 -- The first in the queue is woken first.
 local function wait(one, sock, seconds, take)
   local deadline = now() + seconds
-  one.waiting = one.waiting + 1
   local ok, entry
   repeat
+    one.waiters[sock] = now() + LOST
     one.semaphore:wait(math.max(math.min(LOOK, deadline - now()), 0.001))
     ok, entry = admit(one, sock, seconds, take)
   until ok or now() >= deadline
-  one.waiting = one.waiting - 1
+  one.waiters[sock] = nil
   if ok then return true, entry end
   return nil, "timeout"
 end
@@ -71,11 +92,11 @@ function queue.enter(to, sock, seconds, take)
   local one = queues[to.key]
   if not one and not to.backlog then return true, take() end
   one = one or new(to)
-  if one.waiting == 0 then
+  if waiting(one) == 0 then
     local ok, entry = admit(one, sock, seconds, take)
     if ok then return true, entry end
   end
-  if one.waiting >= one.backlog then return nil, "too many waiting connect operations" end
+  if waiting(one) >= one.backlog then return nil, "too many waiting connect operations" end
   return wait(one, sock, seconds, take)
 end
 
@@ -90,7 +111,7 @@ function queue.leave(to, sock)
   local one = queues[to.key]
   if not one then return end
   one.members[sock] = nil
-  if one.waiting > 0 then
+  if waiting(one) > 0 then
     one.semaphore:post()
   elseif next(one.members) == nil then
     queues[to.key] = nil

@@ -8,7 +8,6 @@
 
 local arg        = require "ssl.base.arg"
 local carrier    = require "ssl.resty.carrier"
-local clientcert = require "ssl.resty.clientcert"
 local host       = require "ssl.resty.host"
 local inflow     = require "ssl.resty.inflow"
 local mutex      = require "ssl.io.mutex"
@@ -16,9 +15,12 @@ local outflow    = require "ssl.resty.outflow"
 local place      = require "ssl.resty.place"
 local policy     = require "ssl.resty.policy"
 local pool       = require "ssl.resty.pool"
+local poolname   = require "ssl.over.poolname"
 local queue      = require "ssl.resty.queue"
 local secure     = require "ssl.resty.secure"
 local sessions   = require "ssl.resty.sessions"
+local settings   = require "ssl.resty.settings"
+local ssl        = require "ssl"
 
 local methods = {}
 local class = { __index = methods }
@@ -28,34 +30,61 @@ local GONE = { closed = true, ["connection in dubious state"] = true }
 
 local PATTERNS = { ["*l"] = true, ["*a"] = true }
 
--- Seconds for connecting: nginx's default.
-local LIMIT = 60
+-- Milliseconds that a connection is kept at most. nginx keeps one without end, and so what is
+-- kept here would have no end either.
+local LONGEST = 3600000
 
 -- What an object has while it is not connected.
 local function forget(self)
   if self.place then queue.leave(self.place, self.raw) end
   self.conn, self.carrier, self.policy, self.handle = false, false, false, false
   self.place, self.name, self.held, self.failed = false, false, "", false
-  self.spoken, self.direct = false, false
+  self.spoken, self.direct, self.ended, self.shaking = false, false, false, false
 end
 
 local function new(given)
   local self = setmetatable({ raw = host.tcp(), given = given, place = false }, class)
-  self.certificate, self.key, self.limit, self.locks = false, false, LIMIT, false
+  self.certificate, self.key, self.locks = false, false, false
+  settings.begin(self)
   forget(self)
   return self
 end
 
 -- A failure of the TLS connection, after which it does not go into a pool. After a time-out
--- it may: where the answer comes late, nginx closes it.
+-- it may: where the answer comes late, nginx closes it. After a send that found it closed
+-- there is what has arrived before, and no more.
 local function note(self, value, why, partial)
   if value then return value end
+  if why and why ~= "timeout" and self.failed == "closed" then
+    self.ended = true
+    if partial == "" then return nil, "closed" end
+    return nil, "closed", partial
+  end
   if why ~= "timeout" then self.failed = why or self.failed end
+  self.ended = self.ended or why == "closed"
   return value, why, partial
 end
 
 -- One light thread at a time, since it may have read ahead.
 local READING, BUSY = "reading", "socket busy reading"
+-- And during the handshake and the close nobody else: these bytes would be no TLS.
+local SHAKING, CLOSING = "shaking", "closing"
+
+-- A light thread that was killed in the handshake has left half of one.
+local function abandon(self)
+  if self.carrier then self.carrier.sock = false end
+  self.raw:close()
+  forget(self)
+  return "closed"
+end
+
+-- Why others have to keep out, or nil.
+local function between(self)
+  if mutex.held(self, CLOSING) then return "socket busy closing" end
+  if not self.shaking then return nil end
+  if mutex.held(self, SHAKING) then return "socket busy connecting" end
+  return abandon(self)
+end
 
 local function receiving(self, f, ...)
   if mutex.held(self, READING) then return nil, BUSY end
@@ -72,7 +101,7 @@ end
 
 -- Over nginx's pool of the entry, or of a new name.
 local function open(self, entry)
-  local to, name = self.place, entry and entry.name or pool.name()
+  local to, name = self.place, entry and entry.name or poolname()
   local ok, why = self.raw:connect(to.host, to.port, { pool = name, pool_size = 1 })
   if not ok then
     forget(self)
@@ -108,10 +137,12 @@ local function nothing() end
 function methods:connect(address, port, options)
   local to, why = place.of(address, port, options, 1)
   if not to then return nil, why end
+  why = between(self)
+  if why and why ~= "closed" then return nil, why end
   if self.name then
     local ok
     ok, why = self:close()
-    if not ok then return nil, why end
+    if not ok and why ~= "closed" then return nil, why end
   end
   to.key = table.concat({ to.pool, to.name, policy.mark(self.given) }, "\0")
   return start(self, to, function() return pool.take(to.key) end)
@@ -136,6 +167,33 @@ local function replace(self)
   return start(self, to, nothing)
 end
 
+-- The end of a TLS connection. Its wait for the peer's end has changed the limits.
+local function finish(self)
+  local conn = self.conn
+  forget(self)
+  mutex.lock(self, CLOSING)
+  mutex.finish(self, CLOSING, pcall(conn.close, conn))
+  self.raw:settimeouts(unpack(self.times))
+end
+
+-- The handshake over the TCP connection.
+local function secured(self, wanted, session)
+  local stream = carrier.new(self.raw)
+  self.shaking, self.carrier = true, stream
+  mutex.lock(self, SHAKING)
+  local ok, conn, why = pcall(secure.open, stream, wanted, self.place.name, session)
+  mutex.unlock(self, SHAKING)
+  self.shaking = false
+  if not ok or not conn then
+    forget(self)
+    if not ok then error(conn, 0) end
+    return nil, why
+  end
+  self.conn, self.policy = conn, wanted
+  self.direct, self.spoken = not self.spoken, false
+  return shaken(self, session)
+end
+
 --- Make the handshake.
 -- @param[opt] session  what an earlier call has returned; false: return true in its place
 -- @tparam[opt] string name  is sent to the server, and its certificate has to have it where
@@ -144,8 +202,10 @@ end
 -- @tparam[opt=false] boolean status  ask for a stapled OCSP response, and judge it
 -- @treturn table|boolean  for the next handshake; true
 -- @treturn nil,string  then the connection is closed
+-- @raise what a function of the configuration raises; the connection is closed, too
 function methods:sslhandshake(session, name, verify, status)
-  if not self.name then return nil, "closed" end
+  local busy = between(self)
+  if busy or not self.name then return nil, busy or "closed" end
   local wanted, why = policy.of(self.given, {
     name = name, verify = verify and true or false, status = status,
     certificate = self.certificate, key = self.key,
@@ -157,47 +217,7 @@ function methods:sslhandshake(session, name, verify, status)
     if not ok then return nil, why end
   end
   if self.conn then return shaken(self, session) end
-  local stream, to = carrier.new(self.raw), self.place
-  local conn
-  conn, why = secure.open(stream, wanted, to.name, session)
-  if not conn then
-    forget(self)
-    return nil, why
-  end
-  self.conn, self.carrier, self.policy = conn, stream, wanted
-  self.direct, self.spoken = not self.spoken, false
-  return shaken(self, session)
-end
-
---- The context or the configuration of the handshakes to come.
--- @tparam table|userdata given  a table as for ssl.newcontext, with the keys of
---   docs/resty.md beside them; or a client's context. The table is not modified, and must not
---   be while the object uses it
--- @treturn boolean  true
--- @raise for a key that nobody knows
-function methods:setcontext(given)
-  local problem
-  if type(given) == "table" then
-    problem = policy.problem(given)
-  elseif type(given) ~= "userdata" then
-    problem = arg.expected("table or context", given)
-  end
-  if problem then arg.fail(2, problem) end
-  self.given = given
-  return true
-end
-
---- The certificate that the handshakes to come show, in place of the configuration's.
--- @param certificate  what parse_pem_cert of ngx.ssl returns, or a value for `certificate` of
---   ssl.newcontext; nil for none
--- @param key  what parse_pem_priv_key returns, or a value for `key`
--- @treturn boolean  true
--- @treturn nil,string
-function methods:setclientcert(certificate, key)
-  local shown, private = clientcert.of(certificate, key)
-  if shown == nil then return nil, private end
-  self.certificate, self.key = shown, private
-  return true
+  return secured(self, wanted, session)
 end
 
 --- The TLS connection below, for what a cosocket cannot say; nil where there is none. It
@@ -211,6 +231,8 @@ end
 -- @treturn number  of bytes
 -- @treturn nil,string
 function methods:send(data)
+  local busy = between(self)
+  if busy then return nil, busy end
   self.spoken = true
   if not self.conn then return self.raw:send(data) end
   local bytes = outflow.bytes(data)
@@ -227,23 +249,27 @@ end
 -- @treturn string
 -- @treturn nil,string,string  and the bytes that came before
 function methods:receive(...)
+  local busy = between(self)
+  if busy then return nil, busy end
   self.spoken = true
   if not self.conn then return self.raw:receive(...) end
   local pattern = (...) or "*l"
   if not PATTERNS[pattern] and (tonumber(pattern) or -1) < 0 then
     arg.fail(2, "bad pattern argument: " .. tostring(pattern))
   end
-  if self.failed == "closed" and self.held == "" then return nil, "closed" end
+  if self.ended and self.held == "" then return nil, "closed" end
   return receiving(self, inflow.receive, pattern)
 end
 
 --- Receive what is there, at most so many bytes.
 function methods:receiveany(most)
+  local busy = between(self)
+  if busy then return nil, busy end
   self.spoken = true
   if not self.conn then return self.raw:receiveany(most) end
   local n = tonumber(most)
   if not n or n <= 0 then arg.fail(2, "bad max argument") end
-  if self.failed == "closed" and self.held == "" then return nil, "closed" end
+  if self.ended and self.held == "" then return nil, "closed" end
   return receiving(self, inflow.any, n)
 end
 
@@ -253,14 +279,21 @@ end
 -- @treturn function
 function methods:receiveuntil(pattern, options)
   self.spoken = true
-  if not self.conn then return self.raw:receiveuntil(pattern, options) end
+  local plain, why
+  if not self.conn then                         -- nginx counts the arguments
+    plain, why = self.raw:receiveuntil(pattern, unpack { options })
+    if not plain then return nil, why end
+  end
   pattern = arg.string(pattern, 2)
   if pattern == "" then return nil, "pattern is empty" end
   local inclusive = arg.type(options or {}, "table", 3).inclusive
   if inclusive ~= nil then arg.type(inclusive, "boolean", 3) end
   local reader = inflow.reader(self, pattern, inclusive)
-  return function(size)
-    return receiving(self, reader, size)
+  return function(...)
+    local busy = between(self)
+    if busy then return nil, busy end
+    if plain and not self.conn then return plain(...) end
+    return receiving(self, reader, ...)
   end
 end
 
@@ -268,16 +301,16 @@ end
 -- @treturn number  1
 -- @treturn nil,string
 function methods:close()
-  if not self.name then return nil, "closed" end
+  local busy = between(self)
+  if busy or not self.name then return nil, busy or "closed" end
   if not self.conn then
-    forget(self)
-    return self.raw:close()
+    local ok, why = self.raw:close()
+    if ok or why == "closed" then forget(self) end
+    return ok, why
   end
   if mutex.held(self, READING) then return nil, BUSY end
   if self.handle then sessions.settle(self.handle) end
-  local conn = self.conn
-  forget(self)
-  conn:close()
+  finish(self)
   return 1
 end
 
@@ -289,16 +322,21 @@ local function unfit(self)
   if self.held ~= "" or self.conn:dirty() then return "unread data in buffer" end
 end
 
+local function lasting(milliseconds)
+  local n = tonumber(milliseconds)
+  return n == 0 and LONGEST or n
+end
+
 --- Keep the connection for another request of this worker.
--- @tparam[opt] number milliseconds  until it is closed; 0 for never
+-- @tparam[opt=60000] number milliseconds  until it is closed; 0 for an hour
 -- @tparam[opt] number size  of the pool, where connect has not said it
 -- @treturn number  1; where the pool is full, the connection is closed
 -- @treturn nil,string  it goes on, except after "closed" and "connection in dubious state":
 --   then bytes have come that nobody has asked for
 function methods:setkeepalive(milliseconds, size)
-  if not self.name then return nil, "closed" end
-  local why = unfit(self)
+  local why = between(self) or not self.name and "closed" or unfit(self)
   if why then return nil, why end
+  milliseconds, size = lasting(milliseconds), tonumber(size)
   local to = self.place
   if not pool.room(to.key, not to.sized and size or to.size) then return self:close() end
   local ok
@@ -317,32 +355,11 @@ function methods:setkeepalive(milliseconds, size)
   return 1
 end
 
---- Limit connecting, sending and receiving, each wait of its own.
--- @tparam number milliseconds
-function methods:settimeout(milliseconds)
-  return self:settimeouts(milliseconds, milliseconds, milliseconds)
-end
-
---- The same, each with its own limit.
-function methods:settimeouts(connecting, ...)
-  local limit = tonumber(connecting) or 0
-  self.limit = limit > 0 and limit / 1000 or LIMIT
-  return self.raw:settimeouts(connecting, ...)
-end
-
--- The others are the cosocket's own.
-for _, name in ipairs { "setoption", "getoption", "bind", "getreusedtimes" } do
-  methods[name] = function(self, ...)
-    return self.raw[name](self.raw, ...)
-  end
-end
+for name, method in pairs(settings.methods) do methods[name] = method end
 
 local socket = {}
 
---- The functions of ngx.socket for a configuration of one's own.
--- @tparam table|userdata given  as for `setcontext`
--- @treturn table  `tcp` and `connect`
-function socket.with(given)
+local function functions_of(given)
   local functions = {}
   function functions.tcp() return new(given) end
   function functions.connect(...)
@@ -354,7 +371,16 @@ function socket.with(given)
   return functions
 end
 
-local plain = socket.with {}
+--- The functions of ngx.socket for a configuration of one's own.
+-- @tparam table|userdata given  as for `setcontext`
+-- @treturn table  `tcp` and `connect`
+function socket.with(given)
+  -- Workers find each other's sessions by digests under one random key, which is made now.
+  ssl.digest ""
+  return functions_of(given)
+end
+
+local plain = functions_of {}
 
 --- An object that is not connected yet.
 socket.tcp = plain.tcp
