@@ -94,7 +94,7 @@ request 2
     end
   end)
 
-  it("ends with an error of the program's function, and receives past a failed send", function()
+  it("leaves nothing half-done after a failure", function()
     assert.equal([[
 of the program
 closed
@@ -104,6 +104,12 @@ there is no lua_shared_dict
 closed
 closed
 HTTP/1.1 200 OK
+closed
+socket busy closing
+socket busy closing
+1
+1
+true
 ]], (nginx:get("/failures?port=" .. port)))
   end)
 

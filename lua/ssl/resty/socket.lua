@@ -322,11 +322,6 @@ local function unfit(self)
   if self.held ~= "" or self.conn:dirty() then return "unread data in buffer" end
 end
 
-local function lasting(milliseconds)
-  local n = tonumber(milliseconds)
-  return n == 0 and LONGEST or n
-end
-
 --- Keep the connection for another request of this worker.
 -- @tparam[opt=60000] number milliseconds  until it is closed; 0 for an hour
 -- @tparam[opt] number size  of the pool, where connect has not said it
@@ -336,7 +331,8 @@ end
 function methods:setkeepalive(milliseconds, size)
   local why = between(self) or not self.name and "closed" or unfit(self)
   if why then return nil, why end
-  milliseconds, size = lasting(milliseconds), tonumber(size)
+  milliseconds, size = arg.optnumber(milliseconds, nil, 2), arg.optnumber(size, nil, 3)
+  if milliseconds == 0 then milliseconds = LONGEST end
   local to = self.place
   if not pool.room(to.key, not to.sized and size or to.size) then return self:close() end
   local ok
