@@ -113,6 +113,10 @@ true
 ]], (nginx:get("/failures?port=" .. port)))
   end)
 
+  it("keeps its limits over a close, and no queue for ever", function()
+    assert.equal("5000 6000 7000\n3600000\ntrue\ntrue\n", (nginx:get("/limits?port=" .. port)))
+  end)
+
   it("connects to a path", function()
     assert.equal("1 0\n2 1\n3 2\n", (nginx:get "/unix"))
   end)
