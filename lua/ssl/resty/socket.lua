@@ -249,11 +249,12 @@ end
 -- @treturn string
 -- @treturn nil,string,string  and the bytes that came before
 function methods:receive(...)
+  local pattern = ...
   local busy = between(self)
   if busy then return nil, busy end
   self.spoken = true
   if not self.conn then return self.raw:receive(...) end
-  local pattern = (...) or "*l"
+  pattern = pattern or "*l"
   if not PATTERNS[pattern] and (tonumber(pattern) or -1) < 0 then
     arg.fail(2, "bad pattern argument: " .. tostring(pattern))
   end
