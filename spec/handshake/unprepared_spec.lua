@@ -4,7 +4,6 @@ describe("a connection that could not be prepared", function()
   local C        = require("ssl.ffi.lib").C
   local pair     = require "spec.support.pair"
   local pki      = require "spec.support.pki"
-  local process  = require "spec.support.process"
   local sessions = require "spec.support.sessions"
   local ssl      = require "ssl"
 
@@ -22,8 +21,6 @@ describe("a connection that could not be prepared", function()
     C[name] = real
     return unpack(out)
   end
-
-  teardown(process.stop_all)
 
   -- Bytes between two engines, until neither has any.
   local function talk(a, b)

@@ -13,6 +13,8 @@ describe("a client's session", function()
   local values   = require "spec.support.values"
   local pack     = values.pack
 
+  teardown(process.stop_all)
+
   local WRONG_POLICY = pack(nil, "session of another verification policy")
 
   for _, version in ipairs(pair.versions) do
@@ -446,38 +448,35 @@ describe("a client's session", function()
     s:close()
   end)
 
+  -- A self-signed server is passed over; visited a second time, with the session of the first.
+  local function passed_over(server, client)
+    local _, session = sessions.visit(server, client)
+    local out = sessions.connect(server, client, session)
+    assert.is_true(out.resumed)
+    local ok, why = out.client:getpeerverification()
+    assert.is_false(ok)
+    assert.matches("self[- ]signed certificate", why[1][1])
+    out.client:close()
+    out.server:close()
+  end
+
   it("keeps the verdict that errors were passed over", function()
     for _, version in ipairs(pair.versions) do
-      local server = sessions.server { protocol = version, verify = "none",
-        certificate = pki.selfsigned.cert, key = pki.selfsigned.key }
-      local client = sessions.client { protocol = version, verifyext = "lsec_continue" }
-      local _, session = sessions.visit(server, client)
-      local out = sessions.connect(server, client, session)
-      assert.is_true(out.resumed)
-      local ok, why = out.client:getpeerverification()
-      assert.is_false(ok)
-      assert.matches("self[- ]signed certificate", why[1][1])
-      out.client:close()
-      out.server:close()
+      passed_over(sessions.server { protocol = version, verify = "none",
+                    certificate = pki.selfsigned.cert, key = pki.selfsigned.key },
+                  sessions.client { protocol = version, verifyext = "lsec_continue" })
     end
   end)
 
   it("keeps it also where another error was excused behind them", function()
     -- The name is in the common name alone, which is looked at last.
-    local cert = certs.make { subject = "CN = localhost" }
+    local cert = process.write(process.folder() .. "/cn.pem",
+                               certs.make { subject = "CN = localhost" })
     for _, version in ipairs(pair.versions) do
-      local server = sessions.server { protocol = version, verify = "none",
-        certificate = process.write(process.folder() .. "/cn.pem", cert), key = certs.key() }
-      local client = sessions.client { protocol = version, verifyext = "lsec_continue",
-                                       servername = "localhost" }
-      local _, session = sessions.visit(server, client)
-      local out = sessions.connect(server, client, session)
-      assert.is_true(out.resumed)
-      local ok, why = out.client:getpeerverification()
-      assert.is_false(ok)
-      assert.matches("self[- ]signed certificate", why[1][1])
-      out.client:close()
-      out.server:close()
+      passed_over(sessions.server { protocol = version, verify = "none",
+                    certificate = cert, key = certs.key() },
+                  sessions.client { protocol = version, verifyext = "lsec_continue",
+                                    servername = "localhost" })
     end
   end)
 
