@@ -203,4 +203,37 @@ describe("spec.support", function()
     kept:close()
     assert.same({}, resources.more_than(before))
   end)
+
+  it("sees memory that each round loses, and none in a heap that has found its size", function()
+    local resources = require "spec.support.resources"
+    local ffi = require "ffi"
+    ffi.cdef [[
+      void *malloc(size_t size);
+      void *memset(void *at, int byte, size_t size);
+      void free(void *at);
+    ]]
+    local SIZE = 4096 -- KB, much more than what the heap gives back meanwhile
+    local blocks = {}
+    local process_kb = resources.growth(function()
+      blocks[#blocks + 1] = ffi.C.memset(ffi.C.malloc(SIZE * 1024), 1, SIZE * 1024)
+    end)
+    assert.is_true(resources.kept or process_kb > SIZE / 2, process_kb)
+    assert.equal(1 + resources.ROUNDS, #blocks)
+    for _, block in ipairs(blocks) do ffi.C.free(block) end
+    local strings = {}
+    local _, lua_kb = resources.growth(function()
+      strings[#strings + 1] = ("x"):rep(100000 + #strings)
+    end)
+    assert.is_true(lua_kb > 90, lua_kb)
+    -- One round alone needs much more than those before it.
+    local round, tables = 0, {}
+    local process_kb2, lua_kb2 = resources.growth(function()
+      round = round + 1
+      if round == 3 then
+        for i = 1, 100000 do tables[i] = { i } end
+      end
+    end)
+    assert.equal(100000, #tables)
+    assert.is_true(process_kb2 < 128 and lua_kb2 < 128)
+  end)
 end)

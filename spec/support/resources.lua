@@ -78,4 +78,34 @@ function resources.rss()
   return tonumber(text:match "RssAnon:%s+(%d+)" or text:match "VmRSS:%s+(%d+)")
 end
 
+-- LuaJIT's heap and the allocator keep the most that they ever needed, and one round may need
+-- a little more than all before it. What is lost is lost in every round.
+resources.ROUNDS = 6
+
+--- Does this mode keep memory that was freed? ASan and valgrind look for later use of it, and
+-- find leaks by themselves.
+resources.kept = house.slow or house.mode == "asan"
+
+--- How much more memory is in use after a round of work than before it, in KB: the least of
+-- `ROUNDS` rounds. One round before them, to warm up, does not count.
+-- @tparam function round  does the work once; runs 1 + `ROUNDS` times
+-- @treturn number  of the process; 0 where freed memory is `kept`
+-- @treturn number  of the Lua heap
+function resources.growth(round)
+  local function used()
+    round()
+    collectgarbage()
+    collectgarbage()
+    return resources.rss(), collectgarbage "count"
+  end
+  local least, least_lua = math.huge, math.huge
+  local rss, lua = used()
+  for _ = 1, resources.ROUNDS do
+    local rss2, lua2 = used()
+    least, least_lua = math.min(least, rss2 - rss), math.min(least_lua, lua2 - lua)
+    rss, lua = rss2, lua2
+  end
+  return resources.kept and 0 or least, least_lua
+end
+
 return resources

@@ -4,6 +4,7 @@ describe("ssl.x509 load", function()
   local house = require "spec.support.init"
   local certs = require "spec.support.certs"
   local process = require "spec.support.process"
+  local resources = require "spec.support.resources"
   local x509  = require "ssl.x509"
   local lib   = require "ssl.ffi.lib"
 
@@ -94,23 +95,11 @@ describe("ssl.x509 load", function()
   end)
 
   it("leaks nothing when it is misused (D28)", function()
-    local function rss()
-      local pages = io.open "/proc/self/statm"
-      if not pages then return 0 end
-      local n = tonumber((pages:read "*a"):match "^%d+ (%d+)")
-      pages:close()
-      return n * 4
-    end
-    local function misuse(count)
-      for _ = 1, count do pcall(x509.load, {}) x509.load "garbage" end
-      collectgarbage()
-      collectgarbage()
-    end
-    misuse(house.scale(20000, 100))
-    local before = rss()
-    misuse(house.scale(20000, 100))
-    -- LuaSec loses 340 bytes each: 6,600 KB.
-    assert.is_true(rss() - before < 3000)
+    local EACH = house.scale(6000, 30)
+    -- LuaSec loses 340 bytes each: 2,000 KB.
+    assert.is_true(resources.growth(function()
+      for _ = 1, EACH do pcall(x509.load, {}) x509.load "garbage" end
+    end) < 512)
   end)
 
   it("reports OpenSSL's memory to the collector, and none where there is none (D29)",
