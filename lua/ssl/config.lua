@@ -1,8 +1,8 @@
 --- ssl.config: what this library and the OpenSSL it found can do.
 --
--- Every table is a set, name -> true. All of it is asked of the loaded OpenSSL
--- and nothing of the headers that something was once compiled with. A table is made when it
--- is first read: some of the questions are expensive, and most programs ask none.
+-- `version` is that of this library. Every table is a set, name -> true. All of it is asked of
+-- the loaded OpenSSL and nothing of the headers that something was once compiled with. A field
+-- is made when it is first read: some of the questions are expensive, and most programs ask none.
 -- One field is for the reader to set: `strict` (ssl.cfg).
 
 require("ssl.foreign").refuse "ssl.config"
@@ -32,6 +32,10 @@ local function names(set)
   local out = {}
   for name in pairs(set) do out[name] = true end
   return out
+end
+
+function fields.version()
+  return later.require "ssl.base.version"
 end
 
 function fields.protocols()

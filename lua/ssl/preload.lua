@@ -10,7 +10,7 @@ local unknown = require "ssl.base.unknown"
 local ROOMS = {
   base = [[
     arg encode errors functionid gcpressure hash later lru nearest object process random
-    unknown]],
+    unknown version]],
   source = [[
     filestamp folder material membio password theirs]],
   x509 = [[

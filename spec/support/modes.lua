@@ -16,6 +16,7 @@ local groups = {
       "structure/examples", "structure/foreign", "structure/house", "structure/matrix",
       "structure/modes", "structure/rooms",
       "structure/samples", "structure/shim", "structure/support", "structure/traces",
+      "structure/version",
       "peers/luarocks",
     },
   },

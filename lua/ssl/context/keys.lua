@@ -55,7 +55,7 @@ local list = {}
 
 -- What most records have.
 local LUASEC = { __index = { luasec = true, side = "both", policy = true } }
-local OURS   = { __index = { luasec = false, side = "both", policy = true, since = "0.1" } }
+local OURS   = { __index = { luasec = false, side = "both", policy = true, since = "1.0.0" } }
 
 local function add(record, defaults)
   list[#list + 1] = setmetatable(record, defaults)
