@@ -97,6 +97,8 @@ otherways.libressl = {
   SSL_CTX_set_post_handshake_auth  = false,
   SSL_verify_client_post_handshake = false,
   SSL_CTX_set_max_early_data       = false,
+  -- It takes no address back, which is the only use of it.
+  X509_VERIFY_PARAM_set1_ip        = false,
   SSL_CTX_get_options    = through("SSL_CTX_ctrl", "SSL_CTRL_OPTIONS"),
   SSL_CTX_set_options    = through("SSL_CTX_ctrl", "SSL_CTRL_OPTIONS"),
   SSL_CTX_clear_options  = through("SSL_CTX_ctrl", "SSL_CTRL_CLEAR_OPTIONS"),

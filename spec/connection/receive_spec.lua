@@ -5,6 +5,7 @@ describe("receive", function()
   local pair   = require "spec.support.pair"
   local values = require "spec.support.values"
   local needs  = require "spec.support.needs"
+  local limits = require "spec.support.limits"
   local pack, raised = values.pack, values.raised
 
   for _, version in ipairs(pair.versions) do
@@ -15,7 +16,9 @@ describe("receive", function()
       local function connect(extra)
         server, client = pair.connected({ protocol = version }, extra)
         client:settimeout(0)
-        if version == "tlsv1_3" then socket.select({ client }, nil, 10) end
+        if version == "tlsv1_3" and limits.resumes[version] then
+          socket.select({ client }, nil, 10)
+        end
         assert.same(pack(nil, "wantread", ""), pack(client:receive(0)))
       end
 

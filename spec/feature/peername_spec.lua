@@ -59,6 +59,39 @@ describe("conn:setverifyname", function()
     assert.has_error(function() client:setverifyname {} end)
   end)
 
+  -- LibreSSL fails, and accepts nobody, where an address is taken back.
+  it("demands the last name alone", function()
+    local lib = require "ssl.ffi.lib"
+    for _, names in ipairs {
+      { "localhost", "a.wild.test" }, { "127.0.0.2", "127.0.0.1" }, { "other.test", "127.0.0.1" },
+      lib.has.X509_VERIFY_PARAM_set1_ip and { "127.0.0.2", "localhost" } or nil,
+    } do
+      local server, client = pair.wrapped()
+      for _, name in ipairs(names) do assert(client:setverifyname(name)) end
+      local _, at_client = pair.handshake(server, client)
+      assert.same({ true }, at_client)
+      client:close()
+      server:close()
+    end
+  end)
+
+  it("puts a name in the place of an address, or refuses it and keeps the address", function()
+    local lib = require "ssl.ffi.lib"
+    local server, client = pair.wrapped()
+    assert(client:setverifyname "127.0.0.1")
+    local kind, why = client:setverifyname "localhost"
+    if lib.has.X509_VERIFY_PARAM_set1_ip then
+      assert.equal("dns", kind)
+    else
+      assert.same({ nil, "a name in place of an address (this OpenSSL cannot do it)" },
+                  { kind, why })
+    end
+    local _, at_client = pair.handshake(server, client)
+    assert.same({ true }, at_client)
+    client:close()
+    server:close()
+  end)
+
   it("is too late after the handshake, and after the end", function()
     local server, client = pair.connected()
     assert.same({ nil, "not before the handshake" }, { client:setverifyname "x" })

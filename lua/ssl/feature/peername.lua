@@ -40,6 +40,18 @@ function peername.compare(st, name)
   if name then conn.verify.name, conn.verify.name_length = ffi.cast(chars_t, name), #name end
 end
 
+-- One name counts, the last: not one of each kind. What was not asked for is not taken back:
+-- LibreSSL has no way to take an address back, and accepts nobody once it was tried.
+local function ask(st, kind, text)
+  local param = C.SSL_get0_param(st.conn.ssl)
+  if kind == "ip" then
+    local rc = st.demanded == "dns" and C.X509_VERIFY_PARAM_set1_host(param, nil, 0) or 1
+    return rc == 1 and C.X509_VERIFY_PARAM_set1_ip_asc(param, text)
+  end
+  local rc = st.demanded == "ip" and C.X509_VERIFY_PARAM_set1_ip(param, nil, 0) or 1
+  return rc == 1 and C.X509_VERIFY_PARAM_set1_host(param, text, #text)
+end
+
 --- Before the handshake.
 -- @tparam table st  the connection
 -- @tparam string name  see ssl.hostname
@@ -49,23 +61,18 @@ end
 function peername.demand(st, name)
   local kind, text = hostname.normalize(name)
   if not kind then return nil, text end
-  local param = C.SSL_get0_param(st.conn.ssl)
-  errors.clear()
-  local rc
-  -- One name counts, the last: not one of each kind.
-  if kind == "ip" then
-    rc = C.X509_VERIFY_PARAM_set1_host(param, nil, 0)
-    rc = rc == 1 and C.X509_VERIFY_PARAM_set1_ip_asc(param, text)
-  else
-    rc = C.X509_VERIFY_PARAM_set1_ip(param, nil, 0)
-    rc = rc == 1 and C.X509_VERIFY_PARAM_set1_host(param, text, #text)
+  if kind == "dns" and st.demanded == "ip" and not lib.has.X509_VERIFY_PARAM_set1_ip then
+    return nil, "a name in place of an address (this OpenSSL cannot do it)"
   end
+  errors.clear()
+  local rc = ask(st, kind, text)
   if rc ~= 1 then
     -- The earlier name is not demanded any more, so nobody is accepted.
     local why = errors.reason()
     lifecycle.fail(st, why)
     return nil, why
   end
+  st.demanded = kind
   peername.compare(st, kind == "dns" and text or nil)
   fingerprint.demand(st, kind, text)
   return kind, text

@@ -65,6 +65,7 @@
 --   ssl.session.store
 --     store       where a server's sessions are
 --   ssl.feature.peername
+--     demanded    the kind of the name that the peer must have: dns, ip, or false
 --     proves      the DNS name that the peer has to prove, which the struct points to
 --   ssl.feature.psk
 --     psk         the function that its context had when it began
@@ -118,7 +119,7 @@ local DEFAULTS = { __index = {
   owed_data = "", owed_from = 0, ends = false,
   inbound = false, locks = false, engine = false,
   updating = false, request = false, early = false,
-  resume = false, demands = "", proves = false, store = false, psk = false,
+  resume = false, demands = "", demanded = false, proves = false, store = false, psk = false,
   eof = false, explain = false, problem = false, ended_early = false,
   sessionorigin = false, deadline = false,
 } }
