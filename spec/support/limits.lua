@@ -10,6 +10,12 @@ local since_3, since_3_5 = version >= 3, version >= 3.05
 local since_3_6 = version >= 3.06
 
 return {
+  -- How the version begins.
+  brand = libressl and "LibreSSL" or "OpenSSL",
+  -- So many options at least.
+  options = libressl and 40 or 45,
+  -- The curve of RFC 7748 for the key exchange.
+  x448 = not libressl,
   -- PSK_MAX_IDENTITY_LEN less its NUL, and as the hint; PSK_MAX_PSK_LEN.
   psk_identity = since_3 and 255 or 127,
   psk_hint     = since_3 and 256 or 128,

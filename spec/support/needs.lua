@@ -9,6 +9,7 @@
 local openssl = require("ssl.ffi.lib").openssl
 local has     = require("ssl.ffi.lib").has
 local limits  = require "spec.support.limits"
+local refused = require "spec.support.refused"
 
 local needs = {}
 
@@ -36,6 +37,11 @@ function needs.option(name)
   if not require("ssl.config").options[name] then
     skip("the option %s: not with %s", name, openssl.version)
   end
+end
+
+--- A key of ssl.newcontext, where a refusal would not end the test (spec/support/refused.lua).
+function needs.key(name)
+  if not refused.can(name) then skip("%s: not with %s", name, openssl.version) end
 end
 
 --- A version of the protocol, by LuaSec's name.
