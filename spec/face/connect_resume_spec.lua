@@ -1,6 +1,8 @@
 -- ssl.connect resumes by itself. nginx reports whether a connection was resumed: "r" or ".".
 
 describe("ssl.connect resumes", function()
+  local limits  = require "spec.support.limits"
+  local needs   = require "spec.support.needs"
   local peers   = require "spec.support.peers"
   local pki     = require "spec.support.pki"
   local process = require "spec.support.process"
@@ -32,7 +34,7 @@ describe("ssl.connect resumes", function()
   before_each(function() depth = depth + 1 end)
 
   local function flags(more)
-    local out = { protocol = "any", verify = "peer", cafile = pki.root.cert, depth = depth,
+    local out = { protocol = limits.resuming, verify = "peer", cafile = pki.root.cert, depth = depth,
                   timeout = 60 }
     for key, value in pairs(more or {}) do out[key] = value end
     return out
@@ -52,6 +54,7 @@ describe("ssl.connect resumes", function()
 
   for _, protocol in ipairs { "tlsv1_2", "tlsv1_3" } do
     it("by itself, over " .. protocol, function()
+      needs.resumption(protocol)
       local made = {}
       for i = 1, 4 do made[i] = ask { protocol = protocol } end
       assert.same({ ". NONE", "r NONE", "r NONE", "r NONE" }, made)
@@ -67,14 +70,14 @@ describe("ssl.connect resumes", function()
     conn:close()
   end)
 
-  it("never under another policy, at another place, or with another protocol", function()
+  it("never under another policy or at another place", function()
     local adapter = setmetatable({ connect = function(...)
       return require "ssl.over.luasocket".connect(...)
     end }, { __index = require "ssl.over.luasocket" })
     for i, one in ipairs {
-      {}, { verify = "none" }, { cafile = pki.other.cert, verifyext = "lsec_continue" },
+      {}, { verify = "none" },
       { cafile = false, capath = pki.root.capath },
-      { key = pki.client.key, certificate = pki.client.chain }, { protocol = "tlsv1_2" },
+      { key = pki.client.key, certificate = pki.client.chain },
       { depth = 7 }, { ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256" }, { alpn = "http/1.1" },
       { alpn = { "http/1.0", "http/1.1" } }, { name = "127.0.0.1" },
       { name = "127.0.0.1", servername = "localhost" }, { over = adapter },
@@ -84,6 +87,20 @@ describe("ssl.connect resumes", function()
       local state = one.key and " SUCCESS" or " NONE"
       assert.same({ i, "." .. state }, { i, (ask(one, name)) })
       assert.same({ i, "r" .. state }, { i, (ask(one, name)) })
+    end
+  end)
+
+  it("where errors are passed over, which the session carries", function()
+    needs.has("SSL_SESSION_set1_ticket_appdata", "errors in a session")
+    local passing = { cafile = pki.other.cert, verifyext = "lsec_continue" }
+    assert.same({ ". NONE", ". NONE", "r NONE" }, { (ask()), (ask(passing)), (ask(passing)) })
+  end)
+
+  it("never with another protocol", function()
+    needs.resumption "tlsv1_3"
+    for _, protocol in ipairs { "any", "tlsv1_2" } do
+      assert.equal(". NONE", (ask { protocol = protocol }))
+      assert.equal("r NONE", (ask { protocol = protocol }))
     end
   end)
 

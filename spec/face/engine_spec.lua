@@ -4,6 +4,7 @@ describe("ssl.engine", function()
   local ffi        = require "ffi"
   local house      = require "spec.support.init"
   local ssl        = require "ssl"
+  local limits     = require "spec.support.limits"
   local pair       = require "spec.support.pair"
   local pki        = require "spec.support.pki"
   local resources  = require "spec.support.resources"
@@ -168,9 +169,9 @@ describe("ssl.engine", function()
       local server = fresh(version)
       server:feed "GET / HTTP/1.0\r\n\r\n"
       for _ = 1, 2 do
-        assert.same(pack(nil, "http request"), pack(server:handshake()))
-        assert.same(pack(nil, "http request"), pack(server:read()))
-        assert.same(pack(nil, "http request"), pack(server:write "x"))
+        assert.same(pack(nil, limits.http_request), pack(server:handshake()))
+        assert.same(pack(nil, limits.http_request), pack(server:read()))
+        assert.same(pack(nil, limits.http_request), pack(server:write "x"))
       end
       local client
       server, client = fresh(version, nil, { cafile = pki.other.cert })

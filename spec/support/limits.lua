@@ -45,6 +45,10 @@ return {
   -- Bytes that are no TLS at all, at the handshake: from a server, and an HTTP request.
   no_tls       = libressl and "tlsv1 alert protocol version" or "wrong version number",
   http_request = libressl and "tlsv1 alert protocol version" or "http request",
+  -- These words say that it is no TLS, and nothing else.
+  tells_no_tls = not libressl,
+  -- The alert about another name than the one that was asked for.
+  misnamed_alert = libressl and "sslv3 alert certificate unknown" or "sslv3 alert bad certificate",
   -- A server's words: versions that do not meet, the client's higher or lower; no certificate
   -- in TLS 1.3; and no group in TLS 1.3, of which LibreSSL's client hears nothing.
   version_too_high  = libressl and "parse tlsext" or "unsupported protocol",
@@ -55,6 +59,8 @@ return {
   -- LibreSSL resumes nothing in TLS 1.3, and tells no alerts in it.
   resumes = { tlsv1_2 = true, tlsv1_3 = not libressl },
   resumed_versions = libressl and { "tlsv1_2" } or { "tlsv1_2", "tlsv1_3" },
+  -- The protocol where sessions are what matters and no version is.
+  resuming = libressl and "tlsv1_2" or "any",
   extended_master_secret = not libressl,
   -- What certificates for TLS can be made of, beyond RSA and the curves of NIST.
   key_kinds = { ed25519 = not libressl },
