@@ -43,7 +43,7 @@ end
 
 local function cells(line)
   local out = {}
-  for cell in line:gmatch "| ([^|]-) %f[|]" do out[#out + 1] = cell end
+  for cell in line:gmatch "| %s*([^|]-)%s*%f[|]" do out[#out + 1] = cell end
   return out
 end
 

@@ -34,8 +34,8 @@ describe("ssl.connect resumes", function()
   before_each(function() depth = depth + 1 end)
 
   local function flags(more)
-    local out = { protocol = limits.resuming, verify = "peer", cafile = pki.root.cert, depth = depth,
-                  timeout = 60 }
+    local out = { protocol = limits.resuming, verify = "peer", cafile = pki.root.cert,
+                  depth = depth, timeout = 60 }
     for key, value in pairs(more or {}) do out[key] = value end
     return out
   end

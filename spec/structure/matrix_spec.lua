@@ -70,6 +70,13 @@ describe("script/matrix", function()
             .. "row|Debian 12|x86_64|OpenSSL 1.1.1w|LuaJIT|not run: why|2020-01-02\n"))
     end)
 
+    it("keeps a row without a date, as a person has written it or as it is written here", function()
+      local B = "row|B|x86_64|OpenSSL 3.0.2|LuaJIT|6 passed, 0 failed|2020-01-02\n"
+      process.write(page, PAGE:format(HEAD .. "| A | arm64 | own | own | not run | |\n"))
+      assert.truthy(put(B):find("| A | arm64 | own | own | not run |  |\n", 1, true))
+      assert.truthy(put(B):find("| A | arm64 | own | own | not run |  |\n", 1, true))
+    end)
+
     it("keeps the reasons of rows that were not run again", function()
       local first = put("row|A|x86_64|OpenSSL 3.0.2|LuaJIT|6 passed, 0 failed|2020-01-02\n"
                         .. "skip|A|x86_64|OpenSSL 3.0.2|LuaJIT|no group|1\n")
