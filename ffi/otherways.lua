@@ -35,7 +35,8 @@ local function through(ctrl, command)
   return function(bind, K)
     local call = bind(ctrl)
     return function(object, options)
-      return tonumber(call(object, K[command], options and bits(options) or 0, nil))
+      -- The highest option makes the result negative.
+      return tonumber(call(object, K[command], options and bits(options) or 0, nil)) % 2^32
     end
   end
 end
@@ -56,11 +57,16 @@ local function trust_of_purpose(bind, K)
   return function(purpose) return trust[id(purpose)] or 0 end
 end
 
--- LibreSSL's verifier counts the trusted certificate too, and has no limit at 0.
+-- LibreSSL's verifier counts the trusted certificate too, and has no limit at 0. One more than
+-- the deepest would be a negative number.
+local DEEPEST = 2^31 - 1
+
 local function depth_setter(name)
   return function(bind)
     local set = bind(name)
-    return function(object, depth) set(object, depth >= 0 and depth + 1 or depth) end
+    return function(object, depth)
+      set(object, depth >= 0 and math.min(depth + 1, DEEPEST) or depth)
+    end
   end
 end
 
@@ -69,7 +75,7 @@ local function depth_getter(name)
     local get = bind(name)
     return function(object)
       local depth = get(object)
-      return depth > 0 and depth - 1 or depth
+      return depth > 0 and depth < DEEPEST and depth - 1 or depth
     end
   end
 end

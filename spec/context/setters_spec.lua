@@ -7,6 +7,8 @@ describe("ssl.context", function()
   local context  = require "ssl.context"
   local config   = require "ssl.config"
   local lib      = require "ssl.ffi.lib"
+  local limits   = require "spec.support.limits"
+  local needs    = require "spec.support.needs"
 
   local ctx
   before_each(function() ctx = context.create "any" end)
@@ -34,7 +36,7 @@ describe("ssl.context", function()
       assert.equal("TLS_AES_256_GCM_SHA384", names[1])
     end)
 
-    for _, list in ipairs { "NO-SUCH", "", "TLS_AES_128_GCM_SHA256" } do
+    for _, list in ipairs(limits.no_ciphers) do
       it(("D4: gives the reason of this call and no other for %q"):format(list), function()
         assert.same({ false, "error setting cipher list (no cipher match)" },
                     call("setcipher", list))
@@ -120,6 +122,7 @@ describe("ssl.context", function()
                   ["P-521"] = 0x19, secp384r1 = 0x18, X25519 = 0x1d, X448 = 0x1e }
     for name, id in pairs(ids) do
       it("D10: offers " .. name .. " alone", function()
+        needs.that(config.curves[name], name)
         assert.same({ true }, call("setcurve", name))
         assert.same({ id }, contexts.groups(ctx))
       end)
@@ -133,7 +136,7 @@ describe("ssl.context", function()
     end
 
     it("gives a reason where TLS cannot use the curve", function()
-      assert.is_true(config.curves.secp112r1)
+      needs.that(config.curves.secp112r1, "a curve that TLS does not know")
       local ok, message = unpack(call("setcurve", "secp112r1"))
       assert.is_false(ok)
       assert.matches("^error setting elliptic curve %(.+%)$", message)
@@ -143,8 +146,8 @@ describe("ssl.context", function()
 
   describe("setcurveslist", function()
     it("offers the list in its order", function()
-      assert.same({ true }, call("setcurveslist", "X448:P-256:X25519"))
-      assert.same({ 0x1e, 0x17, 0x1d }, contexts.groups(ctx))
+      assert.same({ true }, call("setcurveslist", "P-521:P-256:X25519"))
+      assert.same({ 0x19, 0x17, 0x1d }, contexts.groups(ctx))
     end)
 
     for _, list in ipairs { "P-256:nope", "nope", "", "P-256\0:nope" } do

@@ -14,6 +14,10 @@ return {
   brand = libressl and "LibreSSL" or "OpenSSL",
   -- So many options at least.
   options = libressl and 40 or 45,
+  -- Lists of ciphers up to TLS 1.2 that have none. LibreSSL takes those of TLS 1.3 there.
+  no_ciphers = libressl and { "NO-SUCH", "" } or { "NO-SUCH", "", "TLS_AES_128_GCM_SHA256" },
+  -- openssl.cnf has a part for TLS.
+  configures_tls = not libressl,
   -- The curve of RFC 7748 for the key exchange.
   x448 = not libressl,
   -- PSK_MAX_IDENTITY_LEN less its NUL, and as the hint; PSK_MAX_PSK_LEN.

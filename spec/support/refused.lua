@@ -47,7 +47,7 @@ function refused.reason(text)
   if key and KEYS[key] ~= nil and not refused.can(key) then
     return ("%s: not with %s"):format(key:lower(), lib.openssl.version)
   end
-  local protocol = text:match "invalid protocol %((%w+)%): [^\n]+ cannot speak it"
+  local protocol = text:match "invalid protocol %(([%w_]+)%): [^\n]+ cannot speak it"
   if protocol and not speaks(protocol) then
     return ("the protocol %s: not with %s"):format(protocol, lib.openssl.version)
   end
