@@ -42,7 +42,7 @@ mode_luajit() {
 	local stage=$1 bin=${SSL_MODE_DIR:-$BUILD_DIR/mode}/$mode LUA_PATH LUA_CPATH
 	shift
 	mkdir -p "$bin" && mode_write_luajit "$bin/luajit" "$@" || return
-	eval "$(SSL_SPEC_STAGE=$stage script/env)"
+	eval "$(env -u LUA_PATH -u LUA_CPATH SSL_SPEC_STAGE="$stage" script/env)"
 	mode_environment=("SSL_SPEC_STAGE=$stage" "LUA_PATH=$LUA_PATH"
 	    "LUA_CPATH=$LUA_CPATH" "PATH=$bin:$PATH")
 }

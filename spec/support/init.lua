@@ -63,7 +63,8 @@ end
 -- script/test has said where this checkout's build lies. Who runs busted by itself has
 -- it said here, for this process and for those that specs start.
 local function use_stage()
-  local pipe = assert(io.popen [[eval "$(script/env)" && echo "$LUA_PATH" && echo "$LUA_CPATH"]])
+  local pipe = assert(io.popen [[
+    eval "$(env -u LUA_PATH -u LUA_CPATH script/env)" && echo "$LUA_PATH" && echo "$LUA_CPATH"]])
   for _, kind in ipairs { "path", "cpath" } do
     local own = pipe:read "*l":gsub(";;$", "")
     ffi.C.setenv("LUA_" .. kind:upper(), own .. ";;", 1)

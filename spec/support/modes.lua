@@ -16,7 +16,7 @@ local groups = {
       "structure/examples", "structure/foreign", "structure/house", "structure/matrix",
       "structure/modes", "structure/rooms",
       "structure/samples", "structure/shim", "structure/support", "structure/traces",
-      "structure/version",
+      "structure/install", "structure/version",
       "peers/luarocks",
     },
   },
