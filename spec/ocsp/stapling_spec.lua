@@ -101,6 +101,30 @@ tlsfeature = status_request
         end
       end)
 
+      -- TLS 1.3 has no such suites.
+      if version == "tlsv1_2" then
+        it("refuses a server without a certificate, unless a shared key proves it", function()
+          local key = ("k"):rep(16)
+          local function suites(list)
+            return { key = false, certificate = false, ciphers = list .. ":@SECLEVEL=0",
+                     psk = function() return key end }
+          end
+          local out = meet(suites "AECDH-AES128-SHA",
+                           { ocsp = "require", ciphers = "AECDH-AES128-SHA:@SECLEVEL=0" })
+          assert.equal("OCSP: the server has shown no certificate", out[2])
+          assert.equal(ALERT, out[1])
+          server:close()
+          client:close()
+          for _, list in ipairs { "ECDHE-PSK-AES128-CBC-SHA", "PSK-AES128-CBC-SHA" } do
+            local cfg = { ocsp = "require", ciphers = list .. ":@SECLEVEL=0",
+                          psk = function() return "me", key end }
+            assert.same({ true, true }, meet(suites(list), cfg))
+            server:close()
+            client:close()
+          end
+        end)
+      end
+
       it("refuses bytes that are no response, and one with a changed byte", function()
         needs.that(not limits.staples_checked, "a server that sends any staple")
         -- Without the signer's certificate, which no signature covers.

@@ -37,11 +37,23 @@ function psk.apply(st, c)
   end
 end
 
+-- How the suite that the server has chosen exchanges keys, in the middle of a handshake.
+local function exchange(ssl)
+  local suite = C.SSL_get_pending_cipher(ssl)
+  return suite ~= nil and C.SSL_CIPHER_get_kx_nid(suite)
+end
+
 --- Does the suite that the server has chosen prove its key beside its certificate? Asked
 -- while the certificate is looked at.
 function psk.beside_certificate(ssl)
-  local suite = C.SSL_get_pending_cipher(ssl)
-  return suite ~= nil and C.SSL_CIPHER_get_kx_nid(suite) == K.NID_kx_rsa_psk
+  return exchange(ssl) == K.NID_kx_rsa_psk
+end
+
+--- Does the suite that the server has chosen prove a key in place of a certificate? Up to
+-- TLS 1.2; behind the server's messages.
+function psk.alone(ssl)
+  local kind = exchange(ssl)
+  return kind == K.NID_kx_psk or kind == K.NID_kx_dhe_psk or kind == K.NID_kx_ecdhe_psk
 end
 
 local function bytes(value, most)

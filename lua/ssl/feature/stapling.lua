@@ -9,12 +9,14 @@
 local ffi       = require "ffi"
 local lib       = require "ssl.ffi.lib"
 local shim      = require "ssl.ffi.shim"
+local later     = require "ssl.base.later"
 local errors    = require "ssl.base.errors"
 local extension = require "ssl.x509.extension"
 local ocsp      = require "ssl.ocsp.request"
 local chains    = require "ssl.x509.chains"
 local question  = require "ssl.io.question"
 local encode    = require "ssl.base.encode"
+local psk       = later.module "ssl.feature.psk"
 local response  = require "ssl.ocsp.response"
 local state     = require "ssl.io.state"
 local tlv       = require "ssl.x509.der"
@@ -137,13 +139,20 @@ local function absent(c, leaf, reported)
   return true
 end
 
+-- A key shared beforehand has no certificate that could be revoked. An anonymous server has
+-- none either, and proves nothing.
+local function without_certificate(ssl, c)
+  if C.SSL_get_peer_cert_chain(ssl) ~= nil then return false, "not enough memory" end
+  return c.ocsp ~= "require" or psk.alone(ssl), "the server has shown no certificate"
+end
+
 -- A session's certificate was judged when the session was made, which does not outlive the
--- response (ssl.session.resumption), and a key shared beforehand has none.
+-- response (ssl.session.resumption).
 local function judge(st, c)
   local ssl = st.conn.ssl
   local leaf = chains.peer_nth(ssl, st.server, 1)
   if C.SSL_session_reused(ssl) == 1 then return true end
-  if not leaf then return C.SSL_get_peer_cert_chain(ssl) == nil, "not enough memory" end
+  if not leaf then return without_certificate(ssl, c) end
   local der = stapled(st)
   if not der then return absent(c, leaf) end
   local issuer = issuer_of(st, leaf)
