@@ -46,15 +46,37 @@ local function text_of(source)
   return text, "the file cannot be read"
 end
 
-local BLOCK = "%-%-%-%-%-BEGIN PUBLIC KEY%-%-%-%-%-.-%-%-%-%-%-END PUBLIC KEY%-%-%-%-%-"
+-- A line that begins or ends a block: its place, the word, the label, and where it is over.
+local LINE = "()%-%-%-%-%-(%u+) ([^\n]-)%-%-%-%-%-()"
+local CUT  = "a block of it is cut off"
+
+-- The blocks with public keys in a PEM text. Where any block is cut off, keys may be lost.
+local function blocks(text)
+  local list, open, start, behind = {}, nil, nil, 1
+  for from, word, label, over in text:gmatch(LINE) do
+    if word == "BEGIN" and not open then
+      open, start = label, from
+    elseif word == "END" and label == open then
+      if label == "PUBLIC KEY" then list[#list + 1] = text:sub(start, over - 1) end
+      open = nil
+    elseif word == "BEGIN" or word == "END" then
+      return nil, CUT
+    end
+    behind = over
+  end
+  if open or text:find("%-%-%-%-%-[BE][EN][GD]", behind) then return nil, CUT end
+  return list
+end
 
 -- The public keys in a PEM file or text. Each is read by itself: OpenSSL's reason for "no
 -- further key" is the one that it also has for a damaged key.
 local function read_pem(source)
   local text, why = text_of(source)
   if not text then return nil, why end
+  local parts, cut = blocks(text)
+  if not parts then return nil, cut end
   local list = {}
-  for block in text:gmatch(BLOCK) do
+  for _, block in ipairs(parts) do
     errors.clear()
     local bio = membio.read(block)
     local one = bio and keyobject.own(C.PEM_read_bio_PUBKEY(bio.membio, nil, nil, password.NONE))
