@@ -239,6 +239,23 @@ describe("raw public keys", function()
     end
   end)
 
+  it_may("of which one is cut off are refused", function()
+    local first, last = SERVER:pubkey(), CLIENT:pubkey()
+    local whole = first .. "A comment -----, and another one -----\n" .. SERVER:pem() .. last
+    local path = process.folder() .. "/cut.pem"
+    assert.is_truthy(ssl.newcontext(client { rawkeys = whole }))
+    local begin = #whole - #last
+    for _, n in ipairs { begin + 10, begin + 15, begin + 27, begin + 60, #whole - 26,
+                         #whole - 10, #whole - 2, #first - 2, #first + 60 } do
+      local cut = whole:sub(1, n)
+      for _, value in ipairs { cut, process.write(path, cut), first .. cut:sub(20) } do
+        local ctx, why = ssl.newcontext(client { rawkeys = value })
+        assert.is_nil(ctx)
+        assert.equal("invalid rawkeys (a block of it is cut off)", why)
+      end
+    end
+  end)
+
   it_may("of a wrong kind are refused", function()
     local function refused(config)
       local ctx, why = ssl.newcontext(config)
@@ -260,6 +277,40 @@ describe("raw public keys", function()
                    refused(server { rawkeys = CLIENT }))
     assert.matches("^invalid rawkeys %(it has no effect with verify",
                    refused(client { verify = "none" }))
+  end)
+
+  it_may("leave nothing to keys that judge certificates, which are refused", function()
+    for key, value in pairs { ocsp = "require", crl = pki.root.crl, purpose = "sslserver" } do
+      local ctx, why = ssl.newcontext(client { [key] = value })
+      assert.is_nil(ctx)
+      assert.equal(("invalid rawkeys (%s is about certificates)"):format(key), why)
+    end
+    assert.is_nil((ssl.newcontext(client { ocsp = "request" })))
+    local demands = { rawkeys = CLIENT, verify = { "peer", "fail_if_no_peer_cert" },
+                      purpose = "sslclient" }
+    local _, why = ssl.newcontext(server(demands))
+    assert.equal("invalid rawkeys (purpose is about certificates)", why)
+  end)
+
+  -- Each value is used or named: a new one has to be decided about.
+  it_may("leave nothing to flags that judge certificates, which are refused", function()
+    local others = { lsec_continue = true, lsec_ignore_purpose = true, ignore_critical = true,
+                     allow_proxy_certs = true, extended_crl_support = true, use_deltas = true,
+                     trusted_first = true, no_alt_chains = true, no_check_time = true }
+    for name in pairs(require "ssl.trust.verifyflags".values.verifyext) do
+      local text = ("invalid verify option (%s is about certificates, and the context has "
+                    .. "rawkeys)"):format(name)
+      local ctx, why = ssl.newcontext(client { verifyext = { "lsec_continue", name } })
+      local later = assert(ssl.newcontext(client()))
+      if others[name] then
+        assert.is_truthy(ctx, why)
+        assert.is_true((later:setverifyext(name)))
+      else
+        assert.is_nil(ctx)
+        assert.equal(text, why)
+        assert.same({ false, text }, { later:setverifyext(name) })
+      end
+    end
   end)
 
   it_may("serve ssl.connect, which resumes", function()

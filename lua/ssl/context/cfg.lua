@@ -58,18 +58,30 @@ function cfg.held(t)
   return false
 end
 
+-- The first key of a table whose record has a field, and that LuaSec does not have.
+local function first(t, field, side)
+  for _, record in ipairs(keys.list) do
+    if record[field] and (record.side == "both" or record.side == side)
+       and of_ours(record, t[record.key]) then
+      return record.key
+    end
+  end
+end
+
 --- The first key of a table that decides about trust, and that LuaSec does not have.
 -- @tparam table t
 -- @tparam[opt="client"] string side  "client" or "server": only keys that it uses
 -- @treturn string|nil
 function cfg.trusting(t, side)
-  side = side or "client"
-  for _, record in ipairs(keys.list) do
-    if record.trust and (record.side == "both" or record.side == side)
-       and of_ours(record, t[record.key]) then
-      return record.key
-    end
-  end
+  return (first(t, "trust", side or "client"))
+end
+
+--- The first key of a table that demands something of the peer's certificates.
+-- @tparam table t
+-- @tparam string side  "client" or "server": only keys that it uses
+-- @treturn string|nil
+function cfg.of_chain(t, side)
+  return (first(t, "chain", side))
 end
 
 local EXPECTED = { list = "a string or an array of strings", entries = "an array of tables",

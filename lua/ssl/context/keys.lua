@@ -27,6 +27,8 @@
 --   always   true where the setter is called without a value, too
 --   trust    true where it decides about trust, so that it has no effect without
 --            verification; "values" where only values that LuaSec lacks do so
+--   chain    true where it demands something of the peer's certificates, so that it is refused
+--            where raw public keys take their place
 --   theirs   of a list: the values that LuaSec has
 --   policy   true, the default: a session made under one value is never used under another
 --            (ssl.session.fingerprint). Where no full handshake can fail because of the key,
@@ -119,14 +121,16 @@ theirs { key = "capath", kind = "folder", room = "trust", switch = STORE,
 ours   { key = "systemca", kind = "switch", trust = true, room = "trust", switch = STORE }
 ours   { key = "servername", kind = "text", trust = true, side = "client", room = "trust",
          state = { servername = false }, begins = true, switch = SERVER }
-ours   { key = "crl", kind = "files", trust = true, room = "trust", switch = "with verify",
+ours   { key = "crl", kind = "files", trust = true, chain = true, room = "trust",
+         switch = "with verify",
          state = { verify_flags = 0 } } -- X509_V_FLAG_*, for every connection
 ours   { key = "rawkeys", kind = "files", trust = true, room = "certform",
          state = { rawkeys = false } } -- in DER
 ours   { key = "clientca", kind = "files", trust = true, side = "server", room = "trust",
          state = { clientca = false }, -- the names in DER
          switch = LOOKED_UP }
-ours   { key = "purpose", kind = "text", trust = true, room = "trust", switch = "with verify",
+ours   { key = "purpose", kind = "text", trust = true, chain = true, room = "trust",
+         switch = "with verify",
          state = { purpose = false,         -- X509_PURPOSE_*
                    purpose_trust = false } } -- X509_TRUST_*
 ours   { key = "partialchain", kind = "switch", trust = true, room = "trust",
@@ -205,8 +209,9 @@ ours   { key = "onclienthello", kind = "function", side = "server", room = "clie
 theirs { key = "dane", kind = "list", side = "client", room = "dane", switch = SERVER,
          types = "boolean|string[]",
          state = { dane = false } } -- DANE_FLAG_*, where it is on
-ours   { key = "ocsp", kind = "text", trust = true, side = "client", room = "ocsp",
-         types = '"request"|"require"', state = { ocsp = false }, switch = SERVER }
+ours   { key = "ocsp", kind = "text", trust = true, chain = true, side = "client",
+         room = "ocsp", types = '"request"|"require"', state = { ocsp = false },
+         switch = SERVER }
 ours   { key = "ocspresponse", kind = "any", side = "server", room = "ocsp",
          types = "string|fun(conn: ssl.Connection): string?",
          state = { ocspresponse = false },

@@ -43,6 +43,22 @@ local verifyflags = {
   values = { verify = modes, verifyext = extensions },
 }
 
+-- Those that demand something of certificates. The others allow more, or change how others work.
+local DEMANDS = {}
+for _, name in ipairs { "crl_check", "crl_check_chain", "x509_strict", "check_ss_signature",
+                        "suiteb_128_los_only", "suiteb_192_los", "suiteb_128_los" } do
+  DEMANDS[name] = true
+end
+
+-- The first value that nothing would be judged by, since the peer shows a raw public key.
+local function without_chain(c, names)
+  for _, name in ipairs(c.rawkeys and names or {}) do
+    if DEMANDS[name] then
+      return ("%s is about certificates, and the context has rawkeys"):format(name)
+    end
+  end
+end
+
 local function combine(values, names)
   local flags = 0
   for _, name in ipairs(names) do
@@ -70,10 +86,11 @@ end
 --- Set the extended verification flags. OpenSSL's flags, once on, stay on; the lsec flags
 -- are set to exactly these.
 -- @treturn true
--- @treturn nil,string  an unknown name; nothing was changed
+-- @treturn nil,string  an unknown name, or one that cannot be used; nothing was changed
 function verifyflags.extend(c, names)
   local flags, unknown = combine(extensions, names)
-  if not flags then return nil, unknown end
+  unknown = unknown or without_chain(c, names)
+  if unknown then return nil, unknown end
   if flags ~= 0 then
     errors.must(C.X509_STORE_set_flags(store.of(c), flags),
                 "error setting the verification flags")

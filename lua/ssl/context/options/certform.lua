@@ -2,6 +2,7 @@
 -- compressed.
 
 local arg         = require "ssl.base.arg"
+local checks      = require "ssl.context.cfg"
 local later       = require "ssl.base.later"
 local compression = later.module "ssl.feature.certcompression"
 local context     = require "ssl.context.setters"
@@ -9,14 +10,16 @@ local material    = require "ssl.source.material"
 local option      = require "ssl.context.option"
 local rawkey      = require "ssl.feature.rawkey"
 
--- The peer's.
-local function set_rawkeys(ctx, value)
+-- The peer's. It then shows no certificate, of which nothing could be judged.
+local function set_rawkeys(ctx, value, cfg)
   local lack = option.lacking("rawkeys", rawkey.supported)
   if lack then return false, lack end
   local list, wrong = material.sources(value, rawkey.objects)
   if not list then return false, ("invalid rawkeys (%s)"):format(arg.expected("string", wrong)) end
   local ok, why = rawkey.expect(context.state(ctx), list)
   if not ok then return false, ("invalid rawkeys (%s)"):format(why) end
+  local other = checks.of_chain(cfg, cfg.mode)
+  if other then return false, ("invalid rawkeys (%s is about certificates)"):format(other) end
   return true
 end
 
