@@ -48,6 +48,31 @@ describe("ech", function()
     return s, c, at_server, at_client
   end
 
+  each("is refused without TLS 1.3, which would send the name in the clear", function()
+    for _, extra in ipairs { { protocol = "tlsv1_2" }, { maxversion = "tlsv1_2" },
+                             { options = "no_tlsv1_3" } } do
+      for key, value in pairs { ech = LIST, echkeys = KEYS } do
+        local make = key == "ech" and pair.client_config or pair.server_config
+        local cfg = make { [key] = value }
+        for name, one in pairs(extra) do cfg[name] = one end
+        local ctx, why = ssl.newcontext(cfg)
+        assert.is_nil(ctx)
+        assert.equal(("invalid %s (it needs TLS 1.3, which protocol, maxversion or options "
+                      .. "exclude)"):format(key), why)
+      end
+    end
+    assert.is_nil((ssl.newcontext(pair.client_config { ech = "grease", protocol = "tlsv1_2" })))
+    local conn, why = ssl.connect("localhost", 1, { ech = LIST })
+    assert.is_nil(conn)
+    assert.matches("^context: invalid ech %(it needs TLS 1.3", why)
+    local context = require "ssl.context"
+    local ctx = assert(ssl.newcontext(pair.client_config { ech = LIST, minversion = "tlsv1_2",
+                                                           maxversion = "tlsv1_3" }))
+    assert.same({ false, "invalid option (no_tlsv1_3: the context has ech)" },
+                { context.setoptions(ctx, "no_tlsv1_3") })
+    assert.is_true((context.setoptions(ctx, "no_tlsv1_2")))
+  end)
+
   each("hides the name that the client asks for", function()
     local server, client = contexts({ echkeys = KEYS }, { ech = LIST })
     local w, s, c = wire.pair(server, client)

@@ -210,13 +210,16 @@ function methods.setverifyext(ctx, ...)
 end
 
 -- Renegotiation is off (ssl.context.sslctx); an option that lets clients begin one switches
--- it on. Early data that can be replayed is never allowed.
+-- it on. Early data that can be replayed is never allowed, nor a name in the clear that was to
+-- be encrypted.
 local function permit(c, wanted)
   for _, name in ipairs(wanted) do
     if name == "allow_client_renegotiation" then
       C.SSL_CTX_clear_options(c.handle.raw, lib.options.no_renegotiation)
     elseif name == "no_anti_replay" and c.earlydata then
       return nil, "no_anti_replay: the context has early data"
+    elseif name == "no_tlsv1_3" and c.ech then
+      return nil, "no_tlsv1_3: the context has ech"
     end
   end
   return true

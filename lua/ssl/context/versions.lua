@@ -88,6 +88,15 @@ function protocol.speaks(name)
   return spoken(versions[name])
 end
 
+--- Do the limits and the options of a context leave TLS 1.3?
+-- @param raw  SSL_CTX *
+-- @treturn boolean
+function protocol.leaves13(raw)
+  local high = C.SSL_CTX_ctrl(raw, HIGHEST, 0, nil)
+  local off = bit.band(C.SSL_CTX_get_options(raw), lib.options.no_tlsv1_3)
+  return (high == 0 or high >= K.TLS1_3_VERSION) and off == 0
+end
+
 -- One end of a range: its version, or nil and the mistake in it.
 local function bound(key, name)
   if name == nil then return nil end
