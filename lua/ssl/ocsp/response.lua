@@ -124,6 +124,8 @@ local function moment(value)
   return asn1.moment(as_time(value))
 end
 
+-- Until when a response counts that is fresh, in seconds since 1970: what newer information is
+-- to be had then. Without a time of the next update it counts for an age.
 local function fresh(times, options, time)
   local this_update, next_update = times.this_update, times.next_update
   local leeway = math.min(options.leeway or LEEWAY, FOR_EVER)
@@ -133,24 +135,13 @@ local function fresh(times, options, time)
   if since > time + leeway then
     return nil, ("the response is not valid before %s"):format(asn1.time(as_time(this_update)))
   end
-  if next_update[0] == nil then
-    if since >= time - leeway - most then return true end
-    return nil, ("the response of %s is too old"):format(asn1.time(as_time(this_update)))
-  end
-  local till = moment(next_update)
+  local named = next_update[0] ~= nil
+  local till = since + most
+  if named then till = moment(next_update) end
   if not till then return nil, MALFORMED end
-  if till >= time - leeway then return true end
-  return nil, ("the response has expired on %s"):format(asn1.time(as_time(next_update)))
-end
-
--- Seconds since 1970: what newer information is to be had then. Without a time of the next
--- update, as long as the response itself would count.
-local function valid_till(times, options)
-  local this_update, next_update = times.this_update, times.next_update
-  local now = os.time()
-  local last = next_update[0] ~= nil and next_update or this_update
-  local most = last == this_update and math.min(options.maxage or MAXIMUM_AGE, FOR_EVER) or 0
-  return now + (asn1.seconds_from_now(as_time(last)) or 0) + most
+  if till >= time - leeway then return till end
+  local word = named and "the response has expired on %s" or "the response of %s is too old"
+  return nil, word:format(asn1.time(as_time(named and next_update or this_update)))
 end
 
 local function text_of(value)
@@ -181,9 +172,9 @@ local function find(basic, subject, issuer, options, time)
     if is_about(single, subject, issuer) then
       local status, details, times = read(single)
       if not status then return nil, details end
-      local ok, stale = fresh(times, options, time)
-      if ok then
-        details.validtill = valid_till(times, options)
+      local till, stale = fresh(times, options, time)
+      if till then
+        details.validtill = till
         return status, details
       end
       why = stale

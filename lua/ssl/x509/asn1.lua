@@ -31,15 +31,6 @@ function asn1.object(object, numeric)
   return ffi.string(text, length)
 end
 
---- How far a time is from now.
--- @tparam cdata time  ASN1_TIME
--- @treturn number|nil  seconds, negative where it is over; nil where it is no time
-function asn1.seconds_from_now(time)
-  local day, second = ffi.new "int[1]", ffi.new "int[1]"
-  if C.ASN1_TIME_diff(day, second, nil, time) ~= 1 then return nil end
-  return day[0] * 86400 + second[0]
-end
-
 -- Room for a struct tm, which begins with these six everywhere: second, minute, hour, day of
 -- the month, month from 0, year from 1900.
 local tm_t = ffi.typeof "int[64]"
