@@ -46,6 +46,7 @@ local FIELDS = {
   get_system_ca = { "ssl.trust.systemca", "get" },
   set_system_ca = { "ssl.trust.systemca", "set" },
   ocsp          = { "ssl.ocsp.request" },
+  contexts      = { "ssl.context.cached" },
   importsession = { "ssl.session.object", "import" },
   sessions      = { "ssl.session.kept" },
   lasterror     = { "ssl.io.failure", "newest" },
@@ -74,12 +75,6 @@ end
 -- @raise for a value of a wrong type, and for what ssl.cfg finds wrong
 function ssl.newcontext(cfg)
   local ctx, why = newcontext(cfg, 2)
-  return made(ctx, why)
-end
-
---- The same for ssl.https, which has looked at the names of the keys by itself.
-function ssl.checkedcontext(cfg)
-  local ctx, why = newcontext(cfg, 2, false)
   return made(ctx, why)
 end
 

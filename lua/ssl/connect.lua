@@ -3,10 +3,10 @@
 local arg        = require "ssl.base.arg"
 local checks     = require "ssl.context.cfg"
 local connection = require "ssl.connection.new"
+local contexts   = require "ssl.context.cached"
 local errors     = require "ssl.base.errors"
 local hostname   = require "ssl.x509.hostname"
 local checkhost  = require "ssl.x509.checkhost"
-local newcontext = require "ssl.context.new"
 local option     = require "ssl.context.option"
 local session    = require "ssl.session.object"
 local state      = require "ssl.io.state"
@@ -50,7 +50,7 @@ local function context_of(flags)
   local problem = checks.problem(cfg, "connect")
   if problem then option.misuse(1, "newcontext", problem, 3) end
   if remembers(flags) then cfg.onsession = kept.remember end
-  local ctx, why = newcontext(cfg, 3, false)
+  local ctx, why = contexts.plain(cfg, 3)
   return ctx, why
 end
 

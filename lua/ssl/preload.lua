@@ -31,7 +31,7 @@ local ROOMS = {
   feature = [[
     alpn certcompression dane dh earlydata ech keylog onverify peername psk rawkey stapling]],
   context = [[
-    cfg groups keys namelist new option options.algorithms options.alpn
+    cached cfg groups keys namelist new option options.algorithms options.alpn
     options.certform options.clienthello options.connection options.credentials options.dane
     options.earlydata options.ech options.keylog options.ocsp options.protocol options.psk
     options.sessions options.trust options.verify rooms sessions setters sslctx table
@@ -43,8 +43,8 @@ local ROOMS = {
     new polling postauth receive receiveinto send sendfile sessions socketoptions stats
     unwrap view]],
   https = [[
-    base64 connected context create dial earlydata exchange fields hop location luasocket
-    misuse noproxy pool printable proxy pump reader request timeouts tls trailers url]],
+    base64 connected create dial earlydata exchange fields hop location luasocket misuse
+    noproxy pool printable proxy pump reader request timeouts tls trailers url]],
   resty = [[
     carrier clientcert downstream host inflow loading outflow place policy pool queue secure
     sessions settings shared socket]],

@@ -8,10 +8,13 @@
 --   made.pkcs12(options)          the path of a PKCS#12, of openssl's make
 --   made.gnutls_pkcs12(options)   of GnuTLS's
 --   made.crl(options)             the path of a CRL, of GnuTLS's make
+--   made.settle(path)             wait until a cache would trust the state of a file
 
-local process = require "spec.support.process"
-local house   = require "spec.support.init"
-local quote   = house.quote
+local filestamp = require "ssl.source.filestamp"
+local house     = require "spec.support.init"
+local process   = require "spec.support.process"
+local socket    = require "socket"
+local quote     = house.quote
 
 local made = { read = process.read }
 
@@ -89,6 +92,16 @@ crl_number = 7
   end
   list[#list + 1] = "--outfile"
   return make(list)
+end
+
+--- Wait until the last change of a file is so long ago that its stamp tells the next one.
+-- @tparam string path
+function made.settle(path)
+  local over = house.patience()
+  while not filestamp.settled(path) do
+    assert(not over(), path)
+    socket.sleep(0.05)
+  end
 end
 
 return made

@@ -2,7 +2,7 @@
 --
 -- A key has one home. ssl.newcontext applies the records in this order, which is the order
 -- of the table in docs/newcontext.md. The fields of a context's state, the switch by server
--- name, the fingerprint of a policy, the cache of ssl.https, the search for unknown keys
+-- name, the fingerprint of a policy, the cache of contexts, the search for unknown keys
 -- and types/ssl.lua come from the records, too. A new key is a record here, a function in
 -- its room, its documentation and its spec. Specs fail where one of them is missing.
 --
@@ -22,7 +22,7 @@
 --              "entries"   an array of tables, whose keys are `fields`
 --              "fields"    anything, and as a table one with the keys `fields`
 --              "any"       a value that the setter checks
---            ssl.https stamps the files that "file", "files" and "folder" name
+--            ssl.context.cached stamps the files that "file", "files" and "folder" name
 --   types    the types of the editors, where they do not follow from `kind`
 --   always   true where the setter is called without a value, too
 --   trust    true where it decides about trust, so that it has no effect without

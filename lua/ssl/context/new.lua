@@ -14,7 +14,7 @@ local rooms       = require "ssl.context.rooms"
 local known = keys.known "newcontext".records
 
 -- The same as a setter may read it. A key without a record would be missing in all that
--- comes from the records: the fingerprint, the cache of ssl.https, the documentation.
+-- comes from the records: the fingerprint, the cache of contexts, the documentation.
 local function recorded(cfg)
   return setmetatable({}, { __index = function(_, key)
     if not known[key] then error("ssl: no record of the key " .. tostring(key), 0) end

@@ -7,7 +7,6 @@
 
 local ssl       = require "ssl"
 local connected = require "ssl.https.connected"
-local context   = require "ssl.https.context"
 local luasocket = require "ssl.https.luasocket"
 local find      = require "ssl.over.find"
 local creating  = require "ssl.https.create"
@@ -15,7 +14,7 @@ local timeouts  = require "ssl.https.timeouts"
 local printable = require "ssl.https.printable"
 local url       = require "ssl.https.url"
 
-local sessions = ssl.sessions
+local contexts, sessions = ssl.contexts, ssl.sessions
 
 local tls = {}
 
@@ -207,8 +206,8 @@ local function key_of(host, port, via, create, over, signature)
   via = via or { host = "" }
   return ssl.digest(table.concat({
     host:lower(), port, via.host:lower(), via.port or "", via.authorization or "",
-    via.policy and via.policy.key or "", create and context.identity(create) or "",
-    context.identity(over), signature,
+    via.policy and via.policy.key or "", create and contexts.identity(create) or "",
+    contexts.identity(over), signature,
   }, "\0"))
 end
 
@@ -227,7 +226,7 @@ end
 function tls.policy(params, defaults, host, port, via, create, over)
   local cfg, verified = configuration(params, defaults)
   if not cfg then return nil, verified end
-  local ctx, signature = context.of(cfg)
+  local ctx, signature = contexts.of(cfg)
   if not ctx then return nil, unmade(cfg, signature) end
   local name = params.servername or host
   local kind, why = ssl.hostname(name)

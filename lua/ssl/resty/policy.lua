@@ -6,8 +6,9 @@
 -- `verifyext` with "lsec_continue", and an `onverify` that accepts.
 
 local ssl      = require "ssl"
-local contexts = require "ssl.https.context"
 local sessions = require "ssl.resty.sessions"
+
+local contexts = ssl.contexts
 
 local policy = {}
 
