@@ -4,9 +4,4 @@
 
 require("ssl.foreign").refuse "ssl.context"
 
-local later = require "ssl.base.later"
-
-return setmetatable(require "ssl.context.table", { __index = function(self, name)
-  later.require "ssl.context.setters"
-  return rawget(self, name)
-end })
+return require "ssl.context.table"

@@ -12,7 +12,7 @@ local ROOMS = {
     arg encode errors functionid gcpressure hash later lru nearest object process random
     unknown version]],
   source = [[
-    filestamp folder material membio password theirs]],
+    filestamp folder material membio password settled theirs]],
   x509 = [[
     altname asn1 certificate chains checkhost der encoding extension hostname ip issued name]],
   credential = [[
@@ -34,8 +34,9 @@ local ROOMS = {
     cached cfg groups keys namelist new option options.algorithms options.alpn
     options.certform options.clienthello options.connection options.credentials options.dane
     options.earlydata options.ech options.keylog options.ocsp options.protocol options.psk
-    options.sessions options.trust options.verify rooms sessions setters sslctx table
-    versions]],
+    options.sessions options.trust options.verify rooms sessions setters.algorithms
+    setters.common setters.credentials setters.extensions setters.protocol setters.sessions
+    setters.trust sslctx table versions]],
   handshake = [[
     clienthello clienthello_wire features handshake inherit job sni]],
   connection = [[

@@ -59,9 +59,9 @@ describe("a file that is loaded when it is first used", function()
       end
       forget()
       local new, old = require "ssl", ssl
-      local loaded = package.loaded["ssl.context.setters"]
+      local loaded = package.loaded["ssl.context.setters.protocol"]
       local first = context()
-      assert(package.loaded["ssl.context.setters"] == loaded)
+      assert(package.loaded["ssl.context.setters.protocol"] == loaded)
       ssl = new
       local second = context()
       local socket = require "socket"

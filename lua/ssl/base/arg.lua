@@ -10,7 +10,8 @@
 -- with LuaJIT 2.1's beta, a trace that begins in the called function and returns reads
 -- other values.
 
-local unknown = require "ssl.base.unknown"
+local later   = require "ssl.base.later"
+local unknown = later.module "ssl.base.unknown"
 
 local arg = {}
 
@@ -43,8 +44,8 @@ local function absent(position, level)
     return debug.getlocal(level, info.nparams - position) == nil
   end
   for i = position + 1, info.nparams do
-    local _, later = debug.getlocal(level, i)
-    if later ~= nil then return false end
+    local _, behind = debug.getlocal(level, i)
+    if behind ~= nil then return false end
   end
   return true
 end

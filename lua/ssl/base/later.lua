@@ -72,6 +72,13 @@ function later.require(name)
   return module
 end
 
+local function first_read(proxy, field)
+  local meta = getmetatable(proxy)
+  local module = later.require(meta.name)
+  meta.__index = module
+  return module[field]
+end
+
 --- A module of this library that is loaded when one of its fields is first read.
 --
 -- For code that most programs do not reach, and never for that of `send` and `receive`.
@@ -79,13 +86,7 @@ end
 -- @treturn table  stands for the module, which has to be a table; its fields raise as
 --   `later.require` does
 function later.module(name)
-  local meta = {}
-  function meta.__index(_, field)
-    local module = later.require(name)
-    meta.__index = module
-    return module[field]
-  end
-  return setmetatable({}, meta)
+  return setmetatable({}, { __index = first_read, name = name })
 end
 
 --- A function that is made at its first call.

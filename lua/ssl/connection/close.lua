@@ -25,7 +25,7 @@ local loop       = require "ssl.io.loop"
 local verdict    = require "ssl.io.verdict"
 local mutex      = later.module "ssl.io.mutex"
 local errors     = require "ssl.base.errors"
-local inbound    = require "ssl.io.inbound"
+local inbound    = later.module "ssl.io.inbound"
 local gcpressure = require "ssl.base.gcpressure"
 local receive    = require "ssl.connection.receive"
 local resumption = require "ssl.session.resumption"
@@ -135,7 +135,7 @@ function close:close()
   -- Without a finished handshake no byte was reported as sent, so nothing has to linger.
   if connected and not finished then linger.add(conn) end
   local freed = shim.free(conn)
-  inbound.clear(st)
+  if st.inbound then inbound.clear(st) end
   if freed then gcpressure.returned(gcpressure.CONNECTION) end
   linger.poll()
 end

@@ -11,10 +11,8 @@ local ending    = require "ssl.io.ending"
 local failure   = require "ssl.io.failure"
 local handshake = require "ssl.handshake.handshake"
 local later     = require "ssl.base.later"
-local polling   = require "ssl.connection.polling"
 local receive   = require "ssl.connection.receive"
 local send      = require "ssl.connection.send"
-local sni       = require "ssl.handshake.sni"
 
 local methods = {}
 
@@ -38,20 +36,20 @@ methods.list = {
   { "shutdown",             "ssl.connection.socketoptions" },
   { "ended",                ending },
   { "unwrap",               "ssl.connection.unwrap" },
-  { "settimeout",           polling,  unguarded },
-  { "setdeadline",          polling,  unguarded },
+  { "settimeout",           "ssl.connection.polling", unguarded },
+  { "setdeadline",          "ssl.connection.polling", unguarded },
   { "getpeername",          "ssl.connection.socketoptions" },
   { "getsockname",          "ssl.connection.socketoptions" },
   { "getoption",            "ssl.connection.socketoptions" },
   { "setoption",            "ssl.connection.socketoptions" },
-  { "dirty",                polling,  unguarded },
-  { "want",                 polling },
-  { "getfd",                polling,  unguarded },
+  { "dirty",                "ssl.connection.polling", unguarded },
+  { "want",                 "ssl.connection.polling" },
+  { "getfd",                "ssl.connection.polling", unguarded },
   { "getstats",             "ssl.connection.stats", unguarded },
   { "setstats",             "ssl.connection.stats", unguarded },
   { "info",                 "ssl.connection.info" },
-  { "sni",                  sni },
-  { "getsniname",           sni },
+  { "sni",                  "ssl.handshake.sni" },
+  { "getsniname",           "ssl.handshake.sni" },
   { "getalpn",              "ssl.connection.info" },
   { "setverifyname",        "ssl.feature.peername" },
   { "getpeercertificate",   "ssl.connection.inspect" },

@@ -13,7 +13,7 @@ local keys        = require "ssl.context.keys"
 local theirs      = later.module "ssl.source.theirs"
 local nearest     = later.module "ssl.base.nearest"
 local verifyflags = require "ssl.trust.verifyflags"
-local unknown     = require "ssl.base.unknown"
+local unknown     = later.module "ssl.base.unknown"
 
 -- The loops go over all keys once for each table. To compile them would take longer.
 jit.off(true, true)
@@ -21,7 +21,7 @@ jit.off(true, true)
 local cfg = {
   --- The mistake in a table of options that may have these keys only: see
   -- ssl.base.unknown.
-  unknown = unknown.problem,
+  unknown = later.func("ssl.base.unknown", "problem"),
 
   --- The keys of ssl.newcontext, in the order in which they are applied.
   keys = {},

@@ -3,7 +3,7 @@
 -- It applies the records of ssl.context.keys in their order. A wrong type raises at the
 -- caller of newcontext; everything else is returned, and the first failure ends the work.
 
-local context     = require "ssl.context.setters"
+local context     = require "ssl.context.table"
 local errors      = require "ssl.base.errors"
 local checks      = require "ssl.context.cfg"
 local fingerprint = require "ssl.session.fingerprint"

@@ -7,7 +7,7 @@
 
 local lib      = require "ssl.ffi.lib"
 local arg      = require "ssl.base.arg"
-local context  = require "ssl.context.setters"
+local context  = require "ssl.context.table"
 local material = require "ssl.source.material"
 local versions = require "ssl.context.versions"
 

@@ -17,7 +17,8 @@ local gcpressure  = require "ssl.base.gcpressure"
 local fingerprint = require "ssl.session.fingerprint"
 local keys        = require "ssl.context.keys"
 local versions    = require "ssl.context.versions"
-local random      = require "ssl.base.random"
+local later       = require "ssl.base.later"
+local random      = later.func "ssl.base.random"
 local C, K        = lib.C, lib.K
 
 local sslctx = { methods = {} }

@@ -18,7 +18,7 @@
 
 local shim     = require "ssl.ffi.shim"
 local later    = require "ssl.base.later"
-local question = require "ssl.io.question"
+local question = later.module "ssl.io.question"
 local H        = shim.K
 
 local features = {}

@@ -16,7 +16,8 @@ local lib        = require "ssl.ffi.lib"
 local handle     = require "ssl.ffi.handle"
 local hash       = require "ssl.base.hash"
 local errors     = require "ssl.base.errors"
-local functionid = require "ssl.base.functionid"
+local later      = require "ssl.base.later"
+local functionid = later.module "ssl.base.functionid"
 local encode     = require "ssl.base.encode"
 local C, K       = lib.C, lib.K
 

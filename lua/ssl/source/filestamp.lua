@@ -1,11 +1,12 @@
 --- ssl.source.filestamp: has a file changed since it was read?
 
-local ffi    = require "ffi"
-local later  = require "ssl.base.later"
-local arg    = require "ssl.base.arg"
-local errors = require "ssl.base.errors"
-local folder = later.module "ssl.source.folder"
-local shim   = require "ssl.ffi.shim"
+local ffi     = require "ffi"
+local later   = require "ssl.base.later"
+local arg     = require "ssl.base.arg"
+local errors  = require "ssl.base.errors"
+local folder  = later.module "ssl.source.folder"
+local shim    = require "ssl.ffi.shim"
+local settled = require "ssl.source.settled"
 
 local filestamp = {}
 
@@ -46,12 +47,12 @@ function filestamp.of(path)
 end
 
 --- The same where it can be trusted: not of a file that has just changed, since one more
--- change might not show (ssl.source.folder).
+-- change might not show (ssl.source.settled).
 -- @tparam string path
 -- @treturn string|nil
 function filestamp.settled(path)
   local stamp = look(path)
-  if not stamp or stamp[CHANGED] + folder.SETTLED > os.time() then return nil end
+  if not stamp or not settled(stamp[CHANGED]) then return nil end
   return (text(stamp, path))
 end
 

@@ -5,9 +5,10 @@
 -- examined (shim/folder.c). All contexts use the result for a second, or less where the
 -- folder's own times have changed.
 
-local ffi  = require "ffi"
-local shim = require "ssl.ffi.shim"
-local S    = shim.C
+local ffi     = require "ffi"
+local shim    = require "ssl.ffi.shim"
+local settled = require "ssl.source.settled"
+local S       = shim.C
 
 local folder = {
   --- The character between folders in a path.
@@ -15,10 +16,6 @@ local folder = {
 
   --- Seconds for which the result of a look is used.
   LASTS = 1,
-
-  --- A file written twice between two ticks of the system's clock, of some ms, looks the
-  -- same. Seconds after which that is sure not to happen any more.
-  SETTLED = 2,
 }
 
 -- Folders that are looked at; few programs have more than one.
@@ -53,7 +50,7 @@ local function look_at(path)
     return before
   end
   local stamp, newest = ask(path, 0)
-  local young = newest + folder.SETTLED > os.time()
+  local young = not settled(newest)
   local same = before and before.stamp == stamp and not before.young
   return remember(path, { stamp = stamp, young = young, seen = seen, at = now,
                           contents = same and before.contents })

@@ -3,7 +3,7 @@
 
 local lib      = require "ssl.ffi.lib"
 local later    = require "ssl.base.later"
-local context  = require "ssl.context.setters"
+local context  = require "ssl.context.table"
 local groups   = later.module "ssl.context.groups"
 local namelist = later.module "ssl.context.namelist"
 local option   = require "ssl.context.option"

@@ -1,7 +1,7 @@
 --- ssl.context.options.alpn: the protocols that are agreed on in the handshake.
 
 local alpn    = require "ssl.feature.alpn"
-local context = require "ssl.context.setters"
+local context = require "ssl.context.table"
 
 -- A list, for servers also a function.
 local function server(ctx, choice)

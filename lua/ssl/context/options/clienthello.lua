@@ -1,6 +1,6 @@
 --- ssl.context.options.clienthello: the program's function that sees the ClientHello.
 
-local context = require "ssl.context.setters"
+local context = require "ssl.context.table"
 
 return {
   onclienthello = { set = function(ctx, f)

@@ -2,7 +2,7 @@
 -- may make us keep.
 
 local lib     = require "ssl.ffi.lib"
-local context = require "ssl.context.setters"
+local context = require "ssl.context.table"
 local option  = require "ssl.context.option"
 local C       = lib.C
 

@@ -2,7 +2,7 @@
 
 local later     = require "ssl.base.later"
 local arg       = require "ssl.base.arg"
-local context   = require "ssl.context.setters"
+local context   = require "ssl.context.table"
 local key       = require "ssl.credential.key"
 local material  = require "ssl.source.material"
 local password  = require "ssl.source.password"

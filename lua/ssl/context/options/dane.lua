@@ -1,6 +1,6 @@
 --- ssl.context.options.dane: the peer's certificate checked against TLSA records.
 
-local context = require "ssl.context.setters"
+local context = require "ssl.context.table"
 local dane    = require "ssl.feature.dane"
 local option  = require "ssl.context.option"
 

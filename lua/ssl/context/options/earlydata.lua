@@ -1,6 +1,6 @@
 --- ssl.context.options.earlydata: how many bytes of early data a connection may have.
 
-local context   = require "ssl.context.setters"
+local context   = require "ssl.context.table"
 local earlydata = require "ssl.feature.earlydata"
 local option    = require "ssl.context.option"
 

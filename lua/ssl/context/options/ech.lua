@@ -1,6 +1,6 @@
 --- ssl.context.options.ech: Encrypted ClientHello, on both sides.
 
-local context  = require "ssl.context.setters"
+local context  = require "ssl.context.table"
 local ech      = require "ssl.feature.ech"
 local material = require "ssl.source.material"
 local option   = require "ssl.context.option"

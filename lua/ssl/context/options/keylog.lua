@@ -1,7 +1,7 @@
 --- ssl.context.options.keylog: the receiver of the secrets.
 
 local lib     = require "ssl.ffi.lib"
-local context = require "ssl.context.setters"
+local context = require "ssl.context.table"
 local keylog  = require "ssl.feature.keylog"
 local option  = require "ssl.context.option"
 

@@ -2,7 +2,7 @@
 
 local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
-local context  = require "ssl.context.setters"
+local context  = require "ssl.context.table"
 local ocsp     = require "ssl.ocsp.request"
 local response = require "ssl.ocsp.response"
 local stapling = require "ssl.feature.stapling"

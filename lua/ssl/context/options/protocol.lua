@@ -3,7 +3,7 @@
 
 local lib      = require "ssl.ffi.lib"
 local shim     = require "ssl.ffi.shim"
-local context  = require "ssl.context.setters"
+local context  = require "ssl.context.table"
 local errors   = require "ssl.base.errors"
 local option   = require "ssl.context.option"
 local versions = require "ssl.context.versions"

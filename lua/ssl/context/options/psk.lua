@@ -1,6 +1,6 @@
 --- ssl.context.options.psk: pre-shared keys.
 
-local context = require "ssl.context.setters"
+local context = require "ssl.context.table"
 local psk     = require "ssl.feature.psk"
 
 -- A client's function; a server's, or a table with a hint beside it.

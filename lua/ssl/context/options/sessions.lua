@@ -1,7 +1,7 @@
 --- ssl.context.options.sessions: the keys about sessions.
 
 local lib          = require "ssl.ffi.lib"
-local context      = require "ssl.context.setters"
+local context      = require "ssl.context.table"
 local keys         = require "ssl.context.keys"
 local option       = require "ssl.context.option"
 local resumption   = require "ssl.session.resumption"
