@@ -20,7 +20,7 @@ local systemca   = later.module "ssl.trust.systemca"
 
 local LIMIT, DEEPEST = 16, 4
 
-local known, names_file = cfg.keys, cfg.names_file
+local known, files = cfg.keys, cfg.files
 
 local cache = lru.new(LIMIT)   -- digest -> context
 
@@ -67,7 +67,7 @@ local function describe(value, key, depth, seen)
   local kind = type(value)
   if key == "systemca" and value then return system(seen) end
   if kind == "string" then
-    return names_file(key) and stamped(value, seen) or ("%q"):format(value)
+    return files[key] and stamped(value, seen) or ("%q"):format(value)
   elseif kind == "number" then
     return ("%.17g"):format(value)
   elseif kind == "table" and depth < DEEPEST then

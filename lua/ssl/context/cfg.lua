@@ -15,9 +15,6 @@ local nearest     = later.module "ssl.base.nearest"
 local verifyflags = require "ssl.trust.verifyflags"
 local unknown     = later.module "ssl.base.unknown"
 
--- The loops go over all keys once for each table. To compile them would take longer.
-jit.off(true, true)
-
 local cfg = {
   --- The mistake in a table of options that may have these keys only: see
   -- ssl.base.unknown.
@@ -26,11 +23,36 @@ local cfg = {
   --- The keys of ssl.newcontext, in the order in which they are applied.
   keys = {},
 
-  --- Does the value of a key name a file? See ssl.context.keys.
-  names_file = keys.names_file,
+  --- The keys whose values name files: a set.
+  files = keys.files,
 }
 
-for i, record in ipairs(keys.own) do cfg.keys[i] = record.key end
+local records, places = keys.known "newcontext".records, {}
+for i, record in ipairs(keys.own) do cfg.keys[i], places[record] = record.key, i end
+
+-- What a function answers for the first record, in order, for which it answers at all, and
+-- the record. It gets the record and the table's value, perhaps nil.
+--
+-- A request has a few of the hundred keys. So only these are looked at, unless the table has
+-- defaults behind it.
+local function first(t, asked)
+  local answer, found
+  if getmetatable(t) ~= nil then
+    for _, record in ipairs(keys.own) do
+      answer = asked(record, t[record.key])
+      if answer then return answer, record end
+    end
+    return nil
+  end
+  for key, value in pairs(t) do
+    local record = records[key]
+    if record and not (found and places[found] < places[record]) then
+      local this = asked(record, value)
+      if this then answer, found = this, record end
+    end
+  end
+  return answer, found
+end
 
 -- Does a list have a value that this library knows and LuaSec does not?
 local function foreign(record, value)
@@ -52,20 +74,16 @@ end
 -- @treturn boolean
 function cfg.held(t)
   if config.strict then return true end
-  for _, record in ipairs(keys.list) do
-    if not record.faces and of_ours(record, t[record.key]) then return true end
-  end
-  return false
+  return first(t, of_ours) or false
 end
 
 -- The first key of a table whose record has a field, and that LuaSec does not have.
-local function first(t, field, side)
-  for _, record in ipairs(keys.list) do
-    if record[field] and (record.side == "both" or record.side == side)
-       and of_ours(record, t[record.key]) then
-      return record.key
-    end
-  end
+local function first_with(t, field, side)
+  local _, record = first(t, function(record, value)
+    return record[field] and (record.side == "both" or record.side == side)
+           and of_ours(record, value)
+  end)
+  return record and record.key
 end
 
 --- The first key of a table that decides about trust, and that LuaSec does not have.
@@ -73,7 +91,7 @@ end
 -- @tparam[opt="client"] string side  "client" or "server": only keys that it uses
 -- @treturn string|nil
 function cfg.trusting(t, side)
-  return (first(t, "trust", side or "client"))
+  return first_with(t, "trust", side or "client")
 end
 
 --- The first key of a table that demands something of the peer's certificates.
@@ -81,7 +99,7 @@ end
 -- @tparam string side  "client" or "server": only keys that it uses
 -- @treturn string|nil
 function cfg.of_chain(t, side)
-  return (first(t, "chain", side))
+  return first_with(t, "chain", side)
 end
 
 local EXPECTED = { list = "a string or an array of strings", entries = "an array of tables",
@@ -107,7 +125,7 @@ local function shape(record, value)
 end
 
 -- The mistake in an entry of `certificates`, or nil.
-local function entry(record, i, value, records)
+local function entry(record, i, value)
   local why = unknown.problem(value, record.fields)
   for _, name in ipairs(record.fields) do
     why = why or type(value[name]) == "table" and shape(records[name], value[name]) or nil
@@ -115,19 +133,14 @@ local function entry(record, i, value, records)
   return why and ("%s[%d]: %s"):format(record.key, i, why)
 end
 
--- The mistake in the first value that is a table of a wrong form, or nil.
-local function misshapen(t, records)
-  for _, record in ipairs(keys.list) do
-    local value = records[record.key] == record and t[record.key]
-    if type(value) == "table" then
-      local why = shape(record, value)
-      if why then return why end
-      for i, one in ipairs(record.kind == "entries" and value or {}) do
-        why = type(one) == "table" and entry(record, i, one, records)
-        if why then return why end
-      end
-    end
+-- The mistake in a value of a wrong form, or nil.
+local function misshapen(record, value)
+  if type(value) ~= "table" then return nil end
+  local why = shape(record, value)
+  for i, one in ipairs(not why and record.kind == "entries" and value or {}) do
+    why = why or type(one) == "table" and entry(record, i, one) or nil
   end
+  return why
 end
 
 -- Faces whose tables have fields of their own. There a misspelled key is a mistake.
@@ -154,7 +167,7 @@ function cfg.problem(t, face)
       return unknown.message(what, name, unknown.suggestion(name, known.names))
     end
   end
-  return held and misshapen(t, known.records) or nil
+  return held and first(t, misshapen) or nil
 end
 
 return cfg

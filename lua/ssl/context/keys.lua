@@ -305,13 +305,8 @@ end
 -- Kinds whose values name files.
 local FILES = set("file", "files", "folder")
 
---- Does the value of a key name a file, whose content counts?
--- @tparam string key
--- @treturn boolean
-function keys.names_file(key)
-  local record = keys.known "newcontext".records[key]
-  return record ~= nil and FILES[record.kind] == true
-end
+--- The keys whose values name files, whose content counts: set of names.
+keys.files = {}
 
 --- The fields of a context's state: arrays of names and of defaults.
 keys.fields, keys.defaults = {}, {}
@@ -320,6 +315,7 @@ keys.fields, keys.defaults = {}, {}
 keys.uncounted = {}
 
 for _, record in ipairs(keys.own) do
+  keys.files[record.key] = FILES[record.kind]
   for field, default in pairs(record.state or {}) do
     keys.fields[#keys.fields + 1], keys.defaults[#keys.defaults + 1] = field, default
     if record.counted or record.policy ~= true then keys.uncounted[field] = true end
