@@ -28,10 +28,18 @@ again(void)
 	return errno == EAGAIN || errno == EWOULDBLOCK;
 }
 
+/* Errors with which the kernel has ended the connection. */
+static int
+ends(int error)
+{
+	return error == ECONNRESET || error == ECONNABORTED ||
+	    error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH;
+}
+
 /*
  * Bytes read, 0 at the end of the stream (noted), -1 for "not now" or an error. The
- * kernel reports a reset once: after send has returned it, recv returns an end, which is
- * the same reset.
+ * kernel reports the end of a connection once: after send has returned its error, recv
+ * returns an end, which has the same reason.
  */
 long
 lsf_fd_read(struct lsf_conn *c, void *buffer, size_t length)
@@ -44,8 +52,8 @@ lsf_fd_read(struct lsf_conn *c, void *buffer, size_t length)
 	do {
 		n = recv(c->fd, buffer, length, flags);
 	} while (n == -1 && errno == EINTR);
-	if (n == 0 && c->out_error == ECONNRESET) {
-		c->in_error = ECONNRESET;
+	if (n == 0 && ends(c->out_error)) {
+		c->in_error = c->out_error;
 		return -1;
 	}
 	if (n == 0)

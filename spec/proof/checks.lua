@@ -1,16 +1,16 @@
 --- One scenario under one failure after another: what has to hold after each.
 --
---   checks.baseline(scenario)        runs it without a failure, and notes what it returns
---   checks.points(baseline)          the failures to plant
---   checks.run(scenario, baseline, point)   plants one; the findings, an array of texts
+--   checks.baseline(kind, scenario)  runs it without a failure, and notes what it returns
+--   checks.run(kind, scenario, baseline, point)   plants one; the findings, an array of texts
 --
+-- `kind`: of failures, spec.proof.injector or another module with its functions.
 -- A scenario is { name =, refuses =, run = f }. f returns a table of texts: what a program can
--- observe. With `refuses` the peer has to be refused: f returns { accepted = BOOLEAN }.
+-- observe. With `refuses` the peer has to be refused: f returns { accepted = BOOLEAN }. An error
+-- that begins with "WRONG" is a finding of f itself.
 
-local ffi       = require "ffi"
-local injector  = require "spec.proof.injector"
-local memory    = require "spec.proof.memory"
-local lib       = require "ssl.ffi.lib"
+local ffi    = require "ffi"
+local memory = require "spec.proof.memory"
+local lib    = require "ssl.ffi.lib"
 
 local checks = {}
 
@@ -55,11 +55,11 @@ end
 
 --- Run it until nothing is made for the first time any more.
 -- @treturn table  `calls`, `seen`
-function checks.baseline(scenario)
+function checks.baseline(kind, scenario)
   local calls, ok, value
   for _ = 1, AGAIN do
     collectgarbage "stop"
-    calls, ok, value = injector.count(scenario.run)
+    calls, ok, value = kind.count(scenario.run)
     collectgarbage "restart"
     assert(ok, ("%s does not work: %s"):format(scenario.name, tostring(value)))
     assert(not value.accepted, scenario.name .. ": the peer is accepted")
@@ -69,37 +69,11 @@ function checks.baseline(scenario)
   return { calls = calls, seen = text(value) }
 end
 
---- All failures of all calls, in their order.
--- @tparam table baseline
--- @tparam string only  names of functions; "" for all
--- @treturn {table,...}  for injector.fail
-function checks.points(baseline, only)
-  local out = {}
-  for _, call in ipairs(baseline.calls) do
-    local wanted = only == "" or (" " .. only .. " "):find(" " .. call.name .. " ", 1, true)
-    for _, result in ipairs(wanted and injector.results(call.name) or {}) do
-      -- The shim queues nothing itself.
-      for _, queued in ipairs(call.name:find "^lsf_" and { false } or { false, true }) do
-        out[#out + 1] = { name = call.name, n = call.n, result = result, queued = queued }
-      end
-    end
-  end
-  return out
-end
-
---- A failure in words.
-function checks.describe(point)
-  local result = type(point.result) == "cdata" and ffi.istype("void *", point.result)
-                 and "NULL" or tostring(point.result):gsub("cdata<.->: ", "")
-  return ("%s #%d -> %s%s"):format(point.name, point.n, result,
-                                   point.queued and " with an error" or "")
-end
-
-local function plant(scenario, point)
+local function plant(kind, scenario, point)
   point.fired = false
   clear()
   collectgarbage "stop"
-  local ok, value = injector.fail(point, scenario.run)
+  local ok, value = kind.fail(point, scenario.run)
   local stale = peek() ~= 0
   clear()
   collectgarbage "restart"
@@ -107,12 +81,12 @@ local function plant(scenario, point)
 end
 
 -- Is it gone, or does each time leave something?
-local function leaks(scenario, point)
+local function leaks(kind, scenario, point)
   local lost, more
   for _ = 1, AGAIN do
     collect()
     local mark, before = memory.mark(), descriptors()
-    plant(scenario, point)
+    plant(kind, scenario, point)
     local left, open = used(mark)
     lost, more = left, open - before
     if not lost[1] and more == 0 then return nil end
@@ -127,6 +101,7 @@ local function judge_result(scenario, baseline, ok, value)
       return "fails without a message"
     end
     if value:find("attempt to ", 1, true) then return "a mistake: " .. value end
+    if value:find "^WRONG" then return value end
     return nil, "refused: " .. value
   end
   if scenario.refuses then
@@ -141,19 +116,21 @@ end
 -- @treturn {string,...}  findings
 -- @treturn string|nil  what the scenario did: "refused: MESSAGE", "ignored", "changed: ...";
 --   nil: the call was not reached
-function checks.run(scenario, baseline, point)
+function checks.run(kind, scenario, baseline, point)
   local findings = {}
   local function find(what) findings[#findings + 1] = what end
   collectgarbage()
   local mark, before = memory.mark(), descriptors()
-  local ok, value, stale = plant(scenario, point)
+  local ok, value, stale = plant(kind, scenario, point)
   if not point.fired then return findings, nil end
   local wrong, outcome = judge_result(scenario, baseline, ok, value)
+  if wrong then find(wrong) end
+  wrong = outcome and kind.expects and kind.expects(point, outcome)
   if wrong then find(wrong) end
   if stale then find "leaves an error in the queue" end
   local lost, open = used(mark)
   if lost[1] or open ~= before then
-    local what = leaks(scenario, point)
+    local what = leaks(kind, scenario, point)
     if what then find("leaks " .. what) end
   end
   local again, next_value = pcall(scenario.run)

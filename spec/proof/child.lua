@@ -1,22 +1,34 @@
 --- One scenario in a process of its own, under all failures from one on.
 --
---	luajit spec/proof/child.lua TALLY SCENARIO FROM EACH FILE ONLY
+--	luajit spec/proof/child.lua FOLDER SCENARIO FROM EACH FILE ONLY KIND
 --
 -- Prints `plan FAILURES CALLS`, then for each failure `at N DESCRIPTION`, lines `found TEXT`,
 -- and `done OUTCOME`; `end` at the end. Only every EACH-th failure is planted, and where
--- ONLY is not empty, only failures of the functions that it names. FILE: the module with the
--- scenarios.
+-- ONLY is not empty, only failures of the functions that it names. FOLDER: what faults.compile
+-- made; FILE: the module with the scenarios; KIND: calls, system or memory.
 
 package.path = "./?.lua;" .. package.path
 
 local ffi    = require "ffi"
 local memory = require "spec.proof.memory"
 
-memory.begin(arg[1])
-require("spec.proof.injector").install()
+local folder, name, from, each, file, only, word = unpack(arg)
+
+memory.begin(folder .. "/tally.so")
+
+local kind
+if word == "system" then
+  kind = require "spec.proof.system"
+  kind.use(folder .. "/system.so")
+elseif word == "memory" then
+  kind = require "spec.proof.allocations"
+else
+  kind = require "spec.proof.injector"
+  kind.install()
+end
 
 local checks    = require "spec.proof.checks"
-local scenarios = require(arg[5])
+local scenarios = require(file)
 
 ffi.cdef "unsigned int proof_alarm(unsigned int seconds) __asm__(\"alarm\");"
 
@@ -25,16 +37,15 @@ local PATIENCE = 120
 
 io.stdout:setvbuf "line"
 
-local scenario = assert(scenarios.find(arg[2]), "no such scenario")
-local from, each = tonumber(arg[3]), tonumber(arg[4])
+local scenario = assert(scenarios.find(name), "no such scenario")
 
-local baseline = checks.baseline(scenario)
-local points = checks.points(baseline, arg[6])
+local baseline = checks.baseline(kind, scenario)
+local points = kind.points(baseline.calls, only)
 print(("plan %d %d"):format(#points, #baseline.calls))
-for i = from, #points, each do
-  print(("at %d %s"):format(i, checks.describe(points[i])))
+for i = tonumber(from), #points, tonumber(each) do
+  print(("at %d %s"):format(i, kind.describe(points[i])))
   ffi.C.proof_alarm(PATIENCE)
-  local findings, outcome = checks.run(scenario, baseline, points[i])
+  local findings, outcome = checks.run(kind, scenario, baseline, points[i])
   for _, finding in ipairs(findings) do print("found " .. finding:gsub("\n", " ")) end
   print("done " .. (outcome or "not reached"):gsub("\n", " "))
 end

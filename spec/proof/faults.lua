@@ -1,7 +1,7 @@
 --- All failures of scenarios, each scenario in a process of its own.
 --
---   local report = faults.run(tally, scenario, { each = 1, from = 1 })
---   local path = faults.tally(folder)     tally.c, compiled
+--   local libraries = faults.compile(folder)     tally.c and system.c
+--   local report = faults.run(libraries, scenario, { each = 1, from = 1 })
 --
 -- `report`: `planned`, `calls`, `planted`, `ignored` (name -> how often), `changed` (name ->
 -- what), `reached` (a set of functions), `refused` (message -> how often), and `findings`,
@@ -14,16 +14,17 @@ local faults = {}
 
 local quote = house.quote
 
---- Compile the counting of memory.
+--- Compile what is written in C.
 -- @tparam string folder
--- @treturn string  its path
-function faults.tally(folder)
-  local path = folder .. "/tally.so"
-  -- OpenSSL frees memory at the end of the process, when LuaJIT has closed its libraries.
-  local command = ("cc -shared -fPIC -O1 -Wl,-z,nodelete -o %s spec/proof/tally.c"):format(
-    quote(path))
-  assert(house.run(command), "tally.c does not compile")
-  return path
+-- @treturn string  the folder
+function faults.compile(folder)
+  for _, name in ipairs { "tally", "system" } do
+    -- OpenSSL frees memory at the end of the process, when LuaJIT has closed its libraries.
+    local command = ("cc -shared -fPIC -O1 -Wl,-z,nodelete -o %s spec/proof/%s.c"):format(
+      quote(folder .. "/" .. name .. ".so"), name)
+    assert(house.run(command), name .. ".c does not compile")
+  end
+  return folder
 end
 
 local function more(counts, key)
@@ -74,19 +75,21 @@ local function read(report, pipe)
   return ended, last
 end
 
---- @tparam string tally  of `faults.tally`
+--- @tparam string libraries  of `faults.compile`
 -- @tparam string scenario  its name
 -- @tparam[opt] table options  `each`: only every so many failures (1); `from`: the first one;
---   `file`: a module in place of spec.proof.scenarios; `only`: names of functions, all
-function faults.run(tally, scenario, options)
+--   `file`: a module in place of spec.proof.scenarios; `only`: names of functions, all;
+--   `kind`: of failures, "calls" (the default), "system" or "memory"
+function faults.run(libraries, scenario, options)
   options = options or {}
   local report = { findings = {}, ignored = {}, changed = {}, reached = {}, refused = {},
                    planted = 0, planned = 0, calls = 0, index = 0 }
   local each, from = options.each or 1, options.from or 1
   repeat
-    local pipe = assert(io.popen(("luajit spec/proof/child.lua %s %s %d %d %s %s 2>&1"):format(
-      quote(tally), quote(scenario), from, each,
-      quote(options.file or "spec.proof.scenarios"), quote(options.only or ""))))
+    local pipe = assert(io.popen(("luajit spec/proof/child.lua %s %s %d %d %s %s %s 2>&1"):format(
+      quote(libraries), quote(scenario), from, each,
+      quote(options.file or "spec.proof.scenarios"), quote(options.only or ""),
+      options.kind or "calls")))
     local ended, last = read(report, pipe)
     pipe:close()
     if not ended and not report.point then error(scenario .. ": " .. last, 0) end

@@ -1,15 +1,16 @@
 -- The harness of script/faults finds what it looks for; and a small share of its failures.
 
 describe("script/faults", function()
+  local house     = require "spec.support.init"
   local process   = require "spec.support.process"
   local faults    = require "spec.proof.faults"
 
-  local tally
-  setup(function() tally = faults.tally(process.folder()) end)
+  local libraries
+  setup(function() libraries = faults.compile(process.folder()) end)
   teardown(process.stop_all)
 
-  local function findings(scenario)
-    local report = faults.run(tally, scenario, { file = "spec.proof.planted" })
+  local function findings(scenario, kind)
+    local report = faults.run(libraries, scenario, { file = "spec.proof.planted", kind = kind })
     assert.is_true(report.planted + #report.findings > 0)
     local out = {}
     for i, finding in ipairs(report.findings) do
@@ -40,13 +41,20 @@ describe("script/faults", function()
     end)
   end
 
+  it("finds a failure of the system without its reason", function()
+    local found = findings("a failure of the system without its reason", "system")
+    assert.is_truthy(found:find(
+      "send #1 -> ENOMEM: has another reason: refused: it did not work", 1, true), found)
+    assert.is_falsy(found:find("EINTR", 1, true), found)
+  end)
+
   it("notes which failures are ignored, and which change the result", function()
     local _, report = findings "a stale error"
     assert.same({ "EVP_get_digestbyname" }, { (next(report.changed)) })
   end)
 
   local function nothing(name, options)
-    local report = faults.run(tally, name, options)
+    local report = faults.run(libraries, name, options)
     local found = {}
     for i, finding in ipairs(report.findings) do
       found[i] = finding.point .. ": " .. finding.what
@@ -59,6 +67,31 @@ describe("script/faults", function()
   it("finds nothing in a share of a refused server", function()
     local report = nothing("a server of an unknown authority, tlsv1_3", { each = 29 })
     assert.is_true(report.planted > 5)
+  end)
+
+  -- An error of the kernel, which the peer never heard of: a handshake waited for its answer.
+  -- One with which the kernel ended the connection, and which only send returned: the reason
+  -- was an end of the peer's.
+  it("finds nothing where the first flight cannot be sent", function()
+    local report = nothing("traffic of both ends, tlsv1_3", { kind = "system", only = "send#1" })
+    assert.equal(10, report.planted)
+    local named = 0
+    for message in pairs(report.refused) do
+      if message:find("client: not enough memory", 1, true) then named = named + 1 end
+    end
+    assert.equal(1, named)
+  end)
+
+  it("finds nothing in a share of the system's failures", function()
+    local report = nothing("traffic of both ends, tlsv1_2",
+                           { kind = "system", each = house.share(29, 97, 97) })
+    assert.is_true(report.planted > 5)
+  end)
+
+  it("finds nothing where a wait of a handshake fails", function()
+    local report = nothing("a client that waits with a limit, tlsv1_3",
+                           { kind = "system", only = "poll#1" })
+    assert.is_true(report.planted > 0)
   end)
 
   -- What script/faults found, and was mended: a scenario, and the functions whose failures

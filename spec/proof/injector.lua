@@ -7,7 +7,8 @@
 --   injector.install()            before any other file of the library is loaded
 --   injector.count(f)             runs f; the calls in order of first use: { { name, n } ... }
 --   injector.fail(point, f)       runs f with a failure at point: { name, n, result, queued }
---   injector.results(name)        the results by which it fails
+--   injector.points(calls, only)  the failures, in order; only: of kinds.wanted
+--   injector.describe(point)      in words
 
 local ffi   = require "ffi"
 local kinds = require "spec.proof.kinds"
@@ -116,11 +117,6 @@ function injector.install()
   wrap_table(shim.C, "lsf_", kinds.of_shim)
 end
 
---- The results by which a function reports a failure.
-function injector.results(name)
-  return results[name]
-end
-
 local function run(f)
   counts = {}
   local ok, value = pcall(f)
@@ -143,6 +139,32 @@ end
 function injector.fail(point, f)
   armed = point
   return run(f)
+end
+
+--- All failures of all calls.
+function injector.points(calls, only)
+  local out = {}
+  for _, call in ipairs(calls) do
+    for _, result in ipairs(kinds.wanted(only, call) and results[call.name] or {}) do
+      -- The shim queues nothing itself.
+      for _, queued in ipairs(call.name:find "^lsf_" and { false } or { false, true }) do
+        out[#out + 1] = { name = call.name, n = call.n, result = result, queued = queued }
+      end
+    end
+  end
+  return out
+end
+
+function injector.describe(point)
+  local result = type(point.result) == "cdata" and ffi.istype("void *", point.result)
+                 and "NULL" or tostring(point.result):gsub("cdata<.->: ", "")
+  return ("%s #%d -> %s%s"):format(point.name, point.n, result,
+                                   point.queued and " with an error" or "")
+end
+
+--- For a child of this process.
+function injector.stop()
+  counts, order, armed = nil, nil, nil
 end
 
 return injector

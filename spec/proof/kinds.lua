@@ -184,4 +184,14 @@ function kinds.of_shim(name, f)
   return out
 end
 
+--- Is this call among those that are named? "recv send#2": each recv, and the second send.
+-- @tparam string only  "" for all
+-- @tparam table call  `name`, `n`
+function kinds.wanted(only, call)
+  if only == "" then return true end
+  local names = " " .. only .. " "
+  return names:find((" %s "):format(call.name), 1, true) ~= nil
+      or names:find((" %s#%d "):format(call.name, call.n), 1, true) ~= nil
+end
+
 return kinds

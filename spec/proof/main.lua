@@ -16,27 +16,33 @@ local function sorted(set)
   return out
 end
 
-local tally = faults.tally(process.folder())
+local libraries = faults.compile(process.folder())
 local planted, reached, ignored, findings, count = 0, {}, {}, 0, 0
+
+local CALLS = { "calls" }
+
+local function run(scenario, kind)
+  local report = faults.run(libraries, scenario.name, { each = each, kind = kind })
+  count, planted = count + 1, planted + report.planted
+  for name in pairs(report.reached) do reached[name] = true end
+  for name in pairs(kind == "calls" and report.ignored or {}) do
+    if not kinds.ignorable[name] then ignored[name] = scenario.name end
+  end
+  print(("%6d failures of %4d calls: %s (%s)"):format(report.planted, report.calls,
+                                                      scenario.name, kind))
+  for _, finding in ipairs(report.findings) do
+    findings = findings + 1
+    print(("  FOUND %s: %s"):format(finding.point, finding.what))
+  end
+  for _, name in ipairs(sorted(report.changed)) do
+    findings = findings + 1
+    print(("  FOUND %s: another result, %s"):format(name, report.changed[name]))
+  end
+end
 
 for _, scenario in ipairs(scenarios.list) do
   if scenario.name:find(pattern, 1, true) then
-    local report = faults.run(tally, scenario.name, { each = each })
-    count, planted = count + 1, planted + report.planted
-    for name in pairs(report.reached) do reached[name] = true end
-    for name in pairs(report.ignored) do
-      if not kinds.ignorable[name] then ignored[name] = scenario.name end
-    end
-    print(("%6d failures of %4d calls: %s"):format(report.planted, report.calls,
-                                                   scenario.name))
-    for _, finding in ipairs(report.findings) do
-      findings = findings + 1
-      print(("  FOUND %s: %s"):format(finding.point, finding.what))
-    end
-    for _, name in ipairs(sorted(report.changed)) do
-      findings = findings + 1
-      print(("  FOUND %s: another result, %s"):format(name, report.changed[name]))
-    end
+    for _, kind in ipairs(scenario.kinds or CALLS) do run(scenario, kind) end
   end
 end
 

@@ -70,6 +70,17 @@ add("a failure that is kept", function()
   return { "made" }
 end)
 
+add("a failure of the system without its reason", function()
+  local server, client = require("spec.support.pair").wrapped()
+  server:settimeout(0)
+  client:settimeout(0)
+  local _, word = client:dohandshake()
+  server:close()
+  client:close()
+  if word ~= "wantread" then error("it did not work", 0) end
+  return { word }
+end)
+
 local planted = { list = list }
 
 function planted.find(name)

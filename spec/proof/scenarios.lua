@@ -1,8 +1,9 @@
---- The scenarios: a file of scenarios/ for each subject.
+--- The scenarios: a file of scenarios/ for each subject. `kinds` of a scenario: of the failures
+-- that it is for; only calls where it has none.
 
 local scenarios = {}
 
-local FILES = { "refusals", "extensions", "sessions", "services" }
+local FILES = { "refusals", "extensions", "sessions", "services", "traffic" }
 
 local list = {}
 for _, file in ipairs(FILES) do

@@ -81,6 +81,7 @@ local function step_and_judge(st)
   if st.conn.out_beg ~= st.conn.out_end then
     st.transport.flush(st)
     if gone(st) then return "closed" end
+    if word and verdict.waits(word) then return verdict.unsendable(st) or word end
   end
   return word
 end

@@ -76,6 +76,8 @@ function loop.wait(st, word, start)
   if conn.out_beg ~= conn.out_end then
     st.transport.flush(st)
     if st.status == "closed" then return false, "closed" end
+    local why = verdict.unsendable(st)
+    if why then return false, why end
   end
   local left = timeout.left(st, start)
   if left == 0 and not timeout.polls(st) then return false, timeout.ended(st, word) end

@@ -157,6 +157,17 @@ function verdict.refused(st)
   return st.failed or verdict.transport_words(st)
 end
 
+--- Has a handshake to end, since what it has to send cannot be sent? The peer waits for it,
+-- and so no event would come. What has arrived is heard first: an alert is the reason then.
+-- @tparam table st
+-- @treturn string|nil  the message, or nil where it may go on
+function verdict.unsendable(st)
+  if st.conn.out_error == 0 or st.status ~= "new" then return nil end
+  local word = verdict.refused(st)
+  if not st.failed and not lifecycle.closed(st) then fail(st, word) end
+  return st.failed or CLOSED
+end
+
 -- What ended the connection, or a part of it.
 function failed(st, code)
   local conn = st.conn
