@@ -10,7 +10,7 @@ files["spec/resty"] = { std = "ngx_lua" }
 files["spec/resty/*_spec.lua"] = { std = "luajit+busted" }
 
 -- Declarations for editors: a line a key, and functions without a body.
-files["types"] = { max_line_length = false, unused_args = false }
+files["types"] = { max_line_length = false, unused = false }
 
 -- What Neovim gives a script.
 files["samples/neovim.lua"] = { globals = { "vim", "arg" } }

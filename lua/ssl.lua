@@ -69,8 +69,8 @@ end
 
 --- A context from parameters; see docs/newcontext.md. Further arguments mean nothing, as
 -- in LuaSec.
--- @tparam table cfg  not modified
--- @treturn userdata
+-- @tparam ssl.Config cfg  not modified
+-- @treturn ssl.Context
 -- @treturn nil,string
 -- @raise for a value of a wrong type, and for what ssl.cfg finds wrong
 function ssl.newcontext(cfg)
@@ -145,11 +145,11 @@ end
 -- @param sock  a LuaSocket TCP object, or an object with `getfd` and `setfd`: its
 --   descriptor is taken over; or an object with `send` and `receive`, which carries
 --   the bytes from then on (see docs/streams.md)
--- @tparam table|userdata cfg  for ssl.newcontext, or a context
+-- @tparam ssl.Config|ssl.Context cfg  for ssl.newcontext, or a context
 -- @tparam[opt] table options  `initial`: bytes that were read from the peer before
 --   TLS began, at most 64 KiB over a descriptor. `over`: the loop that `sock` belongs to
 --   and that waits, by its name, or an adapter (docs/over.md)
--- @treturn userdata  a connection in state "new": call `dohandshake`
+-- @treturn ssl.Connection  a connection in state "new": call `dohandshake`
 -- @treturn nil,string  an error of newcontext, "invalid mode", or "error creating
 --   SSL object (REASON)"; the socket is untouched then
 -- @raise when `sock` is neither, or `cfg` is neither, or `options` is no table

@@ -1,5 +1,5 @@
---- types/ssl.lua, the types for editors (LuaLS): made of the records of ssl.context.keys and of
--- the table in docs/newcontext.md. `script/keys` writes the file, and a spec compares it.
+--- The keys of ssl.newcontext as a class of LuaCATS: made of the records of ssl.context.keys and
+-- of the table in docs/newcontext.md, for script/types.lua.
 
 local keys = require "ssl.context.keys"
 
@@ -22,38 +22,11 @@ local function defaults()
 end
 
 local HEAD = [[
----@meta ssl
--- Types for editors (LuaLS). Made by script/keys; docs/newcontext.md explains the keys.
-
----@class ssl.Context
----@class ssl.Connection
----@class ssl.Certificate
----@class ssl.Session
-
 ---A table of ssl.newcontext. The text behind a key says what holds without it.
 ---@class ssl.Config
 ]]
 
-local FOOT = [[
-
-local ssl = {}
-
----@param cfg ssl.Config
----@return ssl.Context? context
----@return string? message
-function ssl.newcontext(cfg) end
-
----@param sock any a LuaSocket TCP object, or an object with `send` and `receive`
----@param cfg ssl.Config|ssl.Context
----@param options? { initial: string? }
----@return ssl.Connection? connection
----@return string? message
-function ssl.wrap(sock, cfg, options) end
-
-return ssl
-]]
-
---- The text of types/ssl.lua.
+--- The class of the keys.
 function types.text()
   local out, default = { HEAD }, defaults()
   for _, record in ipairs(keys.own) do
@@ -62,7 +35,6 @@ function types.text()
       record.key, required and "" or "?", record.types or KINDS[record.kind], default[record.key],
       record.side ~= "both" and (" (%s)"):format(record.side) or "")
   end
-  out[#out + 1] = FOOT
   return table.concat(out)
 end
 

@@ -185,7 +185,7 @@ end
 --   all this and all later calls: `conn:setdeadline`. `session`: one to resume, if it fits;
 --   without it one of an earlier call, unless `resume` is false. `over`: the loop that
 --   waits, by its name, or an adapter (docs/over.md)
--- @treturn userdata,userdata  the connection, and LuaSocket's object, which no
+-- @treturn ssl.Connection,userdata  the connection, and LuaSocket's object, which no
 --   longer owns the descriptor, or the adapter's object
 -- @treturn nil,string  the failed step - the name, the context, connecting, the
 --   handshake, the host name - and the reason; nothing is left open

@@ -153,6 +153,7 @@ end
 
 --- The connection behind it, for everything that is known about it: info,
 -- getpeercertificate, getalpn, sni, ...
+-- @treturn ssl.Connection
 function methods:connection()
   local conn = of(self)
   return conn
@@ -161,8 +162,8 @@ end
 guard.class(class)
 
 --- A new engine.
--- @tparam table|userdata cfg  for ssl.newcontext, or a context
--- @treturn userdata
+-- @tparam ssl.Config|ssl.Context cfg  for ssl.newcontext, or a context
+-- @treturn ssl.Engine
 -- @treturn nil,string
 return function(cfg)
   local ctx = cfg

@@ -6,7 +6,6 @@ describe("the list of the keys", function()
   local keys     = require "ssl.context.keys"
   local contexts = require "spec.support.contexts"
   local pki      = require "spec.support.pki"
-  local process  = require "spec.support.process"
 
   local function of_face(face)
     local out = {}
@@ -62,11 +61,6 @@ describe("the list of the keys", function()
       assert.is_true(at[record.key] >= last, record.key .. " is at another place in the page")
       last = at[record.key]
     end
-  end)
-
-  it("is that of types/ssl.lua", function()
-    local types = dofile "script/keytypes.lua"
-    assert.equal(types.text(), process.read "types/ssl.lua")
   end)
 
   it("agrees with docs/trust.md about the keys that decide trust", function()

@@ -150,6 +150,28 @@ describe("documentation", function()
     assert.same({}, missing)
   end)
 
+  -- script/types.lua looks at classes while the library is loaded, so it has a process.
+  it("has types for editors that are what script/keys writes", function()
+    local fresh = require "spec.support.fresh"
+    local folder = process.folder() .. "/"
+    local output, ok = fresh.luajit(([[
+      for path, text in pairs(dofile "script/types.lua".files()) do
+        local file = assert(io.open(%q .. path:gsub("/", "-"), "w"))
+        file:write(text)
+        file:close()
+        print(path)
+      end]]):format(folder))
+    assert(ok, output)
+    local made = {}
+    for path in output:gmatch "[^\n]+" do made[#made + 1] = path end
+    table.sort(made)
+    assert.same(sources.list("types", "lua"), made)
+    for _, path in ipairs(made) do
+      assert.equal(process.read(folder .. path:gsub("/", "-")), sources.read(path),
+                   path .. ": script/keys")
+    end
+  end)
+
   it("lists every page in docs/index.md", function()
     local text = sources.read "docs/index.md"
     for _, page in ipairs(sources.list("docs", "md")) do

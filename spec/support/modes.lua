@@ -16,7 +16,7 @@ local groups = {
       "structure/examples", "structure/foreign", "structure/house", "structure/matrix",
       "structure/modes", "structure/rooms",
       "structure/samples", "structure/shim", "structure/support", "structure/traces",
-      "structure/install", "structure/version",
+      "structure/install", "structure/types", "structure/version",
       "peers/luarocks",
     },
   },

@@ -10,7 +10,7 @@ local state      = require "ssl.io.state"
 local core = {}
 
 --- A connection over a context, without a descriptor.
--- @treturn userdata
+-- @treturn ssl.Connection
 -- @treturn nil,string  "invalid mode", "error creating SSL object (REASON)"
 function core.create(ctx)
   local conn, msg = connection.create(ctx)

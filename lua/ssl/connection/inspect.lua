@@ -16,6 +16,8 @@ local inspect, connected = {}, state.connected
 
 --- Certificate n of the chain that the peer sent.
 -- @tparam[opt=1] number n  1 is the peer's own
+-- @treturn ssl.Certificate
+-- @treturn nil,string
 function inspect:getpeercertificate(n)
   local st = connected(self)
   if not st then return nil, "closed" end
@@ -25,6 +27,8 @@ function inspect:getpeercertificate(n)
 end
 
 --- The chain as the peer sent it, its own certificate first.
+-- @treturn {ssl.Certificate,...}
+-- @treturn nil,string
 function inspect:getpeerchain()
   local st = connected(self)
   if not st then return nil, "closed" end
@@ -33,6 +37,8 @@ end
 
 --- Certificate n of the own chain, sent or not.
 -- @tparam[opt=1] number n  1 is the leaf
+-- @treturn ssl.Certificate
+-- @treturn nil,string
 function inspect:getlocalcertificate(n)
   local st = connected(self)
   if not st then return nil, "closed" end
@@ -42,6 +48,8 @@ function inspect:getlocalcertificate(n)
 end
 
 --- The own chain as configured, leaf first.
+-- @treturn {ssl.Certificate,...}
+-- @treturn nil,string
 function inspect:getlocalchain()
   local st = connected(self)
   if not st then return nil, "closed" end
@@ -111,7 +119,7 @@ end
 
 --- The chain that verification built, from the peer's certificate to the trusted one. It may
 -- differ from the chain that the peer sent. SSL_get0_verified_chain(3).
--- @treturn {userdata,...}  certificates
+-- @treturn {ssl.Certificate,...}  certificates
 -- @treturn nil  nothing was verified with success: no certificate, an error that was
 --   passed over, or a resumed session
 -- @treturn nil,string  "closed"

@@ -8,7 +8,7 @@ local state      = require "ssl.io.state"
 local sessions, connected = {}, state.connected
 
 --- A client's session, to be given to a later connection's `setsession`.
--- @treturn userdata
+-- @treturn ssl.Session
 -- @treturn nil,string  "closed"; on servers; where there is none, or none yet: in
 --   TLS 1.3 sessions come after the handshake, with received data
 function sessions:getsession()
@@ -20,7 +20,7 @@ function sessions:getsession()
 end
 
 --- Offer a session to the server. Before the handshake, after the names are set.
--- @tparam userdata s
+-- @tparam ssl.Session s
 -- @treturn true  it will be offered; `resumed` returns whether the server accepted it
 -- @treturn nil,string  it does not fit: made under another verification policy, used
 --   before, expired; or this is a server, or the handshake has begun. Then this connection

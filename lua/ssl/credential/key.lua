@@ -120,7 +120,7 @@ end
 --   OpenSSL's stores (ossl_store(7)), which only the program itself can choose
 -- @tparam[opt] string|function given  the password; a function is called, without
 --   arguments, only where one is needed, and may raise or yield
--- @treturn userdata  methods `type` and `bits`; its `tostring` shows no more
+-- @treturn ssl.Key  methods `type` and `bits`; its `tostring` shows no more
 -- @treturn nil,string  "error loading private key (REASON)"
 -- @raise when an argument is of a wrong type
 function key.object(...)

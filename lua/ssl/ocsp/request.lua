@@ -60,8 +60,8 @@ end
 local function in_use() end
 
 --- A request about one certificate.
--- @tparam userdata cert
--- @tparam userdata issuer  the certificate of its issuer
+-- @tparam ssl.Certificate cert
+-- @tparam ssl.Certificate issuer  the certificate of its issuer
 -- @tparam[opt] table options  `nonce = true`: a random number that `check` demands in the
 --   response; many responders sign in advance and cannot repeat it
 -- @treturn string  DER
@@ -100,8 +100,8 @@ end
 
 --- Judge a response.
 -- @tparam string der
--- @tparam userdata cert  the certificate in question
--- @tparam userdata issuer  the certificate of its issuer, which the caller trusts
+-- @tparam ssl.Certificate cert  the certificate in question
+-- @tparam ssl.Certificate issuer  the certificate of its issuer, which the caller trusts
 -- @tparam[opt] table options  `time` (seconds since 1970, default now), `leeway`
 --   (seconds that clocks may differ, 300), `maxage` (seconds that a response without
 --   a next update counts, 86400), `responder` (a certificate that is trusted to sign),

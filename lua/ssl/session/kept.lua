@@ -63,7 +63,7 @@ local function fits(item, conn)
 end
 
 --- Keep the new sessions of a connection.
--- @tparam userdata conn
+-- @tparam ssl.Connection conn
 -- @tparam string key  the place
 function kept.place(conn, key)
   places[conn] = key
@@ -71,7 +71,7 @@ end
 
 --- Offer a session to a connection before its handshake, after its names are set, and keep
 -- its new sessions.
--- @tparam userdata conn
+-- @tparam ssl.Connection conn
 -- @tparam string key  the place
 -- @treturn table  the offered session, for `shaken`; nil where none fits
 -- @raise where `key` is no string; and as `conn:setsession` does
@@ -87,7 +87,7 @@ end
 
 --- The handshake is over, or has failed. A session that the server did not take is not
 -- offered again: some servers cut or stall whoever offers one.
--- @tparam userdata conn
+-- @tparam ssl.Connection conn
 -- @tparam string key
 -- @tparam table item  what `offer` returned
 function kept.shaken(conn, key, item)

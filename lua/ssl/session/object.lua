@@ -243,7 +243,7 @@ end
 
 --- A session from the bytes of `export`, of this process or of another.
 -- @tparam string bytes
--- @treturn userdata
+-- @treturn ssl.Session
 -- @treturn nil,string  "malformed session"
 function session.import(...)
   local bytes = ...

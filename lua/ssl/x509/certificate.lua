@@ -282,7 +282,7 @@ end
 
 --- The first certificate of a PEM text, or the one that ssl.der made.
 -- @tparam string|userdata pem
--- @treturn userdata|nil  nil when there is none
+-- @treturn ssl.Certificate|nil  nil when there is none
 function x509.load(...)
   local pem = ...
   local bytes = material.bytes(pem)

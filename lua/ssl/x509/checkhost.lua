@@ -38,7 +38,7 @@ function checkhost.match(certificate, kind, name)
 end
 
 --- Check a certificate against a host name. The chain is not verified.
--- @tparam userdata cert  a certificate object
+-- @tparam ssl.Certificate cert  a certificate object
 -- @tparam string name  a host name (an A-label where it is international), or an
 --   IP address, in brackets or not
 -- @treturn boolean  true when the certificate names the host

@@ -19,7 +19,7 @@ local setters = { class = sslctx.class, state = sslctx.state }
 --- A new context.
 -- @tparam string protocol  any, sslv23, tlsv1, tlsv1_1, tlsv1_2, tlsv1_3; sslv3
 --   where OpenSSL still has it
--- @treturn userdata
+-- @treturn ssl.Context
 -- @treturn nil,string
 function setters.create(...)
   local protocol = ...

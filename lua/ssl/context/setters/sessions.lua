@@ -12,7 +12,7 @@ local setters = {}
 
 --- Replace a server's ticket keys, also while connections exist. Sessions that were made
 -- before stay valid.
--- @tparam userdata ctx
+-- @tparam ssl.Context ctx
 -- @tparam {string,...} list  the newest first; see docs/sessions.md
 -- @treturn true
 -- @treturn false,string  "invalid ticketkeys (...)"; nothing was changed
@@ -26,7 +26,7 @@ end
 
 --- Replace the secrets that authenticate the entries of a context's store, also while
 -- connections exist. They take the place of ticket keys from now on.
--- @tparam userdata ctx
+-- @tparam ssl.Context ctx
 -- @tparam string|{string,...} secret  the newest first; see docs/sessions.md
 -- @treturn true
 -- @treturn false,string  "invalid sessionkey (...)"; nothing was changed
@@ -38,7 +38,7 @@ function setters.setsessionkey(...)
 end
 
 --- Count the sessions of a server's context: see docs/sessions.md.
--- @tparam userdata ctx
+-- @tparam ssl.Context ctx
 -- @treturn table  numbers since the context was made: with a `sessionstore` found,
 --   absent, expired, foreign, refused, kept; with `earlydata` cached, which is how many
 --   there are now, and evicted
