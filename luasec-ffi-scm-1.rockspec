@@ -7,7 +7,11 @@ source = { url = "." }
 
 description = {
   summary = "LuaSec's interface for LuaJIT: TLS over FFI, with a small C shim",
+  detailed = [[
+    ssl and ssl.https for LuaJIT: the interface of LuaSec 1.3.2, over the OpenSSL that is
+    installed. Conflicts with the rock luasec, in whose place it comes.]],
   license = "MIT",
+  maintainer = "the luasec-ffi authors",
 }
 
 -- OpenSSL is found at run time, so it is not asked for here. Nor is LuaSocket:
