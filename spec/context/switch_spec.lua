@@ -8,8 +8,10 @@ describe("over a switch by server name", function()
   local house    = require "spec.support.init"
   local keys     = require "ssl.context.keys"
   local rooms    = require "ssl.context.rooms"
+  local limits   = require "spec.support.limits"
   local made     = require "spec.support.ocsp"
   local meeting  = require "spec.support.meeting"
+  local needs    = require "spec.support.needs"
   local pair     = require "spec.support.pair"
   local pki      = require "spec.support.pki"
   local policies = require "spec.support.policies"
@@ -148,7 +150,8 @@ describe("over a switch by server name", function()
 
   local function contexts_of(key, case)
     local function context(value)
-      local config = pair.server_config { protocol = "tlsv1_3" }
+      local versions = limits.resumed_versions
+      local config = pair.server_config { protocol = versions[#versions] }
       for name, one in pairs(case.base or {}) do config[name] = one end
       config[key] = value
       return assert(ssl.newcontext(config))
@@ -158,6 +161,8 @@ describe("over a switch by server name", function()
 
   for key, case in pairs(CASES) do
     it("the chosen context's holds: " .. key, function()
+      -- Their number, and the age that a client tells.
+      if key == "tickets" or key == "sessiontimeout" then needs.resumption "tlsv1_3" end
       local client = assert(ssl.newcontext(pair.client_config(case.client)))
       local one, other = contexts_of(key, case)
       local function seen(own, chosen)
@@ -267,6 +272,7 @@ describe("over a switch by server name", function()
   for key, place in pairs(PLACES) do
     for _, version in ipairs(pair.versions) do
       it(("the first context's holds in %s: %s"):format(version, key), function()
+        needs.resumption(version)
         local client = assert(ssl.newcontext(pair.client_config { protocol = version }))
         local base = pair.server_config { protocol = version, sessionid = "place of " .. key }
         local function context(i)

@@ -8,8 +8,13 @@ describe("key = \"store:URI\"", function()
   local pair     = require "spec.support.pair"
   local pki      = require "spec.support.pki"
   local process  = require "spec.support.process"
-  local keyuri = require "ssl.credential.keyuri"
+  local keyuri   = require "ssl.credential.keyuri"
+  local lib      = require "ssl.ffi.lib"
   local limits   = require "spec.support.limits"
+  local needs    = require "spec.support.needs"
+
+  local anywhere = it
+  local it = needs.each(it, lib.has.OSSL_STORE_open, "stores of keys")
 
   after_each(process.stop_all)
 
@@ -124,7 +129,7 @@ describe("key = \"store:URI\"", function()
     end)
   end
 
-  it("is refused by name where OpenSSL cannot do it", function()
+  anywhere("is refused by name where OpenSSL cannot do it", function()
     local supported = keyuri.supported
     keyuri.supported = false
     local ctx, message = newcontext(PLAIN)
