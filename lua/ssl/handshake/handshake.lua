@@ -113,12 +113,15 @@ local function advance(st)
   return nil, start
 end
 
+-- What a server says that has no DH parameters: OpenSSL, and LibreSSL.
+local WITHOUT_DH = { ["internal error"] = true, ["missing tmp dh key"] = true }
+
 -- The message for failures that OpenSSL has no text for.
 local function explain(st, word)
   if not st.failed then return word end
   if st.c.ech then ech.failed(st) end
   local own = st.staple and st.staple.reason or st.psk_reason
-  if st.dh_reason and word == "internal error" then
+  if st.dh_reason and WITHOUT_DH[word] then
     word = st.dh_reason
   else
     word = own or failure.explain(st, word)
