@@ -2,6 +2,8 @@
 
 describe("onclienthello", function()
   local ssl       = require "ssl"
+  local limits    = require "spec.support.limits"
+  local needs     = require "spec.support.needs"
   local ours      = require "spec.support.ours"
   local pair      = require "spec.support.pair"
   local pki       = require "spec.support.pki"
@@ -93,6 +95,9 @@ describe("onclienthello", function()
 
     for reason, words in pairs(ALERTS) do
       it("refuses with the alert " .. reason .. label, function()
+        if reason == "user_canceled" then
+          needs.that(not limits.ignores_user_canceled, "a client that ends by this alert")
+        end
         local server, client = wrapped { onclienthello = function() return false, reason end }
         local at_server, at_client = shake(server, client)
         assert.equal(words, at_client)

@@ -51,6 +51,8 @@ return {
   http_request = libressl and "tlsv1 alert protocol version" or "http request",
   -- These words say that it is no TLS, and nothing else.
   tells_no_tls = not libressl,
+  -- A client waits for what comes behind the alert user_canceled.
+  ignores_user_canceled = libressl,
   -- The alert about another name than the one that was asked for.
   misnamed_alert = libressl and "sslv3 alert certificate unknown" or "sslv3 alert bad certificate",
   -- A server's words: versions that do not meet, the client's higher or lower; no certificate
