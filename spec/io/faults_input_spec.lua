@@ -3,6 +3,8 @@
 describe("input that is not TLS", function()
   local ssl    = require "ssl"
   local lib    = require "ssl.ffi.lib"
+  local limits = require "spec.support.limits"
+  local needs  = require "spec.support.needs"
   local pair   = require "spec.support.pair"
   local wire   = require "spec.support.wire"
 
@@ -31,7 +33,7 @@ describe("input that is not TLS", function()
 
   local function clear(word)
     return type(word) == "string" and #word > 3 and not word:find("(null)", 1, true)
-       and not word:find "unknown" and word ~= "wantread" and word ~= "wantwrite"
+       and (limits.says_unknown or not word:find "unknown") and word ~= "wantread" and word ~= "wantwrite"
   end
 
   local function queue_is_empty()
@@ -75,9 +77,9 @@ describe("input that is not TLS", function()
       end
 
       it("is called by its name when it is text", function()
-        assert.equal("http request", refused("server", "GET / HTTP/1.0\r\n\r\n"))
-        assert.equal("wrong version number", refused("client", "HTTP/1.1 200 OK\r\n\r\n"))
-        assert.equal("wrong version number", refused("client", "220 mail.test ESMTP\r\n"))
+        assert.equal(limits.http_request, refused("server", "GET / HTTP/1.0\r\n\r\n"))
+        assert.equal(limits.no_tls, refused("client", "HTTP/1.1 200 OK\r\n\r\n"))
+        assert.equal(limits.no_tls, refused("client", "220 mail.test ESMTP\r\n"))
       end)
 
       it("is refused when it is 64 KiB of garbage", function()
@@ -110,7 +112,9 @@ describe("input that is not TLS", function()
       it("is an alert in the clear, which has a name", function()
         assert.matches("alert handshake failure", refused("client", PLAIN_ALERT))
         -- A server expects a ClientHello first, so this alert is an unexpected message.
-        assert.equal("unexpected message", refused("server", PLAIN_ALERT))
+        local word = refused("server", PLAIN_ALERT)
+        assert.truthy(word == "unexpected message"
+                      or limits.hears_any_alert and word:find "alert handshake failure", word)
       end)
 
       it("is no handshake when it is close_notify at once", function()
@@ -165,6 +169,7 @@ describe("input that is not TLS", function()
       end
 
       it("is an alert for the peer", function()
+        needs.that(limits.alerts_bad_record[version], "an alert about a bad record")
         local w, server, client = wire.connected(ctx.server, ctx.client)
         w.up:inject(record("data", garbage(200)))
         w:pump()

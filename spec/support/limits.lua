@@ -53,6 +53,12 @@ return {
   tells_no_tls = not libressl,
   -- A client waits for what comes behind the alert user_canceled.
   ignores_user_canceled = libressl,
+  -- A record that cannot be decrypted is answered with an alert.
+  alerts_bad_record = { tlsv1_2 = true, tlsv1_3 = not libressl },
+  -- Some failures have no reason.
+  says_unknown = libressl,
+  -- A server takes an alert before the ClientHello for one.
+  hears_any_alert = libressl,
   -- The alert about another name than the one that was asked for.
   misnamed_alert = libressl and "sslv3 alert certificate unknown" or "sslv3 alert bad certificate",
   -- A server's words: versions that do not meet, the client's higher or lower; no certificate

@@ -60,7 +60,9 @@ local function asked(conn)
   return conn.ask.question ~= H.LSF_QUESTION_NONE or conn.hello.state == H.LSF_HELLO_ASKED
 end
 
---- The message for a failure of the transport. Without an errno the peer has closed.
+--- The message for a failure of the transport. Where the transport is sound, OpenSSL has failed
+-- and gives no reason: LibreSSL does for a record of TLS 1.2 that is too short to be decrypted.
+-- That is no end: anyone in between can send one.
 -- @tparam table st
 -- @treturn string
 function verdict.transport_words(st)
@@ -69,7 +71,7 @@ function verdict.transport_words(st)
   if conn.in_error ~= 0 then return errors.transport(conn.in_error) end
   if conn.out_error ~= 0 then return errors.transport(conn.out_error) end
   if conn.in_eof ~= 0 then return CUT_OFF end
-  return CLOSED
+  return errors.UNKNOWN
 end
 
 -- The transport ended without close_notify. LuaSec's message is ambiguous, so the key `eof`
@@ -127,7 +129,8 @@ end
 
 -- Ends the connection for good. Where only the transport ended, its sessions stay usable.
 local function fail(st, word, queue)
-  if queue and word ~= CUT_OFF and word ~= TRUNCATED then sessionorigin.fail(st) end
+  local broken = queue or word == errors.UNKNOWN
+  if broken and word ~= CUT_OFF and word ~= TRUNCATED then sessionorigin.fail(st) end
   lifecycle.fail(st, word, queue)
 end
 
