@@ -136,7 +136,7 @@ local libressl = {
   numbers = {
     OPENSSL_INIT_SSL_DEFAULT = 0x80000000, NID_kx_dhe = 961,
     SSL_CTRL_GET_SESSION_REUSED = 8, SSL_CTRL_OPTIONS = 32, SSL_CTRL_CLEAR_OPTIONS = 77,
-    SSL_R_NO_CERTIFICATE_RETURNED = 178,
+    SSL_R_NO_CERTIFICATE_RETURNED = 178, SSL_R_UNKNOWN = 999,
   },
   lacks = {
     "DANE_FLAG_NO_DANE_EE_NAMECHECKS", "NID_kx_any", "NID_kx_dhe_psk", "NID_kx_ecdhe_psk",

@@ -3,6 +3,7 @@
 describe("a flood of records without plaintext", function()
   local ffi        = require "ffi"
   local socket     = require "socket"
+  local needs      = require "spec.support.needs"
   local pair       = require "spec.support.pair"
   local pki        = require "spec.support.pki"
   local sessions   = require "spec.support.sessions"
@@ -132,6 +133,7 @@ describe("a flood of records without plaintext", function()
 
   for name, make in pairs(transports.kinds) do
     it("stalls nothing over " .. name, function()
+      needs.has("SSL_key_update", "key updates")
       local a, b = make({ protocol = "tlsv1_3" }, {})
       local at_server, at_client = pair.handshake(a, b)
       assert.same({ { true }, { true } }, { at_server, at_client })
@@ -152,6 +154,7 @@ describe("a flood of records without plaintext", function()
   end
 
   it("of session tickets does not extend a deadline, with any receiver of the sessions", function()
+    needs.resumption "tlsv1_3"
     for _, onsession in ipairs { false, function() end } do
       local server = sessions.server { protocol = "tlsv1_3", tickets = 64 }
       local client = sessions.client { protocol = "tlsv1_3", onsession = onsession }

@@ -42,7 +42,8 @@ return {
   -- A key's URI of a scheme that nobody knows.
   unknown_scheme = since_3_5 and "unsupported" or "unregistered scheme",
   -- A record that is none.
-  no_record = since_3_5 and "bad record type" or "wrong version number",
+  no_record = since_3_5 and "bad record type" or libressl and "tlsv1 alert protocol version"
+    or "wrong version number",
   -- The words of a cipher's description: an encryption, and what TLS 1.3 leaves open.
   chacha20 = libressl and "ChaCha20-Poly1305" or "CHACHA20/POLY1305(256)",
   any_13   = libressl and "TLSv1.3" or "any",
@@ -59,6 +60,11 @@ return {
   says_unknown = libressl,
   -- A server takes an alert before the ClientHello for one.
   hears_any_alert = libressl,
+  -- A server that refuses an unknown name.
+  name_refused = { tlsv1_2 = libressl and "clienthello tlsext" or "callback failed",
+                   tlsv1_3 = libressl and "tlsv1 unrecognized name" or "callback failed" },
+  -- A client sends an address in the place of a name.
+  sends_addresses = not libressl,
   -- The alert about another name than the one that was asked for.
   misnamed_alert = libressl and "sslv3 alert certificate unknown" or "sslv3 alert bad certificate",
   -- A server's words: versions that do not meet, the client's higher or lower; no certificate

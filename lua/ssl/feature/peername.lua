@@ -83,9 +83,11 @@ end
 function peername.request(st, name)
   name = name:match("^%Z*")
   errors.clear()
+  -- LibreSSL would send an empty name.
   local rc = C.SSL_ctrl(st.conn.ssl, K.SSL_CTRL_SET_TLSEXT_HOSTNAME,
-                        K.TLSEXT_NAMETYPE_host_name, ffi.cast("char *", name))
-  if name ~= "" and #name <= LONGEST then errors.must(rc, "error setting the server name") end
+                        K.TLSEXT_NAMETYPE_host_name,
+                        name ~= "" and ffi.cast("char *", name) or nil)
+  if #name <= LONGEST then errors.must(rc, "error setting the server name") end
   errors.clear()
 end
 

@@ -171,9 +171,17 @@ function verdict.unsendable(st)
   return st.failed or CLOSED
 end
 
+-- LibreSSL in TLS 1.3 reports a failure of the transport as one of its own, which is unknown.
+local function of_transport(conn)
+  return K.SSL_R_UNKNOWN ~= nil
+     and (conn.in_error ~= 0 or conn.out_error ~= 0 or conn.in_eof ~= 0)
+     and lib.error_reason(C.ERR_peek_error()) == K.SSL_R_UNKNOWN
+end
+
 -- What ended the connection, or a part of it.
 function failed(st, code)
   local conn = st.conn
+  if code == K.SSL_ERROR_SSL and of_transport(conn) then code = K.SSL_ERROR_SYSCALL end
   local word, queue = fatal(st, code)
   if not word then return CLOSED end
   -- No memory for output: data that has arrived can still be read. OpenSSL's further output
