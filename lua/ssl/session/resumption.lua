@@ -140,6 +140,8 @@ end
 -- @treturn userdata
 -- @treturn nil,string  none, none yet (TLS 1.3), or one that cannot be resumed
 function resumption.current(st)
+  -- OpenSSL marks the session of a connection that has failed, LibreSSL does not.
+  if sessionorigin.failed(st) then return nil, "no session" end
   local pointer = C.SSL_get1_session(st.conn.ssl)
   if pointer == nil then return nil, "no session" end
   if C.SSL_SESSION_is_resumable(pointer) == 0 then
