@@ -2,6 +2,7 @@
 
 describe("a connection that could not be prepared", function()
   local C        = require("ssl.ffi.lib").C
+  local needs    = require "spec.support.needs"
   local pair     = require "spec.support.pair"
   local pki      = require "spec.support.pki"
   local sessions = require "spec.support.sessions"
@@ -54,6 +55,7 @@ describe("a connection that could not be prepared", function()
     end)
 
     it("does not resume a session past a name, over " .. version, function()
+      needs.resumption(version)
       local server = sessions.server { protocol = version }
       local client = sessions.client { protocol = version }
       local _, session = sessions.visit(server, client)

@@ -1,6 +1,8 @@
 -- ssl.https, and an attacker in the middle without a key: a fatal alert ends no body.
 
 describe("ssl.https takes a fatal alert for", function()
+  local needs   = require "spec.support.needs"
+  local limits  = require "spec.support.limits"
   local house   = require "spec.support.init"
   local pair    = require "spec.support.pair"
   local pki     = require "spec.support.pki"
@@ -105,6 +107,7 @@ describe("ssl.https takes a fatal alert for", function()
       local label = (" %s (%s)"):format(name, version)
 
       it("a failure, at any point of a body" .. label, function()
+        needs.that(limits.alerts_bad_record[version], "an alert about a bad record")
         for point = 0, (answer.whole or #answer + 1) - 1, house.scale(1, 2) do
           for _, eof in ipairs { false, "strict", "lenient" } do
             local ok, why, part = get(version, tampered(answer, point), { eof = eof })
@@ -122,6 +125,7 @@ describe("ssl.https takes a fatal alert for", function()
       end)
 
       it("a failure also over LuaSocket's own requests" .. label, function()
+        needs.that(limits.alerts_bad_record[version], "an alert about a bad record")
         for point = 0, (answer.whole or #answer + 1) - 1, house.scale(1, 2) do
           local body, why = http.request { url = "https://localhost/", create = https.tcp {
             protocol = version, cafile = pki.root.cert,
@@ -135,6 +139,7 @@ describe("ssl.https takes a fatal alert for", function()
   for _, version in ipairs(pair.versions) do
     it("the end of its sessions: the next request shakes hands in full (" .. version .. ")",
        function()
+      needs.that(limits.alerts_bad_record[version], "an alert about a bad record")
       local resumed, point = {}, 2
       local answer = ANSWERS["with a length"]
       local function create()
@@ -157,6 +162,7 @@ describe("ssl.https takes a fatal alert for", function()
   for _, version in ipairs(pair.versions) do
     it("its kind, and an end in order as one, also behind a refused send ("
        .. version .. ")", function()
+      needs.that(limits.alerts_bad_record[version], "an alert about a bad record")
       local function refusal(garbage)
         return function(engine)
           engine:write("HTTP/1.1 413 Too Large\r\n\r\n" .. ALL)

@@ -4,6 +4,7 @@ describe("ssl.https resumes sessions", function()
   local http     = require "socket.http"
   local https    = require "ssl.https"
   local ltn12    = require "ltn12"
+  local limits   = require "spec.support.limits"
   local peers    = require "spec.support.peers"
   local needs      = require "spec.support.needs"
   local pki      = require "spec.support.pki"
@@ -47,7 +48,7 @@ describe("ssl.https resumes sessions", function()
   local function get(more, path)
     local chunks = {}
     local reqt = { url = url(path), cafile = pki.root.cert, depth = depth,
-                   sink = ltn12.sink.table(chunks) }
+                   protocol = limits.resuming, sink = ltn12.sink.table(chunks) }
     for key, value in pairs(more or {}) do reqt[key] = value end
     local ok, code = https.request(reqt)
     return ok and table.concat(chunks), code
@@ -55,6 +56,7 @@ describe("ssl.https resumes sessions", function()
 
   for _, protocol in ipairs { "tlsv1_2", "tlsv1_3" } do
     it("by itself, over " .. protocol, function()
+      needs.resumption(protocol)
       assert.equal(".", (get { protocol = protocol }))
       for _ = 1, 5 do assert.equal("r", (get { protocol = protocol })) end
     end)
@@ -76,7 +78,8 @@ describe("ssl.https resumes sessions", function()
     local function through()
       local chunks = {}
       assert(http.request {
-        url = url(), create = https.tcp { cafile = pki.root.cert, depth = depth },
+        url = url(), create = https.tcp {
+          cafile = pki.root.cert, depth = depth, protocol = limits.resuming },
         sink = ltn12.sink.table(chunks) })
       return table.concat(chunks)
     end
@@ -103,13 +106,21 @@ describe("ssl.https resumes sessions", function()
       local ca = process.write(folder .. "/ca.pem", process.read(pki.root.cert))
       for i, more in ipairs {
         {}, { verify = "none" }, { cafile = ca }, { cafile = false, capath = pki.root.capath },
-        { key = pki.client.key, certificate = pki.client.chain }, { protocol = "tlsv1_2" },
+        { key = pki.client.key, certificate = pki.client.chain },
         { ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256" }, { depth = 7 },
         { options = { "all", "no_compression" } }, { verifyext = "lsec_continue" },
         { url = url("/", "127.0.0.1") }, { create = function() return socket.tcp() end },
       } do
         assert.same({ i, "." }, { i, (get(more)) })
         assert.same({ i, "r" }, { i, (get(more)) })
+      end
+    end)
+
+    it("each protocol has its own", function()
+      needs.resumption "tlsv1_3"
+      for _, protocol in ipairs { "any", "tlsv1_2" } do
+        assert.equal(".", (get { protocol = protocol }))
+        assert.equal("r", (get { protocol = protocol }))
       end
     end)
 
@@ -152,6 +163,7 @@ describe("ssl.https resumes sessions", function()
 
     for _, protocol in ipairs { "tlsv1_2", "tlsv1_3" } do
       it("over " .. protocol, function()
+        needs.resumption(protocol)
         assert.equal(".", (get { protocol = protocol }))
         methods.validat = function() return false end
         assert.equal(".", (get { protocol = protocol }))

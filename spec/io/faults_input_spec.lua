@@ -33,7 +33,8 @@ describe("input that is not TLS", function()
 
   local function clear(word)
     return type(word) == "string" and #word > 3 and not word:find("(null)", 1, true)
-       and (limits.says_unknown or not word:find "unknown") and word ~= "wantread" and word ~= "wantwrite"
+       and (limits.says_unknown or not word:find "unknown")
+       and word ~= "wantread" and word ~= "wantwrite"
   end
 
   local function queue_is_empty()

@@ -1,6 +1,7 @@
 -- The sessions of a connection that a fatal alert has ended are not resumed.
 
 describe("a fatal alert", function()
+  local needs      = require "spec.support.needs"
   local pair       = require "spec.support.pair"
   local transports = require "spec.support.transports"
   local ssl        = require "ssl"
@@ -58,6 +59,7 @@ describe("a fatal alert", function()
       local label = (" %s (%s)"):format(who, version)
 
       it("invalidates all sessions that the client has of it," .. label, function()
+        needs.resumption(version)
         local m = connected(version)
         assert.same({ nil, "wantread" }, { m.client:read() })
         local latest = m.client:connection():getsession()
@@ -109,6 +111,7 @@ describe("a fatal alert", function()
 
   -- OpenSSL gives up the newest.
   it("is what counts: sessions stay where the transport just ends", function()
+    needs.resumption "tlsv1_3"
     local m = connected "tlsv1_3"
     m.client:read()
     m.client:feed(nil)

@@ -1,6 +1,8 @@
 -- A client's sessions: their origin, where they may be used, and their properties.
 
 describe("a client's session", function()
+  local needs    = require "spec.support.needs"
+  local limits   = require "spec.support.limits"
   local certs    = require "spec.support.certs"
   local ffi      = require "ffi"
   local process  = require "spec.support.process"
@@ -21,6 +23,7 @@ describe("a client's session", function()
     local new = version == "tlsv1_2"
 
     describe("of " .. version, function()
+      local it = needs.each(it, limits.resumes[version], "sessions of " .. version)
       local server, client
 
       before_each(function()
@@ -380,6 +383,7 @@ describe("a client's session", function()
   end
 
   it("of TLS 1.3 is used once", function()
+    needs.resumption "tlsv1_3"
     local server = sessions.server { protocol = "tlsv1_3" }
     local client = sessions.client { protocol = "tlsv1_3" }
     local _, session, first = sessions.visit(server, client)
@@ -395,6 +399,7 @@ describe("a client's session", function()
   end)
 
   it("of TLS 1.3 that was used is not what getsession answers, imported or not", function()
+    needs.resumption "tlsv1_3"
     local server = sessions.server { protocol = "tlsv1_3" }
     local client = sessions.client { protocol = "tlsv1_3" }
     local _, session = sessions.visit(server, client)
@@ -422,6 +427,7 @@ describe("a client's session", function()
   end)
 
   it("is reported, for any number of them", function()
+    needs.resumption "tlsv1_3"
     local server = sessions.server { protocol = "tlsv1_3", tickets = 40 }
     local client = sessions.client { protocol = "tlsv1_3" }
     local out = sessions.connect(server, client)
@@ -431,6 +437,7 @@ describe("a client's session", function()
   end)
 
   it("is one of a few that are kept while it cannot be reported", function()
+    needs.resumption "tlsv1_3"
     local server = sessions.server { protocol = "tlsv1_3", tickets = 40 }
     local client = sessions.client { protocol = "tlsv1_3" }
     local s, c = pair.wrapped(server, client.context)
@@ -450,6 +457,7 @@ describe("a client's session", function()
 
   -- A self-signed server is passed over; visited a second time, with the session of the first.
   local function passed_over(server, client)
+    needs.has("SSL_SESSION_set1_ticket_appdata", "errors in a session")
     local _, session = sessions.visit(server, client)
     local out = sessions.connect(server, client, session)
     assert.is_true(out.resumed)

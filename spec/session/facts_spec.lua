@@ -3,6 +3,8 @@
 
 describe("after a resumption", function()
   local ssl       = require "ssl"
+  local needs     = require "spec.support.needs"
+  local limits    = require "spec.support.limits"
   local house     = require "spec.support.init"
   local pair      = require "spec.support.pair"
   local pki       = require "spec.support.pki"
@@ -122,6 +124,10 @@ describe("after a resumption", function()
       local scene = SCENES[name]
       local it = house.crossed(at, version == "tlsv1_2" and 1 or 0) and it or function() end
       it(("%s, over %s, all facts have the shape that they had"):format(name, version), function()
+        needs.resumption(version)
+        if name:find("lsec_continue", 1, true) then
+          needs.has("SSL_SESSION_set1_ticket_appdata", "errors in a session")
+        end
         for _, way in ipairs { "object", "bytes" } do
           local server, client = contexts(scene)
           local first = sessions.connect(server, client, nil, scene[3])
@@ -152,6 +158,7 @@ describe("after a resumption", function()
     end
 
     it("over " .. version .. ", ignored errors are reported as before", function()
+      needs.has("SSL_SESSION_set1_ticket_appdata", "errors in a session")
       local server, client = contexts(SCENES["with lsec_continue on both sides"])
       local first = sessions.connect(server, client)
       local at_server = pack(first.server:getpeerverification())
@@ -190,6 +197,7 @@ describe("after a resumption", function()
     end)
 
     it("over " .. version .. ", the peer's chain begins with its certificate", function()
+      needs.resumption(version)
       local server, client = contexts(SCENES["with both verified"])
       local _, session = sessions.visit(server, client)
       session = assert(ssl.importsession(session:export()))
@@ -201,6 +209,7 @@ describe("after a resumption", function()
     end)
 
     it("over " .. version .. ", the shown one of several certificates is not known", function()
+      needs.that(limits.tells_shown_certificate, "the certificate that was shown")
       local server = assert(ssl.newcontext {
         mode = "server", protocol = version, certificates = {
           { certificate = pki.ec_server.cert, key = pki.ec_server.key },

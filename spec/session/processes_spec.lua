@@ -4,6 +4,8 @@
 describe("sessions between processes:", function()
   local socket   = require "socket"
   local ssl      = require "ssl"
+  local needs    = require "spec.support.needs"
+  local limits   = require "spec.support.limits"
   local house    = require "spec.support.init"
   local ours     = require "spec.support.ours"
   local pair     = require "spec.support.pair"
@@ -65,6 +67,7 @@ describe("sessions between processes:", function()
 
   for _, version in ipairs(pair.versions) do
     describe(version .. ",", function()
+      local it = needs.each(it, limits.resumes[version], "sessions of " .. version)
       local function client() return sessions.client { protocol = version } end
 
       it("one server's is resumed by the other, through Redis", function()

@@ -2,6 +2,7 @@
 -- clients fails the handshake of every one that resumes.
 
 describe("a server context that verifies its clients", function()
+  local needs      = require "spec.support.needs"
   local contexts   = require "spec.support.contexts"
   local pki        = require "spec.support.pki"
   local newcontext = require "ssl.context.new"
@@ -21,6 +22,7 @@ describe("a server context that verifies its clients", function()
 
   for _, protocol in ipairs { "tlsv1_2", "tlsv1_3" } do
     it("D36: resumes a session of " .. protocol, function()
+      needs.resumption(protocol)
       local server, client = pair(protocol)
       local first = contexts.connect(server, client)
       assert.is_true(first.ok, first.reason)

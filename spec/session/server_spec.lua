@@ -3,6 +3,8 @@
 describe("a server's tickets", function()
   local ssl      = require "ssl"
   local context  = require "ssl.context"
+  local needs    = require "spec.support.needs"
+  local limits   = require "spec.support.limits"
   local pair     = require "spec.support.pair"
   local pki      = require "spec.support.pki"
   local sessions = require "spec.support.sessions"
@@ -14,6 +16,7 @@ describe("a server's tickets", function()
 
   for _, version in ipairs(pair.versions) do
     describe("in " .. version, function()
+      local it = needs.each(it, limits.resumes[version], "sessions of " .. version)
       local client
 
       local function server(extra)
@@ -69,6 +72,7 @@ describe("a server's tickets", function()
       end)
 
       it("under an older key are renewed, under a dropped one refused", function()
+        needs.that(limits.reports_renewed_tickets, "the ticket that a resumption renews")
         local old = server { ticketkeys = { key "a" }, sessionid = "fleet" }
         local both = server { ticketkeys = { key "b", key "a" }, sessionid = "fleet" }
         local new = server { ticketkeys = { key "b" }, sessionid = "fleet" }
@@ -291,7 +295,7 @@ describe("a server's tickets", function()
       end
       lib.C.SSL_CTX_callback_ctrl(pointer(old), lib.K.SSL_CTRL_SET_TLSEXT_TICKET_KEY_CB,
                                   ffi.cast("void *", shim.C.ticket_key))
-      for _, version in ipairs(pair.versions) do
+      for _, version in ipairs(limits.resumed_versions) do
         local client = sessions.client { protocol = version }
         local _, session = sessions.visit(old, client)
         local resumed, fresh = sessions.visit(new, client, session)
@@ -383,7 +387,7 @@ describe("a server's tickets", function()
 
     it("setticketkeys reports them too, and changes nothing", function()
       local ctx = sessions.server { ticketkeys = { key "a" } }
-      local client = sessions.client()
+      local client = sessions.client { protocol = limits.resuming }
       local _, session = sessions.visit(ctx, client)
       assert.same(pack(false, "invalid ticketkeys (key 1: a string of 48 or 80 bytes expected)"),
                   pack(context.setticketkeys(ctx, { "x" })))

@@ -4,12 +4,17 @@
 describe("a session", function()
   local ssl      = require "ssl"
   local context  = require "ssl.context"
+  local lib      = require "ssl.ffi.lib"
+  local needs    = require "spec.support.needs"
+  local limits   = require "spec.support.limits"
   local house    = require "spec.support.init"
   local pair     = require "spec.support.pair"
   local pki      = require "spec.support.pki"
   local sessions = require "spec.support.sessions"
   local shake    = require "spec.support.shake"
   local values   = require "spec.support.values"
+
+  local STORE = "authorities of a connection's own"
 
   local DEMAND = { "peer", "fail_if_no_peer_cert" }
   local NAME = "one.test"
@@ -101,6 +106,7 @@ describe("a session", function()
         -- Where everything is slow, each place and each way in both versions, not each pair.
         local it = house.crossed(at, i + (version == "tlsv1_2" and 1 or 0)) and it
                    or function() end
+        it = needs.each(it, limits.resumes[version], "sessions of " .. version)
         local function contexts(state, behind_extra)
           local extra = { protocol = version, verify = DEMAND }
           for key, value in pairs(behind_extra or {}) do extra[key] = value end
@@ -155,6 +161,7 @@ describe("a session", function()
     end
 
     describe("and a context that changes, in " .. version .. ":", function()
+      local it = needs.each(it, limits.resumes[version], "sessions of " .. version)
       local function server(extra)
         extra = extra or {}
         extra.protocol = version
@@ -162,6 +169,7 @@ describe("a session", function()
       end
 
       it("existing connections keep their authorities", function()
+        needs.that(lib.K.SSL_CTRL_SET_VERIFY_CERT_STORE, STORE)
         local ctx = server { verifyext = "lsec_ignore_purpose" }
         local client = sessions.client { protocol = version, key = pki.ec_server.key,
                                          certificate = pki.ec_server.cert }
@@ -173,6 +181,7 @@ describe("a session", function()
       end)
 
       it("and go on with the flags of then", function()
+        needs.that(lib.K.SSL_CTRL_SET_VERIFY_CERT_STORE, STORE)
         local ctx = server { cafile = pki.root.with_crl }
         local client = sessions.client { protocol = version, key = pki.revoked.key,
                                          certificate = pki.revoked.cert }

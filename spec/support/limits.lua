@@ -65,6 +65,11 @@ return {
                    tlsv1_3 = libressl and "tlsv1 unrecognized name" or "callback failed" },
   -- A client sends an address in the place of a name.
   sends_addresses = not libressl,
+  -- The findings about a certificate alone whose authority is not there.
+  unknown_authority = libressl and { "unable to get local issuer certificate" }
+    or { "unable to get local issuer certificate", "unable to verify the first certificate" },
+  -- A client hears of a ticket that comes with a resumption.
+  reports_renewed_tickets = not libressl,
   -- The alert about another name than the one that was asked for.
   misnamed_alert = libressl and "sslv3 alert certificate unknown" or "sslv3 alert bad certificate",
   -- A server's words: versions that do not meet, the client's higher or lower; no certificate
