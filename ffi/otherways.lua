@@ -92,6 +92,16 @@ local function resumable(bind, K)
   end
 end
 
+-- LibreSSL answers 1 where it cannot load the public key of the signer, and has verified
+-- nothing. It leaves an error in the queue, which the caller has emptied before.
+local function basic_verify(bind)
+  local verify, peek = bind "OCSP_basic_verify", bind "ERR_peek_error"
+  return function(response, certs, store, flags)
+    local rc = verify(response, certs, store, flags)
+    return peek() == 0 and rc or 0
+  end
+end
+
 --- LibreSSL: name -> f(bind, K), which makes the function of others, whatever stands behind
 -- the name there; or false where it does nothing, so that it counts as lacking.
 otherways.libressl = {
@@ -99,6 +109,7 @@ otherways.libressl = {
   SSL_set_verify_depth     = depth_setter "SSL_set_verify_depth",
   SSL_CTX_get_verify_depth = depth_getter "SSL_CTX_get_verify_depth",
   SSL_SESSION_is_resumable = resumable,
+  OCSP_basic_verify        = basic_verify,
   SSL_CTX_set_keylog_callback      = false,
   SSL_CTX_set_post_handshake_auth  = false,
   SSL_verify_client_post_handshake = false,
