@@ -4,8 +4,11 @@ describe("a flood of key updates that demand an answer", function()
   local ffi    = require "ffi"
   local socket = require "socket"
   local lib    = require "ssl.ffi.lib"
+  local needs  = require "spec.support.needs"
   local shim   = require "ssl.ffi.shim"
   local wire   = require "spec.support.wire"
+
+  local it = needs.each(it, lib.has.SSL_key_update, "key updates")
 
   local LIMIT, BUFFER = shim.K.LSF_QUEUE_LIMIT, shim.K.LSF_BUFFER
 

@@ -1,6 +1,7 @@
 -- One suite, unchanged, over everything that carries bytes.
 
 describe("a connection over", function()
+  local needs      = require "spec.support.needs"
   local pair       = require "spec.support.pair"
   local pki        = require "spec.support.pki"
   local ssl        = require "ssl"
@@ -171,6 +172,7 @@ describe("a connection over", function()
         end)
 
         it("takes keys from functions", function()
+          needs.key "psk"
           local s, c = pair_of(
             { key = false, certificate = false, ciphers = "PSK",
               psk = function(identity) return identity == "me" and "secret" end },

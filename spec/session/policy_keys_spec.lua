@@ -5,6 +5,8 @@ describe("the policy of a context", function()
   local ssl         = require "ssl"
   local context     = require "ssl.context"
   local fingerprint = require "ssl.session.fingerprint"
+  local needs       = require "spec.support.needs"
+  local limits      = require "spec.support.limits"
   local certs       = require "spec.support.certs"
   local pair        = require "spec.support.pair"
   local pki         = require "spec.support.pki"
@@ -196,6 +198,11 @@ describe("the policy of a context", function()
     for name, f in pairs(context) do
       if type(f) == "function" and not BESIDE_CALLS[name] and name ~= "loadpkcs12" then
         it("is another: " .. name, function()
+          if name == "setdane" then needs.key "dane" end
+          if name == "setpskhint" then needs.key "psk" end
+          if name == "loadkey" then
+            needs.that(limits.tells_shown_certificate, "the certificate that was shown")
+          end
           assert.is_truthy(CALLS[name], name)
           local ctx = assert(context.create "any")
           context.setmode(ctx, "server")
@@ -210,6 +217,7 @@ describe("the policy of a context", function()
     end
 
     it("is another: setverifyext, loadpkcs12, and setdane with another flag", function()
+      needs.key "dane"
       local ctx = assert(ssl.newcontext(base "client"))
       local seen = { [of(ctx)] = true }
       local function other()
@@ -246,6 +254,7 @@ describe("the policy of a context", function()
   end)
 
   it("has all the certificates in it that may be shown, and their chains", function()
+    needs.that(limits.tells_shown_certificate, "the certificate that was shown")
     local ec = { key = pki.ec_server.key, certificate = pki.ec_server.cert }
     local function showing(first)
       return policy { mode = "server", protocol = "any", certificates = { first, ec } }

@@ -25,7 +25,7 @@ local abi = {}
 -- Older headers call these arguments not const. Nothing is written to them: the
 -- later version that says so has the same code.
 local CONST_SINCE = {
-  PEM_write_bio_X509 = "3.0", PEM_write_bio_PUBKEY = "3.0",
+  PEM_write_bio_X509 = "3.0", PEM_write_bio_PUBKEY = "3.0", i2d_PUBKEY = "3.0",
   X509_STORE_CTX_get_error = "3.0", X509_STORE_get0_objects = "3.0",
   X509_STORE_CTX_get_error_depth = "3.0", X509_STORE_CTX_get_current_cert = "3.0",
   X509_OBJECT_get0_X509_CRL = "3.0", X509_VERIFY_PARAM_get_flags = "3.0",

@@ -70,6 +70,11 @@ return {
     or { "unable to get local issuer certificate", "unable to verify the first certificate" },
   -- A client hears of a ticket that comes with a resumption.
   reports_renewed_tickets = not libressl,
+  -- A certificate may be read whose times are none.
+  reads_broken_times = not libressl,
+  -- The anchor is an authority whose own issuer is not there.
+  anchor_without_issuer = libressl and "unable to get local issuer certificate"
+    or "unable to get issuer certificate",
   -- The alert about another name than the one that was asked for.
   misnamed_alert = libressl and "sslv3 alert certificate unknown" or "sslv3 alert bad certificate",
   -- A server's words: versions that do not meet, the client's higher or lower; no certificate
