@@ -12,8 +12,8 @@ files["spec/resty/*_spec.lua"] = { std = "luajit+busted" }
 -- Declarations for editors: a line a key, and functions without a body.
 files["types"] = { max_line_length = false, unused = false }
 
--- What Neovim gives a script.
-files["samples/neovim.lua"] = { globals = { "vim", "arg" } }
+-- One program for Neovim and plain LuaJIT.
+files["samples/luv.lua"] = { read_globals = { "vim" } }
 
 -- One program for nginx, Neovim and plain LuaJIT.
 files["samples/loops.lua"] = { read_globals = { "ngx", "vim" } }

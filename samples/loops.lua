@@ -6,23 +6,17 @@ local url    = os.getenv "URL"
 local cafile = os.getenv "CAFILE"
 local count  = tonumber(os.getenv "REQUESTS" or 100)
 
--- Runs functions at once, each on a thread of its loop, until all have returned.
+-- Begins functions at once, each on a thread of its loop, and runs the loop until all is done.
 local START = {}
 
 function START.luasocket(tasks)
   for _, task in ipairs(tasks) do task() end -- it blocks, so there is no "at once"
 end
 
-function START.copas(tasks)
+function START.copas(tasks, done)
   local copas = require "copas"
-  local left = #tasks
-  for _, task in ipairs(tasks) do
-    copas.addthread(function()
-      task()
-      left = left - 1
-    end)
-  end
-  repeat copas.step(1) until left == 0 -- copas.loop of old versions never returns
+  for _, task in ipairs(tasks) do copas.addthread(task) end
+  repeat copas.step(1) until done() -- copas.loop of old versions never returns
 end
 
 function START.cqueues(tasks)
@@ -31,56 +25,39 @@ function START.cqueues(tasks)
   assert(queue:loop())
 end
 
-function START.luv(tasks)
-  local left = #tasks
-  for _, task in ipairs(tasks) do
-    coroutine.wrap(function()
-      task()
-      left = left - 1
-    end)()
-  end
-  if vim then
-    vim.wait(60000, function() return left == 0 end, 1)
-  else
-    require("luv").run()
-  end
+function START.luv(tasks, done)
+  for _, task in ipairs(tasks) do coroutine.wrap(task)() end
+  if vim then vim.wait(60000, done, 1) else require("luv").run() end
 end
 
 function START.cosocket(tasks)
-  local threads = {}
-  for i, task in ipairs(tasks) do threads[i] = ngx.thread.spawn(task) end
-  for _, thread in ipairs(threads) do assert(ngx.thread.wait(thread)) end
+  for i, task in ipairs(tasks) do tasks[i] = ngx.thread.spawn(task) end
+  for _, thread in ipairs(tasks) do assert(ngx.thread.wait(thread)) end
 end
 
-local start = START[loop] -- and Copas is loaded before ssl.https, as it wants to be
-if loop == "copas" then require "copas" end
+if loop == "copas" then require "copas" end -- it wants to be loaded before ssl.https
 local ssl   = require "ssl"
 local https = require "ssl.https"
 local over  = require("ssl.over." .. loop)
-local say   = ngx and ngx.say or print
+ssl.preload() -- a file that is loaded in the first request would make the loop wait
 
 local pool = https.pool { size = 64, perhost = 64 }
-local right, wrong, bytes, left, latest, kept, again = 0, {}, 0, count, 0, 0, nil
+local answers, bytes, left, latest, kept, again = { [200] = 0 }, 0, count, 0, 0, nil
 
 local function request()
-  local body = {}
-  local ok, code = https.request {
+  local _, code = https.request {
     url = url, cafile = cafile, over = loop, pool = pool,
     sink = function(piece)
-      body[#body + 1] = piece
+      bytes = bytes + #(piece or "")
       return 1
     end,
   }
-  if ok and code == 200 then
-    right, bytes = right + 1, bytes + #table.concat(body)
-  else
-    wrong[code] = (wrong[code] or 0) + 1
-  end
+  answers[code] = (answers[code] or 0) + 1 -- without an answer it is the reason
   left = left - 1
   if left > 0 then return end
   kept = pool:count()
   pool:close() -- while the loop runs
-  again = https.request { url = url, cafile = cafile, over = loop }
+  again = https.request { url = url, cafile = cafile, over = loop } or false
 end
 
 local function ticker()
@@ -91,13 +68,14 @@ local function ticker()
   end
 end
 
-local began, tasks = ssl.monotonic(), {}
-if loop ~= "luasocket" then tasks[1] = ticker end
+local began, tasks = ssl.monotonic(), { loop ~= "luasocket" and ticker or nil }
 for _ = 1, count do tasks[#tasks + 1] = request end
-start(tasks)
+START[loop](tasks, function() return again ~= nil end)
 local took = ssl.monotonic() - began
 
+local say = ngx and ngx.say or print
 say(("%s: %d of %d answers, %d bytes, %d connections kept, %s"):format(
-    loop, right, count, bytes, kept, again and "and one resumed" or "and no more"))
-for why, times in pairs(wrong) do say(("  %d times: %s"):format(times, why)) end
+    loop, answers[200], count, bytes, kept, again and "and one resumed" or "and no more"))
+answers[200] = nil
+for why, times in pairs(answers) do say(("  %d times: %s"):format(times, why)) end
 say(("  %.0f ms; the ticker was %.1f ms late at most"):format(took * 1000, latest * 1000))

@@ -1,6 +1,9 @@
--- luajit luv.lua HOST PORT CAFILE: prints the page of an HTTPS server, over libuv.
--- libuv moves the bytes, ssl.engine makes sense of them, and nothing waits but uv.run.
-local uv, ssl = require "luv", require "ssl"
+-- luajit luv.lua HOST PORT CAFILE
+-- nvim --headless -u NONE --cmd 'lua arg = { HOST, PORT, CAFILE }' -c 'luafile luv.lua'
+-- Prints the page of an HTTPS server, over libuv, alone or in Neovim. libuv moves the bytes,
+-- ssl.engine makes sense of them, and the loop goes on meanwhile.
+local ssl = require "ssl"
+local uv  = vim and (vim.uv or vim.loop) or require "luv"
 
 local host, port, cafile = unpack(arg)
 local engine = assert(ssl.engine {
@@ -10,7 +13,7 @@ engine:connection():sni(host)
 assert(engine:connection():setverifyname(host)) -- the context has only the chain verified
 
 local tcp = uv.new_tcp()
-local asked, failure = false, nil
+local asked, done, failure = false, false, nil
 
 local function flush()
   local bytes = engine:drain()
@@ -19,6 +22,7 @@ end
 
 local function close()
   tcp:close()
+  done = true
 end
 
 local function finish(word)
@@ -61,8 +65,12 @@ uv.getaddrinfo(host, port, { family = "inet", socktype = "stream" }, function(pr
   end)
 end)
 
-uv.run()
-if failure then
-  io.stderr:write(failure, "\n")
-  os.exit(1)
+if vim then -- a plugin would return here and be called back; a script has to wait for the end
+  vim.wait(20000, function() return done end, 10)
+else
+  uv.run()
 end
+failure = failure or not done and "timeout"
+if failure then io.stderr:write(failure, "\n") end
+if vim then vim.cmd(failure and "cquit" or "qall!") end
+os.exit(failure and 1 or 0)

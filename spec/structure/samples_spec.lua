@@ -138,40 +138,46 @@ describe("samples", function()
   local uv = house.build .. "/peers/neovim/usr"
   local libraries = process.capture(("echo '%s'/lib/*-linux-gnu"):format(uv)):gsub("\n", "")
 
-  local function uv_client(name, port, cafile)
-    tried["samples/" .. name .. ".lua"] = true
-    local env = { LD_LIBRARY_PATH = libraries, VIMRUNTIME = uv .. "/share/nvim/runtime" }
-    if name == "luv" then
-      env.LUA_CPATH = os.getenv "LUA_CPATH" .. ";" .. libraries .. "/lua/5.1/?.so"
-      return process.start { "luajit", root .. "/samples/luv.lua", "localhost", port, cafile,
-                             env = env }
-    end
+  local function plain(env, host, port, cafile)
+    env.LUA_CPATH = os.getenv "LUA_CPATH" .. ";" .. libraries .. "/lua/5.1/?.so"
+    return process.start { "luajit", root .. "/samples/luv.lua", host, port, cafile,
+                           env = env }
+  end
+
+  local function neovim(env, host, port, cafile)
     env.LUA_PATH = house.build .. "/stage/share/lua/5.1/?.lua"
     env.LUA_CPATH = house.build .. "/stage/lib/lua/5.1/?.so"
     return process.start { uv .. "/bin/nvim", "--headless", "-u", "NONE", "-i", "NONE", "-n",
-                           "--cmd", ("lua arg = { 'localhost', '%d', '%s' }"):format(port, cafile),
-                           "-c", "luafile " .. root .. "/samples/neovim.lua", env = env }
+                           "--cmd", ("lua arg = { '%s', '%d', '%s' }"):format(host, port, cafile),
+                           "-c", "luafile " .. root .. "/samples/luv.lua", env = env }
   end
 
-  for _, name in ipairs { "luv", "neovim" } do
-    it(name .. ".lua gets a page in a loop that pushes bytes", function()
+  for _, one in ipairs { { "plain LuaJIT", plain }, { "Neovim", neovim } } do
+    local name, start = unpack(one)
+    local function client(port, cafile)
+      tried["samples/luv.lua"] = true
+      return start({ LD_LIBRARY_PATH = libraries, VIMRUNTIME = uv .. "/share/nvim/runtime" },
+                   "localhost", port, cafile)
+    end
+
+    it("luv.lua gets a page in a loop that pushes bytes, in " .. name, function()
       local server = page_server()
       assert.same({ "HTTP/1.0 200 OK\r\n\r\n" .. PAGE, "exit", 0 },
-                  { result(uv_client(name, server.port, pki.root.cert)) })
+                  { result(client(server.port, pki.root.cert)) })
     end)
 
-    it(name .. ".lua refuses a server that it cannot verify", function()
+    it("luv.lua refuses a server that it cannot verify, in " .. name, function()
       local server = page_server()
-      local output, how, status = result(uv_client(name, server.port, pki.other.cert))
+      local output, how, status = result(client(server.port, pki.other.cert))
       assert.matches("certificate verify failed", output, 1, true)
       assert.same({ "exit", 1 }, { how, status })
     end)
 
-    it(name .. ".lua reports a refused connection", function()
+    it("luv.lua reports a refused connection, in " .. name, function()
       local taken = socket.tcp() -- bound, and never told to listen
       assert(taken:bind("127.0.0.1", 0))
       local _, port = taken:getsockname()
-      local output, how, status = result(uv_client(name, port, pki.root.cert))
+      local output, how, status = result(client(port, pki.root.cert))
       taken:close()
       assert.matches("ECONNREFUSED", output, 1, true)
       assert.same({ "exit", 1 }, { how, status })
