@@ -30,4 +30,38 @@ function TRY.http()
           session ~= nil, " ", http:set_keepalive(10000, 3))
 end
 
+local QUERY = "select name, seats from rooms"
+
+local function rooms(rows)
+  local out = {}
+  for i, row in ipairs(rows) do
+    out[i] = row.name .. "=" .. (type(row.seats) == "string" and row.seats or "none")
+  end
+  return table.concat(out, " ")
+end
+
+function TRY.mysql()
+  local mysql = require("resty.mysql"):new()
+  mysql:set_timeout(5000)
+  local ok, why = mysql:connect {
+    host = "127.0.0.1", port = tonumber(args.port), user = args.user, password = "secret",
+    database = "school", ssl = true, ssl_verify = true,
+  }
+  if not ok then return ngx.say(why) end
+  ngx.say(mysql:get_reused_times(), " ", rooms(assert(mysql:query(QUERY))), " ",
+          select(2, mysql:query "select"), " ", mysql:set_keepalive(10000, 3))
+end
+
+function TRY.pgmoon()
+  local postgres = require("pgmoon").new {
+    host = "127.0.0.1", port = args.port, user = args.user, database = "school", ssl = true,
+    ssl_verify = true, ssl_required = true, pool_name = "pgmoon " .. args.user,
+  }
+  postgres:settimeout(5000)
+  local ok, why = postgres:connect()
+  if not ok then return ngx.say(why) end
+  ngx.say(postgres.sock:getreusedtimes(), " ", rooms(assert(postgres:query(QUERY))), " ",
+          select(2, postgres:query "select nothing"), " ", postgres:keepalive(10000, 3))
+end
+
 TRY[args.library]()

@@ -5,9 +5,17 @@ import tls
 
 tls.context.verify_mode = ssl.CERT_OPTIONAL
 tls.context.load_verify_locations(tls.authorities)
+TEXT = 25
 ROWS = {
     "select name, seats from rooms": [[b"Library", b"40"], [b"Aula", None]],
 }
+
+
+# What follows "select", up to "from": the names of the columns.
+def description(query):
+    names = query[len("select "):query.index(" from")].split(", ")
+    return struct.pack(">h", len(names)) + b"".join(
+        name.encode() + b"\0" + struct.pack(">ihihih", 0, 0, TEXT, -1, -1, 0) for name in names)
 
 
 def message(kind, body=b""):
@@ -38,12 +46,13 @@ def session(sock):
         body = tls.exactly(sock, length - 4)
         if kind != b"Q":
             return sock.unwrap()
-        rows = ROWS.get(body[:-1].decode())
+        query = body[:-1].decode()
+        rows = ROWS.get(query)
         if rows is None:
             sock.sendall(error(b"ERROR", 'relation "%s" does not exist'
-                               % body[:-1].decode().split()[-1]) + idle)
+                               % query.split()[-1]) + idle)
             continue
-        out = message(b"T", struct.pack(">h", 0))
+        out = message(b"T", description(query))
         for row in rows:
             cells = b"".join(struct.pack(">i", -1) if cell is None else
                              struct.pack(">i", len(cell)) + cell for cell in row)
