@@ -7,6 +7,8 @@
 -- folder that has the certificates of spec/support/pki.lua and `samples/`. Printed ports are
 -- replaced with those that are free here.
 --
+-- A block marked `nginx` is a configuration, which a fixture or a spec runs: `examples.nginx`.
+--
 -- In Lua, what stands behind `-->`, at the end of a line that prints or alone on the next, is what
 -- has to be printed there; values are separated by two spaces. In a console block a line with
 -- `$ ` is a command, and the lines behind it are its output, in which `...` stands for any text.
@@ -57,6 +59,22 @@ function examples.of(path)
     comment = line
   end
   return found
+end
+
+--- The configuration of nginx that a page prints, as fixtures and specs run it.
+-- @tparam string path
+-- @tparam table here  text as it is printed -> as it is here; each has to be there
+-- @treturn string  all of it, or what is above its line of dots
+-- @treturn string  what is below that line
+function examples.nginx(path, here)
+  local block = assert(sources.read(path):match "\n```nginx\n(.-)```", path)
+  for printed, text in pairs(here) do
+    local at, last = block:find(printed, 1, true)
+    assert(at, printed)
+    block = block:sub(1, at - 1) .. text .. block:sub(last + 1)
+  end
+  local above, below = block:match "^(.-\n)%.%.%.\n(.*)$"
+  return above or block, below or ""
 end
 
 -- Ports as they are printed, and as they are here.

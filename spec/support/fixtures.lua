@@ -178,32 +178,30 @@ function fixtures.loops(world)
   loops.setup(world.folder, world.env)
 end
 
+local function printed_nginx(path, here)
+  return require("spec.support.examples").nginx(path, here)
+end
+
 -- samples/loops.lua as a page of nginx.
 function fixtures.openresty(world)
   local peers = require "spec.support.peers"
   if not peers.nginx_root() then skip "there is no nginx" end
-  return peers.nginx({
-    lua = true,
-    main = ("env LOOP=cosocket; env URL=https://127.0.0.1:%d/; env CAFILE=%s; env REQUESTS=20;")
-           :format(world.files_port, pki.root.cert),
-    server = ('location = /run { content_by_lua_file "%s/samples/loops.lua"; }'):format(root),
-  }).port
+  local main, server = printed_nginx("docs/cookbook/loops.md", {
+    ["8443"] = world.files_port, ["root.pem"] = pki.root.cert, ["samples/"] = root .. "/samples/",
+  })
+  return peers.nginx({ lua = true, main = main, server = server }).port
 end
 
 -- nginx that takes the library's files from `overlay`, where they are there.
 function fixtures.overlaid(world)
   local peers = require "spec.support.peers"
   if not peers.nginx_root() then skip "there is no nginx" end
-  local nginx = peers.nginx {
-    lua = true,
-    http = ([[init_by_lua_block {
-      package.path = "%s/overlay/?.lua;" .. package.path
-      require("ssl").preload()
-    }]]):format(world.folder),
-    server = [[location = /where { content_by_lua_block {
-      ngx.say(debug.getinfo(require("ssl.io.failure").newest, "S").source)
-    } }]],
-  }
+  local http, server = printed_nginx("docs/cookbook/overlay.md", {
+    ["/srv/overlay"] = world.folder .. "/overlay",
+    ["/usr/local/share/lua/5.1/?.lua"] = "%(path)s;%(root)s/usr/share/lua/5.1/?.lua",
+  })
+  local nginx = peers.nginx { lua = true, http = http, server = server,
+                              paths = 'lua_package_cpath "%(cpath)s;;";' }
   local folder = nginx.files:match "^(.*)/files$"
   assert(house.run(("ln -s '%s/nginx.pid' '%s/error.log' '%s'"):format(folder, folder,
                                                                       world.folder)))

@@ -122,6 +122,7 @@ end
 --   `key`, and `chain` or else `cert`: TLS; without them plain HTTP;
 --   `files`: name -> text;
 --   `lua`: true loads the Lua module, with our stage on its paths;
+--   `paths`: with `lua`, text in place of lua_package_path and lua_package_cpath;
 --   `main`, `http`, `server`: further directives for those blocks, where
 --   %(port)s is the port;
 --   `workers`: 1
@@ -146,7 +147,7 @@ function peers.nginx(options)
   }
   if options.lua then
     values.modules = fill(LUA_MODULES, values)
-    values.http = fill(LUA_PATHS, values) .. values.http
+    values.http = fill(options.paths or LUA_PATHS, values) .. values.http
   end
   if options.key then
     values.server = ("ssl_certificate \"%s\";\nssl_certificate_key \"%s\";\n"):format(
