@@ -89,6 +89,10 @@ describe("ssl.connect uses a context again", function()
 
   it("not of a file that has just changed: another change might not show", function()
     local flags = fresh { cafile = folder .. "/young.pem" }
+    -- The clock stands still: on a busy machine the calls could come too late.
+    local now, time = os.time(), os.time
+    os.time = function() return now end -- luacheck: ignore 122
+    finally(function() os.time = time end) -- luacheck: ignore 122
     process.write(flags.cafile, process.read(pki.other.cert))
     call(flags)
     call(flags)
@@ -109,6 +113,24 @@ describe("ssl.connect uses a context again", function()
       call(flags)
       assert.equal(before + 2, count)
     end
+  end)
+
+  local function not_kept(more)
+    local flags, before = fresh(more), count
+    assert.matches("^connecting to", call(flags))
+    call(flags)
+    assert.equal(before + 2, count)
+  end
+
+  it("not with a table that has other values behind it", function()
+    local behind = { certificate = pki.client.cert, key = pki.client.key }
+    not_kept { certificates = { setmetatable({}, { __index = behind }) } }
+  end)
+
+  it("not with a key behind a URI, which may be another one each time", function()
+    local supported = require "ssl.credential.keyuri".supported
+    require("spec.support.needs").that(supported, "a key by its URI")
+    not_kept { certificate = pki.client.cert, key = "store:" .. pki.client.key }
   end)
 
   it("and frees what a function of a call holds", function()

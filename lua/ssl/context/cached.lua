@@ -51,6 +51,8 @@ local function stamped(names, seen)
   if names:find("\n", 1, true) then return text end
   local parts = { text, (stamp_of(names, seen)) }
   if not names:find "[:;]" then return table.concat(parts, " ") end
+  -- What is behind a URI has no stamp.
+  seen.objects = seen.objects or names:find "^store:" ~= nil
   for name in names:gmatch "[^:;]+" do
     parts[#parts + 1] = stamp_of(name, seen) or "none"
   end
@@ -72,6 +74,10 @@ local function describe(value, key, depth, seen)
     return ("%.17g"):format(value)
   elseif kind == "table" and depth < DEEPEST then
     local parts = {}
+    -- It may have values behind it that are not among its own.
+    if getmetatable(value) ~= nil then
+      parts[1], seen.objects = identity(value), true
+    end
     for k, v in pairs(value) do
       local name = type(k) == "number" and key or k
       parts[#parts + 1] = describe(k, nil, DEEPEST, seen) .. "="
