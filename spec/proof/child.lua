@@ -46,7 +46,10 @@ for i = tonumber(from), #points, tonumber(each) do
   print(("at %d %s"):format(i, kind.describe(points[i])))
   ffi.C.proof_alarm(PATIENCE)
   local findings, outcome = checks.run(kind, scenario, baseline, points[i])
-  for _, finding in ipairs(findings) do print("found " .. finding:gsub("\n", " ")) end
+  local place = kind.place and kind.place(points[i])
+  for _, finding in ipairs(findings) do
+    print("found " .. finding:gsub("\n", " ") .. (place and " (" .. place .. ")" or ""))
+  end
   print("done " .. (outcome or "not reached"):gsub("\n", " "))
 end
 require("spec.support.process").stop_all()

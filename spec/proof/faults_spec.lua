@@ -82,6 +82,23 @@ describe("script/faults", function()
     assert.equal(1, named)
   end)
 
+  it("finds nothing where a certificate is loaded without memory", function()
+    local report = nothing("the methods of a certificate", { kind = "memory", only = "1" })
+    assert.equal(2, report.refused["no certificate"])
+  end)
+
+  -- Once the verdict and the chain were those of a connection without a session.
+  it("finds nothing where a session cannot be had", function()
+    local report = nothing("the same after a resumption, tlsv1_2", { only = "SSL_get1_session" })
+    assert.is_true(report.planted > 0)
+  end)
+
+  it("finds nothing in a share of the failures of OpenSSL's memory", function()
+    local report = nothing("a server of an unknown authority, tlsv1_3",
+                           { kind = "memory", each = house.share(1501, 4001, 4001) })
+    assert.is_true(report.planted > 0)
+  end)
+
   it("finds nothing in a share of the system's failures", function()
     local report = nothing("traffic of both ends, tlsv1_2",
                            { kind = "system", each = house.share(29, 97, 97) })
@@ -109,7 +126,8 @@ describe("script/faults", function()
     ["a client below the lowest version, tlsv1_3"] = "SSL_CTX_ctrl/123",
     ["a context from memory, tlsv1_2"] = "X509_NAME_dup OPENSSL_sk_push",
     ["a session, exported and resumed, tlsv1_2"] =
-      "i2d_SSL_SESSION SSL_set_session SSL_CTX_set_tlsext_ticket_key_evp_cb RAND_bytes",
+      "i2d_SSL_SESSION SSL_set_session SSL_CTX_set_tlsext_ticket_key_evp_cb RAND_bytes"
+      .. " SSL_get1_peer_certificate",
     ["a server of an unknown authority, tlsv1_3"] =
       "X509_digest EVP_Digest SSL_set_session_id_context SSL_CTX_use_PrivateKey",
   } do

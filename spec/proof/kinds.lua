@@ -7,115 +7,64 @@ local ffi = require "ffi"
 
 local kinds = {}
 
--- These answer a question, and what the type suggests as a failure is an answer like any
--- other: to give it would be a lie that no OpenSSL tells.
-local ANSWERS = "its results are answers, and it cannot fail"
+-- What no OpenSSL from 1.1.1 on returns as a failure, by the reason in its source: to give it
+-- would be a lie. Read in 3.0 and 3.3, for an SSL that is a connection and no QUIC.
+local CANNOT_FAIL = {
+  { "returns a member, or a part of one, and whatever that is counts",
+    "SSL_get_verify_result SSL_get_shutdown SSL_want SSL_version SSL_in_init"
+    .. " SSL_session_reused SSL_get_options SSL_CTX_get_options SSL_CTX_get_verify_mode"
+    .. " SSL_CTX_get_verify_depth SSL_CTX_get_security_level SSL_CTX_get_timeout"
+    .. " SSL_CTX_get_num_tickets SSL_get_verify_mode SSL_get_early_data_status"
+    .. " SSL_CIPHER_get_id SSL_SESSION_is_resumable SSL_SESSION_has_ticket"
+    .. " SSL_SESSION_get_protocol_version SSL_SESSION_get_time SSL_SESSION_get_timeout"
+    .. " SSL_SESSION_get_max_early_data X509_VERIFY_PARAM_get_flags X509_STORE_CTX_get_error"
+    .. " X509_STORE_CTX_get_error_depth SSL_CTX_ctrl/130 SSL_CTX_ctrl/131 SSL_ctrl/130"
+    .. " SSL_ctrl/131 BIO_ctrl/3" },
+  { "returns a member that was made with the object, or its address",
+    "SSL_CTX_get0_param SSL_get0_param SSL_CTX_get_cert_store X509_STORE_get0_param"
+    .. " X509_STORE_get0_objects X509_get_subject_name X509_get_issuer_name"
+    .. " X509_get0_notBefore X509_get0_notAfter X509_get0_serialNumber ASN1_STRING_get0_data"
+    .. " SSL_CTX_get_ciphers OCSP_SINGLERESP_get0_id SSL_SESSION_get_id"
+    .. " SSL_SESSION_get0_id_context" },
+  { "returns a member, which is NULL where there is none",
+    "SSL_get_servername SSL_get_session SSL_get_current_cipher SSL_get_current_compression"
+    .. " SSL_get_client_CA_list SSL_get_peer_cert_chain SSL_CTX_get0_privatekey"
+    .. " X509_OBJECT_get0_X509 X509_OBJECT_get0_X509_CRL" },
+  { "sets or clears bits of a member, or a number, and returns the new or the old one",
+    "SSL_set_options SSL_clear_options SSL_CTX_set_options SSL_CTX_clear_options"
+    .. " SSL_CTX_set_timeout SSL_CTX_dane_set_flags SSL_CTX_ctrl/33 SSL_CTX_ctrl/78"
+    .. " SSL_CTX_ctrl/44 SSL_ctrl/33 SSL_ctrl/78" },
+  { "looks a number up in a table that is compiled in, with a text for the others",
+    "SSL_get_version SSL_CIPHER_get_bits SSL_CIPHER_get_kx_nid X509_verify_cert_error_string"
+    .. " OCSP_response_status_str OCSP_crl_reason_str SSL_alert_desc_string_long"
+    .. " OpenSSL_version OpenSSL_version_num strerror" },
+  { "the address of a static table", "TLS_method BIO_s_mem" },
+  { "compares members", "OCSP_id_cmp" },
+  { "computes it of members, in the connection or the queue of this thread",
+    "SSL_get_error SSL_pending ERR_get_error ERR_peek_error" },
+  { "the length of a stack, or its element: -1 and NULL only where there is none",
+    "OPENSSL_sk_num OPENSSL_sk_value OCSP_resp_count OCSP_resp_get0" },
+  { "frees the object, whatever it returns", "BIO_free OSSL_STORE_close" },
+  { "formats into memory of the caller's, which is long enough", "SSL_CIPHER_description" },
+  { "SSL_CTRL_GET_CHAIN_CERTS: stores a member and returns 1", "SSL_ctrl/115" },
+  { "SSL_CTRL_SET_CURRENT_CERT: 0 where there is no further one", "SSL_ctrl/117" },
+  { "SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP: a length, -1 where there is none",
+    "SSL_ctrl/70" },
+  { "can fail, and finally: structure/loader_spec has it", "OPENSSL_init_ssl" },
+}
 
 --- name -> { why, results... }: instead of what the type suggests.
 kinds.exceptions = {
-  SSL_get_verify_result       = { ANSWERS },
-  SSL_get_error               = { ANSWERS },
-  SSL_get_shutdown            = { ANSWERS },
-  SSL_want                    = { ANSWERS },
-  SSL_pending                 = { ANSWERS },
-  SSL_version                 = { ANSWERS },
-  SSL_in_init                 = { ANSWERS },
-  SSL_session_reused          = { ANSWERS },
-  SSL_get_options             = { ANSWERS },
-  SSL_set_options             = { ANSWERS },
-  SSL_clear_options           = { ANSWERS },
-  SSL_CTX_get_options         = { ANSWERS },
-  SSL_CTX_set_options         = { ANSWERS },
-  SSL_CTX_clear_options       = { ANSWERS },
-  SSL_CTX_get_verify_mode     = { ANSWERS },
-  SSL_CTX_get_verify_depth    = { ANSWERS },
-  SSL_CTX_get_security_level  = { ANSWERS },
-  SSL_CTX_get_timeout         = { ANSWERS },
-  SSL_CTX_set_timeout         = { ANSWERS },
-  SSL_CTX_get_num_tickets     = { ANSWERS },
-  SSL_CTX_dane_set_flags      = { ANSWERS },
-  SSL_get_verify_mode         = { ANSWERS },
-  SSL_get_early_data_status   = { ANSWERS },
-  SSL_get_version             = { ANSWERS },
-  SSL_CIPHER_get_bits         = { ANSWERS },
-  SSL_CIPHER_get_id           = { ANSWERS },
-  SSL_CIPHER_get_kx_nid       = { ANSWERS },
-  SSL_SESSION_is_resumable    = { ANSWERS },
-  SSL_SESSION_has_ticket      = { ANSWERS },
-  SSL_SESSION_get_protocol_version = { ANSWERS },
-  SSL_SESSION_get_time        = { ANSWERS },
-  SSL_SESSION_get_timeout     = { ANSWERS },
-  SSL_SESSION_get_max_early_data = { ANSWERS },
-  SSL_SESSION_get_id          = { ANSWERS },
-  SSL_SESSION_get0_id_context = { ANSWERS },
-  SSL_CTX_get0_param          = { "a part of the object, which is always there" },
-  SSL_get0_param              = { "a part of the object, which is always there" },
-  SSL_CTX_get_cert_store      = { "a part of the object, which is always there" },
-  X509_STORE_get0_param       = { "a part of the object, which is always there" },
-  X509_STORE_get0_objects     = { "a part of the object, which is always there" },
-  X509_VERIFY_PARAM_get_flags = { ANSWERS },
-  X509_STORE_CTX_get_error    = { ANSWERS },
-  X509_STORE_CTX_get_error_depth = { ANSWERS },
-  X509_get_subject_name       = { "a part of the object, which is always there" },
-  X509_get_issuer_name        = { "a part of the object, which is always there" },
-  X509_get0_notBefore         = { "a part of the object, which is always there" },
-  X509_get0_notAfter          = { "a part of the object, which is always there" },
-  X509_get0_serialNumber      = { "a part of the object, which is always there" },
-  X509_verify_cert_error_string = { "a text for every number" },
-  OCSP_response_status_str    = { "a text for every number" },
-  OCSP_crl_reason_str         = { "a text for every number" },
-  OCSP_id_cmp                 = { ANSWERS },
-  SSL_get_servername          = { "NULL: there is none" },
-  SSL_get1_session            = { "NULL: there is none" },
-  SSL_get_session             = { "NULL: there is none" },
-  SSL_get_current_cipher      = { "NULL: there is none" },
-  SSL_get_current_compression = { "NULL: there is none" },
-  SSL_get_client_CA_list      = { "NULL: there is none" },
-  SSL_get_peer_cert_chain     = { "NULL: there is none" },
-  ASN1_STRING_get0_data       = { "a part of the object, which is always there" },
-  SSL_CTX_get_ciphers         = { "a part of the object, which is always there" },
-  SSL_CIPHER_description      = { "a text for every suite" },
-  X509_OBJECT_get0_X509       = { "NULL: it is something else" },
-  X509_OBJECT_get0_X509_CRL   = { "NULL: it is something else" },
-  OCSP_response_status        = { "0: success", -1 },
-  ["SSL_ctrl/115"]            = { "SSL_CTRL_GET_CHAIN_CERTS: its results are answers" },
-  ["SSL_ctrl/117"]            = { "SSL_CTRL_SET_CURRENT_CERT: 0: there is none" },
-  ["BIO_ctrl/3"]              = { "BIO_CTRL_INFO: a length" },
-  OCSP_resp_get0              = { "within the response its element" },
-  OCSP_SINGLERESP_get0_id     = { "a part of the object, which is always there" },
-  OCSP_single_get0_status     = { "0: good", -1 },
-  ["SSL_ctrl/70"]             = { "SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP: a length, or -1"
-                                  .. " where there is none" },
-  OCSP_resp_count             = { ANSWERS },
-  X509_check_issued           = { "0: yes", -1, 1 },
-  SSL_CTX_set_alpn_protos     = { "0: success", 1 },
-  ASN1_TIME_cmp_time_t        = { "its failure is -2", -2 },
-  BIO_free                    = { "it frees" },
-  SSL_CTX_get0_privatekey     = { "NULL: there is none" },
-  SSL_alert_desc_string_long  = { "a text for every number" },
-  ["SSL_CTX_ctrl/33"]         = { "SSL_CTRL_MODE: its results are answers" },
-  ["SSL_CTX_ctrl/78"]         = { "SSL_CTRL_CLEAR_MODE: its results are answers" },
-  ["SSL_CTX_ctrl/44"]         = { "SSL_CTRL_SET_SESS_CACHE_MODE: its results are answers" },
-  ["SSL_CTX_ctrl/130"]        = { "SSL_CTRL_GET_MIN_PROTO_VERSION: its results are answers" },
-  ["SSL_CTX_ctrl/131"]        = { "SSL_CTRL_GET_MAX_PROTO_VERSION: its results are answers" },
-  ["SSL_ctrl/33"]             = { "SSL_CTRL_MODE: its results are answers" },
-  ["SSL_ctrl/78"]             = { "SSL_CTRL_CLEAR_MODE: its results are answers" },
-  ["SSL_ctrl/130"]            = { "SSL_CTRL_GET_MIN_PROTO_VERSION: its results are answers" },
-  ["SSL_ctrl/131"]            = { "SSL_CTRL_GET_MAX_PROTO_VERSION: its results are answers" },
-  OSSL_STORE_close            = { "it frees" },
-  OpenSSL_version_num         = { ANSWERS },
-  OpenSSL_version             = { ANSWERS },
-  ERR_get_error               = { ANSWERS },
-  ERR_peek_error              = { ANSWERS },
-  ERR_lib_error_string        = { "NULL: there is no text" },
-  ERR_reason_error_string     = { "NULL: there is no text" },
-  OPENSSL_sk_num              = { ANSWERS },
-  OPENSSL_sk_value            = { "within the stack its element, whatever that is" },
-  OPENSSL_init_ssl            = { "its failure is final; structure/loader_spec has it" },
-  TLS_method                  = { "an address" },
-  BIO_s_mem                   = { "an address" },
-  strerror                    = { "a text for every number" },
+  OCSP_response_status    = { "0: success", -1 },
+  OCSP_single_get0_status = { "0: good", -1 },
+  X509_check_issued       = { "0: yes; else an X509_V_ERR_*", -1, 1 },
+  SSL_CTX_set_alpn_protos = { "0: success", 1 },
+  ASN1_TIME_cmp_time_t    = { "its failure is -2", -2 },
 }
+
+for _, group in ipairs(CANNOT_FAIL) do
+  for name in group[2]:gmatch "%S+" do kinds.exceptions[name] = { group[1] } end
+end
 
 --- name -> why a program need not hear of its failure.
 kinds.ignorable = {

@@ -7,7 +7,9 @@ local kinds     = require "spec.proof.kinds"
 local process   = require "spec.support.process"
 local scenarios = require "spec.proof.scenarios"
 
-local pattern, each = arg[1] or "", tonumber(arg[2] or 1)
+io.stdout:setvbuf "line"
+
+local pattern, each, only_kind = arg[1] or "", tonumber(arg[2] or 1), arg[3]
 
 local function sorted(set)
   local out = {}
@@ -19,9 +21,33 @@ end
 local libraries = faults.compile(process.folder())
 local planted, reached, ignored, findings, count = 0, {}, {}, 0, 0
 
-local CALLS = { "calls" }
+local CALLS = { "calls", "memory" }
+
+-- For docs/internals/proof.md: what ran, by kind.
+local rows = {}
+
+local function note(kind, report, before)
+  local row = rows[kind] or { scenarios = 0, planned = 0, planted = 0, findings = 0, names = {} }
+  rows[kind] = row
+  row.scenarios, row.planned = row.scenarios + 1, row.planned + report.planned
+  row.planted, row.findings = row.planted + report.planted, row.findings + findings - before
+  for name in pairs(report.reached) do row.names[name] = true end
+end
+
+local function print_rows()
+  print "\n| kind | scenarios | functions | failures there are | of these run | findings |"
+  print "|---|---|---|---|---|---|"
+  for _, kind in ipairs { "calls", "system", "memory" } do
+    local row = rows[kind]
+    if row then
+      print(("| %s | %d | %d | %d | %d | %d |"):format(kind, row.scenarios, #sorted(row.names),
+                                                      row.planned, row.planted, row.findings))
+    end
+  end
+end
 
 local function run(scenario, kind)
+  local before = findings
   local report = faults.run(libraries, scenario.name, { each = each, kind = kind })
   count, planted = count + 1, planted + report.planted
   for name in pairs(report.reached) do reached[name] = true end
@@ -38,11 +64,14 @@ local function run(scenario, kind)
     findings = findings + 1
     print(("  FOUND %s: another result, %s"):format(name, report.changed[name]))
   end
+  note(kind, report, before)
 end
 
 for _, scenario in ipairs(scenarios.list) do
   if scenario.name:find(pattern, 1, true) then
-    for _, kind in ipairs(scenario.kinds or CALLS) do run(scenario, kind) end
+    for _, kind in ipairs(scenario.kinds or CALLS) do
+      if not only_kind or kind == only_kind then run(scenario, kind) end
+    end
   end
 end
 
@@ -52,6 +81,7 @@ for _, name in ipairs(sorted(ignored)) do
     name, ignored[name]))
 end
 process.stop_all()
-print(("%d failures of %d functions in %d scenarios, %d findings"):format(
+print_rows()
+print(("\n%d failures of %d functions in %d scenarios, %d findings"):format(
   planted, #sorted(reached), count, findings))
 os.exit(findings == 0 and planted > 0 and 0 or 1)

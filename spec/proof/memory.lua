@@ -42,6 +42,11 @@ function memory.begin(path)
   end
 end
 
+--- tally.c, loaded.
+function memory.library()
+  return tally
+end
+
 function memory.mark()
   return tally.tally_mark()
 end

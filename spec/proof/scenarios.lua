@@ -1,5 +1,5 @@
 --- The scenarios: a file of scenarios/ for each subject. `kinds` of a scenario: of the failures
--- that it is for; only calls where it has none.
+-- that it is for; calls and memory where it has none.
 
 local scenarios = {}
 

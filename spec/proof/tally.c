@@ -1,8 +1,8 @@
 /*
  * The memory of OpenSSL in one process: each block that is alive, with the place that asked
- * for it. So a leak has the name of what was lost.
+ * for it. So a leak has the name of what was lost. And one of the calls can fail.
  *
- * For spec/proof/memory.lua, which sets these functions with CRYPTO_set_mem_functions before
+ * For spec/proof/memory.lua and spec/proof/allocations.lua; the first sets these functions with CRYPTO_set_mem_functions before
  * OpenSSL has allocated anything. One thread.
  */
 #include <stddef.h>
@@ -22,6 +22,25 @@ struct block {
 static struct block all = { &all, &all, NULL, 0, 0, 0 };
 static unsigned long made;
 
+/* Calls since tally_arm, and the ones that fail: from the first to the last. */
+static unsigned long asked, first, last;
+static const char *failed_file;
+static int failed_line;
+
+static int
+fails(const char *file, int line)
+{
+	asked++;
+	if (asked < first || asked > last)
+		return 0;
+	if (failed_file == NULL) {
+		failed_file = file;
+		failed_line = line;
+	}
+
+	return 1;
+}
+
 static struct block *
 head_of(void *memory)
 {
@@ -33,7 +52,7 @@ tally_malloc(size_t size, const char *file, int line)
 {
 	struct block *b;
 
-	if (size == 0 || (b = malloc(HEAD + size)) == NULL)
+	if (size == 0 || fails(file, line) || (b = malloc(HEAD + size)) == NULL)
 		return NULL;
 	b->file = file;
 	b->line = line;
@@ -103,4 +122,29 @@ tally_next(unsigned long number, const char **file, int *line)
 	*line = found->line;
 
 	return found->number;
+}
+
+/* Count from now on; the calls from one number to another fail. 0 and 0: none. */
+void
+tally_arm(unsigned long from, unsigned long to)
+{
+	asked = 0;
+	first = from == 0 ? 1 : from;
+	last = to;
+	failed_file = NULL;
+}
+
+unsigned long
+tally_asked(void)
+{
+	return asked;
+}
+
+/* Where memory was asked for when it failed first; NULL: it did not fail. */
+const char *
+tally_failed(int *line)
+{
+	*line = failed_line;
+
+	return failed_file;
 }

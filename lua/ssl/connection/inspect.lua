@@ -77,10 +77,11 @@ local function collected(conn)
   return out
 end
 
--- The errors that were passed over in the handshake that made the session; nil for none.
+-- The errors that were passed over in the handshake that made the session; nil for none. A
+-- session that cannot be had may have some.
 local function carried(ssl)
   local held = own_session(C.SSL_get1_session(ssl))
-  if not held then return nil end
+  errors.must(held and 1 or 0, "session")
   local bytes = passed_over(held.verified_session)
   held:free()
   if bytes == "" then return nil end

@@ -109,7 +109,10 @@ function resumption.done(st)
     st.resume.keyed = C.SSL_get_session(st.conn.ssl) ~= given
   end
   local f = st.c.onsession
-  if f and renewed(st) then f(st.self, own(st, C.SSL_get1_session(st.conn.ssl))) end
+  if not f or not renewed(st) then return end
+  local pointer = C.SSL_get1_session(st.conn.ssl)
+  if pointer == nil then return errors.clear() end
+  f(st.self, own(st, pointer))
 end
 
 --- Deliver the sessions that came; after a failure of the connection none. The program's
@@ -143,7 +146,10 @@ function resumption.current(st)
   -- OpenSSL marks the session of a connection that has failed, LibreSSL does not.
   if sessionorigin.failed(st) then return nil, "no session" end
   local pointer = C.SSL_get1_session(st.conn.ssl)
-  if pointer == nil then return nil, "no session" end
+  if pointer == nil then
+    errors.clear()
+    return nil, "no session"
+  end
   if C.SSL_SESSION_is_resumable(pointer) == 0 then
     C.SSL_SESSION_free(pointer)
     return nil, "no session"

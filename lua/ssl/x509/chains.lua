@@ -43,6 +43,8 @@ local function sent(ssl)
   local stack, session
   repeat
     session = own_session(C.SSL_get1_session(ssl))
+    -- Without it nothing holds the chain.
+    if not session and C.SSL_get_session(ssl) ~= nil then errors.must(0, "session") end
     stack = C.SSL_get_peer_cert_chain(ssl)
   until not session or C.SSL_get_session(ssl) == session.peer_session
   return stack, session
@@ -50,7 +52,9 @@ end
 
 -- The peer's own certificate, or nil.
 local function leaf(ssl)
-  return x509.own(C.SSL_get1_peer_certificate(ssl))
+  local found = x509.own(C.SSL_get1_peer_certificate(ssl))
+  if not found then errors.clear() end
+  return found
 end
 
 --- Certificate n of the chain that the peer sent.

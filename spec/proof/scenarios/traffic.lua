@@ -224,6 +224,6 @@ for name, limit in pairs { ["with a limit"] = LIMIT, ["without a limit"] = false
   end
 end
 
-for _, each in ipairs(out) do each.kinds = { "calls", "system" } end
+for _, each in ipairs(out) do each.kinds = { "calls", "system", "memory" } end
 
 return out
