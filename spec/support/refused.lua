@@ -80,7 +80,8 @@ end
 function refused.watch(busted)
   local complete = speaks "tlsv1"
   for _, there in pairs(KEYS) do complete = complete and there end
-  if complete then return end
+  -- Outside of busted (spec/proof/child.lua) there are no tests.
+  if complete or not busted.subscribe then return end
   busted.subscribe({ "test", "start" }, function(element)
     local test = element.run
     function element.run()
