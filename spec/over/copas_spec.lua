@@ -7,7 +7,14 @@ describe("ssl.over.copas, with threads that can be woken", function()
 
   local MODULES = { "copas", "ssl.over.copas" }
   local kept, getaddrinfo = {}, socket.dns.getaddrinfo
-  local adapter, answers, seen, clock, waiting
+  local adapter, answers, seen, clock, waiting, listener, port
+
+  setup(function()
+    listener = assert(socket.bind("127.0.0.1", 0))
+    port = select(2, listener:getsockname())
+  end)
+
+  teardown(function() listener:close() end)
 
   local function sleep(seconds)
     waiting[coroutine.running()] = clock + seconds
@@ -24,16 +31,25 @@ describe("ssl.over.copas, with threads that can be woken", function()
     pauseforever = function() sleep(math.huge) end,
     wakeup = function(thread) waiting[thread] = clock end,
     addthread = function(f) waiting[coroutine.create(f)] = clock end,
-    close = function(object) return object:close() end,
   }
 
-  -- An address answers when its time is over. The socket is bound, to have a descriptor.
+  -- It wakes the thread that waits for the object, as Copas does.
+  function copas.close(object)
+    if object.thread then copas.wakeup(object.thread) end
+    return object:close()
+  end
+
+  -- An address answers when its time is over. The socket is bound, to have a descriptor. Whoever
+  -- is woken asks the object, as Copas does; an open one would begin a real attempt.
   function copas.connect(object, address)
     seen[#seen + 1] = { address, clock }
     seen[address] = object
     assert(object.sock:bind("127.0.0.1", 0))
-    local answer = answers[address]
+    local answer, began = answers[address], clock
+    object.thread = coroutine.running()
     sleep(answer.after)
+    object.thread = nil
+    if clock < began + answer.after then return object:connect("127.0.0.1", port) end
     if answer.why then return nil, answer.why end
     return 1
   end

@@ -35,7 +35,9 @@ end
 -- Copas before 2 closes what a thread has waited for last when the thread ends. A connection
 -- may be in a pool by then.
 function waiter:close()
-  if copas.close then return self.sock:close() end
+  if not copas.close then return end
+  self.closed = true
+  return self.sock:close()
 end
 
 local function late(self, why)
@@ -46,7 +48,10 @@ function waiter:settimeout(seconds)
   return self.sock:settimeout(seconds)
 end
 
+-- Copas wakes a thread whose attempt was closed, and calls this again. LuaSocket's object would
+-- begin a new attempt then, with a new descriptor.
 function waiter:connect(address, port)
+  if self.closed then return nil, "closed" end
   local ok, why = self.sock:connect(address, port)
   if why == "already connected" then return 1 end
   return ok, late(self, why)
@@ -70,8 +75,8 @@ carrier.__index = carrier
 
 local function new(sock)
   sock:settimeout(0)
-  return setmetatable({ sock = sock, waiter = setmetatable({ sock = sock, due = nil }, waiter),
-                        limit = nil }, carrier)
+  local inner = setmetatable({ sock = sock, due = nil, closed = false }, waiter)
+  return setmetatable({ sock = sock, waiter = inner, limit = nil }, carrier)
 end
 
 -- Copas before 3 has one limit, for the whole program.
