@@ -11,9 +11,10 @@
 -- Every method of a connection is guarded, except those that ssl.connection.methods names:
 -- these pass the struct itself to the shim, and no pointer out of it.
 
-local shim      = require "ssl.ffi.shim"
-local arg       = require "ssl.base.arg"
-local lifecycle = require "ssl.io.lifecycle"
+local shim       = require "ssl.ffi.shim"
+local arg        = require "ssl.base.arg"
+local gcpressure = require "ssl.base.gcpressure"
+local lifecycle  = require "ssl.io.lifecycle"
 
 local guard = {}
 
@@ -21,7 +22,7 @@ local guard = {}
 -- call has changed the state since then.
 local function leave(st, conn)
   lifecycle.leave(st)
-  if conn.doomed ~= 0 then shim.free(conn) end
+  if conn.doomed ~= 0 and shim.free(conn) then gcpressure.returned(gcpressure.CONNECTION) end
 end
 
 local function leave_with(st, conn, count, ...)
