@@ -4,16 +4,15 @@
 describe("the list of the keys", function()
   local ssl      = require "ssl"
   local keys     = require "ssl.context.keys"
+  local facekeys = require "ssl.context.facekeys"
   local contexts = require "spec.support.contexts"
   local pki      = require "spec.support.pki"
 
   local function of_face(face)
     local out = {}
-    for _, record in ipairs(keys.list) do
-      if face and (record.faces or {})[face] or not face and not record.faces then
-        assert.is_nil(out[record.key], record.key .. " has two records")
-        out[record.key] = record
-      end
+    for _, record in ipairs(face and facekeys[face] or keys.list) do
+      assert.is_nil(out[record.key], record.key .. " has two records")
+      out[record.key] = record
     end
     return out
   end
@@ -57,7 +56,7 @@ describe("the list of the keys", function()
         at[key] = at[key] or #at
       end
     end
-    for _, record in ipairs(keys.own) do
+    for _, record in ipairs(keys.list) do
       assert.is_true(at[record.key] >= last, record.key .. " is at another place in the page")
       last = at[record.key]
     end
@@ -138,7 +137,7 @@ describe("the list of the keys", function()
   -- ssl.handshake.inherit does not ask the rooms of such keys when a connection begins.
   it("has no `apply` for a key without fields, unless each connection needs it", function()
     local rooms, asked = require "ssl.context.rooms", 0
-    for _, record in ipairs(keys.own) do
+    for _, record in ipairs(keys.list) do
       if not record.switch and not record.state and not record.each then
         asked = asked + 1
         assert.is_nil(rooms.of(record).apply, record.key)

@@ -17,7 +17,7 @@ describe("the policy of a context", function()
   local over        = policies.over
 
   local declared = {}
-  for _, record in ipairs(require("ssl.context.keys").own) do
+  for _, record in ipairs(require("ssl.context.keys").list) do
     declared[record.key] = record.policy
   end
 

@@ -28,7 +28,7 @@ local errors     = require "ssl.base.errors"
 local inbound    = later.module "ssl.io.inbound"
 local gcpressure = require "ssl.base.gcpressure"
 local receive    = require "ssl.connection.receive"
-local resumption = require "ssl.session.resumption"
+local resumption = later.module "ssl.session.resumption"
 local send       = require "ssl.connection.send"
 local state      = require "ssl.io.state"
 local C, K, S    = lib.C, lib.K, shim.C
@@ -125,7 +125,7 @@ function close:close()
   local st = state.of(self)
   if lifecycle.ended(st) then return end
   local foreign = S.foreign(st.conn) ~= 0
-  if not foreign then resumption.last(st) end
+  if not foreign and (st.conn.sessions_made ~= 0 or st.store) then resumption.last(st) end
   if lifecycle.ended(st) then return end
   local conn, connected = st.conn, st.status == "connected"
   local finished = (foreign and let_go or finish)(st)

@@ -19,8 +19,9 @@ local linger     = require "ssl.io.linger"
 local ending     = require "ssl.io.ending"
 local guard      = require "ssl.io.guard"
 local object     = require "ssl.base.object"
-local resumption = require "ssl.session.resumption"
 local refusal    = require("ssl.io.lifecycle").refusal
+local later      = require "ssl.base.later"
+local resumption = later.module "ssl.session.resumption" -- the keys for sessions load it
 local CLASS      = require("ssl.io.state").class
 
 local S = shim.C

@@ -27,8 +27,8 @@ local cfg = {
   files = keys.files,
 }
 
-local records, places = keys.known "newcontext".records, {}
-for i, record in ipairs(keys.own) do cfg.keys[i], places[record] = record.key, i end
+local records, places = keys.records, {}
+for i, record in ipairs(keys.list) do cfg.keys[i], places[record] = record.key, i end
 
 -- What a function answers for the first record, in order, for which it answers at all, and
 -- the record. It gets the record and the table's value, perhaps nil.
@@ -38,7 +38,7 @@ for i, record in ipairs(keys.own) do cfg.keys[i], places[record] = record.key, i
 local function first(t, asked)
   local answer, found
   if getmetatable(t) ~= nil then
-    for _, record in ipairs(keys.own) do
+    for _, record in ipairs(keys.list) do
       answer = asked(record, t[record.key])
       if answer then return answer, record end
     end

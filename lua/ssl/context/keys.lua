@@ -45,8 +45,10 @@
 --              other text  the reason why nothing has to be done
 --   each     true where the functions `apply` and `switch` run for each connection, also
 --            where the contexts have the defaults of the fields
---   faces    a set of "connect" and "https": the only faces that know the key. It is not
---            a key of ssl.newcontext
+-- What only ssl.connect or ssl.https knows is in ssl.context.facekeys.
+
+local later    = require "ssl.base.later"
+local facekeys = later.module "ssl.context.facekeys"
 
 local keys = {}
 
@@ -113,9 +115,9 @@ theirs { key = "password", kind = "any", types = "string|fun():string?",
 theirs { key = "certificate", kind = "files", room = "credentials", switch = EXCHANGED }
 ours   { key = "pkcs12", kind = "file", room = "credentials", switch = EXCHANGED }
 
-theirs { key = "cafile", kind = "files", room = "trust", switch = STORE,
+theirs { key = "cafile", kind = "files", room = "locations", switch = STORE,
          state = { store = false }, counted = "the content of the store" }
-theirs { key = "capath", kind = "folder", room = "trust", switch = STORE,
+theirs { key = "capath", kind = "folder", room = "locations", switch = STORE,
          state = { folders = false,
                    folders_seen = false } } -- at a connection's beginning: ssl.trust.store
 ours   { key = "systemca", kind = "switch", trust = true, room = "trust", switch = STORE }
@@ -144,7 +146,7 @@ theirs { key = "verify", kind = "list", room = "verify", always = true,
          theirs = set("none", "peer", "client_once", "fail_if_no_peer_cert"), each = true,
          state = { verify_said = false }, -- also "none"
          counted = "the mode that OpenSSL returns, and psk_only" }
-theirs { key = "options", kind = "list", room = "protocol" }
+theirs { key = "options", kind = "list", room = "flow" }
 theirs { key = "depth", kind = "number", room = "verify" }
 theirs { key = "dhparam", kind = "function", side = "server", room = "algorithms",
          types = "fun(is_export: boolean, keylength: integer): string?",
@@ -165,13 +167,13 @@ ours   { key = "clientsigalgs", kind = "list", room = "algorithms", switch = EXC
 ours   { key = "cipherpreference", kind = "text", room = "algorithms", switch = "with options",
          types = '"server"|"client"',
          policy = "it chooses among the ciphers that both sides allow" }
-ours   { key = "renegotiation", kind = "any", types = 'boolean|"once"', room = "protocol",
+ours   { key = "renegotiation", kind = "any", types = 'boolean|"once"', room = "flow",
          state = { once = 0 }, -- LSF_ONCE_*: what a peer may ask for once
          policy = "it allows later handshakes, which verify by themselves" }
 ours   { key = "posthandshakeauth", kind = "any", types = 'boolean|"once"', side = "client",
-         room = "protocol", switch = SERVER,
+         room = "flow", switch = SERVER,
          policy = "it is an offer to the server in every handshake" }
-ours   { key = "padding", kind = "number", room = "protocol", state = { padding = false },
+ours   { key = "padding", kind = "number", room = "flow", state = { padding = false },
          policy = "it decides how long records are" }
 ours   { key = "certcompression", kind = "list", room = "certform",
          state = { certcompression = false },
@@ -253,49 +255,29 @@ ours   { key = "maxline", kind = "number", room = "connection",
 ours   { key = "maxall", kind = "number", room = "connection",
          state = { maxall = MOST_ALL }, each = true, policy = KEPT }
 
--- What `ssl.connect` takes beside them.
-local CONNECT, HTTPS = set "connect", set "https"
-for _, key in ipairs { "timeout", "deadline", "session", "resume", "over" } do
-  ours { key = key, kind = "any", side = "client", faces = CONNECT }
-end
+--- All records, in order.
+keys.list = list
 
--- And `ssl.https`: the fields of LuaSocket's requests, and the parts of a URL.
-for _, key in ipairs { "url", "method", "headers", "source", "sink", "step", "proxy",
-                       "redirect", "maxredirects", "nredirects", "create", "timeout",
-                       "scheme", "host", "port", "path", "params", "query", "user", "uri",
-                       "authority", "userinfo", "fragment" } do
-  theirs { key = key, kind = "any", side = "client", faces = HTTPS }
-end
-for _, key in ipairs { "body", "maxsize", "pool", "progress", "resume", "over",
-                       "proxytls" } do
-  ours { key = key, kind = "any", side = "client", faces = HTTPS }
-end
+--- Name -> record.
+keys.records = {}
+for _, record in ipairs(list) do keys.records[record.key] = record end
 
--- For each face the records by name, and the names in order.
+-- A key of a face takes the place of one of newcontext.
 local function known(face)
   local records, names = {}, {}
-  for _, record in ipairs(list) do
-    if not record.faces or record.faces[face] then
-      records[record.key], names[#names + 1] = record, record.key
-    end
+  for _, record in ipairs(list) do records[record.key] = record end
+  for _, record in ipairs(face ~= "newcontext" and facekeys[face] or {}) do
+    records[record.key] = record
   end
+  for name in pairs(records) do names[#names + 1] = name end
   table.sort(names)
   return { records = records, names = names }
 end
 
 local FACES = {}
 
---- All records, in order.
-keys.list = list
-
---- Those of ssl.newcontext, in order.
-keys.own = {}
-for _, record in ipairs(list) do
-  if not record.faces then keys.own[#keys.own + 1] = record end
-end
-
 --- The keys that a face knows.
--- @tparam string face  "newcontext", "connect" or "https"
+-- @tparam string face  "newcontext", or one of ssl.context.facekeys
 -- @treturn table  `records`: name -> record, `names`: sorted
 function keys.known(face)
   FACES[face] = FACES[face] or known(face)
@@ -314,7 +296,7 @@ keys.fields, keys.defaults = {}, {}
 --- The fields that do not count in the fingerprint: set of names.
 keys.uncounted = {}
 
-for _, record in ipairs(keys.own) do
+for _, record in ipairs(list) do
   keys.files[record.key] = FILES[record.kind]
   for field, default in pairs(record.state or {}) do
     keys.fields[#keys.fields + 1], keys.defaults[#keys.defaults + 1] = field, default

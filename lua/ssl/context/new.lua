@@ -11,7 +11,7 @@ local keys        = require "ssl.context.keys"
 local option      = require "ssl.context.option"
 local rooms       = require "ssl.context.rooms"
 
-local known = keys.known "newcontext".records
+local known = keys.records
 
 -- The same as a setter may read it. A key without a record would be missing in all that
 -- comes from the records: the fingerprint, the cache of contexts, the documentation.
@@ -49,7 +49,7 @@ local function build(cfg, face, level)
   local ctx, message = context.create(protocol)
   if not ctx then return nil, message end
   cfg = recorded(cfg)
-  for _, record in ipairs(keys.own) do
+  for _, record in ipairs(keys.list) do
     local value = cfg[record.key]
     if value or record.always then
       local ok, why = rooms.of(record).set(ctx, value, cfg, level + 1)

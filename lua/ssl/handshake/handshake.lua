@@ -5,28 +5,29 @@
 -- places: at the ClientHello, and inside a job (ssl.handshake.features).
 -- docs/internals/handshake.md has a drawing.
 
-local lib        = require "ssl.ffi.lib"
-local shim       = require "ssl.ffi.shim"
-local later      = require "ssl.base.later"
-local readahead  = require "ssl.io.readahead"
-local linger     = require "ssl.io.linger"
-local earlydata  = later.module "ssl.feature.earlydata"
-local ech        = later.module "ssl.feature.ech"
-local errors     = require "ssl.base.errors"
-local features   = require "ssl.handshake.features"
-local job        = require "ssl.handshake.job"
-local keylog     = later.module "ssl.feature.keylog"
-local failure    = require "ssl.io.failure"
-local lifecycle  = require "ssl.io.lifecycle"
-local timeout    = require "ssl.io.timeout"
-local loop       = require "ssl.io.loop"
-local verdict    = require "ssl.io.verdict"
-local inherit    = require "ssl.handshake.inherit"
-local resumption = require "ssl.session.resumption"
-local mutex      = later.module "ssl.io.mutex"
-local state      = require "ssl.io.state"
-local C, S       = lib.C, shim.C
-local gone       = lifecycle.gone
+local lib         = require "ssl.ffi.lib"
+local shim        = require "ssl.ffi.shim"
+local later       = require "ssl.base.later"
+local readahead   = require "ssl.io.readahead"
+local linger      = require "ssl.io.linger"
+local earlydata   = later.module "ssl.feature.earlydata"
+local ech         = later.module "ssl.feature.ech"
+local errors      = require "ssl.base.errors"
+local fingerprint = require "ssl.session.fingerprint"
+local features    = require "ssl.handshake.features"
+local job         = require "ssl.handshake.job"
+local keylog      = later.module "ssl.feature.keylog"
+local failure     = require "ssl.io.failure"
+local lifecycle   = require "ssl.io.lifecycle"
+local timeout     = require "ssl.io.timeout"
+local loop        = require "ssl.io.loop"
+local verdict     = require "ssl.io.verdict"
+local inherit     = require "ssl.handshake.inherit"
+local resumption  = later.module "ssl.session.resumption"
+local mutex       = later.module "ssl.io.mutex"
+local state       = require "ssl.io.state"
+local C, S        = lib.C, shim.C
+local gone        = lifecycle.gone
 
 local HELLO_READ = shim.K.LSF_HELLO_READ
 
@@ -38,7 +39,8 @@ local handshake = {}
 local function prepare(st)
   lifecycle.begin(st)
   if not st.server then
-    local why = resumption.settle(st)
+    fingerprint.settle(st, fingerprint.connection(st, st.c))
+    local why = st.resume and resumption.settle(st)
     if why then lifecycle.fail(st, why) end
     return
   end

@@ -62,7 +62,7 @@ jit.off(step_of)
 -- connection gets.
 local at_beginning, at_context = {}, {}
 
-for _, record in ipairs(keys.own) do
+for _, record in ipairs(keys.list) do
   if record.begins then at_beginning[#at_beginning + 1] = step_of(record) end
   if not record.switch then at_context[#at_context + 1] = step_of(record) end
 end

@@ -80,11 +80,10 @@ local function withdraw_expired(st)
   st.resume.offered = false
 end
 
---- A client's handshake is about to begin: its policy is now fixed. The session of
+--- A client's handshake is about to begin, and its policy is fixed. The session of
 -- `setsession` must still fit. One that has expired since is not offered.
 -- @treturn nil|string  the reason why the handshake must not begin
 function resumption.settle(st)
-  fingerprint.settle(st, fingerprint.connection(st, st.c))
   if offered(st) then withdraw_expired(st) end
   if offered(st) and session.state(offered(st)).policy ~= fingerprint.policy(st.policy) then
     return "session of another verification policy"

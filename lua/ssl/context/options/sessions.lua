@@ -96,7 +96,7 @@ end
 
 local room = {}
 
-for _, record in ipairs(keys.own) do
+for _, record in ipairs(keys.list) do
   if use[record.key] then room[record.key] = { set = setter(record) } end
 end
 

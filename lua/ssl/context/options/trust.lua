@@ -1,4 +1,5 @@
---- ssl.context.options.trust: the keys about authorities, names, purposes and revocation.
+--- ssl.context.options.trust: the keys about the system's authorities, names, purposes
+-- and revocation.
 
 local lib          = require "ssl.ffi.lib"
 local later        = require "ssl.base.later"
@@ -29,20 +30,6 @@ local function sources(key, value, takes, level)
   local list, other = material.sources(value, takes)
   if not list then wrong(key, other, level + 1) end
   return list
-end
-
--- A file, a folder or both: LuaSec's one function takes them together.
-local function set_locations(ctx, _, cfg, level)
-  local cafile, capath = cfg.cafile or nil, cfg.capath or nil
-  cafile = cafile and option.sources(cafile, x509, 2, "locations", level + 1)
-  capath = capath and option.text(capath, 3, "locations", level + 1)
-  return context.locations(ctx, cafile, capath)
-end
-
-local function set_capath(ctx, value, cfg, level)
-  if cfg.cafile then return true end
-  local ok, why = set_locations(ctx, value, cfg, level + 1)
-  return ok, why
 end
 
 -- Whom the system trusts, beside `cafile` and `capath`.
@@ -123,8 +110,6 @@ local function set_partialchain(ctx, value, _, level)
 end
 
 return {
-  cafile       = { set = set_locations },
-  capath       = { set = set_capath },
   systemca     = { set = set_systemca },
   servername   = { set = set_servername, begin = begin_servername },
   crl          = { set = set_crl },
