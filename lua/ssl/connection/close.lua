@@ -33,6 +33,9 @@ local send       = require "ssl.connection.send"
 local state      = require "ssl.io.state"
 local C, K, S    = lib.C, lib.K, shim.C
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local close = {}
 
 local function said(conn)

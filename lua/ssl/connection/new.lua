@@ -24,6 +24,9 @@ local C, K, S      = lib.C, lib.K, shim.C
 
 require("ssl.connection.methods").install(state.class)
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local connection = { class = state.class }
 
 function state.class.tostring(self)

@@ -18,6 +18,9 @@ local newcontext = require "ssl.context.new"
 local sslctx     = require "ssl.context.sslctx"
 local systemca   = later.module "ssl.trust.systemca"
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local LIMIT, DEEPEST = 16, 4
 
 local known, files = cfg.keys, cfg.files

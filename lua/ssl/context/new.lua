@@ -11,6 +11,9 @@ local keys        = require "ssl.context.keys"
 local option      = require "ssl.context.option"
 local rooms       = require "ssl.context.rooms"
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local known = keys.records
 
 -- The same as a setter may read it. A key without a record would be missing in all that
@@ -61,9 +64,6 @@ local function build(cfg, face, level)
   end
   return ctx
 end
-
--- A loop over all keys, with a call of another function for each.
-jit.off(build)
 
 --- A context from parameters; see docs/newcontext.md.
 -- @tparam table cfg  not modified

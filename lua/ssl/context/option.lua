@@ -11,6 +11,9 @@ local context  = require "ssl.context.table"
 local material = require "ssl.source.material"
 local versions = require "ssl.context.versions"
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local option = {}
 
 --- A wrong type: raises as the function `name` would.

@@ -5,6 +5,9 @@
 
 local later = require "ssl.base.later"
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local rooms = {}
 
 --- The functions of a key. Loads the room.

@@ -21,6 +21,9 @@ local later       = require "ssl.base.later"
 local random      = later.func "ssl.base.random"
 local C, K        = lib.C, lib.K
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local sslctx = { methods = {} }
 
 fingerprint.leave_out(keys.uncounted)

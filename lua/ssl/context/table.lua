@@ -7,6 +7,9 @@
 
 local later = require "ssl.base.later"
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local FILES = {
   protocol    = "class state create setmode setoptions",
   trust       = "locations setdepth setverify",

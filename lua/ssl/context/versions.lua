@@ -9,6 +9,9 @@ local lib    = require "ssl.ffi.lib"
 local errors = require "ssl.base.errors"
 local C, K   = lib.C, lib.K
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local LOWEST, HIGHEST = K.SSL_CTRL_GET_MIN_PROTO_VERSION, K.SSL_CTRL_GET_MAX_PROTO_VERSION
 
 local protocol = {}

@@ -21,6 +21,9 @@ local later    = require "ssl.base.later"
 local question = later.module "ssl.io.question"
 local H        = shim.K
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local features = {}
 
 --- The features, in the order in which they are tried: the file, and whether a connection

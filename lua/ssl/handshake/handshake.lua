@@ -29,6 +29,9 @@ local state       = require "ssl.io.state"
 local C, S        = lib.C, shim.C
 local gone        = lifecycle.gone
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local HELLO_READ = shim.K.LSF_HELLO_READ
 
 local UNPREPARED = "the handshake could not begin"

@@ -24,6 +24,9 @@ local sessionid   = require "ssl.session.sessionid"
 local store       = require "ssl.trust.store"
 local C           = lib.C
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local inherit = {}
 
 -- OpenSSL compares the session id context of the connection with that of a session.
@@ -52,10 +55,6 @@ local function step_of(record)
   end
   return step
 end
-
--- This loop runs once.
-jit.off(true)
-jit.off(step_of)
 
 -- The keys that have something to do, in order: { record, fields, defaults, room }. Those that
 -- have it when a connection is made, and those that have it for each context that a

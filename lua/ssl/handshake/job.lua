@@ -13,6 +13,9 @@ local lib      = require "ssl.ffi.lib"
 local features = require "ssl.handshake.features"
 local C, K     = lib.C, lib.K
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local job = {}
 
 --- Before a handshake, and when it has switched to another context.

@@ -6,6 +6,9 @@
 
 local find = require "ssl.over.find"
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local create = {}
 
 -- Of a second.

@@ -7,6 +7,9 @@ local proxy    = require "ssl.https.proxy"
 local tls      = require "ssl.https.tls"
 local reader   = require "ssl.https.reader"
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local link = {}
 
 -- How a proxy is verified that is spoken to over TLS: as its own table says, else by the

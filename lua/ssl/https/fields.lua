@@ -7,6 +7,9 @@
 
 local printable = require "ssl.https.printable"
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local fields = {}
 
 local TOKEN   = "^[A-Za-z0-9!#$%%&'*+.^_`|~-]+$"

@@ -8,6 +8,9 @@ local printable = require "ssl.https.printable"
 local resolve   = require "ssl.https.location"
 local url       = require "ssl.https.url"
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local hop = {}
 
 local SCHEME = "https"

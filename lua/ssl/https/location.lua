@@ -7,6 +7,9 @@
 
 local split = require("ssl.https.url").split
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local function without_dots(path)
   local kept, last = {}, nil
   for segment in path:gmatch "/([^/]*)" do

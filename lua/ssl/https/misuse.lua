@@ -8,6 +8,9 @@ local find     = require "ssl.over.find"
 local timeouts = require "ssl.https.timeouts"
 local pool     = require "ssl.https.pool"
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local TEXTS = { "method", "scheme", "host", "port", "path", "params", "query", "user", "uri",
                 "body" }
 local FUNCTIONS = { "source", "sink", "step", "create", "progress" }

@@ -6,6 +6,9 @@
 
 local ip = require "ssl.x509.ip"
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 -- How an address is read, and the bits of each of its numbers.
 local V4, V6 = { read = ip.v4, width = 8 }, { read = ip.v6, width = 16 }
 

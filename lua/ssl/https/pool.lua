@@ -12,6 +12,9 @@ local ssl    = require "ssl"
 local tls    = require "ssl.https.tls"
 local now    = ssl.monotonic
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local pool = {}
 
 local DEFAULTS = { size = 32, perhost = 8, idle = 60 }

@@ -10,6 +10,9 @@ local printable = require "ssl.https.printable"
 local url       = require "ssl.https.url"
 local now       = require("ssl").monotonic
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local proxy = {}
 
 local EXPECTED = "http://host:port or https://host:port expected"

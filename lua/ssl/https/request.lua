@@ -15,6 +15,9 @@ local tls       = require "ssl.https.tls"
 local reader    = require "ssl.https.reader"
 local ssl       = require "ssl"
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local functions = {}
 
 -- The public module. A program may change its fields PORT, TIMEOUT and so on at any time.

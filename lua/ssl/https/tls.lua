@@ -14,6 +14,9 @@ local timeouts  = require "ssl.https.timeouts"
 local printable = require "ssl.https.printable"
 local url       = require "ssl.https.url"
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local contexts, sessions = ssl.contexts, ssl.sessions
 
 local tls = {}

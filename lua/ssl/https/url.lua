@@ -9,6 +9,9 @@ local base64    = require "ssl.https.base64"
 local printable = require "ssl.https.printable"
 local ssl       = require "ssl"
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local url = {}
 
 -- An address, a zone and what is between them.

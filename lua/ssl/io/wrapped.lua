@@ -7,6 +7,9 @@
 
 local wrapped = {}
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 -- Descriptor -> its LuaSocket object. The descriptor belongs to the connection alone.
 local alive = setmetatable({}, { __mode = "v" })
 

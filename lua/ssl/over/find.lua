@@ -7,6 +7,9 @@ local later   = require "ssl.base.later"
 local pace    = require "ssl.io.pace"
 local timeout = require "ssl.io.timeout"
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local find = {}
 
 -- A loop's module, which has to be loaded already where the loop runs. The more certain answer

@@ -8,6 +8,9 @@ local arg         = require "ssl.base.arg"
 local fingerprint = require "ssl.session.fingerprint"
 local random      = require "ssl.base.random"
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 -- Made when it is first needed: OpenSSL has no random bytes where its configuration
 -- demands approved algorithms and names no module that has them.
 local key

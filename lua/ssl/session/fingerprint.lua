@@ -21,6 +21,9 @@ local functionid = later.module "ssl.base.functionid"
 local encode     = require "ssl.base.encode"
 local C, K       = lib.C, lib.K
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local fingerprint = {}
 
 -- Fields of a context's state that do not count. These belong to every object and context;

@@ -9,6 +9,9 @@ local arg     = require "ssl.base.arg"
 local lru     = require "ssl.base.lru"
 local process = require "ssl.base.process"
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local kept = {}
 
 -- Places, and sessions of each. So many connections to one place can begin at once and

@@ -19,6 +19,9 @@ local process     = require "ssl.base.process"
 local shim        = require "ssl.ffi.shim"
 local C, K, S     = lib.C, lib.K, shim.C
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local session = {}
 
 local own = handle.type("lsf_SSL_SESSION *session", "SSL_SESSION_free")

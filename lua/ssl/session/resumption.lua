@@ -16,6 +16,9 @@ local sessionorigin = require "ssl.io.sessionorigin"
 local sessionstore  = later.module "ssl.session.store"
 local C, K, S       = lib.C, lib.K, shim.C
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local resumption = {}
 
 local CLIENT_CACHE = bit.bor(K.SSL_SESS_CACHE_CLIENT, K.SSL_SESS_CACHE_NO_INTERNAL)

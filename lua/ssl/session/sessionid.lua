@@ -12,6 +12,9 @@ local fingerprint = require "ssl.session.fingerprint"
 local store       = require "ssl.trust.store"
 local C           = lib.C
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local sessionid = {}
 
 --- Make a context ready for a connection: before SSL_new, and before a handshake is

@@ -8,6 +8,9 @@ local folder  = later.module "ssl.source.folder"
 local shim    = require "ssl.ffi.shim"
 local settled = require "ssl.source.settled"
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local filestamp = {}
 
 local stamp_t = ffi.typeof("double[" .. shim.K.LSF_STAMP .. "]")

@@ -12,6 +12,9 @@ local membio = later.module "ssl.source.membio"
 local object = require "ssl.base.object"
 local shim   = require "ssl.ffi.shim"
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local material = {
   --- The reason where more than one object was found.
   LEFT_OVER = "bytes left over behind the DER",

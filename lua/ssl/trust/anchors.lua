@@ -13,6 +13,9 @@ local store        = require "ssl.trust.store"
 local x509         = later.module "ssl.x509.certificate"
 local C            = lib.C
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local anchors = {}
 
 local own_list = handle.type("lsf_X509_CRL *crl", "X509_CRL_free")

@@ -30,6 +30,9 @@ local lru        = require "ssl.base.lru"
 local material   = require "ssl.source.material"
 local C, K       = lib.C, lib.K
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local store = {}
 
 local own = handle.type("lsf_X509_STORE *shared", "X509_STORE_free")

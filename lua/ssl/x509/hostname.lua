@@ -7,6 +7,9 @@
 
 local ip = require "ssl.x509.ip"
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 local hostname = {}
 
 local MAX_NAME, MAX_LABEL = 253, 63

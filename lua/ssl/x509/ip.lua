@@ -6,6 +6,9 @@
 
 local ip = {}
 
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
 --- The four bytes of a dotted quad.
 -- @tparam string text
 -- @treturn table|nil
