@@ -218,7 +218,7 @@ struct lsf_conn {
 
 	/* The peer's requests after the handshake. */
 	struct {
-		/* enum lsf_once, bits. Owners: ssl.context.options.protocol */
+		/* enum lsf_once, bits. Owners: ssl.context.options.flow */
 		uint8_t once;
 		/* A handshake is done; the peer has asked for the certificate after it; it has
 		 * asked again, which is refused. Owners: posthandshake.c */
