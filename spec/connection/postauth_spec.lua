@@ -392,6 +392,49 @@ describe("requestcertificate", function()
     c:close()
   end)
 
+  describe("accepts nobody where the Finished message", function()
+    local C = require("ssl.ffi.lib").C
+    local real = C.SSL_get_peer_finished
+    after_each(function() C.SSL_get_peer_finished = real end)
+
+    it("cannot be read before the request", function()
+      local s, c = connected()
+      C.SSL_get_peer_finished = function() return 0 end
+      assert.same(pack(nil, "the client's Finished message cannot be read"),
+                  pack(s:requestcertificate()))
+      C.SSL_get_peer_finished = real
+      assert.same(pack(true), (ask(s, c)))
+      talk(s, c)
+    end)
+
+    it("cannot be read behind it", function()
+      local s, c = connected()
+      assert.equal("wantread", select(2, s:requestcertificate()))
+      C.SSL_get_peer_finished = function() return 0 end
+      for _ = 1, 3 do assert.same(pack(nil, "wantread"), pack(s:requestcertificate())) end
+      C.SSL_get_peer_finished = real
+      assert.is_nil((s:getpeercertificate()))
+      assert.same(pack(true), (ask(s, c)))
+      talk(s, c)
+    end)
+
+    it("is another one without an answer", function()
+      local s, c = connected()
+      assert.equal("wantread", select(2, s:requestcertificate()))
+      C.SSL_get_peer_finished = function(own, bytes, size)
+        local length = real(own, bytes, size)
+        bytes[0] = bit.bxor(bytes[0], 1)
+        return length
+      end
+      local none = "peer did not return a certificate"
+      assert.same(pack(nil, none), pack(s:requestcertificate()))
+      C.SSL_get_peer_finished = real
+      assert.same(pack(nil, none, ""), pack(s:receive(1)))
+      s:close()
+      c:close()
+    end)
+  end)
+
   it("does not keep a connection from being closed", function()
     local s, c = connected()
     assert.same(pack(nil, "wantread"), pack(s:requestcertificate()))

@@ -8,7 +8,7 @@
 --
 -- The answer is complete when the client's Finished message, which ends it, has changed, and
 -- OpenSSL has left its handshake again. A wrong signature or chain is a fatal error before
--- that.
+-- that. A message that cannot be read is no answer.
 --
 -- onverify judges this certificate too. So the reads run as jobs that may stand still
 -- (ssl.handshake.job). Their buffer belongs to the request, because OpenSSL finishes a paused
@@ -18,6 +18,7 @@ local ffi        = require "ffi"
 local lib        = require "ssl.ffi.lib"
 local shim       = require "ssl.ffi.shim"
 local arg        = require "ssl.base.arg"
+local chains     = require "ssl.x509.chains"
 local exporter   = require "ssl.connection.exporter"
 local delivery   = require "ssl.io.delivery"
 local errors     = require "ssl.base.errors"
@@ -40,6 +41,8 @@ local BUSY = "busy"
 -- A client may send data that it has queued before it reads the request.
 local MOST_BEFORE = 128 * 1024
 local FLOODED = "too much data before the certificate"
+local NOTHING = "peer did not return a certificate" -- OpenSSL's words
+local UNREAD  = "the client's Finished message cannot be read"
 
 local buffer_t = ffi.typeof("struct { size_t lsf_read; unsigned char bytes["
                             .. K.SSL3_RT_MAX_PLAIN_LENGTH .. "]; }")
@@ -58,7 +61,7 @@ end
 
 -- Is the message final? Else the time is over, or the message is a stream's own.
 local function final(st, word)
-  return word == FLOODED or word == "closed" or st.failed
+  return word == FLOODED or word == NOTHING or word == "closed" or st.failed
 end
 
 -- The end of the request: nil for success, or the final message.
@@ -85,7 +88,17 @@ local function hand_over(st)
 end
 
 local function answered(st, request)
-  return C.SSL_in_init(st.conn.ssl) == 0 and exporter.peer_finished(st) ~= request.finished
+  if C.SSL_in_init(st.conn.ssl) ~= 0 then return false end
+  local finished = exporter.peer_finished(st)
+  return finished ~= nil and finished ~= request.finished
+end
+
+-- Has the client shown something, where it has to? OpenSSL has refused the others already.
+local function shown(st, request)
+  if request.optional then return true end
+  local ssl = st.conn.ssl
+  return chains.peer_nth(ssl, true, 1) ~= nil
+      or lib.has.SSL_get0_peer_rpk and C.SSL_get0_peer_rpk(ssl) ~= nil
 end
 
 -- One step towards the answer. The verdict; nil where there was something to read.
@@ -132,7 +145,8 @@ end
 local NO_EXTENSION = "extension not received"
 
 local function begin(st, optional)
-  local ssl = st.conn.ssl
+  local ssl, finished = st.conn.ssl, exporter.peer_finished(st)
+  if not finished then return UNREAD end
   local mode = C.SSL_get_verify_mode(ssl)
   local demand = optional and 0 or K.SSL_VERIFY_FAIL_IF_NO_PEER_CERT
   -- CLIENT_ONCE concerns renegotiation; an explicit request overrides it.
@@ -147,8 +161,8 @@ local function begin(st, optional)
         or reason
   end
   jobs(st, K.SSL_CTRL_MODE)
-  st.request = { mode = mode, finished = exporter.peer_finished(st), buffer = buffer_t(),
-                 pieces = {}, size = 0 }
+  st.request = { mode = mode, finished = finished, optional = optional or false,
+                 buffer = buffer_t(), pieces = {}, size = 0 }
   lifecycle.request(st)
 end
 
@@ -178,6 +192,7 @@ end
 -- Go on with the request. The results of `requestcertificate`.
 local function complete(st)
   local word = gather(st, st.request)
+  if not word and not shown(st, st.request) then word = NOTHING end
   if word and not final(st, word) then return nil, word end
   word = finish(st, word) or hand_over(st)
   if word then return nil, word end
