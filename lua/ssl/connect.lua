@@ -50,7 +50,8 @@ local function context_of(flags)
   local problem = checks.problem(cfg, "connect")
   if problem then option.misuse(1, "newcontext", problem, 3) end
   if remembers(flags) then cfg.onsession = kept.remember end
-  local ctx, why = contexts.plain(cfg, 3)
+  -- Two functions are between this one and `plain`.
+  local ctx, why = errors.attempt(contexts.plain, cfg, 5)
   return ctx, why
 end
 
@@ -79,14 +80,6 @@ local function handshake_reason(conn, msg)
   if not text or msg:find(text, 1, true) then return msg end -- `explain`
   if verify and verify.issuer then text = ("%s: issuer %s"):format(text, verify.issuer) end
   return ("%s (%s)"):format(msg, text)
-end
-
--- An error of the program's function goes on to the caller.
-local function shake(conn)
-  local ok, done, msg = pcall(conn.dohandshake, conn)
-  if ok then return done, msg end
-  conn:close()
-  error(done, 0)
 end
 
 -- The key of a connection's sessions. The policy has all that decides about trust; the rest
@@ -126,6 +119,28 @@ local function carry(conn, sock, over)
   sock:setfd(-1)
 end
 
+-- Before the handshake: the names, and a session.
+local function prepare(conn, want)
+  local ok, why = conn:setverifyname(want.name)
+  if not ok then return nil, why end
+  if want.kind == "dns" then conn:sni(want.name) end
+  return true, offer(conn, want)
+end
+
+-- The handshake, and the peer's name. False and the reason where it fails.
+local function negotiate(conn, want, deadline)
+  local ok, offered = errors.attempt(prepare, conn, want)
+  if not ok then return false, offered end
+  conn:settimeout(remaining(deadline), "t")
+  local why
+  ok, why = conn:dohandshake()
+  why = why and handshake_reason(conn, why)
+  if offered then kept.shaken(conn, want.place, offered) end
+  if not ok then return false, why end
+  if matches(conn, want.kind, want.name) then return true end
+  return false, "the certificate is not valid for this host name"
+end
+
 -- TLS over a connected socket, which is closed when it fails.
 local function secure(sock, ctx, want, deadline)
   local conn, why = connection.create(ctx)
@@ -134,25 +149,15 @@ local function secure(sock, ctx, want, deadline)
     return nil, why
   end
   carry(conn, sock, want.over)
-  local ok, offered
-  ok, why = conn:setverifyname(want.name)
-  if ok then
-    if want.kind == "dns" then conn:sni(want.name) end
-    offered = offer(conn, want)
-    conn:settimeout(remaining(deadline), "t")
-    ok, why = shake(conn)
-    why = why and handshake_reason(conn, why)
-    if offered then kept.shaken(conn, want.place, offered) end
+  local ran, ok
+  ran, ok, why = pcall(negotiate, conn, want, deadline)
+  if ran and ok then
+    conn:settimeout(nil, "t")
+    return conn
   end
-  if ok and not matches(conn, want.kind, want.name) then
-    ok, why = false, "the certificate is not valid for this host name"
-  end
-  if not ok then
-    conn:close()
-    return nil, why
-  end
-  conn:settimeout(nil, "t")
-  return conn
+  conn:close()
+  if not ran then error(ok, 0) end
+  return nil, why
 end
 
 -- The arguments and the flags of this function, checked. Called by `connect` only.

@@ -116,6 +116,31 @@ function errors.must(rc, what)
   if rc ~= 1 then error(("ssl: %s (%s)"):format(what, errors.reason()), 0) end
 end
 
+-- What a failed step of the library's own raises, for want of memory in most cases.
+local function own_failure(problem)
+  if type(problem) ~= "string" then return nil end
+  return problem == "not enough memory" and problem or problem:match "^ssl: (.*)$"
+end
+
+local function attempted(ok, ...)
+  if ok then return ... end
+  local problem = ...
+  local why = own_failure(problem)
+  if not why then error(problem, 0) end
+  errors.clear()
+  return nil, why
+end
+
+--- Call a function whose caller promises a message: what `must` raises within it becomes one.
+-- @tparam function f
+-- @param ...  its arguments
+-- @return its results
+-- @treturn nil,string  what did not succeed, and the reason
+-- @raise any other error
+function errors.attempt(f, ...)
+  return attempted(pcall(f, ...))
+end
+
 --- As `reason`, where a file cannot be read. Its name is noted, since LuaSec's messages lack
 -- it.
 -- @tparam string|nil name

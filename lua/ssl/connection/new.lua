@@ -55,6 +55,25 @@ local function mode_of(c)
   if c.mode == "client" then return C.SSL_set_connect_state, false end
 end
 
+-- All of it may fail for want of memory. The collector frees what was made by then.
+local function make(ctx, c, set_state, server)
+  local verifies_by = sessionid.bind(c)
+  errors.clear()
+  local conn = shim.conn()
+  local ssl = C.SSL_new(c.handle.raw)
+  if ssl == nil then return nil, errors.reason() end
+  conn.ssl = ssl
+  local bio = S.conn_bio(conn, shim.pool.lsf_pool, -1)
+  if bio == nil then return nil, errors.reason() end
+  C.SSL_set_bio(ssl, bio, bio)
+  set_state(ssl)
+  local self, st = state.new(conn, ctx, c, server, descriptor)
+  local ok, why = inherit.begin(st, c, verifies_by)
+  if not ok then return nil, why end
+  job.apply(st)
+  return self
+end
+
 --- A connection without a transport, in LuaSec's state "new".
 -- @tparam userdata ctx
 -- @tparam[opt=1] number level  as for ssl.base.arg
@@ -70,25 +89,9 @@ function connection.create(ctx, level)
   local set_state, server = mode_of(c)
   if not set_state then return nil, "invalid mode" end
   linger.poll()
-  local verifies_by = sessionid.bind(c)
+  local self, why = errors.attempt(make, ctx, c, set_state, server)
   errors.clear()
-  local conn = shim.conn()
-  local ssl = C.SSL_new(c.handle.raw)
-  if ssl == nil then
-    return nil, ("error creating SSL object (%s)"):format(errors.reason())
-  end
-  conn.ssl = ssl
-  local bio = S.conn_bio(conn, shim.pool.lsf_pool, -1)
-  if bio == nil then
-    return nil, ("error creating SSL object (%s)"):format(errors.reason())
-  end
-  C.SSL_set_bio(ssl, bio, bio)
-  set_state(ssl)
-  local self, st = state.new(conn, ctx, c, server, descriptor)
-  local ok, why = inherit.begin(st, c, verifies_by)
-  if not ok then return nil, ("error creating SSL object (%s)"):format(why) end
-  job.apply(st)
-  errors.clear()
+  if not self then return nil, ("error creating SSL object (%s)"):format(why) end
   gcpressure.took(gcpressure.CONNECTION)
   return self
 end

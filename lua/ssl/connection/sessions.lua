@@ -1,5 +1,6 @@
 --- ssl.connection.sessions: the methods of a client's connection for sessions.
 
+local errors     = require "ssl.base.errors"
 local lifecycle  = require "ssl.io.lifecycle"
 local resumption = require "ssl.session.resumption"
 local session    = require "ssl.session.object"
@@ -23,14 +24,16 @@ end
 -- @tparam ssl.Session s
 -- @treturn true  it will be offered; `resumed` returns whether the server accepted it
 -- @treturn nil,string  it does not fit: made under another verification policy, used
---   before, expired; or this is a server, or the handshake has begun. Then this connection
---   makes a full handshake
+--   before, expired; or this is a server, or the handshake has begun; or OpenSSL's reason.
+--   Then this connection makes a full handshake
 function sessions:setsession(s)
   local st = state.of(self)
   session.state(s, 2)
   if st.server then return nil, "sessions are for clients" end
   if not lifecycle.fresh(st) then return nil, "not before the handshake" end
-  return resumption.offer(st, s)
+  local ok, why = errors.attempt(resumption.offer, st, s)
+  if not ok then return nil, why end
+  return true
 end
 
 --- Did the handshake resume a session?

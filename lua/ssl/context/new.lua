@@ -75,7 +75,8 @@ end
 -- @raise for a value of a wrong type, and for a mistake that ssl.cfg finds
 local function newcontext(cfg, level, face)
   local before = errors.newest
-  local ctx, why = build(cfg, face, (level or 1) + 1)
+  -- Two functions are between this one and `build`.
+  local ctx, why = errors.attempt(build, cfg, face, (level or 1) + 3)
   if ctx then return ctx end
   errors.clear()
   errors.note(before, why)

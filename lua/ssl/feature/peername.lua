@@ -80,6 +80,11 @@ end
 
 --- Ask for a name. Before the handshake.
 -- A name that no extension can carry (empty, over 255 bytes) is not sent.
+-- @tparam table st
+-- @tparam string name
+-- @treturn true
+-- @treturn nil,string  OpenSSL's reason, and the connection has failed: another certificate
+--   would be asked for
 function peername.request(st, name)
   name = name:match("^%Z*")
   errors.clear()
@@ -87,8 +92,13 @@ function peername.request(st, name)
   local rc = C.SSL_ctrl(st.conn.ssl, K.SSL_CTRL_SET_TLSEXT_HOSTNAME,
                         K.TLSEXT_NAMETYPE_host_name,
                         name ~= "" and ffi.cast("char *", name) or nil)
-  if #name <= LONGEST then errors.must(rc, "error setting the server name") end
+  if rc ~= 1 and #name <= LONGEST then
+    local why = ("error setting the server name (%s)"):format(errors.reason())
+    lifecycle.fail(st, why)
+    return nil, why
+  end
   errors.clear()
+  return true
 end
 
 --- A context's name.
@@ -112,7 +122,9 @@ function peername.begin(st, c)
   if st.server then return true end
   local kind, text = peername.demand(st, c.servername)
   if not kind then return false, text end
-  if kind == "dns" then peername.request(st, text) end
+  if kind ~= "dns" then return true end
+  local ok, why = peername.request(st, text)
+  if not ok then return false, why end
   return true
 end
 

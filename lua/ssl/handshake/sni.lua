@@ -124,6 +124,8 @@ end
 -- @tparam string|table|function name  a map is kept: later changes count; a function
 --   gets the name and the connection and returns a context or nil
 -- @tparam[opt=false] boolean strict  refuse a name that the map has not
+-- @return nothing, as in LuaSec
+-- @treturn nil,string  OpenSSL's reason, and the connection has failed
 function sni:sni(...)
   local name, strict = ...
   local st = state.of(self)
@@ -132,7 +134,9 @@ function sni:sni(...)
     if lifecycle.fresh(st) then serve(st, name, strict and true or false, 1) end
   else
     name = arg.string(name, 2)
-    if lifecycle.fresh(st) then peername.request(st, name) end
+    local ok, why = true, nil
+    if lifecycle.fresh(st) then ok, why = peername.request(st, name) end
+    if not ok then return nil, why end
   end
 end
 
