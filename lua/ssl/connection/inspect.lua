@@ -137,11 +137,13 @@ end
 -- received names, on a server the names that it sends. SSL_get_client_CA_list(3).
 -- @treturn {string,...}  RFC 2253 text in UTF-8, the last entry first; empty where none
 --   were named
--- @treturn nil,string  "closed"
+-- @treturn nil,string  "closed"; or OpenSSL has no text for one of them
 function inspect:getclientcas()
   local st = connected(self)
   if not st then return nil, "closed" end
-  return clientca.names(st)
+  local list, why = clientca.names(st)
+  if not list then return nil, why end
+  return list
 end
 
 return inspect

@@ -74,12 +74,16 @@ end
 -- @tparam table st
 -- @treturn {string,...}  UTF-8, the last entry first (RFC 4514, RFC 2253); empty where
 --   none were named
+-- @treturn nil,string  OpenSSL has no text for one of them
 function clientca.names(st)
   local stack, list = C.SSL_get_client_CA_list(st.conn.ssl), {}
   if stack == nil then return list end
+  errors.clear()
   for i = 0, C.OPENSSL_sk_num(stack) - 1 do
     local name = ffi.cast("lsf_X509_NAME *", C.OPENSSL_sk_value(stack, i))
-    list[i + 1] = distinguished.text(name) or ""
+    local text = distinguished.text(name)
+    if not text then return nil, ("error reading a name (%s)"):format(errors.reason()) end
+    list[i + 1] = text
   end
   errors.clear()
   return list

@@ -88,15 +88,10 @@ function methods:extensions()
   return found
 end
 
---- The certificate as PEM text.
--- @treturn string|nil
-function methods:pem()
-  local state = live(self)
+-- X509 * -> PEM.
+local function pem_of(pointer)
   local bio = membio.new()
-  local text = membio.take(bio, bio and
-                           C.PEM_write_bio_X509(bio.membio, state.held.x509) == 1)
-  errors.clear()
-  return text
+  return membio.take(bio, bio and C.PEM_write_bio_X509(bio.membio, pointer) == 1)
 end
 
 --- The public key.
@@ -104,16 +99,20 @@ end
 -- @treturn string  "RSA", "DSA", "DH", "EC" or "Unknown"
 -- @treturn number  bits
 -- @treturn nil  alone, when OpenSSL cannot read the key
+-- @treturn nil,string  OpenSSL failed to write it
 function methods:pubkey()
   local state = live(self)
   local key = C.X509_get0_pubkey(state.held.x509)
-  local bio = key ~= nil and membio.new() or nil
+  errors.clear()
+  if key == nil then return nil end
+  local bio = membio.new()
   local pem = membio.take(bio, bio and C.PEM_write_bio_PUBKEY(bio.membio, key) == 1)
-  local kind = pem and (KEY_TYPES[C.EVP_PKEY_get_base_id(key)] or "Unknown")
-  local bits = pem and C.EVP_PKEY_get_bits(key)
+  local why = not pem and select(2, encoding.failure())
+  local kind = KEY_TYPES[C.EVP_PKEY_get_base_id(key)] or "Unknown"
+  local bits = C.EVP_PKEY_get_bits(key)
   errors.clear()
   keep(state)
-  if not pem then return nil end
+  if not pem then return nil, why end
   return pem, kind, bits
 end
 
@@ -145,36 +144,6 @@ function methods:validat(...)
   errors.clear()
   keep(state)
   return from ~= nil and till ~= nil and from <= time and time <= till
-end
-
---- The beginning of the validity period.
--- @treturn string  as in "Nov 23 12:54:51 2026 GMT"
--- @treturn nil  when the certificate holds no valid time there
-function methods:notbefore()
-  local state = live(self)
-  local text = asn1.time(C.X509_get0_notBefore(state.held.x509))
-  errors.clear()
-  keep(state)
-  return text
-end
-
---- The end of the validity period, as `notbefore`.
-function methods:notafter()
-  local state = live(self)
-  local text = asn1.time(C.X509_get0_notAfter(state.held.x509))
-  errors.clear()
-  keep(state)
-  return text
-end
-
---- The serial number.
--- @treturn string  upper-case hexadecimal, an even number of digits ("0" is zero)
-function methods:serial()
-  local state = live(self)
-  local text = asn1.hex(C.X509_get0_serialNumber(state.held.x509))
-  errors.clear()
-  keep(state)
-  return text
 end
 
 --- Does this certificate, as the only one trusted, verify another?
@@ -212,14 +181,43 @@ function methods:setencode(...)
   return false
 end
 
---- The short name of the signature's algorithm.
--- @treturn string|nil  as in "RSA-SHA256"; "UNDEF" for one OpenSSL does not know
-function methods:getsignaturename()
-  local state = live(self)
-  local name = C.OBJ_nid2sn(C.X509_get_signature_nid(state.held.x509))
-  errors.clear()
-  return name ~= nil and ffi.string(name) or nil
+-- The method of one end of the validity period. What is no time is no failure.
+local function end_of(get)
+  return encoding.getter(live, keep, function(pointer)
+    local text = asn1.time(get(pointer))
+    if not text and not asn1.moment(get(pointer)) then return nil, false end
+    return text
+  end)
 end
+
+--- The beginning of the validity period.
+-- @treturn string  as in "Nov 23 12:54:51 2026 GMT"
+-- @treturn nil  alone, when the certificate holds no valid time there
+-- @treturn nil,string  OpenSSL failed
+methods.notbefore = end_of(function(pointer) return C.X509_get0_notBefore(pointer) end)
+
+--- The end of the validity period, as `notbefore`.
+methods.notafter = end_of(function(pointer) return C.X509_get0_notAfter(pointer) end)
+
+--- The certificate as PEM text.
+-- @treturn string
+-- @treturn nil,string  OpenSSL failed
+methods.pem = encoding.getter(live, keep, pem_of)
+
+--- The serial number.
+-- @treturn string  upper-case hexadecimal, an even number of digits ("0" is zero)
+-- @treturn nil,string  OpenSSL failed
+methods.serial = encoding.getter(live, keep, function(pointer)
+  return (asn1.hex(C.X509_get0_serialNumber(pointer)))
+end)
+
+--- The short name of the signature's algorithm.
+-- @treturn string  as in "RSA-SHA256"; "UNDEF" for one OpenSSL does not know
+-- @treturn nil,string  OpenSSL failed
+methods.getsignaturename = encoding.getter(live, keep, function(pointer)
+  local name = C.OBJ_nid2sn(C.X509_get_signature_nid(pointer))
+  return name ~= nil and ffi.string(name) or nil
+end)
 
 extension.install(methods, live, keep)
 encoding.install(methods, live, keep)

@@ -13,6 +13,12 @@ local encoding = {}
 
 local DIGESTS = { sha1 = true, sha256 = true, sha384 = true, sha512 = true }
 
+--- Of a method that has nothing to return, for want of memory in most cases.
+-- @treturn nil,string  OpenSSL's reason
+function encoding.failure()
+  return nil, ("error processing the certificate (%s)"):format(errors.reason())
+end
+
 --- The DER of a certificate.
 -- @tparam cdata x509  the caller keeps it alive
 -- @treturn string|nil
@@ -44,7 +50,7 @@ function encoding.digest(x509, algorithm, allowed, make)
   end
   local bytes = make(x509, md)
   if bytes then return hash.hex(bytes) end
-  return nil, ("error processing the certificate (%s)"):format(errors.reason())
+  return encoding.failure()
 end
 
 local function spki_hash(x509, md)
@@ -59,10 +65,17 @@ local function text(x509)
   return membio.take(bio, made)
 end
 
-local function getter(live, keep, get)
+--- A method that returns what `get` makes of the certificate.
+-- @tparam function live  self -> state, or an argument error (ssl.x509)
+-- @tparam function keep
+-- @tparam function get  X509 * -> value; or nil, and a message where it is not OpenSSL's, or
+--   false where it is no failure
+function encoding.getter(live, keep, get)
   return function(self)
     local state = live(self)
+    errors.clear()
     local value, message = get(state.held.x509)
+    if value == nil and message == nil then value, message = encoding.failure() end
     errors.clear()
     keep(state)
     if message then return nil, message end
@@ -75,18 +88,22 @@ end
 -- @tparam function live  self -> state, or an argument error (ssl.x509)
 -- @tparam function keep
 function encoding.install(methods, live, keep)
+  local getter = encoding.getter
+
   --- The certificate's bytes, and those of its public key.
-  -- @treturn string|nil
+  -- @treturn string
+  -- @treturn nil,string  OpenSSL failed
   methods.der  = getter(live, keep, encoding.der)
   methods.spki = getter(live, keep, encoding.spki)
 
   --- All of it for a person to read, as `openssl x509 -text` has it.
-  -- @treturn string|nil
-  -- @treturn nil,string  this OpenSSL has no such function
+  -- @treturn string
+  -- @treturn nil,string  this OpenSSL has no such function, or it failed
   methods.text = getter(live, keep, text)
 
   --- Subject and issuer in one line (RFC 4514), UTF-8, the last entry first.
-  -- @treturn string|nil
+  -- @treturn string
+  -- @treturn nil,string  OpenSSL failed
   methods.subjecttext = getter(live, keep, function(x509)
     return (distinguished.text(C.X509_get_subject_name(x509)))
   end)
