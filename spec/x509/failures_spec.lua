@@ -9,6 +9,12 @@ describe("a failure inside OpenSSL", function()
   local values  = require "spec.support.values"
   local pack    = values.pack
 
+  -- Leaves an error in the queue, as OpenSSL's own failures do.
+  local function queue_error()
+    C.SSL_CTX_new(nil)
+    assert.are_not.equal(0, tonumber(C.ERR_peek_error()))
+  end
+
   -- f with a function of OpenSSL that returns `result`.
   local function without(name, result, f, ...)
     local real = C[name]
@@ -52,6 +58,14 @@ describe("a failure inside OpenSSL", function()
       assert.same(before, pack(cert[method](cert)))
     end)
   end
+
+  it("leaves nothing queued where a text is loaded", function()
+    local real = C.BIO_new_mem_buf
+    C.BIO_new_mem_buf = queue_error
+    local out = pack(pcall(ssl.loadcertificate, process.read(pki.server.cert)))
+    C.BIO_new_mem_buf = real
+    assert.same(pack(true, nil), out)
+  end)
 
   it("is reported by getclientcas, and no name is empty", function()
     local server, client = pair.connected(

@@ -2,6 +2,7 @@
 
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
+local errors = require "ssl.base.errors"
 local handle = require "ssl.ffi.handle"
 local C, K   = lib.C, lib.K
 
@@ -19,10 +20,12 @@ end
 
 --- A BIO that reads a string. It does not copy: keep the string until it is freed.
 -- @tparam string text
--- @treturn cdata|nil  a handle, as above; nil also when the text is too long
+-- @treturn cdata|nil  a handle, as above; nil also when the text is too long. Nothing is queued
 function membio.read(text)
   if #text > INT_MAX then return nil end
-  return own(C.BIO_new_mem_buf(text, #text))
+  local bio = own(C.BIO_new_mem_buf(text, #text))
+  if not bio then errors.clear() end
+  return bio
 end
 
 --- A BIO that reads a file.
