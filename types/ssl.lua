@@ -365,7 +365,8 @@ function Connection:shutdown(how) end
 
 ---The name to ask for (client), or a map of names to contexts (server).
 ---@param ... any
----@return any ...
+---@return any
+---@return string?
 function Connection:sni(...) end
 
 ---close_notify in both directions, of a connection that stays.
@@ -411,8 +412,7 @@ function Certificate:extensions() end
 ---@return any ...
 function Certificate:extkeyusage() end
 
----The short name of the signature's algorithm.
----@return string?
+---@return any ...
 function Certificate:getsignaturename() end
 
 ---Does this certificate, as the only one trusted, verify another?
@@ -432,27 +432,24 @@ function Certificate:issuertext() end
 ---@return any ...
 function Certificate:keyusage() end
 
----The end of the validity period, as `notbefore`.
 ---@return any ...
 function Certificate:notafter() end
 
----The beginning of the validity period.
----@return string?
+---@return any ...
 function Certificate:notbefore() end
 
 ---@return any ...
 function Certificate:ocspurls() end
 
----The certificate as PEM text.
----@return string?
+---@return any ...
 function Certificate:pem() end
 
 ---The public key.
 ---@return string|number|nil
+---@return string?
 function Certificate:pubkey() end
 
----The serial number.
----@return string
+---@return any ...
 function Certificate:serial() end
 
 ---Choose how names and alternative names are given.
