@@ -291,7 +291,7 @@ function x509.load(...)
   end
   pem = arg.string(pem, 1)
   local bio = membio.read(pem)
-  if not bio then return errors.clear() end
+  if not bio then return nil end
   local cert = x509.own(C.PEM_read_bio_X509(bio.membio, nil, nil, password.NONE))
   bio:free()
   errors.clear()
