@@ -8,7 +8,7 @@ local ffi = require "ffi"
 local kinds = {}
 
 -- What no OpenSSL from 1.1.1 on returns as a failure, by the reason in its source: to give it
--- would be a lie. Read in 3.0 and 3.3, for an SSL that is a connection and no QUIC.
+-- would be a lie. Read in 3.1 and 3.3, for an SSL that is a connection and no QUIC.
 local CANNOT_FAIL = {
   { "returns a member, or a part of one, and whatever that is counts",
     "SSL_get_verify_result SSL_get_shutdown SSL_want SSL_version SSL_in_init"
