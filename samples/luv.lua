@@ -66,7 +66,7 @@ uv.getaddrinfo(host, port, { family = "inet", socktype = "stream" }, function(pr
 end)
 
 if vim then -- a plugin would return here and be called back; a script has to wait for the end
-  vim.wait(20000, function() return done end, 10)
+  vim.wait(60000, function() return done end, 10)
 else
   uv.run()
 end

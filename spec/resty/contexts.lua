@@ -8,7 +8,7 @@ local pki      = settings.pki
 
 local function open(port, context, name, verify)
   local sock = socket.tcp()
-  sock:settimeout(5000)
+  sock:settimeout(60000)
   sock:setcontext(context)
   assert(sock:connect("127.0.0.1", port))
   local ok, why = sock:sslhandshake(nil, name, verify)

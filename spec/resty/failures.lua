@@ -6,7 +6,7 @@ local args   = ngx.req.get_uri_args()
 
 local function connected(context)
   local sock = socket.tcp()
-  sock:settimeout(5000)
+  sock:settimeout(60000)
   sock:setcontext(context)
   assert(sock:connect("127.0.0.1", args.port))
   return sock

@@ -6,7 +6,7 @@ local args     = ngx.req.get_uri_args()
 
 local function open(name, verify, context, port)
   local sock = socket.tcp()
-  sock:settimeout(5000)
+  sock:settimeout(60000)
   if context then sock:setcontext(context) end
   assert(sock:connect("127.0.0.1", port or args.port, { pool = "kept" }))
   local before = sock:getreusedtimes()

@@ -59,7 +59,7 @@ local function begin()
   answer()
 end
 
-sock:settimeout(5000)
+sock:settimeout(60000)
 assert(sock:connect("127.0.0.1", ngx.var.arg_port, { pool = "postgres", pool_size = 3 }))
 local again = sock:getreusedtimes()
 if again == 0 then begin() end
@@ -71,4 +71,4 @@ answer(function(body)
   end
 end)
 ngx.say(table.concat(out, " "))
-assert(sock:setkeepalive(10000))
+assert(sock:setkeepalive(60000))

@@ -26,7 +26,7 @@ local function batch(sock, commands)
 end
 
 local sock = tcp()
-sock:settimeout(5000)
+sock:settimeout(60000)
 assert(sock:connect("127.0.0.1", ngx.var.arg_port, { pool = "redis", pool_size = 3 }))
 local again = sock:getreusedtimes()
 if again == 0 then assert(sock:sslhandshake(false, "localhost", true)) end
@@ -35,4 +35,4 @@ local big = ("0123456789\r\n"):rep(20000)
 local out = batch(sock, { { "SET", "big", big }, { "GET", "big" }, { "INCR", "visits" },
                           { "STRLEN", "big" } })
 ngx.say(again, " ", out[1], " ", out[2] == big, " ", out[3], " ", out[4])
-assert(sock:setkeepalive(10000))
+assert(sock:setkeepalive(60000))

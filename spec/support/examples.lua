@@ -68,10 +68,16 @@ end
 -- @treturn string  what is below that line
 function examples.nginx(path, here)
   local block = assert(sources.read(path):match "\n```nginx\n(.-)```", path)
+  -- From the last place to the first: a text that came in is not looked through.
+  local places = {}
   for printed, text in pairs(here) do
     local at, last = block:find(printed, 1, true)
     assert(at, printed)
-    block = block:sub(1, at - 1) .. text .. block:sub(last + 1)
+    places[#places + 1] = { at = at, last = last, text = text }
+  end
+  table.sort(places, function(a, b) return a.at > b.at end)
+  for _, place in ipairs(places) do
+    block = block:sub(1, place.at - 1) .. place.text .. block:sub(place.last + 1)
   end
   local above, below = block:match "^(.-\n)%.%.%.\n(.*)$"
   return above or block, below or ""
