@@ -123,13 +123,14 @@ end
 local function prepare(conn, want)
   local ok, why = conn:setverifyname(want.name)
   if not ok then return nil, why end
-  if want.kind == "dns" then conn:sni(want.name) end
+  why = want.kind == "dns" and select(2, conn:sni(want.name))
+  if why then return nil, why end
   return true, offer(conn, want)
 end
 
 -- The handshake, and the peer's name. False and the reason where it fails.
 local function negotiate(conn, want, deadline)
-  local ok, offered = errors.attempt(prepare, conn, want)
+  local ok, offered = prepare(conn, want)
   if not ok then return false, offered end
   conn:settimeout(remaining(deadline), "t")
   local why
@@ -141,16 +142,24 @@ local function negotiate(conn, want, deadline)
   return false, "the certificate is not valid for this host name"
 end
 
+-- A new connection that owns the socket.
+local function owner(sock, ctx, over)
+  local conn, why = connection.create(ctx)
+  if not conn then return nil, why end
+  carry(conn, sock, over)
+  return conn
+end
+
 -- TLS over a connected socket, which is closed when it fails.
 local function secure(sock, ctx, want, deadline)
-  local conn, why = connection.create(ctx)
-  if not conn then
+  local ran, conn, why = pcall(owner, sock, ctx, want.over)
+  if not (ran and conn) then
     sock:close()
+    if not ran then error(conn, 0) end
     return nil, why
   end
-  carry(conn, sock, want.over)
-  local ran, ok
-  ran, ok, why = pcall(negotiate, conn, want, deadline)
+  local ok
+  ran, ok, why = pcall(errors.attempt, negotiate, conn, want, deadline)
   if ran and ok then
     conn:settimeout(nil, "t")
     return conn

@@ -105,6 +105,15 @@ describe("a failure inside OpenSSL", function()
     assert.same(pack(true), pack(pcall(ssl.sessions.offer, client, "a place")))
   end)
 
+  it("is not what a function of the program raises in the same words", function()
+    for _, text in ipairs { "ssl: vault locked", "not a string of the library's" } do
+      local ok, why = pcall(ssl.newcontext, pair.server_config {
+        key = pki.server.encrypted_key, password = function() error(text, 0) end,
+      })
+      assert.same({ false, text }, { ok, why })
+    end
+  end)
+
   it("within ssl.newcontext is a message", function()
     for name, extra in pairs { SSL_CTX_set_num_tickets = { tickets = 3 },
                                X509_STORE_set_flags = { verifyext = "crl_check" } } do

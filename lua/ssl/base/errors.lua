@@ -107,19 +107,31 @@ function errors.reason(default)
   return errors.take() or default or errors.UNKNOWN
 end
 
+-- The last text of `raise`. Functions of the program run within `attempt`, too, and what they
+-- raise is theirs, whatever it says.
+local raised
+
+--- Raise a failure inside OpenSSL, which `attempt` makes a message of.
+-- @tparam string text  what did not succeed, and the reason
+-- @raise "ssl: TEXT"
+function errors.raise(text)
+  raised = "ssl: " .. text
+  error(raised, 0)
+end
+
 --- A call of OpenSSL's has to have succeeded: one that fails for want of memory alone, and
 -- without which something would be less strict than the program wants it.
 -- @tparam number rc  its result, 1 for success
 -- @tparam string what  that did not succeed
 -- @raise "ssl: WHAT (REASON)"
 function errors.must(rc, what)
-  if rc ~= 1 then error(("ssl: %s (%s)"):format(what, errors.reason()), 0) end
+  if rc ~= 1 then errors.raise(("%s (%s)"):format(what, errors.reason())) end
 end
 
 -- What a failed step of the library's own raises, for want of memory in most cases.
 local function own_failure(problem)
-  if type(problem) ~= "string" then return nil end
-  return problem == "not enough memory" and problem or problem:match "^ssl: (.*)$"
+  if problem == "not enough memory" then return problem end
+  return raised and problem == raised and raised:sub(6) or nil
 end
 
 local function attempted(ok, ...)
@@ -131,7 +143,8 @@ local function attempted(ok, ...)
   return nil, why
 end
 
---- Call a function whose caller promises a message: what `must` raises within it becomes one.
+--- Call a function whose caller promises a message: what `raise` and `must` raise within it
+-- becomes one, and so does memory that Lua does not get.
 -- @tparam function f
 -- @param ...  its arguments
 -- @return its results

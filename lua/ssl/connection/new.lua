@@ -114,8 +114,9 @@ function connection.setfd(self, fd, level, from)
   local st = state.of(self, level)
   if st.status ~= "new" then arg.fail(1, "invalid SSL object state", level) end
   fd = arg.integer(fd, 2, level)
-  st.conn.fd = fd
+  -- This may fail for want of memory. The descriptor is the caller's until then.
   connection.setorigin(self, from and wrapped.keep(from, fd) or false)
+  st.conn.fd = fd
   S.nonblocking(fd)
 end
 

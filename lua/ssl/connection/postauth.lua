@@ -148,6 +148,9 @@ local function begin(st, optional)
   local ssl, finished = st.conn.ssl, exporter.peer_finished(st)
   if not finished then return UNREAD end
   local mode = C.SSL_get_verify_mode(ssl)
+  -- Made before the request: without memory there is none.
+  local request = { mode = mode, finished = finished, optional = optional or false,
+                    buffer = buffer_t(), pieces = {}, size = 0 }
   local demand = optional and 0 or K.SSL_VERIFY_FAIL_IF_NO_PEER_CERT
   -- CLIENT_ONCE concerns renegotiation; an explicit request overrides it.
   local wanted = bit.band(bit.bor(mode, K.SSL_VERIFY_PEER, demand),
@@ -161,8 +164,7 @@ local function begin(st, optional)
         or reason
   end
   jobs(st, K.SSL_CTRL_MODE)
-  st.request = { mode = mode, finished = finished, optional = optional or false,
-                 buffer = buffer_t(), pieces = {}, size = 0 }
+  st.request = request
   lifecycle.request(st)
 end
 

@@ -51,9 +51,9 @@ local function unwrap(self)
   if st.transport.leave then st.transport.leave(st) end
   local transport = give_back(st)
   if transport == nil then return nil, "closed" end
-  shim.free(lifecycle.detach(st))
+  -- Within a guarded call it is freed at the end of that, and returned there (ssl.io.guard).
+  if shim.free(lifecycle.detach(st)) then gcpressure.returned(gcpressure.CONNECTION) end
   inbound.clear(st)
-  gcpressure.returned(gcpressure.CONNECTION)
   return transport, behind, plain
 end
 

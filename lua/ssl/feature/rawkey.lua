@@ -178,7 +178,7 @@ function rawkey.switch(st, _, c)
   local expects = c.rawkeys and types(K.TLSEXT_cert_type_rpk) or nil
   if not (set_types("connection", ssl, "client", expects)
           and set_types("connection", ssl, "server", c.rawtypes or nil)) then
-    error("ssl: error setting the types of certificates: " .. errors.reason(), 0)
+    errors.raise("error setting the types of certificates: " .. errors.reason())
   end
 end
 

@@ -5,9 +5,6 @@
 
 local connected = {}
 
--- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
-jit.off(true, true)
-
 local function translated(self, why)
   local polls = getmetatable(self).polls
   if why == "wantread" or why == "wantwrite" then

@@ -7,9 +7,6 @@
 
 local now = require("ssl").monotonic
 
--- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
-jit.off(true, true)
-
 local timeouts = {}
 
 local PHASES = { "connect", "handshake", "send", "receive" }

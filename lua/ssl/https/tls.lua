@@ -130,9 +130,11 @@ local function secure(conn, policy)
   local host, verified = policy.name, policy.verified
   local kind, name = conn:setverifyname(host)
   if not kind and verified then return nil, no_name(host, name) end
-  if kind == "dns" then conn:sni(name) end
+  local why = kind == "dns" and select(2, conn:sni(name))
+  if why then return nil, refusal(conn, why, host) end
   local offered = policy.resumes and sessions.offer(conn, policy.key)
-  local ok, why = conn:dohandshake()
+  local ok
+  ok, why = conn:dohandshake()
   if offered then sessions.shaken(conn, policy.key, offered) end
   if not ok then return nil, refusal(conn, why, host) end
   if not verified then return true end

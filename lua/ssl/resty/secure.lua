@@ -17,7 +17,8 @@ end
 local function names(conn, policy)
   if not policy.name then return true end
   local kind, name = ssl.hostname(policy.name)
-  if kind == "dns" then conn:sni(name) end
+  local why = kind == "dns" and select(2, conn:sni(name))
+  if why then return nil, why end
   if not policy.verified then return true end
   if not kind then return nil, ("server name: %s"):format(name) end
   return conn:setverifyname(policy.name)

@@ -59,7 +59,7 @@ local sha256 = C.EVP_get_digestbyname "SHA256"
 
 local function made(bytes)
   if bytes then return bytes end
-  error(("ssl: OpenSSL computes no SHA-256 (%s)"):format(errors.reason()), 0)
+  errors.raise(("OpenSSL computes no SHA-256 (%s)"):format(errors.reason()))
 end
 
 --- The SHA-256 digest of a text.

@@ -180,11 +180,12 @@ function resumption.offer(st, s)
   if given.policy ~= resumption.policy(st) then
     return nil, "session of another verification policy"
   end
+  local part = part_of(st) -- takes memory, so it is made while nothing is set
   if C.SSL_set_session(st.conn.ssl, given.handle.session) ~= 1 then
     errors.clear()
     return nil, "this session cannot be resumed"
   end
-  part_of(st).offered = s
+  part.offered = s
   session.use(given)
   return true
 end

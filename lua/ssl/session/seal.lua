@@ -40,7 +40,7 @@ local sha256 = C.EVP_get_digestbyname "SHA256"
 local function hmac(key, length, data, out)
   if C.HMAC(sha256, key, length, data, #data, out, nil) == nil then
     errors.clear()
-    error("ssl: OpenSSL has no HMAC with SHA-256", 0)
+    errors.raise "OpenSSL has no HMAC with SHA-256"
   end
 end
 
