@@ -53,6 +53,20 @@ describe("documentation", function()
     end
   end
 
+  -- Tables, what programs print, and what script/bench writes have the width that they need.
+  it("has no prose wider than 120 columns", function()
+    local wide = {}
+    for _, page in ipairs(PAGES) do
+      local text = sources.read(page):gsub("\n```.-\n```", "")
+                          :gsub("<!%-%- bench: begin.-bench: end", "")
+      for line in text:gmatch "[^\n]+" do
+        local columns = #line:gsub("[\128-\191]", "")
+        if columns > 120 and not line:find "^|" then wide[#wide + 1] = page .. ": " .. line end
+      end
+    end
+    assert.same({}, wide)
+  end)
+
   it("leaves no method of an example behind", function()
     assert.same({}, added())
   end)
