@@ -4,6 +4,7 @@ describe("keyupdate", function()
   local pair       = require "spec.support.pair"
   local pki        = require "spec.support.pki"
   local process    = require "spec.support.process"
+  local full       = require "spec.support.full"
   local narrow     = require "spec.support.narrow"
   local ours       = require "spec.support.ours"
   local shake      = require "spec.support.shake"
@@ -105,11 +106,8 @@ describe("keyupdate", function()
     local s, c = narrow { protocol = "tlsv1_3" }
     s:settimeout(0)
     c:settimeout(0)
-    local data, sent = ("x"):rep(1000000), 0
-    repeat
-      local done, word, partial = s:send(data, sent + 1)
-      sent = done or partial
-    until word == "wantwrite"
+    local data = ("x"):rep(1000000)
+    local sent = full(s, data)
     assert.same(pack(nil, "wantwrite"), pack(s:keyupdate(true)))
     local got = 0
     repeat got = got + #(c:receiveany() or "") until s:keyupdate(true)
