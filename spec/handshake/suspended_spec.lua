@@ -220,7 +220,8 @@ describe("handshakes that stand still", function()
     collectgarbage()
   end
 
-  local BATCH = math.ceil(TOTAL / #cases / (1 + resources.ROUNDS))
+  local EACH = math.ceil(TOTAL / #cases)
+  local BATCH = math.ceil(EACH / (1 + resources.ROUNDS))
   local at_first
 
   for _, case in ipairs(cases) do
@@ -231,9 +232,13 @@ describe("handshakes that stand still", function()
       local flights = not live and record(case.kind, made)
       local descriptors = resources.descriptors()
       at_first = at_first or resources.rss()
-      -- A handshake in a job that was not ended would leave some 35 KB.
-      assert.is_true(resources.growth(function() batch(case, made, flights, BATCH) end)
-                     < BATCH * 16)
+      if resources.kept then -- then leaks are found by the tool, and many rounds find no more
+        batch(case, made, flights, EACH)
+      else
+        -- A handshake in a job that was not ended would leave some 35 KB.
+        assert.is_true(resources.growth(function() batch(case, made, flights, BATCH) end)
+                       < BATCH * 16)
+      end
       assert.equal(0, questions.paused())
       assert.equal(descriptors, resources.descriptors())
     end)
