@@ -1,7 +1,7 @@
 --- Finds OpenSSL: one copy, chosen at run time.
 --
--- 1. The table of package.preload["ssl.ffi.config"], when the program has put one there;
---    then SSL_FFI_LIBSSL and SSL_FFI_LIBCRYPTO, when set. One library alone is a mistake.
+-- 1. The files that the program names (named.lua); then SSL_FFI_LIBSSL and
+--    SSL_FFI_LIBCRYPTO, when set. One library alone is a mistake.
 -- 2. The process itself, when it already has SSL_CTX_new: nginx and every host
 --    that links OpenSSL. A second copy beside a host's own crashes sooner or
 --    later, so we never load one there. It is refused where the environment names one.
@@ -13,6 +13,7 @@
 -- declared before it runs (lib.lua).
 
 local ffi   = require "ffi"
+local named = require "ssl.ffi.named"
 local names = require "ssl.ffi.names"
 local libc  = require "ssl.ffi.libc_h"
 
@@ -189,31 +190,6 @@ local function refuse_mixture(libssl, advice)
   end
 end
 
--- The module in which a program that embeds Lua names its files, and what it may name.
-local CONFIG = "ssl.ffi.config"
-local NAMEABLE = { libssl = true, libcrypto = true, shim = true }
-
---- What the program has named: package.preload["ssl.ffi.config"], a function that returns
--- a table. No file has that name.
--- @treturn table  `libssl` and `libcrypto`, both or neither; `shim`: files, as ffi.load
---   takes them. Empty where the program names nothing
--- @raise a sentence for a table that is none, or has something else
-function search.named()
-  if not package.preload[CONFIG] then return {} end
-  local named = require(CONFIG)
-  if type(named) ~= "table" then
-    error(("ssl: %s has to be a table, and is a %s"):format(CONFIG, type(named)), 0)
-  end
-  for name, file in pairs(named) do
-    if not NAMEABLE[name] then
-      error(("ssl: %s has an unknown field %s"):format(CONFIG, tostring(name)), 0)
-    elseif type(file) ~= "string" then
-      error(("ssl: %s.%s has to be a string, and is a %s"):format(CONFIG, name, type(file)), 0)
-    end
-  end
-  return named
-end
-
 -- The libraries named by a place with names of its own for them; nil where it names none.
 local function explicit(how, place, libssl, libcrypto, names_of)
   if not libssl and not libcrypto then return nil end
@@ -231,9 +207,9 @@ local function explicit(how, place, libssl, libcrypto, names_of)
 end
 
 local function by_program()
-  local named = search.named()
-  return explicit("program", CONFIG, named.libssl, named.libcrypto,
-                  { CONFIG .. ".libssl", CONFIG .. ".libcrypto" })
+  local files, config = named.files(), named.config
+  return explicit("program", config, files.libssl, files.libcrypto,
+                  { config .. ".libssl", config .. ".libcrypto" })
 end
 
 local function by_environment(getenv)

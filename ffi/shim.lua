@@ -13,47 +13,24 @@ local ffi          = require "ffi"
 local lib          = require "ssl.ffi.lib"
 local names        = require "ssl.ffi.names"
 local search       = require "ssl.ffi.search"
+local where        = require "ssl.ffi.where"
 local declarations = require "ssl.ffi.shim_h"
 
 local shim = { C = {}, K = declarations.enums, has = {} }
 
-local function find(path)
-  if package.searchpath then
-    return package.searchpath("ssl.shim", path)
-  end
-  local tried = {}
-  for template in path:gmatch("[^;]+") do
-    local file = template:gsub("%?", (("ssl.shim"):gsub("%.", "/")))
-    local f = io.open(file, "rb")
-    if f then f:close() return file end
-    tried[#tried + 1] = "\n\tno file '" .. file .. "'"
-  end
-  return nil, table.concat(tried)
-end
-
--- Neovim looks for libraries of plugins on its runtimepath, too.
-local function find_in_neovim()
-  local vim = rawget(_G, "vim")
-  local files = vim and vim.api and vim.api.nvim_get_runtime_file("lua/ssl/shim.so", false)
-  return files and files[1]
-end
-
-local path, tried = search.named().shim, nil
-if not path then path, tried = find(package.cpath) end
-path = path or find_in_neovim()
-if not path then
-  error("ssl: the C shim (ssl/shim.so) is not on package.cpath:" .. tried, 0)
-end
+local file = where.find(lib.exported)
+local path = file or "this process"
 shim.path = path
 
 local declare = names.declarer { declarations }
-local loaded, library = pcall(ffi.load, path)
+local loaded, library = true, ffi.C
+if file then loaded, library = pcall(ffi.load, file) end
 if not loaded then
   error(("ssl: the C shim %s does not load: %s"):format(path, library), 0)
 end
 
 local function check()
-  local address = search.addresses(library, path)
+  local address = file and search.addresses(library, file) or lib.exported
   for name in names.each(declarations.required) do
     if not address(name) then
       error(("ssl: %s has no %s: it belongs to another version"):format(path, name), 0)
@@ -143,7 +120,7 @@ function shim.callback(name)
 end
 
 -- What is needed once is not kept.
-for _, name in ipairs { "names", "search", "shim_h" } do
+for _, name in ipairs { "named", "names", "search", "shim_h", "where" } do
   package.loaded["ssl.ffi." .. name] = nil
 end
 

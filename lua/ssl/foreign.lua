@@ -39,13 +39,25 @@ local function being_loaded(name)
   return MARKS[type(package.loaded[name])] or false
 end
 
+-- A program may have put a loader of its own before that of package.path, as LÖVE does: what
+-- would really be loaded then?
+local function supplied(name)
+  for _, loader in ipairs(package.loaders) do
+    local chunk = loader(name)
+    if type(chunk) == "function" then
+      local is_lua, code = pcall(string.dump, chunk)
+      return is_lua and code:find(OURS, 1, true) ~= nil
+    end
+  end
+end
+
 local function check_file(name)
   if package.preload[name] then
     if being_loaded(name) and not begun[name] then refuse('package.preload["' .. name .. '"]') end
     return
   end
   local path = package.searchpath(name, package.path)
-  if path and not read(path):find(OURS, 1, true) then refuse(path) end
+  if path and not read(path):find(OURS, 1, true) and not supplied(name) then refuse(path) end
 end
 
 local function in_c(f)

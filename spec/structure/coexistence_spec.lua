@@ -418,7 +418,10 @@ describe("coexistence", function()
         assert(not ok)
         io.write(message)
       ]]
-      assert.equal("ssl: the C shim (ssl/shim.so) is not on package.cpath:\n"
+      assert.equal("ssl: the C shim (ssl/shim.so) was not found:\n"
+                   .. "\tno field shim of package.preload['ssl.ffi.config']\n"
+                   .. "\tno symbol 'lsf_init' in the process\n"
+                   .. "\tno file '" .. house.stage .. "/share/lua/5.1/ssl/shim.so'\n"
                    .. "\tno file '/nowhere/ssl/shim.so'\n"
                    .. "\tno file '/nor/here/ssl/shim.so'", output)
     end)

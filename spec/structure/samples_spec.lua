@@ -264,9 +264,9 @@ describe("samples", function()
     assert.matches("samples/loops%.lua", process.read "spec/over/loops_spec.lua")
   end)
 
-  -- The pages of the cookbook run theirs, with what goes wrong (spec/structure/docs_spec.lua).
-  it("are all tried here, or by a page of the cookbook", function()
-    for _, page in ipairs(sources.list("docs/cookbook", "md")) do
+  -- The pages run theirs, with what goes wrong (spec/structure/docs_spec.lua).
+  it("are all tried here, or by a page", function()
+    for _, page in ipairs(sources.list("docs", "md")) do
       for _, example in ipairs(examples.of(page)) do
         for path in (example.kind == "console" and example.code or ""):gmatch "samples/%w+%.lua" do
           tried[path] = true

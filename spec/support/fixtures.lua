@@ -171,6 +171,15 @@ function fixtures.library(world)
   assert(house.run(("ln -s '%s/share/lua/5.1' '%s/library'"):format(house.stage, world.folder)))
 end
 
+-- The sources of the library, as a folder of the example.
+function fixtures.checkout(world)
+  assert(house.run(("ln -s '%s' '%s/luasec-ffi'"):format(root, world.folder)))
+end
+
+-- Programs that bring the library and OpenSSL along.
+function fixtures.game(world) require("spec.support.embedded").game(world.folder, world.env) end
+function fixtures.reader(world) require("spec.support.embedded").reader(world.folder) end
+
 -- Copas, cqueues and luv on the paths, and `nvim`, which finds the library as a plugin.
 function fixtures.loops(world)
   local loops = require "spec.support.loops"

@@ -72,7 +72,8 @@ local NEEDED_BY_ARCHIVE = [[$(sed -n 's/^Libs.private://p' \
 -- @tparam table options
 --   `openssl`: link OpenSSL into it, statically, and export it;
 --   `libcrypto`: "static": link libcrypto alone, and export it; "shared": link the shared one;
---   `exported`: only these names of it
+--   `exported`: only these names of it;
+--   `shim`: link the shim into it, and export it
 -- @treturn function  `run(text, { threads, rounds, environment })`, which answers
 --   as `fresh.luajit`; the text sees the globals THREAD and ROUND
 function fresh.host(options)
@@ -93,6 +94,9 @@ function fresh.host(options)
             .. NEEDED_BY_ARCHIVE
   elseif options.libcrypto == "shared" then
     flags = "-Wl,--no-as-needed -lcrypto"
+  end
+  if options.shim then
+    flags = flags .. " -Wl,-E " .. quote(house.build) .. "/CMakeFiles/shim.dir/shim/*.o"
   end
   compile(("-O1 -o %s spec/support/host.c %s -ldl -lpthread"):format(quote(path), flags))
   return function(text, how)

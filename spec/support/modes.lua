@@ -13,7 +13,8 @@ local groups = {
     only = "jit",
     files = {
       "structure/abi", "structure/demo", "structure/differences", "structure/docs",
-      "structure/examples", "structure/foreign", "structure/house", "structure/matrix",
+      "structure/embedding", "structure/examples", "structure/foreign", "structure/house",
+      "structure/matrix",
       "structure/modes", "structure/rooms",
       "structure/samples", "structure/shim", "structure/support", "structure/traces",
       "structure/install", "structure/packages",
