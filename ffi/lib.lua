@@ -5,8 +5,9 @@
 --
 --   lib.C         name -> function (libssl, libcrypto and the C library together)
 --   lib.has       name -> true for each function this OpenSSL has, else false
---   lib.K         OpenSSL's constants
---   lib.options   SSL_OP_* by LuaSec's names -> bits
+--   lib.K         OpenSSL's constants, name -> number, looked up when first asked for
+--   lib.options   SSL_OP_* by LuaSec's names -> bits, the same
+--   lib.every     function: K or options -> the same, with all that it has
 --   lib.address   function: name -> where the function is, as void *, or nil; it needs no
 --                 declaration
 --   lib.exported  function: name -> where the process itself has it, for ffi.C; or nil
@@ -150,18 +151,19 @@ local has = setmetatable({}, { __index = function(self, name)
   return there
 end })
 
-local select_numbers = constants.select
+local numbers = constants.of
 
 local lib = setmetatable({
-  C = C, has = has, openssl = openssl, K = K, address = address, exported = in_process,
+  C = C, has = has, openssl = openssl, K = K, every = constants.every, address = address,
+  exported = in_process,
 }, { __index = function(self, name)
   if name ~= "options" then return nil end
-  local list = declarations("options")[openssl.libressl and "libressl" or "openssl"]
-  self.options = select_numbers(list, openssl.major, openssl.minor)
+  local text = declarations("options")[openssl.libressl and "libressl" or "openssl"]
+  self.options = numbers({ text }, openssl.major, openssl.minor)
   return self.options
 end })
 
--- Another copy of the library may work with another OpenSSL, and has numbers of its own.
+-- It is not needed any more.
 package.loaded["ssl.ffi.constants"] = nil
 
 --- The errno in an error code of the queue, or nil: 3.0 moved it.

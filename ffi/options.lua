@@ -1,90 +1,115 @@
 --- The options SSL_OP_*, by LuaSec's spelling (the lower-cased suffix).
--- All of them fit a double. constants.lua explains the forms of an entry.
+-- All of them fit a double. constants.lua explains the form.
 
-local options = {}
-
-options.openssl = {
-  all = { [1] = 0x80000854, [3] = 0x80000850, [4] = 0x80000850 },
-  allow_client_renegotiation = { 0x100, "3.0" },
-  allow_no_dhe_kex = 0x400,
-  allow_unsafe_legacy_renegotiation = 0x40000,
-  cipher_server_preference = 0x400000,
-  cisco_anyconnect = 0x8000,
-  cleanse_plaintext = { 0x2, "3.0" },
-  cookie_exchange = 0x2000,
-  cryptopro_tlsext_bug = 0x80000000,
-  disable_tlsext_ca_names = { 0x200, "3.0" },
-  dont_insert_empty_fragments = 0x800,
-  ech_grease = { 0x2000000000, "4.0" },
-  ech_grease_retry_config = { 0x10000000000, "4.0" },
-  ech_ignore_cid = { 0x8000000000, "4.0" },
-  ech_trialdecrypt = { 0x4000000000, "4.0" },
-  enable_ktls = { 0x8, "3.0" },
-  enable_ktls_tx_zerocopy_sendfile = { 0x400000000, "3.2" },
-  enable_middlebox_compat = 0x100000,
-  ephemeral_rsa = 0,
-  grease = { 0x20000000000, "4.1" },
-  ignore_unexpected_eof = { 0x80, "3.0" },
-  legacy_ec_point_formats = { 0x1000000000, "3.6" },
-  legacy_server_connect = 0x4,
-  microsoft_big_sslv3_buffer = 0,
-  microsoft_sess_id_bug = 0,
-  msie_sslv2_rsa_padding = 0,
-  netscape_ca_dn_bug = 0,
-  netscape_challenge_bug = 0,
-  netscape_demo_cipher_change_bug = 0,
-  netscape_reuse_cipher_change_bug = 0,
-  no_anti_replay = 0x1000000,
-  no_compression = 0x20000,
-  no_dtls_mask = 0xc000000,
-  no_dtlsv1 = 0x4000000,
-  no_dtlsv1_2 = 0x8000000,
-  no_encrypt_then_mac = 0x80000,
-  no_extended_master_secret = { 0x1, "3.0" },
-  no_query_mtu = 0x1000,
-  no_renegotiation = 0x40000000,
-  no_rx_certificate_compression = { 0x200000000, "3.2" },
-  no_session_resumption_on_renegotiation = 0x10000,
-  no_ssl_mask = 0x3e000000,
-  no_sslv2 = 0,
-  no_sslv3 = 0x2000000,
-  no_ticket = 0x4000,
-  no_tlsv1 = 0x4000000,
-  no_tlsv1_1 = 0x10000000,
-  no_tlsv1_2 = 0x8000000,
-  no_tlsv1_3 = 0x20000000,
-  no_tx_certificate_compression = { 0x100000000, "3.2" },
-  pkcs1_check_1 = 0,
-  pkcs1_check_2 = 0,
-  prefer_no_dhe_kex = { 0x800000000, "3.3" },
-  prioritize_chacha = 0x200000,
-  safari_ecdhe_ecdsa_bug = 0x40,
-  server_preference = { 0x400000, "3.6" },
-  single_dh_use = 0,
-  single_ecdh_use = 0,
-  ssleay_080_client_dh_bug = 0,
-  sslref2_reuse_cert_type_bug = 0,
-  tls_block_padding_bug = 0,
-  tls_d5_bug = 0,
-  tls_rollback_bug = 0x800000,
-  tlsext_padding = 0x10,
+return {
+  openssl = [[
+all = 0x80000854; 0x80000850 since 3.0
+allow_client_renegotiation = 0x100 since 3.0
+allow_no_dhe_kex = 0x400
+allow_unsafe_legacy_renegotiation = 0x40000
+cipher_server_preference = 0x400000
+cisco_anyconnect = 0x8000
+cleanse_plaintext = 0x2 since 3.0
+cookie_exchange = 0x2000
+cryptopro_tlsext_bug = 0x80000000
+disable_tlsext_ca_names = 0x200 since 3.0
+dont_insert_empty_fragments = 0x800
+ech_grease = 0x2000000000 since 4.0
+ech_grease_retry_config = 0x10000000000 since 4.0
+ech_ignore_cid = 0x8000000000 since 4.0
+ech_trialdecrypt = 0x4000000000 since 4.0
+enable_ktls = 0x8 since 3.0
+enable_ktls_tx_zerocopy_sendfile = 0x400000000 since 3.2
+enable_middlebox_compat = 0x100000
+ephemeral_rsa = 0
+grease = 0x20000000000 since 4.1
+ignore_unexpected_eof = 0x80 since 3.0
+legacy_ec_point_formats = 0x1000000000 since 3.6
+legacy_server_connect = 0x4
+microsoft_big_sslv3_buffer = 0
+microsoft_sess_id_bug = 0
+msie_sslv2_rsa_padding = 0
+netscape_ca_dn_bug = 0
+netscape_challenge_bug = 0
+netscape_demo_cipher_change_bug = 0
+netscape_reuse_cipher_change_bug = 0
+no_anti_replay = 0x1000000
+no_compression = 0x20000
+no_dtls_mask = 0xc000000
+no_dtlsv1 = 0x4000000
+no_dtlsv1_2 = 0x8000000
+no_encrypt_then_mac = 0x80000
+no_extended_master_secret = 0x1 since 3.0
+no_query_mtu = 0x1000
+no_renegotiation = 0x40000000
+no_rx_certificate_compression = 0x200000000 since 3.2
+no_session_resumption_on_renegotiation = 0x10000
+no_ssl_mask = 0x3e000000
+no_sslv2 = 0
+no_sslv3 = 0x2000000
+no_ticket = 0x4000
+no_tlsv1 = 0x4000000
+no_tlsv1_1 = 0x10000000
+no_tlsv1_2 = 0x8000000
+no_tlsv1_3 = 0x20000000
+no_tx_certificate_compression = 0x100000000 since 3.2
+pkcs1_check_1 = 0
+pkcs1_check_2 = 0
+prefer_no_dhe_kex = 0x800000000 since 3.3
+prioritize_chacha = 0x200000
+safari_ecdhe_ecdsa_bug = 0x40
+server_preference = 0x400000 since 3.6
+single_dh_use = 0
+single_ecdh_use = 0
+ssleay_080_client_dh_bug = 0
+sslref2_reuse_cert_type_bug = 0
+tls_block_padding_bug = 0
+tls_d5_bug = 0
+tls_rollback_bug = 0x800000
+tlsext_padding = 0x10
+]],
+  libressl = [[
+all = 0x4
+allow_client_renegotiation = 0x80000
+allow_unsafe_legacy_renegotiation = 0
+cipher_server_preference = 0x400000
+cisco_anyconnect = 0
+cookie_exchange = 0x2000
+cryptopro_tlsext_bug = 0
+dont_insert_empty_fragments = 0
+ephemeral_rsa = 0
+legacy_server_connect = 0x4
+microsoft_big_sslv3_buffer = 0
+microsoft_sess_id_bug = 0
+msie_sslv2_rsa_padding = 0
+netscape_ca_dn_bug = 0
+netscape_challenge_bug = 0
+netscape_demo_cipher_change_bug = 0
+netscape_reuse_cipher_change_bug = 0
+no_client_renegotiation = 0x20000
+no_compression = 0
+no_dtlsv1 = 0x40000000
+no_dtlsv1_2 = 0x80000000
+no_query_mtu = 0x1000
+no_renegotiation = 0x40000
+no_session_resumption_on_renegotiation = 0x10000
+no_sslv2 = 0
+no_sslv3 = 0
+no_ticket = 0x4000
+no_tlsv1 = 0x4000000
+no_tlsv1_1 = 0x10000000
+no_tlsv1_2 = 0x8000000
+no_tlsv1_3 = 0x20000000
+pkcs1_check_1 = 0
+pkcs1_check_2 = 0
+safari_ecdhe_ecdsa_bug = 0
+single_dh_use = 0x100000
+single_ecdh_use = 0
+ssleay_080_client_dh_bug = 0
+sslref2_reuse_cert_type_bug = 0
+tls_block_padding_bug = 0
+tls_d5_bug = 0
+tls_rollback_bug = 0
+tlsext_padding = 0
+]],
 }
-
-options.libressl = {
-  all = 0x4, allow_client_renegotiation = 0x80000, allow_unsafe_legacy_renegotiation = 0,
-  cipher_server_preference = 0x400000, cisco_anyconnect = 0, cookie_exchange = 0x2000,
-  cryptopro_tlsext_bug = 0, dont_insert_empty_fragments = 0, ephemeral_rsa = 0,
-  legacy_server_connect = 0x4, microsoft_big_sslv3_buffer = 0, microsoft_sess_id_bug = 0,
-  msie_sslv2_rsa_padding = 0, netscape_ca_dn_bug = 0, netscape_challenge_bug = 0,
-  netscape_demo_cipher_change_bug = 0, netscape_reuse_cipher_change_bug = 0,
-  no_client_renegotiation = 0x20000, no_compression = 0, no_dtlsv1 = 0x40000000,
-  no_dtlsv1_2 = 0x80000000, no_query_mtu = 0x1000, no_renegotiation = 0x40000,
-  no_session_resumption_on_renegotiation = 0x10000, no_sslv2 = 0, no_sslv3 = 0,
-  no_ticket = 0x4000, no_tlsv1 = 0x4000000, no_tlsv1_1 = 0x10000000,
-  no_tlsv1_2 = 0x8000000, no_tlsv1_3 = 0x20000000, pkcs1_check_1 = 0, pkcs1_check_2 = 0,
-  safari_ecdhe_ecdsa_bug = 0, single_dh_use = 0x100000, single_ecdh_use = 0,
-  ssleay_080_client_dh_bug = 0, sslref2_reuse_cert_type_bug = 0,
-  tls_block_padding_bug = 0, tls_d5_bug = 0, tls_rollback_bug = 0, tlsext_padding = 0,
-}
-
-return options

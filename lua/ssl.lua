@@ -30,37 +30,28 @@ local ssl = {
   loadcertificate = x509.load,
 }
 
--- Name of a field -> its file, and the field there; without one it is the module.
-local FIELDS = {
-  cfg           = { "ssl.context.cfg" },
-  loadkey       = { "ssl.credential.key", "object" },
-  der           = { "ssl.source.material", "der" },
-  checkhostname = { "ssl.x509.checkhost", "check" },
-  connect       = { "ssl.connect" },
-  engine        = { "ssl.engine" },
-  filestamp     = { "ssl.source.filestamp", "of" },
-  digest        = { "ssl.session.digest" },
-  processid     = { "ssl.base.process" },
-  systemca      = { "ssl.trust.systemca", "places" },
-  find_system_ca = { "ssl.trust.systemca", "find" },
-  get_system_ca = { "ssl.trust.systemca", "get" },
-  set_system_ca = { "ssl.trust.systemca", "set" },
-  ocsp          = { "ssl.ocsp.request" },
-  contexts      = { "ssl.context.cached" },
-  importsession = { "ssl.session.object", "import" },
-  sessions      = { "ssl.session.kept" },
-  lasterror     = { "ssl.io.failure", "newest" },
-  preload       = { "ssl.preload" },
-}
-
-local makers = {}
-for name, place in pairs(FIELDS) do
-  makers[name] = function()
-    local module = later.require(place[1])
-    return place[2] and module[place[2]] or module
-  end
-end
-later.fields(ssl, makers)
+-- The others: the file, and the field there; without one it is the module.
+later.places(ssl, {
+  cfg            = "ssl.context.cfg",
+  loadkey        = "ssl.credential.key object",
+  der            = "ssl.source.material der",
+  checkhostname  = "ssl.x509.checkhost check",
+  connect        = "ssl.connect",
+  engine         = "ssl.engine",
+  filestamp      = "ssl.source.filestamp of",
+  digest         = "ssl.session.digest",
+  processid      = "ssl.base.process",
+  systemca       = "ssl.trust.systemca places",
+  find_system_ca = "ssl.trust.systemca find",
+  get_system_ca  = "ssl.trust.systemca get",
+  set_system_ca  = "ssl.trust.systemca set",
+  ocsp           = "ssl.ocsp.request",
+  contexts       = "ssl.context.cached",
+  importsession  = "ssl.session.object import",
+  sessions       = "ssl.session.kept",
+  lasterror      = "ssl.io.failure newest",
+  preload        = "ssl.preload",
+})
 
 local function made(ctx, why)
   if ctx then return ctx end

@@ -29,7 +29,7 @@ local HEAD = [[
 --- The class of the keys.
 function types.text()
   local out, default = { HEAD }, defaults()
-  for _, record in ipairs(keys.list) do
+  for _, record in ipairs(keys) do
     local required = default[record.key] == "required"
     out[#out + 1] = ("---@field %s%s (%s) %s%s\n"):format(
       record.key, required and "" or "?", record.types or KINDS[record.kind], default[record.key],

@@ -126,9 +126,9 @@ end
 -- A connection's functions come from the list of methods: the methods themselves are guarded.
 local function of_connection()
   local out = {}
-  for _, entry in ipairs(require "ssl.connection.methods".list) do
+  for _, entry in ipairs(require "ssl.connection.methods".list()) do
     local name, file = entry[1], entry[2]
-    out[name] = (type(file) == "string" and require(file) or file)[name]
+    out[name] = require(file)[name]
   end
   return out
 end

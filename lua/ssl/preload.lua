@@ -31,12 +31,13 @@ local ROOMS = {
   feature = [[
     alpn certcompression dane dh earlydata ech keylog onverify peername psk rawkey stapling]],
   context = [[
-    cached cfg facekeys groups keys namelist new option options.algorithms options.alpn
-    options.certform options.clienthello options.connection options.credentials options.dane
-    options.earlydata options.ech options.flow options.locations options.keylog options.ocsp
-    options.protocol options.psk options.sessions options.trust options.verify rooms sessions
-    setters.algorithms setters.common setters.credentials setters.extensions setters.protocol
-    setters.sessions setters.trust sslctx table versions]],
+    cached capabilities cfg facekeys groups keyset namelist new option options.algorithms
+    options.alpn options.certform options.clienthello options.connection options.credentials
+    options.dane options.earlydata options.ech options.flow options.locations options.keylog
+    options.ocsp options.protocol options.psk options.sessions options.trust options.verify
+    rooms sessions setters.algorithms setters.common setters.credentials
+    setters.extensions setters.protocol setters.sessions setters.trust shape sslctx table
+    versions]],
   handshake = [[
     clienthello clienthello_wire features handshake inherit job sni]],
   connection = [[

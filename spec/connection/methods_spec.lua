@@ -9,7 +9,7 @@ describe("the methods of a connection", function()
 
   local function listed()
     local names = {}
-    for i, entry in ipairs(methods.list) do names[i] = entry[1] end
+    for i, entry in ipairs(methods.list()) do names[i] = entry[1] end
     return names
   end
 
@@ -91,8 +91,8 @@ describe("the methods of a connection", function()
   it("return and raise at the first call what they return and raise later", function()
     local output = fresh.luajit(FIRST .. [[
       local late, raised = 0, 0
-      for _, entry in ipairs(methods.list) do
-        for _, call in ipairs(type(entry[2]) == "string" and FORMS or {}) do
+      for _, entry in ipairs(methods.list()) do
+        for _, call in ipairs(entry.late and FORMS or {}) do
           local name, loader = entry[1], conn[entry[1] ]
           local first = text(pcall(call, name))
           assert(conn[name] ~= loader, name)

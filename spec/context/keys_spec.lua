@@ -4,13 +4,14 @@
 describe("the list of the keys", function()
   local ssl      = require "ssl"
   local keys     = require "ssl.context.keys"
+  local keyset   = require "ssl.context.keyset"
   local facekeys = require "ssl.context.facekeys"
   local contexts = require "spec.support.contexts"
   local pki      = require "spec.support.pki"
 
   local function of_face(face)
     local out = {}
-    for _, record in ipairs(face and facekeys[face] or keys.list) do
+    for _, record in ipairs(face and facekeys[face] or keys) do
       assert.is_nil(out[record.key], record.key .. " has two records")
       out[record.key] = record
     end
@@ -56,7 +57,7 @@ describe("the list of the keys", function()
         at[key] = at[key] or #at
       end
     end
-    for _, record in ipairs(keys.list) do
+    for _, record in ipairs(keys) do
       assert.is_true(at[record.key] >= last, record.key .. " is at another place in the page")
       last = at[record.key]
     end
@@ -74,13 +75,13 @@ describe("the list of the keys", function()
   end)
 
   it("agrees with docs/connect.md about ssl.connect", function()
-    local rows, known = documented("docs/connect.md", "| key | |"), keys.known "connect".records
+    local rows, known = documented("docs/connect.md", "| key | |"), keyset.known "connect".set
     for key in pairs(rows) do assert.is_truthy(known[key], key) end
     for key in pairs(of_face "connect") do assert.is_truthy(rows[key], key) end
   end)
 
   it("agrees with docs/https.md about a request", function()
-    local rows, known = documented("docs/https.md", "| key | |"), keys.known "https".records
+    local rows, known = documented("docs/https.md", "| key | |"), keyset.known "https".set
     for key in pairs(rows) do assert.is_truthy(known[key], key) end
     for key, record in pairs(of_face "https") do
       if not record.luasec then assert.is_truthy(rows[key], key) end
@@ -88,7 +89,7 @@ describe("the list of the keys", function()
   end)
 
   it("has every key that the setters read", function()
-    local known = keys.known "newcontext".records
+    local known = keyset.known "newcontext".set
     local plain = { key = pki.server.key, certificate = pki.server.cert }
     for _, mode in ipairs { "client", "server" } do
       local read = {}
@@ -137,10 +138,10 @@ describe("the list of the keys", function()
   -- ssl.handshake.inherit does not ask the rooms of such keys when a connection begins.
   it("has no `apply` for a key without fields, unless each connection needs it", function()
     local rooms, asked = require "ssl.context.rooms", 0
-    for _, record in ipairs(keys.list) do
+    for _, record in ipairs(keys) do
       if not record.switch and not record.state and not record.each then
         asked = asked + 1
-        assert.is_nil(rooms.of(record).apply, record.key)
+        assert.is_nil(rooms.of(record.key).apply, record.key)
       end
     end
     assert.is_true(asked > 0)

@@ -108,7 +108,7 @@ describe("ssl.newcontext", function()
   end
 
   it("takes each option, alone or in a table", function()
-    for name, bits in pairs(lib.options) do
+    for name, bits in pairs(lib.every(lib.options)) do
       -- An option that lets clients renegotiate switches it on: context/protocol_keys_spec.
       local on = name == "allow_client_renegotiation"
       local default = contexts.options(make { renegotiation = on })

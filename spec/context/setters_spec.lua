@@ -68,7 +68,7 @@ describe("ssl.context", function()
   end
 
   describe("setoptions", function()
-    for name, bits in pairs(lib.options) do
+    for name, bits in pairs(lib.every(lib.options)) do
       it("adds the bits of " .. name, function()
         local before = contexts.options(ctx)
         -- The reason is in context/protocol_keys_spec.

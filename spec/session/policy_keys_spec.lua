@@ -17,7 +17,7 @@ describe("the policy of a context", function()
   local over        = policies.over
 
   local declared = {}
-  for _, record in ipairs(require("ssl.context.keys").list) do
+  for _, record in ipairs(require "ssl.context.keys") do
     declared[record.key] = record.policy
   end
 
@@ -96,16 +96,18 @@ describe("the policy of a context", function()
   local INSIDE = { store = true, mode = true, dhparam = true }
 
   it("contains the fields of its keys, and those of no other key", function()
-    local keys = require "ssl.context.keys"
+    local keyset = require "ssl.context.keyset"
     local counted = {}
-    for i, field in ipairs(keys.fields) do
-      assert.is_nil(counted[field], field .. " belongs to two keys")
-      counted[field] = not keys.uncounted[field]
-      local ctx = assert(ssl.newcontext(base "client"))
-      local before, c = of(ctx), context.state(ctx)
-      if not INSIDE[field] then
-        c.fingerprint, c[field] = false, keys.defaults[i] == "new" and "newer" or "new"
-        assert.equal(counted[field], before ~= of(ctx), field)
+    for key, fields in pairs(keyset.state) do
+      for field, default in pairs(fields) do
+        assert.is_nil(counted[field], field .. " belongs to two keys, also to " .. key)
+        counted[field] = not keyset.uncounted[field]
+        local ctx = assert(ssl.newcontext(base "client"))
+        local before, c = of(ctx), context.state(ctx)
+        if not INSIDE[field] then
+          c.fingerprint, c[field] = false, default == "new" and "newer" or "new"
+          assert.equal(counted[field], before ~= of(ctx), field)
+        end
       end
     end
   end)

@@ -12,7 +12,7 @@ describe("the walk of policies:", function()
   local walker   = require "spec.support.walker"
 
   local declared, sides, trusting = {}, {}, {}
-  for _, record in ipairs(require("ssl.context.keys").list) do
+  for _, record in ipairs(require "ssl.context.keys") do
     declared[record.key], sides[record.key] = record.policy, record.side
     if record.trust then trusting[#trusting + 1] = record.key end
   end

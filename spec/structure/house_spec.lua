@@ -146,7 +146,8 @@ describe("the house", function()
           -- The functions that the shim is given.
           code = table.concat(declarations.api or {}, " ")
         elseif path == "ffi/constants.lua" then
-          for number in pairs(require("ssl.ffi.constants").pick(3, 6)) do
+          local constants = require "ssl.ffi.constants"
+          for number in pairs(constants.every(constants.pick(3, 6))) do
             declared[number] = path
           end
           code = ""

@@ -119,11 +119,15 @@ describe("loading", function()
     end
   ]]
 
+  -- ssl.context.keyset has read it by then, and keeps what is needed of it.
+  local READ_ONCE = "ssl.context.keys"
+
   it("has all files in the list of ssl.preload", function()
     local found = preloaded(LOOPS .. "ssl.preload()")
     assert.same({}, missing(files(function(name)
-      return not name:find "^ssl%.https" and not name:find "^ssl%.resty"
+      return not name:find "^ssl%.https" and not name:find "^ssl%.resty" and name ~= READ_ONCE
     end), found))
+    assert.is_nil(found[READ_ONCE])
     assert.is_nil(found["ssl.https"])
     assert.is_nil(found["ssl.resty"])
   end)

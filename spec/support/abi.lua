@@ -105,10 +105,12 @@ local FILES = { "ssl_h", "crypto_h", "x509_h", "extension_h", "ocsp_h",
 function abi.declarations()
   local constants = require "ssl.ffi.constants"
   local d = { shim_h = require "ssl.ffi.shim_h", constants = {
-    pick = constants.pick,
+    pick = function(...)
+      return constants.every(constants.pick(...))
+    end,
     options = function(major, minor, is_libressl)
-      local list = require("ssl.ffi.options")[is_libressl and "libressl" or "openssl"]
-      return constants.select(list, major, minor)
+      local text = require("ssl.ffi.options")[is_libressl and "libressl" or "openssl"]
+      return constants.every(constants.of({ text }, major, minor))
     end,
   } }
   for _, file in ipairs(FILES) do d[file] = require("ssl.ffi." .. file) end

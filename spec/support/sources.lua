@@ -47,6 +47,8 @@ function sources.requires(path)
   for name in code:gmatch "%f[%w_]require%f[^%w_]%s*%(?%s*[\"']([%w_.]+)[\"']" do add(name) end
   -- Those of ssl.base.later, in lists.
   for name in code:gmatch "[\"'](ssl%.%l[%w_]*%.[%w_.]*[%w_])[\"']" do add(name) end
+  -- The list of methods is a text.
+  for name in code:gmatch "\n%l+ +(ssl%.%l[%w_]*%.[%w_]+)" do add(name) end
   -- A name that is put together: every file of the folder. In ffi/ it is one of the
   -- declarations, which require nothing.
   for folder in code:gmatch "[\"'](ssl%.%l[%w_.]*)%.[\"']%s*%.%." do

@@ -25,7 +25,7 @@ describe("verify, where it is not given,", function()
 
   local function trusting(side)
     local out = {}
-    for _, record in ipairs(keys.list) do
+    for _, record in ipairs(keys) do
       local there = record.key ~= "rawkeys" or VALUES.rawkeys -- not every OpenSSL has it
       if there and record.trust and (record.side == "both" or record.side == side) then
         out[#out + 1] = record.key

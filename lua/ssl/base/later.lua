@@ -72,10 +72,12 @@ function later.require(name)
   return module
 end
 
+-- Name -> what stands for the module, and is its own metatable.
+local proxies = {}
+
 local function first_read(proxy, field)
-  local meta = getmetatable(proxy)
-  local module = later.require(meta.name)
-  meta.__index = module
+  local module = later.require(proxy.__name)
+  proxy.__index = module
   return module[field]
 end
 
@@ -86,7 +88,12 @@ end
 -- @treturn table  stands for the module, which has to be a table; its fields raise as
 --   `later.require` does
 function later.module(name)
-  return setmetatable({}, { __index = first_read, name = name })
+  local proxy = proxies[name]
+  if not proxy then
+    proxy = { __name = name, __index = first_read }
+    proxies[name] = setmetatable(proxy, proxy)
+  end
+  return proxy
 end
 
 --- A function that is made at its first call.
@@ -129,6 +136,22 @@ function later.fields(t, makers)
     local make = makers[name]
     if not make then return nil end
     local value = make()
+    rawset(self, name, value)
+    return value
+  end })
+end
+
+--- Let fields of a table be those of modules, which are loaded when a field is first read.
+-- @tparam table t
+-- @tparam table places  name of a field -> the module, or the module and its field with a
+--   blank between: "ssl.source.material der"
+-- @treturn table  t
+function later.places(t, places)
+  return setmetatable(t, { __index = function(self, name)
+    if not places[name] then return nil end
+    local file, field = places[name]:match "^(%S+) ?(%S*)$"
+    local value = later.require(file)
+    if field ~= "" then value = value[field] end
     rawset(self, name, value)
     return value
   end })

@@ -8,9 +8,9 @@
 --
 -- Why a hit is right: newcontext reads the keys of ssl.context.keys and no others.
 
-local cfg        = require "ssl.context.cfg"
 local digest     = require "ssl.session.digest"
 local filestamp  = require "ssl.source.filestamp"
+local keys       = require "ssl.context.keyset"
 local kept       = require "ssl.session.kept"
 local later      = require "ssl.base.later"
 local lru        = require "ssl.base.lru"
@@ -23,7 +23,7 @@ jit.off(true, true)
 
 local LIMIT, DEEPEST = 16, 4
 
-local known, files = cfg.keys, cfg.files
+local known, files = keys.list, keys.files
 
 local cache = lru.new(LIMIT)   -- digest -> context
 

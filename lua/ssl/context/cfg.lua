@@ -9,64 +9,65 @@
 
 local later       = require "ssl.base.later"
 local config      = require "ssl.config"
-local keys        = require "ssl.context.keys"
-local theirs      = later.module "ssl.source.theirs"
+local keys        = require "ssl.context.keyset"
 local nearest     = later.module "ssl.base.nearest"
-local verifyflags = require "ssl.trust.verifyflags"
+local shape       = later.module "ssl.context.shape"
+local verifyflags = later.module "ssl.trust.verifyflags"
 local unknown     = later.module "ssl.base.unknown"
 
-local cfg = {
+-- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
+jit.off(true, true)
+
+local cfg = later.fields({
   --- The mistake in a table of options that may have these keys only: see
   -- ssl.base.unknown.
   unknown = later.func("ssl.base.unknown", "problem"),
+}, {
+  --- The keys of ssl.newcontext, in the order in which they are applied. For the program: the
+  -- library has its own list.
+  keys = function() return { unpack(keys.list) } end,
+})
 
-  --- The keys of ssl.newcontext, in the order in which they are applied.
-  keys = {},
+local places, luasec = keys.place, keys.luasec
 
-  --- The keys whose values name files: a set.
-  files = keys.files,
-}
-
-local records, places = keys.records, {}
-for i, record in ipairs(keys.list) do cfg.keys[i], places[record] = record.key, i end
-
--- What a function answers for the first record, in order, for which it answers at all, and
--- the record. It gets the record and the table's value, perhaps nil.
+-- What a function answers for the first key, in order, for which it answers at all, and the
+-- key. It gets the key and the table's value, perhaps nil.
 --
 -- A request has a few of the hundred keys. So only these are looked at, unless the table has
 -- defaults behind it.
 local function first(t, asked)
   local answer, found
   if getmetatable(t) ~= nil then
-    for _, record in ipairs(keys.list) do
-      answer = asked(record, t[record.key])
-      if answer then return answer, record end
+    for _, key in ipairs(keys.list) do
+      answer = asked(key, t[key])
+      if answer then return answer, key end
     end
     return nil
   end
   for key, value in pairs(t) do
-    local record = records[key]
-    if record and not (found and places[found] < places[record]) then
-      local this = asked(record, value)
-      if this then answer, found = this, record end
+    local place = places[key]
+    if place and not (found and places[found] < place) then
+      local this = asked(key, value)
+      if this then answer, found = this, key end
     end
   end
   return answer, found
 end
 
 -- Does a list have a value that this library knows and LuaSec does not?
-local function foreign(record, value)
-  local known = verifyflags.values[record.key]
-  if not known then return false end
+local function foreign(key, value)
+  local theirs = keys.theirs[key]
+  if not theirs then return false end
+  local known = verifyflags.values[key]
   for _, name in ipairs(type(value) == "table" and value or { value }) do
-    if known[name] and not record.theirs[name] then return true end
+    if known[name] and not theirs[name] then return true end
   end
   return false
 end
 
 -- Is a value given that LuaSec does not have?
-local function of_ours(record, value)
-  return value and (not record.luasec or foreign(record, value))
+local function of_ours(key, value)
+  return value and (not luasec[key] or foreign(key, value))
 end
 
 --- Is a table checked against the list of known keys?
@@ -77,13 +78,13 @@ function cfg.held(t)
   return first(t, of_ours) or false
 end
 
--- The first key of a table whose record has a field, and that LuaSec does not have.
-local function first_with(t, field, side)
-  local _, record = first(t, function(record, value)
-    return record[field] and (record.side == "both" or record.side == side)
-           and of_ours(record, value)
+-- The first key of a table that is in a set, that the side uses, and that LuaSec does not
+-- have.
+local function first_of(t, set, side)
+  local _, key = first(t, function(key, value)
+    return set[key] and keys.used_by(key, side) and of_ours(key, value)
   end)
-  return record and record.key
+  return key
 end
 
 --- The first key of a table that decides about trust, and that LuaSec does not have.
@@ -91,7 +92,7 @@ end
 -- @tparam[opt="client"] string side  "client" or "server": only keys that it uses
 -- @treturn string|nil
 function cfg.trusting(t, side)
-  return first_with(t, "trust", side or "client")
+  return first_of(t, keys.trust, side or "client")
 end
 
 --- The first key of a table that demands something of the peer's certificates.
@@ -99,48 +100,7 @@ end
 -- @tparam string side  "client" or "server": only keys that it uses
 -- @treturn string|nil
 function cfg.of_chain(t, side)
-  return first_with(t, "chain", side)
-end
-
-local EXPECTED = { list = "a string or an array of strings", entries = "an array of tables",
-                   files = "a file, or an array of them," }
-
--- The mistake in a table that is the value of a key, or nil.
-local function shape(record, value)
-  local key, kind = record.key, record.kind
-  if kind == "fields" then
-    local why = unknown.problem(value, record.fields)
-    return why and ("%s: %s"):format(key, why)
-  end
-  if not EXPECTED[kind] or theirs.is(value) then return nil end
-  local name = unknown.misplaced(value)
-  if name ~= nil then
-    return ("%s: %s expected, got a table with the key %s"):format(key, EXPECTED[kind],
-                                                                    unknown.quoted(name))
-  end
-  -- `options` may be empty. An empty `verify` may be a mistake.
-  if key == "verify" and #value == 0 then
-    return ("%s: %s expected, got an empty table"):format(key, EXPECTED[kind])
-  end
-end
-
--- The mistake in an entry of `certificates`, or nil.
-local function entry(record, i, value)
-  local why = unknown.problem(value, record.fields)
-  for _, name in ipairs(record.fields) do
-    why = why or type(value[name]) == "table" and shape(records[name], value[name]) or nil
-  end
-  return why and ("%s[%d]: %s"):format(record.key, i, why)
-end
-
--- The mistake in a value of a wrong form, or nil.
-local function misshapen(record, value)
-  if type(value) ~= "table" then return nil end
-  local why = shape(record, value)
-  for i, one in ipairs(not why and record.kind == "entries" and value or {}) do
-    why = why or type(one) == "table" and entry(record, i, one) or nil
-  end
-  return why
+  return first_of(t, keys.chain, side)
 end
 
 -- Faces whose tables have fields of their own. There a misspelled key is a mistake.
@@ -160,14 +120,14 @@ function cfg.problem(t, face)
   local known, held = keys.known(face), cfg.held(t)
   if not held and not MIXED[face] then return nil end
   local what = face == "https" and "field" or "key"
-  for _, name in ipairs(unknown.list(t, known.records)) do
+  for _, name in ipairs(unknown.list(t, known.set)) do
     local slip = MIXED[face] and type(name) == "string" and nearest.slip(name, known.names)
     if slip then return unknown.message(what, name, slip) end
     if held and face ~= "https" then
       return unknown.message(what, name, unknown.suggestion(name, known.names))
     end
   end
-  return held and first(t, misshapen) or nil
+  return held and first(t, shape.mistake) or nil
 end
 
 return cfg

@@ -46,11 +46,8 @@
 --   each     true where the functions `apply` and `switch` run for each connection, also
 --            where the contexts have the defaults of the fields
 -- What only ssl.connect or ssl.https knows is in ssl.context.facekeys.
-
-local later    = require "ssl.base.later"
-local facekeys = later.module "ssl.context.facekeys"
-
-local keys = {}
+--
+-- The library reads this file once, for ssl.context.keyset, and keeps what it needs of it.
 
 -- All of this runs once. To compile it would take longer.
 jit.off(true, true)
@@ -255,53 +252,4 @@ ours   { key = "maxline", kind = "number", room = "connection",
 ours   { key = "maxall", kind = "number", room = "connection",
          state = { maxall = MOST_ALL }, each = true, policy = KEPT }
 
---- All records, in order.
-keys.list = list
-
---- Name -> record.
-keys.records = {}
-for _, record in ipairs(list) do keys.records[record.key] = record end
-
--- A key of a face takes the place of one of newcontext.
-local function known(face)
-  local records, names = {}, {}
-  for _, record in ipairs(list) do records[record.key] = record end
-  for _, record in ipairs(face ~= "newcontext" and facekeys[face] or {}) do
-    records[record.key] = record
-  end
-  for name in pairs(records) do names[#names + 1] = name end
-  table.sort(names)
-  return { records = records, names = names }
-end
-
-local FACES = {}
-
---- The keys that a face knows.
--- @tparam string face  "newcontext", or one of ssl.context.facekeys
--- @treturn table  `records`: name -> record, `names`: sorted
-function keys.known(face)
-  FACES[face] = FACES[face] or known(face)
-  return FACES[face]
-end
-
--- Kinds whose values name files.
-local FILES = set("file", "files", "folder")
-
---- The keys whose values name files, whose content counts: set of names.
-keys.files = {}
-
---- The fields of a context's state: arrays of names and of defaults.
-keys.fields, keys.defaults = {}, {}
-
---- The fields that do not count in the fingerprint: set of names.
-keys.uncounted = {}
-
-for _, record in ipairs(list) do
-  keys.files[record.key] = FILES[record.kind]
-  for field, default in pairs(record.state or {}) do
-    keys.fields[#keys.fields + 1], keys.defaults[#keys.defaults + 1] = field, default
-    if record.counted or record.policy ~= true then keys.uncounted[field] = true end
-  end
-end
-
-return keys
+return list

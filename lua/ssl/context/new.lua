@@ -7,14 +7,14 @@ local context     = require "ssl.context.table"
 local errors      = require "ssl.base.errors"
 local checks      = require "ssl.context.cfg"
 local fingerprint = require "ssl.session.fingerprint"
-local keys        = require "ssl.context.keys"
+local keys        = require "ssl.context.keyset"
 local option      = require "ssl.context.option"
 local rooms       = require "ssl.context.rooms"
 
 -- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
 jit.off(true, true)
 
-local known = keys.records
+local known = keys.place
 
 -- The same as a setter may read it. A key without a record would be missing in all that
 -- comes from the records: the fingerprint, the cache of contexts, the documentation.
@@ -52,10 +52,10 @@ local function build(cfg, face, level)
   local ctx, message = context.create(protocol)
   if not ctx then return nil, message end
   cfg = recorded(cfg)
-  for _, record in ipairs(keys.list) do
-    local value = cfg[record.key]
-    if value or record.always then
-      local ok, why = rooms.of(record).set(ctx, value, cfg, level + 1)
+  for _, key in ipairs(keys.list) do
+    local value = cfg[key]
+    if value or keys.always[key] then
+      local ok, why = rooms.of(key).set(ctx, value, cfg, level + 1)
       if not ok then return nil, why end
     end
   end

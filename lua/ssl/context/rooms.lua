@@ -4,11 +4,15 @@
 -- of its keys. It is loaded when one of its keys is first used.
 
 local later = require "ssl.base.later"
+local keys  = require "ssl.context.keyset"
 
 -- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
 jit.off(true, true)
 
 local rooms = {}
+
+-- Name of a room -> its table.
+local loaded = {}
 
 --- The functions of a key. Loads the room.
 --
@@ -22,11 +26,15 @@ local rooms = {}
 --
 -- The last three get the states of contexts. Where the key has fields and the contexts
 -- have their defaults, they are not called.
--- @tparam table record  of ssl.context.keys
+-- @tparam string key
 -- @treturn table  with `set`, and perhaps the others
-function rooms.of(record)
-  local module = "ssl.context.options." .. record.room
-  return later.require(module)[record.key]
+function rooms.of(key)
+  local room = keys.room[key]
+  if not loaded[room] then
+    local module = "ssl.context.options." .. room
+    loaded[room] = later.require(module)
+  end
+  return loaded[room][key]
 end
 
 return rooms

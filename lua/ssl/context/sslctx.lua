@@ -15,7 +15,7 @@ local object      = require "ssl.base.object"
 local password    = require "ssl.source.password"
 local gcpressure  = require "ssl.base.gcpressure"
 local fingerprint = require "ssl.session.fingerprint"
-local keys        = require "ssl.context.keys"
+local keys        = require "ssl.context.keyset"
 local versions    = require "ssl.context.versions"
 local later       = require "ssl.base.later"
 local random      = later.func "ssl.base.random"
@@ -142,7 +142,9 @@ function sslctx.new(name)
   c.fingerprint     = false -- ssl.session.fingerprint
   c.seed            = false -- of the session id context
   c.session_context = false -- of the policy of now: ssl.session.sessionid
-  for i, field in ipairs(keys.fields) do c[field] = keys.defaults[i] end
+  for _, fields in pairs(keys.state) do
+    for field, default in pairs(fields) do c[field] = default end
+  end
   c.protocol        = name
   gcpressure.took(gcpressure.CONTEXT)
   return ctx

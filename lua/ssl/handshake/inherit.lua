@@ -18,7 +18,7 @@ local errors      = require "ssl.base.errors"
 local fingerprint = require "ssl.session.fingerprint"
 local later       = require "ssl.base.later"
 local functionid  = later.module "ssl.base.functionid"
-local keys        = require "ssl.context.keys"
+local keys        = require "ssl.context.keyset"
 local rooms       = require "ssl.context.rooms"
 local sessionid   = require "ssl.session.sessionid"
 local store       = require "ssl.trust.store"
@@ -48,45 +48,22 @@ local function bind(st, c, verifies_by)
   store.settle(st.conn.ssl, c)
 end
 
-local function step_of(record)
-  local step = { record = record, fields = {}, defaults = {}, room = false }
-  for field, default in pairs(record.state or {}) do
-    step.fields[#step.fields + 1], step.defaults[#step.defaults + 1] = field, default
-  end
-  return step
-end
-
--- The keys that have something to do, in order: { record, fields, defaults, room }. Those that
--- have it when a connection is made, and those that have it for each context that a
--- connection gets.
-local at_beginning, at_context = {}, {}
-
-for _, record in ipairs(keys.list) do
-  if record.begins then at_beginning[#at_beginning + 1] = step_of(record) end
-  if not record.switch then at_context[#at_context + 1] = step_of(record) end
-end
-
 -- Does a context have a value of the key? `ssl.context` may have set it, too.
-local function has(step, c)
-  for i, field in ipairs(step.fields) do
-    if c[field] ~= step.defaults[i] then return true end
+local function has(key, c)
+  for field, default in pairs(keys.state[key] or {}) do
+    if c[field] ~= default then return true end
   end
   return false
-end
-
-local function room_of(step)
-  step.room = step.room or rooms.of(step.record)
-  return step.room
 end
 
 -- Call the function `name` of each key: of keys that one of the contexts has, and at a switch
 -- of keys without fields in the state of a context, too. A new connection has the settings of
 -- these keys from SSL_new. A room without a used key is not loaded.
 local function each(name, st, old, new)
-  for _, step in ipairs(at_context) do
-    local concerned = step.record.each or has(step, new)
-                   or old and (#step.fields == 0 or has(step, old))
-    local f = concerned and room_of(step)[name]
+  for _, key in ipairs(keys.at_context) do
+    local concerned = keys.each[key] or has(key, new)
+                   or old and (not keys.state[key] or has(key, old))
+    local f = concerned and rooms.of(key)[name]
     if f then f(st, old, new) end
   end
 end
@@ -99,9 +76,9 @@ end
 -- @treturn nil,string  the reason
 function inherit.begin(st, c, verifies_by)
   bind(st, c, verifies_by)
-  for _, step in ipairs(at_beginning) do
-    if has(step, c) then
-      local ok, why = room_of(step).begin(st, c)
+  for _, key in ipairs(keys.at_beginning) do
+    if has(key, c) then
+      local ok, why = rooms.of(key).begin(st, c)
       if ok == false then return nil, why end
     end
   end

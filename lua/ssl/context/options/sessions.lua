@@ -2,7 +2,7 @@
 
 local lib          = require "ssl.ffi.lib"
 local context      = require "ssl.context.table"
-local keys         = require "ssl.context.keys"
+local keys         = require "ssl.context.keyset"
 local option       = require "ssl.context.option"
 local resumption   = require "ssl.session.resumption"
 local seal         = require "ssl.session.seal"
@@ -84,8 +84,8 @@ function use.sessionstore(c, store, cfg)
 end
 
 -- The setter of a key.
-local function setter(record)
-  local key, side = record.key, record.side
+local function setter(key)
+  local side = keys.side[key] or "both"
   return function(ctx, value, cfg)
     local c = context.state(ctx)
     local why = sessions.wrong_side(c, side) or use[key](c, value, cfg)
@@ -96,9 +96,7 @@ end
 
 local room = {}
 
-for _, record in ipairs(keys.list) do
-  if use[record.key] then room[record.key] = { set = setter(record) } end
-end
+for key in pairs(use) do room[key] = { set = setter(key) } end
 
 room.tickets.switch      = function(st, _, new) tickets.adopt(st, new) end
 room.ticketkeys.begin    = tickets.begin
