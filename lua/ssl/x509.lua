@@ -6,7 +6,11 @@ local later = require "ssl.base.later"
 
 local NAME = "ssl.x509.certificate"
 
-local x509 = later.module(NAME)
-x509.load = later.func(NAME, "load")
+local meta = {}
 
-return x509
+function meta.__index(_, field)
+  meta.__index = later.require(NAME)
+  return meta.__index[field]
+end
+
+return setmetatable({ load = later.func(NAME, "load") }, meta)
