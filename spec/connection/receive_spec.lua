@@ -75,10 +75,24 @@ describe("receive", function()
 
       it("drops a CR that waits at the end of a record, and keeps none back", function()
         waiting "a\r"
-        assert.same(pack(nil, "wantread", "a\r"), pack(client:receive()))
+        assert.same(pack(nil, "wantread", "a"), pack(client:receive()))
         server:send "b\r"
         waiting "\n"
         assert.same(pack("b", nil, nil), pack(client:receive()))
+      end)
+
+      -- The loop of the documentation, which Copas has too. The CR came back in the line,
+      -- so that the empty line behind a head was none.
+      it("drops a CR of half a line, which the LF follows in the next record", function()
+        waiting "head\r"
+        local line, _, partial = client:receive()
+        assert.is_nil(line)
+        waiting "\n\r"
+        assert.equal("head", (client:receive("*l", partial)))
+        line, _, partial = client:receive()
+        assert.is_nil(line)
+        waiting "\n"
+        assert.equal("", (client:receive("*l", partial)))
       end)
 
       it("counts bytes, with numbers in every spelling", function()

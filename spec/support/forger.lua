@@ -160,6 +160,42 @@ function methods:alert(level, description)
   return self:record(forger.ALERT, string.char(level, description))
 end
 
+-- One direction of TLS 1.3 at a record.
+local function place(secret, number)
+  secret = unhex(secret)
+  return { key = expand(secret, "key", 16), iv = expand(secret, "iv", 12), number = number }
+end
+
+-- More records than a handshake and some data take.
+local MOST = 12
+
+--- What an encrypted record of TLS 1.3 has inside.
+-- @tparam string secret  of its direction, in hexadecimal, as the key log has it
+-- @tparam string record
+-- @treturn string,number,number  content, kind, and its number; nil: not under this secret
+function forger.open(secret, record)
+  local f, body = place(secret, 0), record:sub(HEAD + 1)
+  if #body <= TAG then return nil end
+  for number = 0, MOST do
+    local text = gcm(f.key, xor(f.iv, ("\0"):rep(4) .. u64(number)), record:sub(1, HEAD),
+                     body:sub(1, -TAG - 1), body:sub(-TAG))
+    if text then
+      local content, kind = text:match "^(.-)(.)%z*$"
+      return content, content and kind:byte(), number
+    end
+  end
+end
+
+--- The other way round.
+-- @tparam string secret
+-- @tparam number number
+-- @tparam number kind
+-- @tparam string content
+-- @treturn string  a record
+function forger.seal(secret, number, kind, content)
+  return ciphers.tlsv1_3.seal(place(secret, number), kind, content)
+end
+
 --- @tparam string version  "tlsv1_2" or "tlsv1_3"
 -- @tparam string lines
 -- @tparam string down

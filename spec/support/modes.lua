@@ -23,6 +23,11 @@ local groups = {
     },
   },
   {
+    why = "Its programs would run as long in each mode, with the same inputs.",
+    only = "jit",
+    files = { "proof/fuzz" },
+  },
+  {
     why = "The work is done in programs that they start. Those have the compiler's flags and"
           .. " ASan as this process does; collection and valgrind do not reach them.",
     only = "jit interpreter hammered asan",

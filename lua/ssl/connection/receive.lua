@@ -93,13 +93,15 @@ function fill(st, conn, start)
   return nil, start
 end
 
--- Nothing more comes for now: the bytes that are there become the partial result.
-local function stop(st, conn, word, prefix)
+-- Nothing more comes for now: the bytes that are there become the partial result. That of a
+-- line has no CR either: it is the beginning of what the program gets in the end, and the LF
+-- behind a CR may come in the next record.
+local function stop(st, conn, word, prefix, strip)
   local serial, have = conn.serial, conn.plain_end - conn.plain_beg
   if have == 0 then return nil, word, prefix or "" end
-  local partial = take(st, conn, serial, have, 0, prefix)
+  local partial = take(st, conn, serial, have, 0, prefix, strip)
   if not partial then
-    if partial == nil then return stop(st, conn, word, prefix) end
+    if partial == nil then return stop(st, conn, word, prefix, strip) end
     return nil, NO_MEMORY, prefix or ""
   end
   release(conn)
@@ -107,12 +109,12 @@ local function stop(st, conn, word, prefix)
 end
 
 -- More came than one result may have. The first `most` bytes of it are the partial result.
-local function too_long(st, conn, most, prefix)
+local function too_long(st, conn, most, prefix, strip)
   local serial, have = conn.serial, conn.plain_end - conn.plain_beg
   local n = math.min(have, most - (prefix and #prefix or 0))
   if n <= 0 then return nil, TOO_LONG, prefix or "" end
-  local partial = take(st, conn, serial, n, 0, prefix)
-  if partial == nil then return too_long(st, conn, most, prefix) end
+  local partial = take(st, conn, serial, n, 0, prefix, strip)
+  if partial == nil then return too_long(st, conn, most, prefix, strip) end
   return nil, partial and TOO_LONG or NO_MEMORY, partial or prefix or ""
 end
 
@@ -125,7 +127,7 @@ local line
 
 -- A line of n bytes lies at the front. LuaSocket drops every CR in it.
 local function deliver(st, conn, serial, n, prefix)
-  if endless(st, n, prefix) then return too_long(st, conn, st.maxline, prefix) end
+  if endless(st, n, prefix) then return too_long(st, conn, st.maxline, prefix, true) end
   local cr = find(conn, CR, 0, n)
   local s
   if cr < 0 then
@@ -153,10 +155,10 @@ end
 local function gather_line(st, conn, serial, searched, prefix, start)
   local turns, word = 1
   while true do
-    if endless(st, searched, prefix) then return too_long(st, conn, st.maxline, prefix) end
+    if endless(st, searched, prefix) then return too_long(st, conn, st.maxline, prefix, true) end
     word, start = more(st, conn, start, turns)
     turns = turns + 1
-    if word then return stop(st, conn, word, prefix) end
+    if word then return stop(st, conn, word, prefix, true) end
     if conn.serial ~= serial then serial, searched = conn.serial, 0 end
     local have = conn.plain_end - conn.plain_beg
     local n = find(conn, LF, searched, have)
@@ -167,10 +169,10 @@ end
 
 -- Half a line was there.
 local function more_of_line(st, conn, serial, searched, prefix, start)
-  if endless(st, searched, prefix) then return too_long(st, conn, st.maxline, prefix) end
+  if endless(st, searched, prefix) then return too_long(st, conn, st.maxline, prefix, true) end
   local word
   word, start = fill(st, conn, start)
-  if word then return stop(st, conn, word, prefix) end
+  if word then return stop(st, conn, word, prefix, true) end
   if conn.serial ~= serial then serial, searched = conn.serial, 0 end
   local have = conn.plain_end - conn.plain_beg
   local n = find(conn, LF, searched, have)
@@ -183,7 +185,7 @@ function line(st, prefix)
   if conn.plain_beg == conn.plain_end then
     local word
     word, start = fill(st, conn)
-    if word then return stop(st, conn, word, prefix) end
+    if word then return stop(st, conn, word, prefix, true) end
   end
   local serial, have = conn.serial, conn.plain_end - conn.plain_beg
   local n = find(conn, LF, 0, have)

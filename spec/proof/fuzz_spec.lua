@@ -1,0 +1,89 @@
+-- The harnesses of script/fuzz find what they look for; and a small share of their inputs, the
+-- same ones each time.
+
+describe("script/fuzz", function()
+  local house   = require "spec.support.init"
+  local process = require "spec.support.process"
+  local sources = require "spec.support.sources"
+
+  local quote = house.quote
+
+  teardown(process.stop_all)
+
+  -- Seconds for a target, and the first of the random numbers.
+  local SHARE, SEED = 1, 1
+
+  -- One that shows a planted fault comes at once.
+  local LONG_ENOUGH = 20
+
+  -- In a folder of its own: other runs may use that of the build.
+  local function run(arguments, environment)
+    local text = process.capture(("FUZZ_FOLDER=%s %s script/fuzz %s 2>&1; echo status $?"):format(
+      quote(process.folder()), environment or "", arguments))
+    return text:match "^(.*)status (%d+)\n$"
+  end
+
+  local function targets()
+    local found = {}
+    for _, path in ipairs(sources.list("fuzz/targets", "lua")) do
+      found[#found + 1] = path:match "([^/]+)%.lua$"
+    end
+    return found
+  end
+
+  it("lists its targets, each with a line about it", function()
+    local text, status = run "--list"
+    assert.equal("0", status)
+    local names = {}
+    for line in text:gmatch "[^\n]+" do
+      names[#names + 1] = assert(line:match "^(%S+) +%S+ %S+", line)
+    end
+    assert.same(targets(), names)
+    assert.is_true(#names > 0)
+  end)
+
+  it("refuses a target that is not there, and seconds that are no number", function()
+    for _, arguments in ipairs { "--plain nothing 1", "nothing 1", "engine x", "engine" } do
+      local _, status = run(arguments)
+      assert.equal("2", status, arguments)
+    end
+  end)
+
+  -- The seeds lie in the repository: every clone has them.
+  it("has few kilobytes of seeds", function()
+    local text = process.capture "find fuzz/corpus -type f -printf '%s\n'"
+    local sum = 0
+    for size in text:gmatch "%d+" do sum = sum + size end
+    assert.is_true(sum > 0 and sum < 300000, sum)
+  end)
+
+  for _, name in ipairs(targets()) do
+    it(("finds nothing in a share of %s"):format(name), function()
+      local text, status = run(("--plain %s %d %d"):format(name, SHARE, SEED))
+      assert.equal("0", status, text)
+      assert.is_true(tonumber(text:match "(%d+) executions in") > 0, text)
+    end)
+  end
+
+  -- A module with planted faults, in place of a target.
+  local function planted(flaw)
+    return run(("--plain spec.proof.flawed %d %d"):format(LONG_ENOUGH, SEED),
+               "FLAW=" .. quote(flaw))
+  end
+
+  for flaw, what in pairs {
+    ["a crash"]            = "FOUND status 139: the input is in",
+    ["a mistake"]          = "attempt to get length of a nil value",
+    ["a stale error"]      = "leaves an error in the queue",
+    ["lost memory"]        = "bytes of malloc each time",
+    ["lost memory of Lua"] = "bytes of Lua each time",
+    ["a lost descriptor"]  = "leaves 1 descriptors each time",
+  } do
+    it(("finds %s, and makes its input small"):format(flaw), function()
+      local text, status = planted(flaw)
+      assert.is_true(tonumber(status) > 0, text)
+      assert.is_truthy(text:find(what, 1, true), text)
+      if flaw ~= "a crash" then assert.is_truthy(text:find(": 1 bytes: ", 1, true), text) end
+    end)
+  end
+end)
