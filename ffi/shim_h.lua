@@ -201,6 +201,7 @@ int lsf_nonblocking(int fd);
 int lsf_blocking(int fd);
 int lsf_family(int fd);
 double lsf_now(void);
+double lsf_spent(void);
 const char *lsf_errno_word(int error);
 int lsf_file_stamp(const char *path, double *stamp);
 int lsf_folder_stamp(const char *path, int contents, uint64_t *stamp, double *newest);

@@ -123,6 +123,17 @@ lsf_now(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
+/* Seconds of CPU of this thread. */
+double
+lsf_spent(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
 /*
  * Wait until the descriptor is readable (events & 1) or writable (events & 2).
  * seconds < 0: without limit. Returns 1 when it is, is broken or was closed; 0 when

@@ -286,6 +286,7 @@ enum lsf_family {
 };
 LSF_API int lsf_family(int fd); /* enum lsf_family */
 LSF_API double lsf_now(void);
+LSF_API double lsf_spent(void);
 LSF_API const char *lsf_errno_word(int error);
 
 /* linger.c */

@@ -2,78 +2,191 @@
 
 local ENVIRONMENT = { __index = _G }
 
--- The module under a clock that only the steps of this file move.
+-- The module under clocks that only this file moves.
 local function paced(clock)
   local load = assert(loadfile "lua/ssl/io/pace.lua")
-  local shim = { C = { now = function() return clock.time end } }
+  local shim = { C = { now = function() return clock.time end,
+                       spent = function() return clock.spent end } }
   return setfenv(load, setmetatable({ require = function() return shim end }, ENVIRONMENT))()
 end
 
 describe("many coroutines in one loop", function()
-  -- A millisecond, as a number without rounding.
-  local MANY, STEP = 40, 2^-10
+  -- A millisecond, as a number without rounding. A slice has room for three steps.
+  local MANY, STEP, ROOM = 40, 2^-10, 3
   local clock, pace
 
   before_each(function()
-    clock = { time = 100 }
+    clock = { time = 100, spent = 10 }
     pace = paced(clock)
   end)
 
-  -- A loop of coroutines: all that sleep are resumed in each of its turns.
+  local function compute()
+    clock.time, clock.spent = clock.time + STEP, clock.spent + STEP
+  end
+
+  -- A loop: in a turn all are resumed that are ready. `most` is the most steps of a turn.
   local function loop()
-    local self = { ready = {}, turns = 0 }
+    local self = { ready = {}, asleep = {}, turns = 0, steps = 0, most = 0 }
     function self.sleep()
       self.ready[#self.ready + 1] = coroutine.running()
       coroutine.yield()
     end
+    function self.nap()
+      local nap = {}
+      function nap.sleep(_, seconds)
+        nap.thread = coroutine.running()
+        self.asleep[nap.thread] = clock.time + seconds
+        coroutine.yield()
+      end
+      function nap.wake()
+        if not self.asleep[nap.thread] then return end
+        self.asleep[nap.thread] = nil
+        self.ready[#self.ready + 1] = nap.thread
+      end
+      return nap
+    end
     function self.go(f) self.ready[#self.ready + 1] = coroutine.create(f) end
+    function self.step()
+      self.steps = self.steps + 1
+      self.most = math.max(self.most, self.steps)
+      compute()
+    end
+    -- Where nobody is ready, time goes on until somebody is.
+    local function wake()
+      local earliest, thread = math.huge, nil
+      for one, due in pairs(self.asleep) do
+        if due < earliest then earliest, thread = due, one end
+      end
+      if not thread then return end
+      clock.time, self.asleep[thread] = math.max(clock.time, earliest), nil
+      self.ready[1] = thread
+    end
     function self.run()
       while #self.ready > 0 do
         local now = self.ready
-        self.ready, self.turns = {}, self.turns + 1
+        self.ready, self.turns, self.steps = {}, self.turns + 1, 0
         for _, thread in ipairs(now) do assert(coroutine.resume(thread)) end
+        if #self.ready == 0 then wake() end
       end
     end
     return self
   end
 
-  local function compute()
-    clock.time = clock.time + STEP
-  end
-
-  it("take turns, and each has its own", function()
-    local l, done = loop(), {}
-    for i = 1, MANY do
+  -- The order in which so many have had their step.
+  local function begin(l, many, done)
+    for i = 1, many do
       l.go(function()
         pace.turn(l)
-        compute()
+        l.step()
         done[#done + 1] = i
       end)
     end
+  end
+
+  local function numbers(from, to)
+    local out = {}
+    for i = from, to do out[#out + 1] = i end
+    return out
+  end
+
+  it("take turns in order, a slice in a turn", function()
+    local l, done = loop(), {}
+    begin(l, MANY, done)
     l.run()
-    table.sort(done)
-    for i = 1, MANY do assert.equal(i, done[i]) end
-    -- A slice has room for three of these steps.
-    assert.equal(math.ceil(MANY / 3), l.turns)
+    assert.same(numbers(1, MANY), done)
+    assert.is_true(l.most <= ROOM, l.most)
   end)
 
-  it("do not sleep where one of them works alone", function()
-    local l, steps = loop(), 0
+  it("are awake once in their turn, and not in each", function()
+    local l, done, naps = loop(), {}, 0
+    local nap = l.nap
+    function l.nap()
+      local one = nap()
+      local sleep = one.sleep
+      function one.sleep(...)
+        naps = naps + 1
+        return sleep(...)
+      end
+      return one
+    end
+    begin(l, MANY, done)
+    l.run()
+    assert.is_true(naps <= MANY, naps)
+  end)
+
+  it("take turns over an adapter that has no nap", function()
+    local l, done = loop(), {}
+    l.nap = nil
+    begin(l, MANY, done)
+    l.run()
+    table.sort(done)
+    assert.same(numbers(1, MANY), done)
+    assert.is_true(l.most <= ROOM, l.most)
+  end)
+
+  it("go on where the first in line is killed", function()
+    local l, done, first = loop(), {}, {}
+    begin(l, 1, first)
+    pace.turn(l)
+    for _ = 1, ROOM do compute() end -- the slice is over, so it sleeps
+    assert(coroutine.resume(table.remove(l.ready, 1)))
+    assert.equal(1, #l.ready)
+    l.ready[1] = nil
+    begin(l, MANY, done)
+    l.run()
+    assert.same({}, first)
+    assert.same(numbers(1, MANY), done)
+  end)
+
+  it("let it turn where one of them works alone and never waits", function()
+    local l = loop()
     l.go(function()
-      for _ = 1, 20 do
-        pace.turn(l)
-        compute()
-        steps = steps + 1
+      for _ = 1, MANY do
+        pace.turn(l, pace.steps())
+        l.step()
       end
     end)
     l.run()
-    assert.equal(20, steps)
-    assert.is_true(l.turns <= 2, l.turns)
+    assert.is_true(l.most <= ROOM, l.most)
+  end)
+
+  it("do not sleep where one of them works alone and waits", function()
+    local l = loop()
+    l.go(function()
+      for _ = 1, MANY do
+        local before = pace.steps()
+        clock.time = clock.time + STEP
+        pace.turn(l, before)
+        l.step()
+      end
+    end)
+    l.run()
+    assert.equal(1, l.turns)
+  end)
+
+  it("do not sleep where the loop turns because they wait", function()
+    local l, sleeps = loop(), 0
+    local loops = setmetatable({ sleep = function()
+      sleeps = sleeps + 1
+      l.sleep()
+    end }, { __index = l })
+    for _ = 1, 2 do
+      l.go(function()
+        for _ = 1, MANY do
+          local before = pace.steps()
+          l.sleep()
+          pace.turn(loops, before)
+          l.step()
+        end
+      end)
+    end
+    l.run()
+    assert.is_true(sleeps <= 2, sleeps)
   end)
 
   it("get the error of a loop that cannot sleep", function()
     local l, problems = loop(), 0
-    local broken = { sleep = function() error("cannot sleep", 0) end }
+    local broken = { sleep = function() error("cannot sleep", 0) end, nap = l.nap }
     for _ = 1, 20 do
       l.go(function()
         local ok, why = pcall(pace.turn, broken)

@@ -156,6 +156,64 @@ describe("over", function()
     pool:close()
   end)
 
+  -- The other end is an engine in this process: bytes are there whenever one asks.
+  local function never_waiting()
+    local engine = assert(ssl.engine {
+      mode = "server", protocol = "any", key = pki.server.key, certificate = pki.server.chain })
+    local over, object, read = { name = "ready", sleeps = 0 }, {}, 0
+    function over.sleep() over.sleeps = over.sleeps + 1 end
+    function over.connect() return object end
+    local PIECE = ("p"):rep(65536)
+    function object.send(_, bytes)
+      engine:feed(bytes)
+      if not engine:handshake() then return #bytes end
+      local data = engine:read()
+      while data do
+        read, data = read + #data, engine:read()
+      end
+      return #bytes
+    end
+    function object.receiveany()
+      if engine:handshake() then engine:write(PIECE) end
+      return engine:drain()
+    end
+    function object.close() end
+    return over, function() return read end
+  end
+
+  -- One that computes for long, and has no reason to wait. Enough for many slices, since a
+  -- machine that is busy with other things looks like a loop that has turned.
+  local MUCH = house.share(2^26, 2^24, 2^22)
+
+  it("is asked to sleep where much is received without waiting", function()
+    local over = never_waiting()
+    local conn = assert(ssl.connect("localhost", 1, flags(over)))
+    local before = over.sleeps
+    for _ = 1, MUCH / 65536 do assert(conn:receive(65536)) end
+    assert.is_true(over.sleeps > before)
+    conn:close()
+  end)
+
+  it("is asked to sleep where much is sent without waiting", function()
+    local over, read = never_waiting()
+    local conn = assert(ssl.connect("localhost", 1, flags(over)))
+    local before, data = over.sleeps, ("s"):rep(2^20)
+    for _ = 1, MUCH / #data do assert(conn:send(data)) end
+    assert.equal(MUCH, read())
+    assert.is_true(over.sleeps > before)
+    conn:close()
+  end)
+
+  it("is never asked to sleep where the connection may not wait", function()
+    local over = never_waiting()
+    local conn = assert(ssl.connect("localhost", 1, flags(over)))
+    conn:settimeout(0)
+    local before, got = over.sleeps, 0
+    while got < MUCH / 16 do got = got + #(conn:receive(65536) or "") end
+    assert.equal(before, over.sleeps)
+    conn:close()
+  end)
+
   it("refuses what is no adapter", function()
     for value, message in pairs {
       [1] = "over: string or table expected, got number",

@@ -61,11 +61,14 @@ local function neovim(script, env)
                          "-c", "luafile " .. script, "-c", "qall!", env = env }
 end
 
+-- Connections of nginx, kept ones included.
+local MOST = 4096
+
 local function cosocket(script, env)
   local main = {}
   for name, value in pairs(env) do main[#main + 1] = ("env %s=%s;"):format(name, value) end
   return openresty.start {
-    main = table.concat(main, "\n"),
+    main = table.concat(main, "\n"), connections = MOST,
     server = ('location = /run { content_by_lua_file "%s"; }'):format(script),
   }
 end

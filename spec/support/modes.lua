@@ -39,7 +39,7 @@ local groups = {
   {
     why = "The work is done in programs over other loops, Neovim and nginx among them.",
     only = "jit hammered",
-    files = { "over/loops", "over/waits" },
+    files = { "over/loops", "over/naps", "over/waits" },
   },
   {
     why = "The work is done in nginx, with its own LuaJIT, which gets the compiler's flags.",

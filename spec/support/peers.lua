@@ -76,7 +76,7 @@ worker_processes %(workers)s;
 pid %(dir)s/nginx.pid;
 error_log %(dir)s/error.log %(level)s;
 %(main)s
-events { worker_connections 256; }
+events { worker_connections %(connections)s; }
 http {
   access_log off;
   client_body_temp_path %(dir)s/tmp_body;
@@ -125,7 +125,7 @@ end
 --   `paths`: with `lua`, text in place of lua_package_path and lua_package_cpath;
 --   `main`, `http`, `server`: further directives for those blocks, where
 --   %(port)s is the port;
---   `workers`: 1
+--   `workers`: 1; `connections`: of each, 256
 --   `level`: of the error log, "warn"
 -- @treturn table  the child; `child.log()` is the text of its error log,
 --   `child.files` the folder it serves
@@ -140,7 +140,7 @@ function peers.nginx(options)
   local user = process.capture "id -u" == "0\n" and "user root;" or ""
   local values = {
     user = user, dir = dir, port = port, root = root, level = options.level or "warn",
-    workers = options.workers or 1,
+    workers = options.workers or 1, connections = options.connections or 256,
     path = PLAIN_STAGE .. "/share/lua/5.1/?.lua", cpath = PLAIN_STAGE .. "/lib/lua/5.1/?.so",
     ssl = options.key and " ssl" or "", main = options.main or "",
     http = options.http or "", server = options.server or "", modules = "",

@@ -25,7 +25,9 @@ local MARGIN = 1
 local methods = {}
 local class = { __index = methods, __name = "https.pool" }
 
+-- A pool may have to close many at once.
 local function discard(entry)
+  tls.turn(entry.stream)
   entry.stream:close()
 end
 

@@ -278,6 +278,11 @@ function tls.over_descriptor(self)
   return getmetatable(self).over_descriptor
 end
 
+--- Let its loop turn, where others have computed for long.
+function tls.turn(self)
+  find.turn(getmetatable(self).over)
+end
+
 --- Can it wait for the next request at all? Only where there is a way to see that the peer
 -- has ended it.
 -- @treturn boolean

@@ -113,6 +113,12 @@ local function send_front(st)
   return #data, finish(st, "draining", pcall(st.stream.object.send, st.stream.object, data))
 end
 
+-- Between two steps over a loop. A call that never waits does not wait for others either.
+local function turn(st, before)
+  local over = st.stream.over
+  if over and not timeout.polls(st) then pace.turn(over, before) end
+end
+
 local function send_some(st)
   local conn = st.conn
   local size, sent, why, partial = send_front(st)
@@ -135,8 +141,10 @@ function stream.flush(st)
     if st.stream.broken then return st.stream.broken end
     if mutex.held(st, "draining") then return "wantwrite" end
     arm(st)
+    local before = pace.steps()
     local word = send_some(st)
     if word then return word end
+    turn(st, before)
   end
   return nil
 end
@@ -175,9 +183,9 @@ local function take_in(st, seconds)
   if inbound.feed(st) then return nil end
   if mutex.held(st, "reading") then return "busy" end
   arm(st, seconds)
-  local over, since = st.stream.over, S.now()
+  local before = pace.steps()
   local why = receive_some(st)
-  if over and not why and not timeout.polls(st) then pace.turn(over, since) end
+  if not why then turn(st, before) end
   return why
 end
 

@@ -8,6 +8,7 @@
 
 local copas   = require "copas"
 local socket  = require "socket"
+local later   = require "ssl.base.later"
 local race    = require "ssl.over.race"
 local timeout = require "ssl.io.timeout"
 
@@ -208,36 +209,33 @@ function adapter.carry(sock)
   return new(type(sock) == "table" and sock.socket or sock)
 end
 
--- An object that can always be sent to: a thread that does is resumed in the next step.
-local idler = {}
-idler.__index = idler
-
-function idler:getfd()
-  return self.sock:getfd()
+if pause then
+  --- Let other threads run for so many seconds.
+  adapter.sleep = pause
+else
+  local clock = later.require "ssl.over.copasclock"
+  adapter.sleep, adapter.nap = clock.sleep, clock.nap
 end
 
-function idler.dirty()
-  return false
+local nap = {}
+nap.__index = nap
+
+function nap:sleep(seconds)
+  self.thread = coroutine.running()
+  pause(seconds)
+  self.thread = nil
 end
 
-function idler.close() end
-
-function idler:send()
-  self.asked = not self.asked
-  if self.asked then return nil, "timeout", 0 end
-  return 1
+function nap:wake()
+  local thread = self.thread
+  self.thread = nil
+  if thread then copas.wakeup(thread) end
 end
 
--- Copas before 2 has no timers: step by step, until the time is over.
-local function turn(seconds)
-  local due = timeout.after(seconds)
-  local object = setmetatable({ sock = assert(socket.udp4()), asked = false }, idler)
-  repeat copas.send(object, "") until timeout.remaining(due) == 0
-  object.sock:close()
+--- Sleep that another thread can end.
+adapter.nap = adapter.nap or function()
+  return setmetatable({ thread = nil }, nap)
 end
-
---- Let other threads run for so many seconds.
-adapter.sleep = pause or turn
 
 --- Is this a thread of Copas? Copas does not know it before 3: then any coroutine is.
 function adapter.running()

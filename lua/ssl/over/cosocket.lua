@@ -94,6 +94,22 @@ function adapter.sleep(seconds)
   ngx.sleep(math.max(seconds, SHORTEST / 1000))
 end
 
+local nap = {}
+nap.__index = nap
+
+function nap:sleep(seconds)
+  self.semaphore:wait(seconds)
+end
+
+function nap:wake()
+  if self.semaphore:count() < 0 then self.semaphore:post() end
+end
+
+--- Sleep that another coroutine can end.
+function adapter.nap()
+  return setmetatable({ semaphore = require("ngx.semaphore").new() }, nap)
+end
+
 --- Does the phase have cosockets?
 function adapter.running()
   return ngx.get_phase ~= nil and PHASES[ngx.get_phase()] == true

@@ -193,6 +193,22 @@ function adapter.connect(host, port, seconds)
   return race.connect(attempts, addresses, port, timeout.remaining(deadline))
 end
 
+local nap = {}
+nap.__index = nap
+
+function nap:sleep(seconds)
+  self.condition:wait(seconds)
+end
+
+function nap:wake()
+  self.condition:signal()
+end
+
+--- Sleep that another coroutine can end.
+function adapter.nap()
+  return setmetatable({ condition = condition.new() }, nap)
+end
+
 --- The object for a socket of cqueues.
 function adapter.carry(sock)
   return getmetatable(sock) == carrier and sock or new(sock)

@@ -3,9 +3,8 @@
 -- docs/over.md is the contract of an adapter. A file of this room is loaded when a program
 -- names it, since it requires the module of its loop.
 
-local later   = require "ssl.base.later"
-local pace    = require "ssl.io.pace"
-local timeout = require "ssl.io.timeout"
+local later = require "ssl.base.later"
+local pace  = require "ssl.io.pace"
 
 -- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
 jit.off(true, true)
@@ -68,9 +67,9 @@ end
 
 --- Before a step that computes, where many coroutines may begin one at the same time.
 -- @tparam table over
--- @tparam[opt] number since  when the coroutine began to wait
-function find.turn(over, since)
-  if over.name ~= DEFAULT then pace.turn(over, since) end
+-- @tparam[opt] number before  pace.steps() when the coroutine began to wait
+function find.turn(over, before)
+  if over.name ~= DEFAULT then pace.turn(over, before) end
 end
 
 --- Connect by an adapter, and begin the handshake in turn.
@@ -81,9 +80,9 @@ end
 -- @return an object of the adapter
 -- @treturn nil,string
 function find.connect(over, host, port, seconds)
-  local since = timeout.after(0)
+  local before = pace.steps()
   local object, why = over.connect(host, port, seconds)
-  if object then find.turn(over, since) end
+  if object then find.turn(over, before) end
   return object, why
 end
 

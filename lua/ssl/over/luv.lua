@@ -6,6 +6,7 @@
 -- A method yields, and libuv's callback resumes the coroutine. So every call is made on a
 -- coroutine, while uv.run or the editor runs the loop.
 
+local pace    = require "ssl.io.pace"
 local race    = require "ssl.over.race"
 local timeout = require "ssl.io.timeout"
 local vim     = rawget(_G, "vim")
@@ -229,6 +230,7 @@ end
 
 -- libuv asks the system's resolver, on a thread of its pool.
 local function resolve(host, seconds)
+  if host:find(":", 1, true) or host:find "^[%d.]+$" then return { host } end
   local found, why = suspend(seconds, function(wake)
     local request, problem = uv.getaddrinfo(host, nil, { socktype = "stream" },
       function(failed, list) wake(not failed and list or nil, failed and word(failed)) end)
@@ -247,9 +249,10 @@ end
 -- @return an object for ssl.wrap
 -- @treturn nil,string
 function adapter.connect(host, port, seconds)
-  local deadline = timeout.after(seconds)
+  local deadline, before = timeout.after(seconds), pace.steps()
   local addresses, why = resolve(host, seconds)
   if not addresses then return nil, why end
+  pace.turn(adapter, before) -- the resolver answers many at once
   return race.connect(attempts, addresses, port, timeout.remaining(deadline))
 end
 
@@ -258,9 +261,37 @@ function adapter.carry(tcp)
   return getmetatable(tcp) == carrier and tcp or new(tcp)
 end
 
+-- Seconds. A timer of 0 that begins in a callback of a timer is over before the loop turns.
+local SHORTEST = 0.001
+
 --- Let the loop run for so many seconds.
 function adapter.sleep(seconds)
-  suspend(seconds, function() end)
+  suspend(math.max(seconds, SHORTEST), function() end)
+end
+
+local nap = {}
+nap.__index = nap
+
+function nap:sleep(seconds)
+  suspend(seconds, function(wake) self.wakes = wake end)
+  self.wakes = nil
+end
+
+-- Not at once: the caller goes on first.
+function nap:wake()
+  local wake = self.wakes
+  if not wake then return end
+  self.wakes = nil
+  local timer = uv.new_timer()
+  timer:start(0, 0, function()
+    timer:close()
+    wake()
+  end)
+end
+
+--- Sleep that another coroutine can end.
+function adapter.nap()
+  return setmetatable({ wakes = nil }, nap)
 end
 
 --- Is this a coroutine, which callbacks can resume?
