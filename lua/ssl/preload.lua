@@ -54,8 +54,8 @@ local ROOMS = {
 
 -- The other files of the room "over": an adapter requires the module of its loop, so it is
 -- loaded where that is loaded.
-local ADAPTERS = { copas = "copas", cosocket = "ngx", cqueues = "cqueues", luasocket = "socket",
-                   luv = "luv" }
+local ADAPTERS = { copas = "copas", copasclock = "copas", cosocket = "ngx", cqueues = "cqueues",
+                   luasocket = "socket", luv = "luv" }
 
 -- Rooms above the public modules, each with a face of its own.
 local ABOVE = { https = true, resty = true }
