@@ -10,7 +10,7 @@ return {
 
   types = {
     BIO = "opaque", BIO_METHOD = "opaque", EVP_PKEY = "opaque", DH = "opaque",
-    EVP_MD = "opaque", OPENSSL_STACK = "opaque", EC_builtin_curve = "opaque",
+    EVP_MD = "opaque", ENGINE = "opaque", OPENSSL_STACK = "opaque", EC_builtin_curve = "opaque",
     OSSL_LIB_CTX = "opaque", OPENSSL_INIT_SETTINGS = "opaque",
   },
 
@@ -52,6 +52,9 @@ void OPENSSL_cleanse(void *ptr, size_t len);
 
 const char *OBJ_nid2sn(int n);
 const char *OBJ_nid2ln(int n);
+
+int EVP_Digest(const void *data, size_t count, unsigned char *md,
+               unsigned int *size, const EVP_MD *type, ENGINE *impl);
 
 /* Stacks hold what they hold: see who owns the elements at each caller. */
 int   OPENSSL_sk_num(const OPENSSL_STACK *st);

@@ -32,8 +32,6 @@ int X509_get_signature_info(X509 *x, int *mdnid, int *pknid, int *secbits,
 
 /* 0 for an identifier that OpenSSL has no number for. */
 int OBJ_txt2nid(const char *s);
-int EVP_Digest(const void *data, size_t count, unsigned char *md,
-               unsigned int *size, const EVP_MD *type, ENGINE *impl);
 ]],
 
   optional = [[

@@ -13,9 +13,12 @@
 --   lib.exported  function: name -> where the process itself has it, for ffi.C; or nil
 --   lib.openssl   version, number, libssl, libcrypto, how
 --
--- A function is declared and bound when it is first asked for. The texts of all
--- declarations stay in memory, and no file is read for it: a program may have changed its
--- root folder by then, or the library may have been replaced by another version.
+--   lib.preload   function: reads now what would be read later
+--
+-- A function is declared and bound when it is first asked for. The texts of the declarations
+-- that every connection needs stay in memory. The files of the others are read to see whether
+-- this OpenSSL has all that is required, and read again when one of their functions is first
+-- asked for.
 
 local ffi       = require "ffi"
 local names     = require "ssl.ffi.names"
@@ -23,9 +26,10 @@ local constants = require "ssl.ffi.constants"
 local open      = require "ssl.ffi.open"
 local search    = require "ssl.ffi.search"
 
--- The order of the search for a name: what most programs use comes first.
-local FILES = { "libc_h", "ssl_h", "crypto_h", "x509_h", "session_h", "protocol_h",
-                "store_h", "material_h", "extension_h", "ocsp_h", "nginx_h" }
+-- The first four are those that every connection needs.
+local FILES = { "libc_h", "ssl_h", "crypto_h", "store_h", "x509_h", "session_h", "protocol_h",
+                "material_h", "extension_h", "ocsp_h", "nginx_h" }
+local FIRST = 4
 local PART = { ssl_h = "ssl", protocol_h = "ssl", session_h = "ssl", libc_h = "libc",
                nginx_h = "nginx" }
 
@@ -41,7 +45,18 @@ end
 local files = {}
 for i, file in ipairs(FILES) do files[i] = declarations(file) end
 
-local declare = names.declarer(files)
+-- The types of all, and the functions of those that every connection needs.
+local first = {}
+for i, file in ipairs(files) do first[i] = i > FIRST and { types = file.types } or file end
+
+-- The others, which are not kept.
+local function others()
+  local list = {}
+  for i = FIRST + 1, #FILES do list[#list + 1] = declarations(FILES[i]) end
+  return list
+end
+
+local declare, read_others = names.declarer(first, nil, others)
 for _, name in ipairs(search.functions) do declare(name) end
 
 local openssl = search.find()
@@ -162,6 +177,11 @@ local lib = setmetatable({
   self.options = numbers({ text }, openssl.major, openssl.minor)
   return self.options
 end })
+
+function lib.preload()
+  read_others()
+  return lib.options
+end
 
 -- It is not needed any more.
 package.loaded["ssl.ffi.constants"] = nil

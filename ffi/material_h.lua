@@ -28,7 +28,6 @@ X509 *d2i_X509(X509 **a, const unsigned char **in, long len);
 X509_CRL *d2i_X509_CRL(X509_CRL **a, const unsigned char **in, long len);
 EVP_PKEY *d2i_AutoPrivateKey(EVP_PKEY **a, const unsigned char **pp, long length);
 int  EVP_PKEY_up_ref(EVP_PKEY *pkey);
-void X509_CRL_free(X509_CRL *a);
 /* Takes a reference of its own. */
 int  X509_STORE_add_crl(X509_STORE *xs, X509_CRL *x);
 

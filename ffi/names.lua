@@ -17,7 +17,7 @@
 -- may be declared twice without an error.
 --
 -- Few programs call more than a third of the functions. So the texts are kept as they are,
--- and a prototype is searched, changed and declared when its function is first asked for.
+-- or read again, and a prototype is searched, changed and declared when its function is first asked for.
 -- The search is for plain text: patterns over whole texts took a millisecond of `require`.
 -- So a prototype begins in the first column, its name is in its first line, directly before
 -- the "(", and comments are outside of it. structure/declarations_spec holds this.
@@ -119,28 +119,51 @@ local function typedefs(files)
   return table.concat(out, "\n"), renamed
 end
 
---- Declares the types of declaration files, and their functions when they are asked for.
--- @tparam {table,...} files  with `types`, and `required` and `optional` where they have any
--- @tparam[opt=ffi.cdef] function cdef  what declares a text
--- @treturn function  name -> the private name, declared now; nil for a function that no
---   file declares. After an error for want of memory the call can be repeated
-function names.declarer(files, cdef)
+-- Comments are for the reader of a file.
+local function uncommented(text)
+  local parts, at = {}, 1
+  local from = find(text, "/*", at, true)
+  while from do
+    parts[#parts + 1] = sub(text, at, from - 1)
+    at = select(2, find(text, "*/", from, true)) + 1
+    from = find(text, "/*", at, true)
+  end
+  parts[#parts + 1] = sub(text, at)
+  return table.concat(parts)
+end
+
+local function prototypes(files)
   local text = {}
   for _, file in ipairs(files) do
     text[#text + 1] = file.required
     text[#text + 1] = file.optional
   end
-  -- The text stays in memory. The comments are for the reader of the file.
-  text = gsub(table.concat(text), "/%*.-%*/", "")
+  return uncommented(table.concat(text))
+end
+
+--- Declares the types of declaration files, and their functions when they are asked for.
+-- @tparam {table,...} files  with `types`, and `required` and `optional` where they have any
+-- @tparam[opt=ffi.cdef] function cdef  what declares a text
+-- @tparam[opt] function more  returns further files, whose types are among those of `files`;
+--   called when a function is asked for that is in none of these
+-- @treturn function  name -> the private name, declared now; nil for a function that no
+--   file declares. After an error for want of memory the call can be repeated
+-- @treturn function  calls `more` now, if it was not called yet
+function names.declarer(files, cdef, more)
+  local text, rest = prototypes(files), nil
   local types, renamed = typedefs(files)
   local function declare(declaration) (cdef or ffi.cdef)(declaration) end
   declare(types)
+  local function read()
+    rest = rest or prototypes(more and more() or {})
+    return rest
+  end
   return function(name)
-    local declaration = prototype(text, name, renamed)
+    local declaration = prototype(text, name, renamed) or prototype(read(), name, renamed)
     if not declaration then return nil end
     declare(declaration)
     return PREFIX .. name
-  end
+  end, read
 end
 
 return names

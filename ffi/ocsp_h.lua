@@ -16,7 +16,6 @@ return {
   },
 
   required = [[
-X509_VERIFY_PARAM *X509_STORE_get0_param(X509_STORE *xs);
 int OBJ_obj2nid(const ASN1_OBJECT *o);
 ]],
 

@@ -1,5 +1,5 @@
 --- Declarations: settings of the protocol (levels, key updates, post-handshake
--- authentication, early data) and their results.
+-- authentication, early data, pre-shared keys, DANE) and their results.
 -- See ssl_h.lua for the rules.
 
 return {
@@ -14,7 +14,6 @@ return {
 uint64_t SSL_CTX_clear_options(SSL_CTX *ctx, uint64_t options);
 /* Takes any number, and keeps 0 to 5. */
 void SSL_CTX_set_security_level(SSL_CTX *ctx, int level);
-int SSL_CTX_get_security_level(const SSL_CTX *ctx);
 void SSL_CTX_set_post_handshake_auth(SSL_CTX *ctx, int val);
 
 int SSL_version(const SSL *s);
@@ -31,9 +30,40 @@ uint32_t SSL_SESSION_get_max_early_data(const SSL_SESSION *s);
 int SSL_read_early_data(SSL *s, void *buf, size_t num, size_t *readbytes);
 int SSL_write_early_data(SSL *s, const void *buf, size_t num, size_t *written);
 int SSL_get_early_data_status(const SSL *s);
+
+/* The length of the whole message, whatever of it found room. */
+size_t SSL_get_finished(const SSL *s, void *buf, size_t count);
+size_t SSL_get_peer_finished(const SSL *s, void *buf, size_t count);
+int SSL_export_keying_material(SSL *s, unsigned char *out, size_t olen,
+                               const char *label, size_t llen,
+                               const unsigned char *context, size_t contextlen,
+                               int use_context);
 ]],
 
   optional = [[
+/* A build may lack PSK. The hint is refused when it is too long. */
+int SSL_CTX_use_psk_identity_hint(SSL_CTX *ctx, const char *hint);
+void SSL_set_psk_client_callback(SSL *s,
+                                 unsigned int (*callback)(SSL *, const char *,
+                                                          char *, unsigned int,
+                                                          unsigned char *,
+                                                          unsigned int));
+void SSL_set_psk_server_callback(SSL *s,
+                                 unsigned int (*callback)(SSL *, const char *,
+                                                          unsigned char *,
+                                                          unsigned int));
+
+/* DANE. The flags are those before; -1 or 0 for failure everywhere else. */
+int SSL_CTX_dane_enable(SSL_CTX *ctx);
+unsigned long SSL_CTX_dane_set_flags(SSL_CTX *ctx, unsigned long flags);
+int SSL_dane_enable(SSL *s, const char *basedomain);
+int SSL_dane_tlsa_add(SSL *s, uint8_t usage, uint8_t selector, uint8_t mtype,
+                      const unsigned char *data, size_t dlen);
+/* The depth at which a record matched, or -1. Borrowed from the connection. */
+int SSL_get0_dane_tlsa(SSL *s, uint8_t *usage, uint8_t *selector,
+                       uint8_t *mtype, const unsigned char **data,
+                       size_t *dlen);
+
 /* LibreSSL has none of these, and nothing behind its functions for early data. */
 int SSL_key_update(SSL *s, int updatetype);
 int SSL_CTX_set_recv_max_early_data(SSL_CTX *ctx, uint32_t recv_max_early_data);

@@ -45,10 +45,6 @@ int SSL_set_num_tickets(SSL *s, size_t num_tickets);
   optional = [[
 /* LibreSSL has neither. The data is borrowed from the session. */
 int SSL_SESSION_get0_ticket_appdata(SSL_SESSION *ss, void **data, size_t *len);
-int SSL_CTX_set_session_ticket_cb(SSL_CTX *ctx, int (*generate)(SSL *, void *),
-                                  int (*decrypt)(SSL *, SSL_SESSION *,
-                                                 const unsigned char *, size_t, int,
-                                                 void *), void *arg);
 
 /* From 3.0; before it there is a form with HMAC_CTX, set by SSL_CTX_callback_ctrl. */
 int SSL_CTX_set_tlsext_ticket_key_evp_cb(SSL_CTX *ctx,

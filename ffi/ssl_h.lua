@@ -27,6 +27,7 @@ long SSL_CTX_ctrl(SSL_CTX *ctx, int cmd, long larg, void *parg);
 long SSL_CTX_callback_ctrl(SSL_CTX *ctx, int cmd, void (*callback)(void));
 uint64_t SSL_CTX_set_options(SSL_CTX *ctx, uint64_t options);
 uint64_t SSL_CTX_get_options(const SSL_CTX *ctx);
+int SSL_CTX_get_security_level(const SSL_CTX *ctx);
 
 /* File names are the C library's: NUL ends them. */
 int SSL_CTX_use_certificate_chain_file(SSL_CTX *ctx, const char *file);
@@ -121,51 +122,25 @@ STACK_OF(X509) *SSL_get0_verified_chain(const SSL *s);
 X509 *SSL_get_certificate(const SSL *s);
 long SSL_get_verify_result(const SSL *s);
 
-/* The length of the whole message, whatever of it found room. */
-size_t SSL_get_finished(const SSL *s, void *buf, size_t count);
-size_t SSL_get_peer_finished(const SSL *s, void *buf, size_t count);
-int SSL_export_keying_material(SSL *s, unsigned char *out, size_t olen,
-                               const char *label, size_t llen,
-                               const unsigned char *context, size_t contextlen,
-                               int use_context);
 ]],
 
   optional = [[
 /* Only words: a host with a static OpenSSL that does not use them lacks it. */
 const char *SSL_alert_desc_string_long(int value);
-/* A build may lack PSK. The hint is refused when it is too long. */
-int SSL_CTX_use_psk_identity_hint(SSL_CTX *ctx, const char *hint);
-void SSL_set_psk_client_callback(SSL *s,
-                                 unsigned int (*callback)(SSL *, const char *,
-                                                          char *, unsigned int,
-                                                          unsigned char *,
-                                                          unsigned int));
-void SSL_set_psk_server_callback(SSL *s,
-                                 unsigned int (*callback)(SSL *, const char *,
-                                                          unsigned char *,
-                                                          unsigned int));
-
 /* While a handshake is under way: the suite that was chosen. */
 SSL_CIPHER *SSL_get_pending_cipher(const SSL *s);
 
 /* LibreSSL has none of these. */
 int ASYNC_is_capable(void);
 void SSL_CTX_set_cert_cb(SSL_CTX *c, int (*cb)(SSL *ssl, void *arg), void *arg);
+int SSL_CTX_set_session_ticket_cb(SSL_CTX *ctx, int (*generate)(SSL *, void *),
+                                  int (*decrypt)(SSL *, SSL_SESSION *,
+                                                 const unsigned char *, size_t, int,
+                                                 void *), void *arg);
 void SSL_CTX_set_client_hello_cb(SSL_CTX *ctx,
                                  int (*callback)(SSL *, int *, void *),
                                  void *arg);
 int SSL_in_init(const SSL *s);
-
-/* DANE. The flags are those before; -1 or 0 for failure everywhere else. */
-int SSL_CTX_dane_enable(SSL_CTX *ctx);
-unsigned long SSL_CTX_dane_set_flags(SSL_CTX *ctx, unsigned long flags);
-int SSL_dane_enable(SSL *s, const char *basedomain);
-int SSL_dane_tlsa_add(SSL *s, uint8_t usage, uint8_t selector, uint8_t mtype,
-                      const unsigned char *data, size_t dlen);
-/* The depth at which a record matched, or -1. Borrowed from the connection. */
-int SSL_get0_dane_tlsa(SSL *s, uint8_t *usage, uint8_t *selector,
-                       uint8_t *mtype, const unsigned char **data,
-                       size_t *dlen);
 
 /* One of these two: the second is only a macro from 3.0 on. */
 X509 *SSL_get1_peer_certificate(const SSL *s);

@@ -37,14 +37,8 @@ int X509_get_signature_nid(const X509 *x);
 int X509_digest(const X509 *data, const EVP_MD *type, unsigned char *md,
                 unsigned int *len);
 
-/* What a store holds: NULL where the object is something else. */
-X509 *X509_OBJECT_get0_X509(const X509_OBJECT *a);
-X509_CRL *X509_OBJECT_get0_X509_CRL(const X509_OBJECT *a);
-/* The certificate, and the trust settings that a "TRUSTED CERTIFICATE" has with it. */
-int i2d_X509_AUX(X509 *a, unsigned char **pp);
 int X509_CRL_digest(const X509_CRL *data, const EVP_MD *type, unsigned char *md,
                     unsigned int *size);
-unsigned long X509_VERIFY_PARAM_get_flags(const X509_VERIFY_PARAM *param);
 
 int X509_NAME_entry_count(const X509_NAME *name);
 X509_NAME_ENTRY *X509_NAME_get_entry(const X509_NAME *name, int loc);
@@ -98,11 +92,9 @@ int X509_VERIFY_PARAM_set1_host(X509_VERIFY_PARAM *p, const char *name,
                                 size_t len);
 int X509_VERIFY_PARAM_set1_ip_asc(X509_VERIFY_PARAM *p, const char *address);
 void X509_VERIFY_PARAM_set_hostflags(X509_VERIFY_PARAM *p, unsigned int flags);
-int X509_STORE_set_flags(X509_STORE *store, unsigned long flags);
 
 /* add_cert takes a reference of its own; init borrows all three. */
 X509_STORE *X509_STORE_new(void);
-void X509_STORE_free(X509_STORE *xs);
 int  X509_STORE_add_cert(X509_STORE *xs, const X509 *x);
 X509_STORE_CTX *X509_STORE_CTX_new(void);
 void X509_STORE_CTX_free(X509_STORE_CTX *ctx);

@@ -12,13 +12,13 @@ local ROOMS = {
     arg encode errors functionid gcpressure hash later lru nearest object process random
     unknown version]],
   source = [[
-    filestamp folder material membio password settled theirs]],
+    decoding filestamp folder material membio password settled theirs]],
   x509 = [[
     altname asn1 certificate chains checkhost der encoding extension hostname ip issued name]],
   credential = [[
     certificates key keyobject keyuri pkcs12]],
   trust = [[
-    anchors clientca store systemca verifyflags]],
+    anchors clientca store systemca verifyext verifyflags]],
   io = [[
     ciphertext delivery descriptor ending failure guard inbound lifecycle linger loop mutex
     pace question readahead sessionorigin state stream timeout verdict wrapped]],
@@ -37,7 +37,7 @@ local ROOMS = {
     options.ocsp options.protocol options.psk options.sessions options.trust options.verify
     rooms sessions setters.algorithms setters.common setters.credentials
     setters.extensions setters.protocol setters.sessions setters.trust shape sslctx table
-    versions]],
+    versionrange versions]],
   handshake = [[
     clienthello clienthello_wire features handshake inherit job sni]],
   connection = [[
@@ -113,7 +113,7 @@ local function preload(rooms)
     load_all("ssl.", ABOVE[room] and room or FACES)
     if room == "over" then load_adapters() end
   end
-  local _ = lib.options -- a file, too
+  lib.preload()
 end
 
 return preload

@@ -129,7 +129,8 @@ describe("the list of the keys", function()
 
   it("knows which values of verify and verifyext LuaSec has", function()
     local values = require "ssl.trust.verifyflags".values
-    for key, known in pairs(values) do
+    for _, key in ipairs { "verify", "verifyext" } do
+      local known = values[key]
       local record = of_face(nil)[key]
       for name in pairs(record.theirs) do assert.is_truthy(known[name], name) end
     end

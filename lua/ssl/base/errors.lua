@@ -16,6 +16,9 @@ local errors = {
   --- The message where OpenSSL has none.
   UNKNOWN = "unknown error",
 
+  --- And where the transport ended without close_notify.
+  CUT_OFF = "unexpected eof while reading",
+
   --- The newest failure in this Lua state, as ssl.lasterror describes it; or nil.
   newest = nil,
 }

@@ -16,7 +16,7 @@ local methods = {}
 -- of its methods.
 local AT_ONCE = {}
 for _, file in ipairs { "ssl.connection.close", "ssl.connection.receive", "ssl.connection.send",
-                        "ssl.handshake.handshake", "ssl.io.ending", "ssl.io.failure" } do
+                        "ssl.handshake.handshake", "ssl.io.ending" } do
   AT_ONCE[file] = later.require(file)
 end
 

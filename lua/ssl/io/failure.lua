@@ -11,10 +11,7 @@ local errors = require "ssl.base.errors"
 local state  = require "ssl.io.state"
 local C, K   = lib.C, lib.K
 
-local failure = {
-  --- The message where the transport ended without close_notify.
-  CUT_OFF = "unexpected eof while reading",
-}
+local failure = {}
 
 local REFUSED = "certificate verify failed"
 
@@ -123,7 +120,7 @@ end
 
 -- Before a cipher is chosen the bad record is the peer's first one.
 local function hint(st, word, reason)
-  if word == failure.CUT_OFF then return st.status == "connected" and NO_NOTIFY or nil end
+  if word == errors.CUT_OFF then return st.status == "connected" and NO_NOTIFY or nil end
   local ssl = st.conn.ssl
   if NO_RECORD[reason] and ssl ~= nil and C.SSL_get_current_cipher(ssl) == nil then
     return NO_TLS

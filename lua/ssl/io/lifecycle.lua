@@ -24,7 +24,8 @@
 -- may read them. `open` means that receive and send may call OpenSSL: the hot path reads it,
 -- and calls `refusal` for the message where it is false.
 
-local failure = require "ssl.io.failure"
+local later   = require "ssl.base.later"
+local failure = later.module "ssl.io.failure"
 local state   = require "ssl.io.state"
 
 local lifecycle = {}

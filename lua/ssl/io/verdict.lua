@@ -18,7 +18,8 @@ local shim          = require "ssl.ffi.shim"
 local delivery      = require "ssl.io.delivery"
 local errors        = require "ssl.base.errors"
 local guard         = require "ssl.io.guard"
-local failure       = require "ssl.io.failure"
+local later         = require "ssl.base.later"
+local failure       = later.module "ssl.io.failure"
 local lifecycle     = require "ssl.io.lifecycle"
 local timeout       = require "ssl.io.timeout"
 local sessionorigin = require "ssl.io.sessionorigin"
@@ -28,7 +29,7 @@ local verdict = {}
 
 local WANTREAD, WANTWRITE, ASKED = "wantread", "wantwrite", "asked"
 local TIMEOUT = "timeout"
-local CLOSED, CUT_OFF, TRUNCATED = "closed", failure.CUT_OFF, "truncated"
+local CLOSED, CUT_OFF, TRUNCATED = "closed", errors.CUT_OFF, "truncated"
 
 -- No stack is free for a handshake that may stand still: memory is missing, or the host
 -- has limited their number (ASYNC_init_thread(3)). No event announces a free one.
