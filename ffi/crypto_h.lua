@@ -10,7 +10,8 @@ return {
 
   types = {
     BIO = "opaque", BIO_METHOD = "opaque", EVP_PKEY = "opaque", DH = "opaque",
-    EVP_MD = "opaque", ENGINE = "opaque", OPENSSL_STACK = "opaque", EC_builtin_curve = "opaque",
+    EVP_MD = "opaque", ENGINE = "opaque", OPENSSL_STACK = "opaque",
+    EC_builtin_curve = "opaque",
     OSSL_LIB_CTX = "opaque", OPENSSL_INIT_SETTINGS = "opaque",
   },
 

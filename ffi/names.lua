@@ -16,8 +16,9 @@
 -- There are only opaque structs, types that are numbers, and prototypes, because only those
 -- may be declared twice without an error.
 --
--- Few programs call more than a third of the functions. So the texts are kept as they are,
--- or read again, and a prototype is searched, changed and declared when its function is first asked for.
+-- Few programs call more than a third of the functions. So the texts are kept as they are, or
+-- read again, and a prototype is searched, changed and declared when its function is first
+-- asked for.
 -- The search is for plain text: patterns over whole texts took a millisecond of `require`.
 -- So a prototype begins in the first column, its name is in its first line, directly before
 -- the "(", and comments are outside of it. structure/declarations_spec holds this.
