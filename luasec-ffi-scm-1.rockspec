@@ -12,6 +12,7 @@ description = {
     installed. Conflicts with the rock luasec, in whose place it comes.]],
   license = "MIT",
   maintainer = "the luasec-ffi authors",
+  labels = { "tls", "ssl", "https", "openssl", "luajit", "ffi" },
 }
 
 -- OpenSSL is found at run time, so it is not asked for here. Nor is LuaSocket:

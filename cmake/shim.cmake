@@ -12,6 +12,12 @@ set_target_properties(shim PROPERTIES
 	LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/stage/lib/lua/5.1/ssl)
 target_compile_options(shim PRIVATE -Wall -Wextra -Werror=implicit)
 
+# The same bytes wherever the folders are, also where CFLAGS ask for debugging information.
+# Not -ffile-prefix-map, which older compilers lack: nothing uses __FILE__.
+target_compile_options(shim PRIVATE
+	-fdebug-prefix-map=${PROJECT_SOURCE_DIR}=.
+	-fdebug-prefix-map=${PROJECT_BINARY_DIR}=.)
+
 # defs: an undefined symbol is a link error, not a crash in some host. now: all
 # symbols are bound at load. nodelete: OpenSSL keeps pointers to our callbacks,
 # so the code stays mapped after the Lua state that loaded it is gone.

@@ -1,59 +1,27 @@
 -- Packages, built from a copy of the sources and unpacked in folders that are thrown away.
+-- Those of LuaRocks are in structure/rocks_spec.
 
 describe("the package of", function()
-  local fresh   = require "spec.support.fresh"
-  local house   = require "spec.support.init"
+  local packed  = require "spec.support.packed"
   local process = require "spec.support.process"
   local sources = require "spec.support.sources"
-  local quote   = house.quote
-
-  local VERSION = require "ssl.base.version"
+  local house   = require "spec.support.init"
+  local must, quote = packed.must, house.quote
 
   teardown(process.stop_all)
-
-  local function has(program)
-    return process.capture("command -v " .. program) ~= ""
-  end
-
-  local function must(command)
-    local output = process.capture(command .. " 2>&1; echo \"status $?\"")
-    assert(output:find "status 0\n$", output)
-    return output
-  end
-
-  -- What git would put into an archive, without what this checkout has built.
-  local function copy(folder)
-    must(("mkdir %s && tar cf - --exclude=./build* --exclude=./.git . | tar xf - -C %s"):format(
-      quote(folder), quote(folder)))
-  end
-
-  -- A program that takes the library from a folder alone, and prints what it is.
-  local PROGRAM = [[
-    local ssl = require "ssl"
-    require "ssl.https"
-    assert(ssl.newcontext { mode = "client", protocol = "any", verify = "peer", systemca = true })
-    io.write(ssl.config.version, " ", ssl.config.openssl.shim)
-  ]]
-
-  local function runs(share, lib)
-    local output = fresh.luajit(PROGRAM, { LUA_PATH = share .. "/?.lua;;",
-                                           LUA_CPATH = lib .. "/?.so;;" })
-    assert.equal(VERSION .. " " .. lib .. "/ssl/shim.so", output)
-  end
 
   describe("Debian", function()
     -- "1.0.0-dev" comes before "1.0.0": in Debian's order "1.0.0~dev" does.
     it("has the library's version", function()
       local version = sources.read "debian/changelog":match "^lua%-ssl%-ffi %(([^)]+)%)"
-      assert.equal((VERSION:gsub("%-", "~")), version)
+      assert.equal((packed.version:gsub("%-", "~")), version)
     end)
 
-    it("is built, has no file outside of its places, and runs", function()
-      for _, program in ipairs { "dpkg-buildpackage", "dh" } do
-        if not has(program) then return pending(program .. " is not there") end
-      end
+    it("is built, has no file outside of its places, and speaks TLS", function()
+      local lacking = packed.lacks { "dpkg-buildpackage", "dh" }
+      if lacking then return pending(lacking) end
       local folder = process.folder()
-      copy(folder .. "/source")
+      packed.copy(folder .. "/source")
       -- -d: what is needed is there, from packages of the system or from elsewhere.
       must(("cd %s/source && env -u LD_PRELOAD dpkg-buildpackage -d -b -us -uc"):format(folder))
       must(("cd %s && dpkg-deb -x lua-ssl-ffi_*.deb root"):format(folder))
@@ -62,53 +30,44 @@ describe("the package of", function()
       local library = process.capture(("cd %s/root && ls -d usr/lib/*/lua/5.1"):format(folder))
         :match "[^\n]+"
       assert.equal(("./%s\n./usr/share/doc\n./usr/share/lua/5.1\n"):format(library), places)
-      runs(folder .. "/root/usr/share/lua/5.1", folder .. "/root/" .. library)
+      packed.speaks(packed.version, folder .. "/root/usr/share/lua/5.1",
+                    folder .. "/root/" .. library)
     end)
   end)
 
-  describe("LuaRocks", function()
-    local RELEASE = VERSION:gsub("%-.*", "")
+  -- Recipes that cannot be run here: what they say about the sources is compared.
+  describe("another system", function()
+    local URL = "https://example.org/luasec-ffi"
 
-    it("is none of a version that is not released", function()
-      local folder = process.folder() .. "/source"
-      copy(folder)
-      process.write(folder .. "/lua/ssl/base/version.lua", 'return "9.8.7-dev"\n')
-      assert.equal("rockspec: 9.8.7-dev is no release\n",
-                   process.capture(folder .. "/script/rockspec https://example.org/x 2>&1"))
-    end)
-
-    -- A repository with the tag of a release, and LuaRocks with a home of its own.
-    local function repository(folder)
-      copy(folder)
-      process.write(folder .. "/lua/ssl/base/version.lua", ('return "%s"\n'):format(RELEASE))
-      must(("cd %s && git init -q && git add -A && git -c user.name=x -c user.email=x@x commit "
-            .. "-q -m x && git tag v%s"):format(folder, RELEASE))
+    for file, line in pairs {
+      ["luasec-ffi.rb"] = ('url "%s.git", tag: "v%s"'):format(URL, packed.version),
+      ["dist.ini"] = "\nversion = " .. packed.version .. "\n",
+    } do
+      it("has the version and the place in " .. file, function()
+        local text = must(("script/recipe %s %s.git"):format(file, URL))
+        assert.matches(line, text, 1, true)
+        assert.matches(URL, text, 1, true)
+        assert.not_matches("@%u+@", text)
+      end)
     end
 
-    it("is built from the release's tag, runs, and is removed", function()
-      for _, program in ipairs { "luarocks", "git" } do
-        if not has(program) then return pending(program .. " is not there") end
+    it("has the version from its file in package.nix", function()
+      local recipe = sources.read "packaging/package.nix"
+      assert.matches('"[^\\"]*\\"([^\\"]*)\\"[^\\"]*"', recipe, 1, true)
+      assert.matches("readFile ../lua/ssl/base/version.lua", recipe, 1, true)
+      assert.equal(packed.version,
+                   sources.read "lua/ssl/base/version.lua":match '^[^"]*"([^"]*)"[^"]*$')
+    end)
+
+    it("finds the names of OpenSSL that it replaces in the file that it names", function()
+      for _, path in ipairs { "packaging/package.nix", "packaging/luasec-ffi.rb.in" } do
+        local named = sources.read(path):match '[%s"](ffi/[%w_]+%.lua)'
+        local text = sources.read(named)
+        for _, name in ipairs { "libssl.so.3", "libcrypto.so.3", "libssl.3.dylib",
+                                "libcrypto.3.dylib" } do
+          assert.matches('"' .. name .. '"', text, 1, true)
+        end
       end
-      local home = process.folder()
-      repository(home .. "/source")
-      local rockspec = ("%s/luasec-ffi-%s-1.rockspec"):format(home, RELEASE)
-      must(("%s/source/script/rockspec file://%s/source >%s"):format(home, home, rockspec))
-      must(("mkdir %s/include && echo '#define LUA_VERSION_NUM 501' >%s/include/lua.h")
-           :format(home, home))
-      local config = process.write(home .. "/config.lua", ([[
-        variables = { LUA_INCDIR = "%s/include", LUA_LIBDIR = "%s/include" }
-      ]]):format(home, home))
-      local luarocks = ("cd %s && env -u LD_PRELOAD HOME=%s LUAROCKS_CONFIG=%s luarocks "
-        .. "--lua-version=5.1 --tree=%s/tree "):format(home, home, config, home)
-      must(luarocks .. "install --deps-mode=none " .. rockspec)
-      local output = fresh.luajit(PROGRAM, {
-        LUA_PATH = home .. "/tree/share/lua/5.1/?.lua;;",
-        LUA_CPATH = home .. "/tree/lib/lua/5.1/?.so;;",
-      })
-      assert.equal(("%s %s/tree/lib/lua/5.1/ssl/shim.so"):format(RELEASE, home), output)
-      must(luarocks .. "remove luasec-ffi")
-      assert.equal("", process.capture(("find %s/tree -name '*.lua' -o -name '*.so' | grep -v "
-                                        .. "manifest"):format(home)))
     end)
   end)
 end)

@@ -38,9 +38,61 @@ describe("the version", function()
     end
   end)
 
+  -- `since` of a record is the version in which something came, and stays.
   it("is written in no other source", function()
-    local found = process.capture(("grep -rlF -e %s CMakeLists.txt cmake lua ffi shim docs "
-      .. "script README.md *.rockspec"):format(house.quote(VERSION)))
-    assert.equal("lua/ssl/base/version.lua\n", found)
+    local found = process.capture(("grep -rhF -e %s CMakeLists.txt cmake lua ffi shim docs "
+      .. "packaging script README.md *.rockspec | grep -v 'since = \"'"):format(
+      house.quote(VERSION)))
+    assert.equal(('return "%s"\n'):format(VERSION), found)
+  end)
+
+  describe("as script/version writes it", function()
+    local packed = require "spec.support.packed"
+    local DAY, DATE = "2031-02-03", "Mon, 03 Feb 2031 04:05:06 +0000"
+    local folder
+
+    local function write(version)
+      return process.capture(("SOURCE_DATE_EPOCH=1927857906 %s/script/version %s 2>&1"):format(
+        folder, version))
+    end
+
+    local function tops()
+      local function first(path, pattern)
+        return sources.read(folder .. "/" .. path):match(pattern)
+      end
+      return { first("lua/ssl/base/version.lua", '\nreturn "([^"]+)"'),
+               first("CHANGELOG.md", "\n## ([^\n]+)"),
+               first("debian/changelog", "^lua%-ssl%-ffi %(([^)]+%) %w+); "),
+               first("debian/changelog", "\n %-%- [^\n]->  ([^\n]+)") }
+    end
+
+    setup(function()
+      folder = process.folder() .. "/source"
+      packed.copy(folder)
+      if PRERELEASE == "" then write "98.7.6-dev" end
+    end)
+    teardown(process.stop_all)
+
+    it("is that of a release with its date, and then that of the next one's work", function()
+      local changes = sources.read(folder .. "/CHANGELOG.md")
+      assert.equal("", write "98.7.6")
+      assert.same({ "98.7.6", "[98.7.6] - " .. DAY, "98.7.6) unstable", DATE }, tops())
+      assert.equal("version: CHANGELOG.md has no section Unreleased\n", write "98.7.7")
+      assert.equal("", write "98.8.0-dev")
+      assert.same({ "98.8.0-dev", "[Unreleased]", "98.8.0~dev) UNRELEASED", DATE }, tops())
+      local _, entries = sources.read(folder .. "/debian/changelog"):gsub("lua%-ssl%-ffi %(98", "")
+      assert.equal(2, entries)
+      local heading = "## [98.7.6] - " .. DAY
+      local before = changes:gsub("\n## %[Unreleased%]", function()
+        return "\n## [Unreleased]\n\n" .. heading
+      end, 1)
+      assert.equal(before, sources.read(folder .. "/CHANGELOG.md"))
+    end)
+
+    it("is refused where it is none", function()
+      for _, wrong in ipairs { "1.0", "1.0.0-rc1", "v1.0.0", "''" } do
+        assert.matches("^version: no version: ", write(wrong))
+      end
+    end)
   end)
 end)

@@ -17,7 +17,7 @@ local groups = {
       "structure/matrix",
       "structure/modes", "structure/rooms",
       "structure/samples", "structure/shim", "structure/support", "structure/traces",
-      "structure/install", "structure/packages",
+      "structure/install", "structure/packages", "structure/rocks",
       "structure/types", "structure/version",
       "peers/luarocks",
     },
