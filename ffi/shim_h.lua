@@ -116,7 +116,7 @@ return {
     "X509_get0_notAfter", "ASN1_TIME_diff",
     "ERR_peek_error", "ERR_clear_error",
     "SSL_get_error", "SSL_read_ex", "SSL_write_ex", "SSL_pending",
-    "SSL_want", "SSL_get_shutdown",
+    "SSL_want", "SSL_get_shutdown", "SSL_shutdown",
     "X509_STORE_CTX_set_error", "X509_STORE_CTX_get_current_cert",
     "X509_get_ext_by_NID", "X509_check_host", "SSL_set_options",
     "SSL_SESSION_get0_ticket_appdata", "X509_STORE_CTX_get0_param",
@@ -177,7 +177,10 @@ void lsf_unclaim(struct lsf_conn *c, const unsigned char *p, int n);
 int  lsf_deliver(struct lsf_conn *c, unsigned char *to, int n);
 void lsf_drop(struct lsf_conn *c);
 int  lsf_append(struct lsf_conn *c, const void *data, int n);
+void lsf_clear_errors(void);
 int  lsf_verdict(const struct lsf_conn *c, int rc);
+int  lsf_shake(struct lsf_conn *c);
+void lsf_notify(struct lsf_conn *c);
 int  lsf_read(struct lsf_conn *c);
 int  lsf_hear(struct lsf_conn *c);
 int  lsf_read_into(struct lsf_conn *c, unsigned char *to, int size);

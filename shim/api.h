@@ -71,6 +71,7 @@ struct lsf_api {
 	int (*SSL_pending)(const SSL *);
 	int (*SSL_want)(const SSL *);
 	int (*SSL_get_shutdown)(const SSL *);
+	int (*SSL_shutdown)(SSL *);
 	void (*X509_STORE_CTX_set_error)(X509_STORE_CTX *, int);
 	X509 *(*X509_STORE_CTX_get_current_cert)(const X509_STORE_CTX *);
 	int (*X509_get_ext_by_NID)(const X509 *, int, int);

@@ -73,12 +73,12 @@ struct lsf_conn {
 	uint8_t in_lent;
 	/*
 	 * Gather records before they are sent, up to LSF_QUEUE_LIMIT.
-	 * Owners: ssl.connection.send, ssl.handshake.handshake
+	 * Owners: readwrite.c, ssl.connection.send, ssl.handshake.handshake
 	 */
 	uint8_t cork;
 	/*
 	 * Accept every write of OpenSSL: the last alert has to be queued.
-	 * Owners: ssl.connection.close
+	 * Owners: readwrite.c, ssl.connection.close
 	 */
 	uint8_t accept_all;
 	/*

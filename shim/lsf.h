@@ -233,7 +233,10 @@ LSF_API int lsf_append(struct lsf_conn *c, const void *data, int n);
 #define LSF_RECORD 16384
 #define LSF_ERROR_GONE 100   /* freed meanwhile */
 #define LSF_ERROR_MEMORY 101 /* no room for a record */
+LSF_API void lsf_clear_errors(void);
 LSF_API int lsf_verdict(const struct lsf_conn *c, int rc);
+LSF_API int lsf_shake(struct lsf_conn *c);
+LSF_API void lsf_notify(struct lsf_conn *c);
 LSF_API int lsf_read(struct lsf_conn *c);
 LSF_API int lsf_hear(struct lsf_conn *c);
 LSF_API int lsf_read_into(struct lsf_conn *c, unsigned char *to, int size);

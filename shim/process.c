@@ -81,5 +81,5 @@ lsf_use(struct lsf_conn *c)
 int
 lsf_foreign(const struct lsf_conn *c)
 {
-	return c->pid != 0 && c->pid != (int)getpid();
+	return c->pid != 0 && c->pid != lsf_process(c->pool);
 }

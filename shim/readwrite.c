@@ -1,5 +1,6 @@
 /*
- * One attempt of OpenSSL to decrypt or to encrypt, and what its result means.
+ * One attempt of OpenSSL to decrypt or to encrypt, one step of its handshake, our
+ * close_notify, and what the result means.
  *
  * SSL_get_error is called here, directly after the call of OpenSSL that it is about. Lua
  * passes the struct and no pointer out of it, as in plaintext.c.
@@ -15,8 +16,8 @@
 #define MOST_HEARD 1024
 
 /* The error queue is the thread's, and a leftover would make the verdict wrong. */
-static void
-clear_errors(void)
+void
+lsf_clear_errors(void)
 {
 	if (lsf_api.ERR_peek_error() != 0)
 		lsf_api.ERR_clear_error();
@@ -44,13 +45,51 @@ lsf_verdict(const struct lsf_conn *c, int rc)
 	return -error;
 }
 
+/*
+ * One step of the handshake: what can be done without waiting. A flight leaves in one piece.
+ * If the session tickets of TLS 1.3 were sent one by one, Nagle's algorithm would hold back
+ * the server's first data. Over a stream Lua sends it. Returns as lsf_verdict.
+ */
+int
+lsf_shake(struct lsf_conn *c)
+{
+	int rc;
+
+	if (c->hello.state == LSF_HELLO_READ && (rc = lsf_hello_gather(c)) <= 0)
+		return rc;
+	if (c->ssl == NULL)
+		return -LSF_ERROR_GONE;
+	lsf_clear_errors();
+	c->cork = 1;
+	rc = lsf_verdict(c, lsf_api.SSL_do_handshake(c->ssl));
+	c->cork = 0;
+	(void)lsf_flush(c);
+
+	return rc;
+}
+
+/* Queue close_notify, or send it. The BIO must not refuse it, however much is queued. */
+void
+lsf_notify(struct lsf_conn *c)
+{
+	uint8_t before = c->accept_all;
+
+	if (c->ssl == NULL)
+		return;
+	c->accept_all = 1;
+	lsf_clear_errors();
+	(void)lsf_api.SSL_shutdown(c->ssl);
+	lsf_clear_errors();
+	c->accept_all = before;
+}
+
 static int
 decrypt(struct lsf_conn *c, void *to, int size)
 {
 	size_t got = 0;
 	int rc;
 
-	clear_errors();
+	lsf_clear_errors();
 	c->may_block = c->fd_blocking && !c->hearing;
 	rc = lsf_api.SSL_read_ex(c->ssl, to, (size_t)size, &got);
 	c->may_block = 0;
@@ -128,7 +167,7 @@ lsf_write(struct lsf_conn *c, const unsigned char *data, size_t from, int n)
 
 	if (c->ssl == NULL)
 		return -LSF_ERROR_GONE;
-	clear_errors();
+	lsf_clear_errors();
 	rc = lsf_api.SSL_write_ex(c->ssl, data + from, (size_t)n, &taken);
 
 	return rc > 0 ? (int)taken : lsf_verdict(c, rc);

@@ -88,6 +88,7 @@ local shim = {
   lingering_new = { "NULL: no memory", false },
   tickets_new = { "NULL: no memory", false },
   hello_gather = { "SSL_ERROR_* as a negative number", -1, -5 },
+  shake = { "SSL_ERROR_* as a negative number", -1, -5 },
   read = { "SSL_ERROR_* as a negative number", -1, -5, -101 },
   read_into = { "SSL_ERROR_* as a negative number", -1, -5, -101 },
   write = { "SSL_ERROR_* as a negative number", -1, -5 },

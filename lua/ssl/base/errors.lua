@@ -55,7 +55,7 @@ end
 
 --- Empty the queue. Cheap when it is empty already.
 function errors.clear()
-  if C.ERR_peek_error() ~= 0 then C.ERR_clear_error() end
+  S.clear_errors()
 end
 
 local function entry(code)

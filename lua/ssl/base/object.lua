@@ -12,6 +12,10 @@
 
 local arg = require "ssl.base.arg"
 
+-- A sandbox may lack it. newproxy(true) makes the same object of an empty table, which then
+-- grows field by field, and keeps a list of all these tables.
+local set_metatable = debug and debug.setmetatable
+
 local object = {}
 
 --- A new class.
@@ -23,12 +27,26 @@ function object.class(name, methods, meta)
   return { name = name, methods = methods, tostring = meta.tostring, free = meta.free }
 end
 
+local function with_metatable(state)
+  if state and set_metatable then
+    local self = newproxy(false)
+    set_metatable(self, state)
+    return self, state
+  end
+  local self = newproxy(true)
+  local empty = getmetatable(self)
+  for name, value in pairs(state or {}) do empty[name] = value end
+  return self, empty
+end
+
 --- A new object.
+-- @tparam table class
+-- @tparam[opt] table fields  becomes its state: with room for all fields, also for `class`,
+--   `__index`, `__tostring`, `__gc` and `__close`
 -- @treturn userdata  the object
 -- @treturn table  its state: add fields in one place and one order
-function object.new(class)
-  local self = newproxy(true)
-  local state = getmetatable(self)
+function object.new(class, fields)
+  local self, state = with_metatable(fields)
   state.class      = class
   state.__index    = class.methods
   state.__tostring = class.tostring

@@ -24,14 +24,13 @@ local linger     = require "ssl.io.linger"
 local loop       = require "ssl.io.loop"
 local verdict    = require "ssl.io.verdict"
 local mutex      = later.module "ssl.io.mutex"
-local errors     = require "ssl.base.errors"
 local inbound    = later.module "ssl.io.inbound"
 local gcpressure = require "ssl.base.gcpressure"
 local receive    = require "ssl.connection.receive"
 local resumption = later.module "ssl.session.resumption"
 local send       = require "ssl.connection.send"
 local state      = require "ssl.io.state"
-local C, K, S    = lib.C, lib.K, shim.C
+local K, S       = lib.K, shim.C
 
 -- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
 jit.off(true, true)
@@ -42,22 +41,13 @@ local function said(conn)
   return bit.band(S.shut(conn), K.SSL_SENT_SHUTDOWN) ~= 0
 end
 
--- The BIO must not refuse it, however much is queued.
-local function say(conn)
-  local before = conn.accept_all
-  conn.accept_all = 1
-  errors.clear()
-  C.SSL_shutdown(conn.ssl)
-  errors.clear()
-  conn.accept_all = before
-end
 
 -- A record that OpenSSL has made and could not hand over comes before it: only the send of
 -- that record can go on with it.
 local function queue_notify(st)
   local conn = st.conn
   if S.want(conn) == K.SSL_WRITING then return "wantwrite" end
-  say(conn)
+  S.notify(conn)
   if not said(conn) then return end
   conn.drop_output = 1
   lifecycle.notified(st)
@@ -110,7 +100,7 @@ local function finish(st)
   local conn = st.conn
   local may_say = not lifecycle.refusal(st) and conn.out_error == 0
   lifecycle.closing(st)
-  if may_say then say(conn) end
+  if may_say then S.notify(conn) end
   conn.accept_all = 1 -- nothing that follows may be refused either
   return st.transport.finish(st)
 end

@@ -5,7 +5,6 @@
 -- places: at the ClientHello, and inside a job (ssl.handshake.features).
 -- docs/internals/handshake.md has a drawing.
 
-local lib         = require "ssl.ffi.lib"
 local shim        = require "ssl.ffi.shim"
 local later       = require "ssl.base.later"
 local readahead   = require "ssl.io.readahead"
@@ -26,7 +25,7 @@ local inherit     = require "ssl.handshake.inherit"
 local resumption  = later.module "ssl.session.resumption"
 local mutex       = later.module "ssl.io.mutex"
 local state       = require "ssl.io.state"
-local C, S        = lib.C, shim.C
+local S           = shim.C
 local gone        = lifecycle.gone
 
 -- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
@@ -61,26 +60,26 @@ end
 
 -- A flight leaves in one piece. If the session tickets of TLS 1.3 were sent one by one,
 -- Nagle's algorithm would hold back the server's first data.
-local function step(st)
+-- The shim does that as a whole, and so does this, for early data.
+local function step_with_early_data(st)
   local conn = st.conn
   if conn.hello.state == HELLO_READ then
     local gathered = S.hello_gather(conn)
     if gathered <= 0 then return gathered end
   end
+  errors.clear()
   conn.cork = 1
-  local rc
-  if st.early then
-    rc = earlydata.try(st)
-  else
-    rc = C.SSL_do_handshake(conn.ssl)
-  end
-  rc = S.verdict(conn, rc)
+  local rc = S.verdict(conn, earlydata.try(st))
   conn.cork = 0
   return rc
 end
 
+local function step(st)
+  if st.early then return step_with_early_data(st) end
+  return S.shake(st.conn)
+end
+
 local function step_and_judge(st)
-  errors.clear()
   local rc = step(st)
   local word = rc <= 0 and verdict.judge(st, rc) or nil
   if st.conn.out_beg ~= st.conn.out_end then
@@ -179,7 +178,8 @@ end
 -- @return as of `dohandshake`
 function handshake.run(st)
   local ok, word = in_turn(st)
-  if st.conn.keylog.length ~= 0 and st.phase ~= "suspended" then
+  -- A server may have had another context before.
+  if (st.c.keylog or st.server) and st.conn.keylog.length ~= 0 and st.phase ~= "suspended" then
     keylog.drain(st)
     if ok and gone(st) then return false, "closed" end
   end

@@ -50,7 +50,9 @@ end
 
 -- Does a context have a value of the key? `ssl.context` may have set it, too.
 local function has(key, c)
-  for field, default in pairs(keys.state[key] or {}) do
+  local fields = keys.state[key]
+  if not fields then return false end
+  for field, default in pairs(fields) do
     if c[field] ~= default then return true end
   end
   return false

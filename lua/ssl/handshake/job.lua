@@ -21,7 +21,9 @@ local job = {}
 --- Before a handshake, and when it has switched to another context.
 -- @tparam table st
 function job.apply(st)
-  st.pausable = features.pauses(st, st.c)
+  local pauses = features.pauses(st, st.c)
+  if pauses == st.pausable then return end
+  st.pausable = pauses
   C.SSL_ctrl(st.conn.ssl, st.pausable and K.SSL_CTRL_MODE or K.SSL_CTRL_CLEAR_MODE,
              K.SSL_MODE_ASYNC, nil)
 end

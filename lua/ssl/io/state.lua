@@ -88,6 +88,7 @@
 
 local object = require "ssl.base.object"
 local shim   = require "ssl.ffi.shim"
+local now    = shim.C.now
 
 local state = {}
 
@@ -124,14 +125,29 @@ local DEFAULTS = { __index = {
   sessionorigin = false, deadline = false,
 } }
 
+-- A table with room for the fields of every connection: one that grows field by field is made
+-- six times.
+local function room()
+  return {
+    class = false, __index = false, __tostring = false, __gc = false, __close = false,
+    self = false, conn = false, ctx = false, c = false,
+    server = false, phase = false, status = false, guarded = false,
+    open = false, block = false, total = false, nowait = false,
+    received = false, sent = false, born = false,
+    owed = false, pausable = false, policy = false,
+    transport = false, stream = false, origin = false,
+    maxline = false, maxall = false,
+  }
+end
+
 --- A new connection object and its state.
 function state.new(conn, ctx, c, server, transport)
-  local self, st = object.new(state.class)
+  local self, st = object.new(state.class, room())
   st.self, st.conn, st.ctx, st.c = self, conn, ctx, c
   st.server, st.phase, st.status = server, "new", "new"
   st.guarded = st
   st.open, st.block, st.total, st.nowait = false, false, false, false
-  st.received, st.sent, st.born = 0, 0, shim.C.now()
+  st.received, st.sent, st.born = 0, 0, now()
   st.owed, st.pausable, st.policy = 0, false, false
   st.transport, st.stream, st.origin = transport, false, false
   st.maxline, st.maxall = 0, 0

@@ -101,12 +101,15 @@ local function some_lists(c)
   return bit.band(demanded, K.X509_V_FLAG_CRL_CHECK_ALL) == 0 and 1 or 0
 end
 
--- All that a connection verifies by, beside the store.
-local function apply(st, _, c)
+-- All that a connection verifies by, beside the store. A new one has 0 everywhere; to write
+-- costs an object of Lua's.
+local function apply(st, old, c)
   local conn = st.conn
-  conn.verify.go_on = c.verify_continue and 1 or 0
-  conn.verify.some_lists = some_lists(c)
-  conn.verify.ask = judged(c) and 1 or 0
+  if old or c.verify_continue or judged(c) or c.verify_flags ~= 0 then
+    conn.verify.go_on = c.verify_continue and 1 or 0
+    conn.verify.some_lists = some_lists(c)
+    conn.verify.ask = judged(c) and 1 or 0
+  end
   C.SSL_set_verify(conn.ssl, mode(c), verify_callback)
   if c.ignore_purpose then purpose(conn.ssl, true) end
   chain(conn.ssl, c)
