@@ -97,6 +97,15 @@ local function answer(st)
   if st.c ~= before and not gone(st) then job.apply(st) end
 end
 
+-- Not by loop.run: LuaJIT would give up the loop there, which receive needs, where `step` is
+-- not compiled.
+local function wait_and_step(st, word, start)
+  local ready, why = loop.wait(st, word, start)
+  if not ready then return why, true end
+  if st.failed then return st.failed, true end
+  return step_and_judge(st), false
+end
+
 -- The verdict at the end, nil for success; and when it began to wait, if it did.
 local function advance(st)
   local word, start = step_and_judge(st), nil
@@ -109,9 +118,10 @@ local function advance(st)
     elseif st.nowait or not verdict.waits(word) then
       return word, start
     else
+      local over
       start = start or timeout.start(st)
-      word = loop.run(st, step, word, start)
-      if word and word ~= "asked" then return word, start end
+      word, over = wait_and_step(st, word, start)
+      if over then return word, start end
     end
   end
   return nil, start
