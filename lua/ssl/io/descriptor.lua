@@ -88,5 +88,7 @@ function descriptor.finish(st)
   until S.linger(conn) ~= 0
   return true
 end
+-- Once for each connection: docs/internals/architecture.md.
+jit.off(descriptor.finish)
 
 return descriptor
