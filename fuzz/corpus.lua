@@ -10,15 +10,20 @@ function corpus.read(path)
   return bytes
 end
 
---- The seeds of a target, in the order of their names; one that is empty where there are none.
+--- The files of a folder, in the order of their names.
+-- @treturn {string,...}
+function corpus.in_folder(folder)
+  local inputs = {}
+  local pipe = assert(io.popen(("LC_ALL=C ls %s 2>/dev/null"):format(folder)))
+  for file in pipe:lines() do inputs[#inputs + 1] = corpus.read(folder .. "/" .. file) end
+  pipe:close()
+  return inputs
+end
+
+--- The seeds of a target; one that is empty where there are none.
 -- @treturn {string,...}
 function corpus.of(name)
-  local inputs = {}
-  local pipe = assert(io.popen(("LC_ALL=C ls fuzz/corpus/%s 2>/dev/null"):format(name)))
-  for file in pipe:lines() do
-    inputs[#inputs + 1] = corpus.read(("fuzz/corpus/%s/%s"):format(name, file))
-  end
-  pipe:close()
+  local inputs = corpus.in_folder("fuzz/corpus/" .. name)
   if #inputs == 0 then inputs[1] = "" end
   return inputs
 end

@@ -10,8 +10,8 @@ local target = { about = "CRLs from bytes, in a context that is used", mutate = 
 
 local server
 
--- No list of this authority's is in the corpus, and nobody else can sign one: without a valid
--- list nobody is accepted.
+-- No list in the corpus has a signature that is right, and nobody can make one: without a
+-- valid list nobody is accepted.
 local function refused(ctx)
   server = server or assert(ssl.newcontext(pair.server_config {
     key = pki.server.key, certificate = pki.server.cert }))
