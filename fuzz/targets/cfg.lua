@@ -125,6 +125,8 @@ function target.one(bytes)
       cfg[record.key] = proper(d, record)
     end
   end
+  -- A name would be that of a file that is written, whichever it is.
+  if type(cfg.keylog) == "string" then cfg.keylog = "/dev/null" end
   watch.call(ssl.cfg.problem, cfg)
   local ctx, why = made(cfg)
   if ctx then return use(ctx, cfg.mode) end
