@@ -1,9 +1,10 @@
 -- The works of bench/yardstick.c, for the module `ssl` on LUA_PATH:
 --
---     luajit subject.lua WORK AMOUNT [PARAMETER]
+--     luajit subject.lua WORK AMOUNT [PARAMETER] [flow]
 --
 -- Prints the units done, what they cost (seconds of CPU; KiB for `idle`), and the time
--- of day that passed. Started by bench/peer.c, which passes the address where it listens.
+-- of day that passed. With the last word the peer encrypts while the subject receives.
+-- Started by bench/peer.c, which passes the address where it listens.
 
 package.path = "bench/?.lua;" .. package.path
 
@@ -13,14 +14,12 @@ if require "subject_load"(unpack(arg)) then return end
 local socket = require "socket"
 local ssl    = require "ssl"
 
+local SOURCE = arg[#arg] == "flow" and table.remove(arg) or "source"
 local PORT  = tonumber(os.getenv "BENCH_PORT")
 local CERTS = os.getenv "BENCH_CERTS"
 local MIB, RECORD, LINE = 2 ^ 20, 16384, 100
 
 local CLIENT = { mode = "client", protocol = "tlsv1_3", verify = "none" }
-local VERIFYING = {
-  mode = "client", protocol = "tlsv1_3", verify = "peer", cafile = CERTS .. "/root.pem",
-}
 local BUNDLE = {
   mode = "client", protocol = "tlsv1_3", verify = "peer", cafile = CERTS .. "/bundle.pem",
 }
@@ -67,7 +66,7 @@ end
 -- A connection that the peer feeds, with the peer waiting for us to begin.
 local function source(bytes, record, line)
   local ctx = assert(ssl.newcontext(CLIENT))
-  local conn = shake(ctx, tell(("source %d %d %d"):format(bytes, record, line)))
+  local conn = shake(ctx, tell(("%s %d %d %d"):format(SOURCE, bytes, record, line)))
   assert(conn:receive "*l" == "ready")
   assert(conn:send "go\n")
   return conn
@@ -148,25 +147,6 @@ function work.pingpong(amount)
   measure(amount, bounce, conn, amount)
 end
 
--- As many come before the clock starts: a program that has just begun compiles.
-local HANDSHAKES = 100
-
--- The clock stands still while the connection is made.
-local function handshakes(amount, ctx)
-  local spent, passed = 0, 0
-  for i = 1 - HANDSHAKES, amount do
-    local sock = tell "end"
-    local w, c = wall(), cpu()
-    shake(ctx, sock):close()
-    if i > 0 then spent, passed = spent + cpu() - c, passed + wall() - w end
-  end
-  report(amount, spent, passed)
-end
-
-function work.handshake(amount)
-  handshakes(amount, assert(ssl.newcontext(VERIFYING)))
-end
-
 local function contexts(n)
   for _ = 1, n do assert(ssl.newcontext(BUNDLE)) end
 end
@@ -238,15 +218,14 @@ function work.idle(amount)
   report(amount, resident() - before, wall() - start)
 end
 
-require "subject_bulk"(work, {
-  ssl = ssl, client = CLIENT, server = SERVER, tell = tell, shake = shake,
-  source = source, warm_up = warm_up, measure = measure, sink = sink,
-})
-
-require "subject_crowd"(work, {
-  ssl = ssl, server = SERVER, bundle = BUNDLE, tell = tell, shake = shake,
-  warm_up = warm_up, measure = measure, resident = resident, report = report,
-})
+local tools = {
+  ssl = ssl, client = CLIENT, server = SERVER, bundle = BUNDLE, certs = CERTS, tell = tell,
+  shake = shake, source = source, bounce = bounce, warm_up = warm_up, measure = measure,
+  resident = resident, report = report, cpu = cpu, wall = wall, sink = sink,
+}
+require "subject_bulk"(work, tools)
+require "subject_shake"(work, tools)
+require "subject_crowd"(work, tools)
 
 local name, amount, parameter = unpack(arg)
-work[name](tonumber(amount), tonumber(parameter))
+work[name](tonumber(amount), tonumber(parameter) or parameter)

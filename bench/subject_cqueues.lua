@@ -1,12 +1,13 @@
 -- The works of bench/subject.lua with cqueues' sockets and luaossl:
 --
---     luajit subject_cqueues.lua WORK AMOUNT [PARAMETER]
+--     luajit subject_cqueues.lua WORK AMOUNT [PARAMETER] [flow]
 
 local cqueues  = require "cqueues"
 local sockets  = require "cqueues.socket"
 local contexts = require "openssl.ssl.context"
 local store    = require "openssl.x509.store"
 
+local SOURCE = arg[#arg] == "flow" and table.remove(arg) or "source"
 local PORT  = tonumber(os.getenv "BENCH_PORT")
 local CERTS = os.getenv "BENCH_CERTS"
 local MIB, RECORD, LINE = 2 ^ 20, 16384, 100
@@ -45,7 +46,7 @@ local function shake(ctx, sock)
 end
 
 local function source(bytes, record, line)
-  local sock = shake(context(), tell(("source %d %d %d"):format(bytes, record, line)))
+  local sock = shake(context(), tell(("%s %d %d %d"):format(SOURCE, bytes, record, line)))
   assert(sock:read "*l" == "ready")
   assert(sock:write "go\n")
   return sock
@@ -105,10 +106,10 @@ function work.pingpong(amount)
   measure(amount, bounce, amount)
 end
 
-function work.handshake(amount)
+function work.handshake(amount, kind)
   local ctx, spent, passed = context(true), 0, 0
   for i = -99, amount do
-    local sock = tell "end"
+    local sock = tell(kind == "three" and "end three" or "end")
     local w, c = wall(), cpu()
     shake(ctx, sock):close()
     if i > 0 then spent, passed = spent + cpu() - c, passed + wall() - w end
@@ -117,4 +118,4 @@ function work.handshake(amount)
 end
 
 local name, amount, parameter = unpack(arg)
-work[name](tonumber(amount), tonumber(parameter))
+work[name](tonumber(amount), tonumber(parameter) or parameter)

@@ -1,6 +1,7 @@
 -- Works with many connections or contexts in one process, for subject.lua.
 
-local ffi = require "ffi"
+local ffi      = require "ffi"
+local together = require "together"
 
 -- As the kernel has it: packed on x86-64 alone.
 ffi.cdef(([[
@@ -12,11 +13,26 @@ int bench_epoll_wait(int poller, bench_epoll_event *events, int most, int ms)
   __asm__("epoll_wait");
 ]]):format(ffi.arch == "x64" and "__attribute__((packed))" or ""))
 
-local ADD, IN, MOST = 1, 1, 256
+local ADD, DELETE, IN, MOST = 1, 2, 1, 256
 local ROUNDS = 3
 local MESSAGE = ("c"):rep(63) .. "\n"
 
+-- Connections of a process at the same time, and those before the clock starts.
+local SIDES, WARM = 8, 50
+
 return function(work, t)
+  -- The word of a step that has to wait; any other ends the program.
+  local function later(word)
+    assert(word == "wantread" or word == "timeout", word)
+    return false
+  end
+
+  local function watch(poller, conn, k)
+    local event = ffi.new "bench_epoll_event"
+    event.events, event.data = IN, k
+    assert(ffi.C.bench_epoll_ctl(poller, ADD, conn:getfd(), event) == 0)
+  end
+
   -- Each is asked for its line when epoll says that something is there, until all have
   -- theirs. Any error ends the program.
   local function wait_for_all(poller, held, count)
@@ -32,7 +48,7 @@ return function(work, t)
           assert(#line == #MESSAGE - 1)
           got[k], left = false, left - 1
         else
-          assert(word == "wantread" or word == "timeout", word)
+          later(word)
           got[k] = part
         end
       end
@@ -52,13 +68,11 @@ return function(work, t)
   function work.crowd(amount, memory)
     local ctx, held, before = assert(t.ssl.newcontext(t.server)), {}, 0
     local poller = ffi.C.bench_epoll_create(0)
-    local event = ffi.new "bench_epoll_event"
     for k = 1, amount + 100 do
       local conn = t.shake(ctx, t.tell "hold")
       conn:settimeout(0)
       held[k] = conn
-      event.events, event.data = IN, k
-      assert(ffi.C.bench_epoll_ctl(poller, ADD, conn:getfd(), event) == 0)
+      watch(poller, conn, k)
       if k == 100 then
         round(poller, held)
         before = t.resident()
@@ -73,6 +87,109 @@ return function(work, t)
     end
     for _ = 1, ROUNDS do round(poller, held) end
     t.report(amount, t.resident() - before, 1)
+  end
+
+  -- The answers until there are so many; each but the last is followed by a message.
+  local function answers(poller, held, sent, late, count)
+    local events = ffi.new("bench_epoll_event[?]", MOST)
+    local got, part = 0, {}
+    while got < count do
+      for i = 0, ffi.C.bench_epoll_wait(poller, events, MOST, -1) - 1 do
+        local k = tonumber(events[i].data)
+        local line, word, rest = held[k]:receive("*l", part[k])
+        part[k] = not line and rest or nil
+        if line or later(word) then
+          got = got + 1
+          late[got] = t.wall() - sent[k]
+          if got + #held <= count then
+            sent[k] = t.wall()
+            assert(held[k]:send(MESSAGE))
+          end
+        end
+      end
+    end
+  end
+
+  --- Each of so many connections waits for the answer to a message, at any time: how late is
+  -- it at 99 %?
+  function work.busy(amount, rounds)
+    local ctx, held, sent, late = assert(t.ssl.newcontext(t.server)), {}, {}, {}
+    local poller, count = ffi.C.bench_epoll_create(0), amount * rounds
+    for k = 1, amount do
+      held[k] = t.shake(ctx, t.tell "hold")
+      t.bounce(held[k], 1)
+      held[k]:settimeout(0)
+      watch(poller, held[k], k)
+    end
+    collectgarbage()
+    local passed = t.wall()
+    for k = 1, amount do
+      sent[k] = t.wall()
+      assert(held[k]:send(MESSAGE))
+    end
+    answers(poller, held, sent, late, count)
+    passed = t.wall() - passed
+    table.sort(late)
+    t.report(count, late[math.floor(count * 0.99) + 1] * count, passed)
+  end
+
+  -- Handshake, a message and back. True when it is over.
+  local function go_on(visit)
+    if not visit.shaken then
+      local ok, word = visit.conn:dohandshake()
+      if not ok then return later(word) end
+      visit.shaken = true
+      assert(visit.conn:send(MESSAGE))
+    end
+    local line, word, rest = visit.conn:receive("*l", visit.part)
+    if not line then
+      visit.part = rest
+      return later(word)
+    end
+    return true
+  end
+
+  local function begin(ctx, poller, visiting, k)
+    local conn = assert(t.ssl.wrap(t.tell "echo", ctx))
+    conn:settimeout(0)
+    visiting[k] = { conn = conn }
+    watch(poller, conn, k)
+    go_on(visiting[k])
+  end
+
+  local function finish(poller, conn)
+    assert(ffi.C.bench_epoll_ctl(poller, DELETE, conn:getfd(), nil) == 0)
+    conn:close()
+  end
+
+  local function visits(amount, ctx, poller)
+    local visiting, begun, ended = {}, math.min(SIDES, amount), 0
+    local events = ffi.new("bench_epoll_event[?]", SIDES)
+    for k = 1, begun do begin(ctx, poller, visiting, k) end
+    while ended < amount do
+      for i = 0, ffi.C.bench_epoll_wait(poller, events, SIDES, -1) - 1 do
+        local k = tonumber(events[i].data)
+        if go_on(visiting[k]) then
+          finish(poller, visiting[k].conn)
+          ended, begun = ended + 1, begun + 1
+          if begun <= amount then begin(ctx, poller, visiting, k) end
+        end
+      end
+    end
+  end
+
+  --- Connections over one context, of one process or of more, which begin together.
+  function work.connections(amount, processes)
+    local ctx = assert(t.ssl.newcontext {
+      mode = "client", protocol = "tlsv1_3", verify = "peer", cafile = t.certs .. "/root.pem",
+    })
+    local share = math.floor(amount / processes)
+    local passed = together(processes, function()
+      local poller = ffi.C.bench_epoll_create(0)
+      t.warm_up(visits, WARM, ctx, poller)
+      return function() visits(share, ctx, poller) end
+    end, t.wall)
+    t.report(share * processes, passed, passed)
   end
 
   --- So many contexts, all of them kept, after a first one.

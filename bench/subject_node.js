@@ -1,4 +1,4 @@
-// The works of bench/yardstick.c with node's tls: subject_node.js WORK AMOUNT [PARAMETER].
+// The works of bench/yardstick.c with node's tls: subject_node.js WORK AMOUNT [PARAMETER] [flow].
 // Prints what bench/subject.lua prints.
 'use strict'
 const net = require('net')
@@ -6,6 +6,7 @@ const tls = require('tls')
 
 const MIB = 1 << 20
 const PORT = Number(process.env.BENCH_PORT)
+const SOURCE = process.argv[process.argv.length - 1] === 'flow' ? 'flow' : 'source'
 
 function shake(command, then) {
   const sock = net.connect(PORT, '127.0.0.1', () => {
@@ -44,7 +45,7 @@ work.send = (amount) => shake('sink', (conn) => {
 })
 
 work.receive = (amount) =>
-  shake(`source ${(amount + 32) * MIB} 16384 0`, (conn) => {
+  shake(`${SOURCE} ${(amount + 32) * MIB} 16384 0`, (conn) => {
     let have = -6
     let start
     conn.on('data', (data) => {

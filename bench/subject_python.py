@@ -1,11 +1,12 @@
-# The works of bench/yardstick.c with Python's ssl: subject_python.py WORK AMOUNT [PARAMETER].
-# Prints what bench/subject.lua prints.
+# The works of bench/yardstick.c with Python's ssl: subject_python.py WORK AMOUNT [PARAMETER]
+# [flow]. Prints what bench/subject.lua prints.
 import os
 import socket
 import ssl
 import sys
 import time
 
+SOURCE = sys.argv.pop() if sys.argv[-1] == "flow" else "source"
 PORT = int(os.environ["BENCH_PORT"])
 CERTS = os.environ["BENCH_CERTS"]
 MIB, RECORD, LINE = 1 << 20, 16384, 100
@@ -21,8 +22,12 @@ def report(units, spent, passed):
     print("%d %.9f %.9f" % (units, spent, passed))
 
 
-def context(verify=False):
-    ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def identify(ctx, name):
+    ctx.load_cert_chain("%s/%s.pem" % (CERTS, name), "%s/%s.key" % (CERTS, name))
+
+
+def context(side=ssl.PROTOCOL_TLS_CLIENT, verify=False):
+    ctx = ssl.SSLContext(side)
     ctx.minimum_version = ssl.TLSVersion.TLSv1_3
     ctx.check_hostname = False
     ctx.verify_mode = ssl.CERT_REQUIRED if verify else ssl.CERT_NONE
@@ -39,7 +44,7 @@ def tell(command):
 
 
 def source(size, record, line):
-    conn = context().wrap_socket(tell("source %d %d %d" % (size, record, line)))
+    conn = context().wrap_socket(tell("%s %d %d %d" % (SOURCE, size, record, line)))
     assert conn.recv(6) == b"ready\n"
     conn.sendall(b"go\n")
     return conn
@@ -107,18 +112,47 @@ def pingpong(amount):
     measure(amount, bounce, amount)
 
 
-def handshake(amount):
-    ctx = context(True)
+def many(amount, command, one):
     spent = passed = 0
     for i in range(-100, amount):
-        sock = tell("end")
+        sock = tell(command)
         w, c = time.monotonic(), time.process_time()
-        conn = ctx.wrap_socket(sock)
-        conn.close()
+        one(sock)
         if i >= 0:
             spent += time.process_time() - c
             passed += time.monotonic() - w
     report(amount, spent, passed)
 
 
-globals()[sys.argv[1]](*map(int, sys.argv[2:]))
+def handshake(amount, kind=""):
+    ctx = context(verify=True)
+    if kind == "mutual":
+        identify(ctx, "client")
+    kept = None
+
+    def one(sock):
+        nonlocal kept
+        conn = ctx.wrap_socket(sock, session=kept)
+        if kind == "resumed":
+            assert conn.session_reused == (kept is not None)
+            assert conn.recv(1) == b"x"
+            kept = conn.session
+        conn.close()
+
+    far = {"three": "end three", "mutual": "end mutual", "resumed": "ticket"}
+    many(amount, far.get(kind, "end"), one)
+
+
+def accept(amount, kind=""):
+    ctx = context(ssl.PROTOCOL_TLS_SERVER, kind == "mutual")
+    identify(ctx, "three" if kind == "three" else "server")
+    far = {"mutual": "client mutual", "resumed": "client resumed"}
+
+    def one(sock):
+        ctx.wrap_socket(sock, server_side=True).close()
+
+    many(amount, far.get(kind, "client"), one)
+
+
+words = [int(word) if word.isdigit() else word for word in sys.argv[2:]]
+globals()[sys.argv[1]](*words)

@@ -24,18 +24,28 @@ die(const char *what)
 	exit(1);
 }
 
+int
+is(const char *kind, const char *word)
+{
+	return kind != NULL && strcmp(kind, word) == 0;
+}
+
+/* The path of a file of BENCH_CERTS, in static memory. */
 static const char *
-file(const char *certs, const char *name)
+file(const char *name, const char *extension)
 {
 	static char path[4096];
+	const char *certs = getenv("BENCH_CERTS");
 
-	snprintf(path, sizeof(path), "%s/%s", certs, name);
+	if (certs == NULL)
+		die("BENCH_CERTS is not set");
+	snprintf(path, sizeof(path), "%s/%s.%s", certs, name, extension);
 
 	return path;
 }
 
 SSL_CTX *
-context(const char *certs, int server)
+context(int server)
 {
 	SSL_CTX *ctx = SSL_CTX_new(
 	    server ? TLS_server_method() : TLS_client_method());
@@ -44,13 +54,38 @@ context(const char *certs, int server)
 		die("SSL_CTX_new");
 	SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
 	SSL_CTX_set_ciphersuites(ctx, "TLS_AES_256_GCM_SHA384");
-	if (!server)
-		return ctx;
-	if (SSL_CTX_use_certificate_chain_file(ctx,
-		file(certs, "server.pem")) != 1 ||
-	    SSL_CTX_use_PrivateKey_file(ctx, file(certs, "server.key"),
+
+	return ctx;
+}
+
+static void
+identify(SSL_CTX *ctx, const char *name)
+{
+	if (SSL_CTX_use_certificate_chain_file(ctx, file(name, "pem")) != 1 ||
+	    SSL_CTX_use_PrivateKey_file(ctx, file(name, "key"),
 		SSL_FILETYPE_PEM) != 1)
-		die("the certificate");
+		die(name);
+}
+
+void
+verify(SSL_CTX *ctx, int mode)
+{
+	if (SSL_CTX_load_verify_locations(ctx, file("root", "pem"), NULL) != 1)
+		die("root.pem");
+	SSL_CTX_set_verify(ctx, mode, NULL);
+}
+
+SSL_CTX *
+context_of(int server, const char *kind)
+{
+	SSL_CTX *ctx = context(server);
+
+	if (server)
+		identify(ctx, is(kind, "three") ? "three" : "server");
+	else if (is(kind, "mutual"))
+		identify(ctx, "client");
+	if (server && is(kind, "mutual"))
+		verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT);
 
 	return ctx;
 }
@@ -76,12 +111,21 @@ tell(const char *command)
 }
 
 SSL *
-shake(SSL_CTX *ctx, int fd, int server)
+over(SSL_CTX *ctx, int fd)
 {
 	SSL *ssl = SSL_new(ctx);
 
 	if (ssl == NULL || SSL_set_fd(ssl, fd) != 1)
 		die("SSL_new");
+
+	return ssl;
+}
+
+SSL *
+shake(SSL_CTX *ctx, int fd, int server)
+{
+	SSL *ssl = over(ctx, fd);
+
 	if ((server ? SSL_accept(ssl) : SSL_connect(ssl)) != 1)
 		die("the handshake");
 

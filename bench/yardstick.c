@@ -2,18 +2,12 @@
  * The works of bench/subject.lua as a C programmer would write them, with plain
  * blocking sockets and nothing tuned:
  *
- *	yardstick WORK AMOUNT [PARAMETER]
+ *	yardstick WORK AMOUNT [PARAMETER] [flow]
  *
  * Prints the units done, what they cost (seconds of CPU; KiB for `idle`), and the
- * time of day that passed.
+ * time of day that passed. With the last word the peer encrypts while it is read.
  */
 #define _GNU_SOURCE
-#include <sys/ioctl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-
-#include <linux/sockios.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,21 +15,19 @@
 #include <unistd.h>
 
 #include "tls.h"
+#include "yardstick.h"
 
-/* Handshakes before the clock starts. */
-#define WARM 100
-
-static const char *certs;
+static const char *kind_of_source = "source";
 static double cpu_before, wall_before;
 
-static void
+void
 begin(void)
 {
 	wall_before = wall();
 	cpu_before = cpu();
 }
 
-static void
+void
 report(double units)
 {
 	double spent = cpu() - cpu_before;
@@ -50,9 +42,9 @@ source(size_t bytes, int record, int line)
 	char command[64], ready[6];
 	SSL *ssl;
 
-	snprintf(command, sizeof(command), "source %zu %d %d\n", bytes, record,
-	    line);
-	ssl = shake(context(certs, 0), tell(command), 0);
+	snprintf(command, sizeof(command), "%s %zu %d %d\n", kind_of_source,
+	    bytes, record, line);
+	ssl = shake(context(0), tell(command), 0);
 	if (SSL_read(ssl, ready, sizeof(ready)) != sizeof(ready))
 		die("not ready");
 	if (SSL_write(ssl, "go\n", 3) != 3)
@@ -70,10 +62,11 @@ write_all(SSL *ssl, const char *data, size_t bytes, size_t piece)
 }
 
 static void
-work_send(int amount, int piece)
+work_send(int amount, const char *size)
 {
 	static char data[RECORD];
-	SSL *ssl = shake(context(certs, 0), tell("sink\n"), 0);
+	SSL *ssl = shake(context(0), tell("sink\n"), 0);
+	int piece = size != NULL ? atoi(size) : 0;
 
 	memset(data, 'x', sizeof(data));
 	piece = piece > 0 && piece < RECORD ? piece : RECORD;
@@ -99,7 +92,7 @@ read_all(SSL *ssl, size_t bytes)
 }
 
 static void
-work_receive(int amount, int unused)
+work_receive(int amount, const char *unused)
 {
 	SSL *ssl = source((size_t)(amount + 32) * MIB, RECORD, 0);
 
@@ -112,10 +105,10 @@ work_receive(int amount, int unused)
 
 /* Many small pieces, put together by hand, as one record. */
 static void
-work_sendv(int amount, int unused)
+work_sendv(int amount, const char *unused)
 {
 	static char piece[64][100], data[sizeof(piece)];
-	SSL *ssl = shake(context(certs, 0), tell("sink\n"), 0);
+	SSL *ssl = shake(context(0), tell("sink\n"), 0);
 	int i, k;
 
 	(void)unused;
@@ -142,10 +135,10 @@ step(SSL *ssl)
 
 /* Both ends in this process, through memory. */
 static void
-work_enginepair(int amount, int unused)
+work_enginepair(int amount, const char *unused)
 {
 	static char data[RECORD], back[RECORD];
-	SSL *a = SSL_new(context(certs, 0)), *b = SSL_new(context(certs, 1));
+	SSL *a = SSL_new(context(0)), *b = SSL_new(context_of(1, NULL));
 	BIO *to_a = BIO_new(BIO_s_mem()), *to_b = BIO_new(BIO_s_mem());
 	size_t bytes, got;
 
@@ -196,11 +189,12 @@ count_lines(SSL *ssl, int amount, char *data, size_t *held)
 }
 
 static void
-work_lines(int amount, int record)
+work_lines(int amount, const char *record)
 {
 	static char data[RECORD + LINE];
 	int warm = amount / 10;
-	SSL *ssl = source((size_t)(amount + 2 * warm) * LINE, record, LINE);
+	SSL *ssl = source((size_t)(amount + 2 * warm) * LINE,
+	    record != NULL ? atoi(record) : RECORD, LINE);
 	size_t held = 0;
 
 	count_lines(ssl, warm, data, &held);
@@ -209,7 +203,7 @@ work_lines(int amount, int record)
 	report(amount);
 }
 
-static void
+void
 bounce(SSL *ssl, int amount)
 {
 	char message[64];
@@ -228,9 +222,9 @@ bounce(SSL *ssl, int amount)
 }
 
 static void
-work_pingpong(int amount, int unused)
+work_pingpong(int amount, const char *unused)
 {
-	SSL *ssl = shake(context(certs, 0), tell("echo\n"), 0);
+	SSL *ssl = shake(context(0), tell("echo\n"), 0);
 
 	(void)unused;
 	bounce(ssl, 200);
@@ -239,97 +233,9 @@ work_pingpong(int amount, int unused)
 	report(amount);
 }
 
-/*
- * Nothing is lost: end our half, and keep the descriptor until the peer has ended too
- * or its kernel has everything.
- */
-static void
-end_in_order(int fd)
-{
-	struct pollfd p = { fd, POLLIN, 0 };
-	char scratch[RECORD];
-	int waiting = 1;
-
-	shutdown(fd, SHUT_WR);
-	while (recv(fd, scratch, sizeof(scratch), MSG_DONTWAIT) != 0 &&
-	    ioctl(fd, SIOCOUTQ, &waiting) == 0 && waiting > 0)
-		poll(&p, 1, 1);
-}
-
-/* parameter 1: verify the chain; 2: and end in order. */
-static void
-work_handshake(int amount, int verify)
-{
-	SSL_CTX *ctx = context(certs, 0);
-	double spent = 0, passed = 0;
-	char root[4096];
-	SSL *ssl;
-	int fd, i;
-
-	snprintf(root, sizeof(root), "%s/root.pem", certs);
-	if (verify) {
-		SSL_CTX_load_verify_locations(ctx, root, NULL);
-		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-	}
-	for (i = -WARM; i < amount; i++) {
-		fd = tell("end\n");
-		begin();
-		ssl = shake(ctx, fd, 0);
-		SSL_shutdown(ssl);
-		if (verify == 2)
-			end_in_order(fd);
-		SSL_free(ssl);
-		close(fd);
-		if (i >= 0) {
-			spent += cpu() - cpu_before;
-			passed += wall() - wall_before;
-		}
-	}
-	printf("%d %.9f %.9f\n", amount, spent, passed);
-}
-
-static double
-resident(void)
-{
-	FILE *f = fopen("/proc/self/statm", "r");
-	long size = 0, pages = 0;
-
-	if (f == NULL || fscanf(f, "%ld %ld", &size, &pages) != 2)
-		die("/proc/self/statm");
-	fclose(f);
-
-	return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1024;
-}
-
-/* Connections of a server that were opened, used once, and lie there. */
-static void
-work_idle(int amount, int release)
-{
-	SSL_CTX *ctx = context(certs, 1);
-	struct rlimit limit;
-	double before = 0;
-	SSL *ssl;
-	int i;
-
-	getrlimit(RLIMIT_NOFILE, &limit);
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	if (release)
-		SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
-	wall_before = wall();
-	for (i = 0; i < amount + 100; i++) {
-		if (i == 100)
-			before = resident();
-		ssl = shake(ctx, tell("hold\n"), 1);
-		bounce(ssl, 1);
-	}
-	printf("%d %.3f %.9f\n", amount, resident() - before,
-	    wall() - wall_before);
-}
-
 static const struct {
 	const char *name;
-	void (*run)(int amount, int parameter);
+	void (*run)(int amount, const char *parameter);
 } works[] = {
 	{ "send", work_send },
 	{ "receive", work_receive },
@@ -341,7 +247,10 @@ static const struct {
 	{ "lines", work_lines },
 	{ "pingpong", work_pingpong },
 	{ "handshake", work_handshake },
+	{ "accept", work_accept },
 	{ "idle", work_idle },
+	{ "connections", work_connections },
+	{ "busy", work_busy },
 };
 
 int
@@ -349,15 +258,18 @@ main(int argc, char **argv)
 {
 	size_t i;
 
-	certs = getenv("BENCH_CERTS");
-	if (argc < 3 || certs == NULL)
+	if (argc < 3)
 		die("usage: peer CERTS yardstick WORK AMOUNT [PARAMETER]");
+	if (strcmp(argv[argc - 1], "flow") == 0)
+		kind_of_source = argv[--argc];
 	signal(SIGPIPE, SIG_IGN);
 	for (i = 0; i < sizeof(works) / sizeof(works[0]); i++) {
 		if (strcmp(argv[1], works[i].name) != 0)
 			continue;
-		works[i].run(atoi(argv[2]), argc > 3 ? atoi(argv[3]) : 0);
+		works[i].run(atoi(argv[2]), argc > 3 ? argv[3] : NULL);
 		return 0;
 	}
 	die("no such work");
+
+	return 1;
 }

@@ -7,10 +7,13 @@ if(NOT OpenSSL_FOUND)
 	return()
 endif()
 
+set(peer_parts peer serve)
+set(yardstick_parts yardstick yardstick_shake yardstick_crowd)
 foreach(name IN ITEMS peer yardstick)
-	add_executable(bench_${name} EXCLUDE_FROM_ALL
-		${PROJECT_SOURCE_DIR}/bench/${name}.c
-		${PROJECT_SOURCE_DIR}/bench/tls.c)
+	add_executable(bench_${name} EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/bench/tls.c)
+	foreach(part IN LISTS ${name}_parts)
+		target_sources(bench_${name} PRIVATE ${PROJECT_SOURCE_DIR}/bench/${part}.c)
+	endforeach()
 	set_target_properties(bench_${name} PROPERTIES
 		OUTPUT_NAME ${name}
 		C_STANDARD 11 C_STANDARD_REQUIRED ON

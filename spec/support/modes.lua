@@ -12,6 +12,7 @@ local groups = {
           .. " this process has loaded has no part in it.",
     only = "jit",
     files = {
+      "bench/",
       "structure/abi", "structure/demo", "structure/differences", "structure/docs",
       "structure/embedding", "structure/examples", "structure/foreign", "structure/house",
       "structure/matrix",
