@@ -9,10 +9,10 @@ describe("script/matrix", function()
   local SMALL = "spec/base/lru_spec.lua"
 
   -- The suite's own luajit is not the one that the matrix has to take.
-  local function matrix(words)
+  local function matrix(words, logs)
     return process.capture(('PATH=${PATH#"$BUILD_DIR"/mode/*:}; BUILD_DIR=%s SSL_MATRIX_LOGS=%s '
       .. "script/matrix --no-bootstrap %s 2>&1; echo status $?"):format(
-      house.quote(house.build), house.quote(process.folder()), words))
+      house.quote(house.build), house.quote(logs or process.folder()), words))
   end
 
   it("runs each pair, and counts", function()
@@ -26,6 +26,25 @@ describe("script/matrix", function()
 
   it("ends well where every row has passed", function()
     assert.matches("status 0\n$", matrix("-- " .. SMALL))
+  end)
+
+  it("runs each file apart, and again only what has not passed or was changed", function()
+    local logs, apart = process.folder(), "--apart -- " .. SMALL .. " spec/base/nearest_spec.lua"
+    local first = matrix(apart, logs)
+    local passed = first:match " (%d+) passed, 0 failed |"
+    assert.matches("status 0\n$", first)
+    local log = process.capture("ls " .. house.quote(logs) .. "/*/*lru*"):match "^[^\n]+"
+    local lru = tonumber(process.read(log):match "(%d+) passed, 0 failed\n$")
+    assert.is_true(tonumber(passed) > lru)
+    -- What an earlier run has written counts: so it was not run.
+    process.write(log, "1 passed, 0 failed\n")
+    assert.truthy(matrix(apart, logs):find((" %d passed, 0 failed |"):format(passed - lru + 1),
+                                           1, true))
+    process.write(log, "5 passed, 1 failed\n")
+    assert.equal(first, matrix(apart, logs))
+    process.write(log, "1 passed, 0 failed\n")
+    assert.is_true(house.run("touch -d 2000-01-01 " .. house.quote(log)))
+    assert.equal(first, matrix(apart, logs))
   end)
 
   it("does not call a program that is missing a pass", function()
