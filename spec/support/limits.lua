@@ -39,6 +39,8 @@ return {
   oid_names = since_3,
   -- RC2 and others are in a provider that nobody has loaded.
   legacy_apart = since_3,
+  -- PBKDF2 takes NULL for a password.
+  derives_from_nothing = not libressl,
   -- A key's URI of a scheme that nobody knows.
   unknown_scheme = since_3_5 and "unsupported" or "unregistered scheme",
   -- A record that is none.
@@ -54,6 +56,8 @@ return {
   tells_no_tls = not libressl,
   -- A client waits for what comes behind the alert user_canceled.
   ignores_user_canceled = libressl,
+  -- Records without plaintext that one call reads before it says "want read".
+  records_passed = libressl and 3 or 1,
   -- A record that cannot be decrypted is answered with an alert.
   alerts_bad_record = { tlsv1_2 = true, tlsv1_3 = not libressl },
   -- Some failures have no reason.

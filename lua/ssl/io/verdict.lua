@@ -41,6 +41,7 @@ local AGAIN = "the server asks for the certificate again"
 -- The handshake will stop at the ClientHello.
 local HELLO_STOPS = { [H.LSF_HELLO_ASK] = true, [H.LSF_HELLO_READ] = true }
 
+local BOTH_ENDS = bit.bor(K.SSL_SENT_SHUTDOWN, K.SSL_RECEIVED_SHUTDOWN)
 local GONE, NO_MEMORY = -H.LSF_ERROR_GONE, -H.LSF_ERROR_MEMORY
 
 -- Outcomes that are not the end of the connection.
@@ -179,6 +180,15 @@ local function of_transport(conn)
      and lib.error_reason(C.ERR_peek_error()) == K.SSL_R_UNKNOWN
 end
 
+-- Behind our close_notify a message of a handshake in TLS 1.2 cannot be answered any more.
+-- OpenSSL drops it and says "want read". LibreSSL drops it and says that the transport failed.
+local function gone_past(conn, code)
+  return K.SSL_R_UNKNOWN ~= nil and code == K.SSL_ERROR_SYSCALL
+     and conn.in_error == 0 and conn.out_error == 0 and conn.in_eof == 0
+     and conn.starved == 0 and C.ERR_peek_error() == 0
+     and bit.band(S.shut(conn), BOTH_ENDS) == K.SSL_SENT_SHUTDOWN
+end
+
 -- What ended the connection, or a part of it.
 function failed(st, code)
   local conn = st.conn
@@ -214,7 +224,7 @@ function verdict.judge(st, rc)
     errors.clear()
     return CLOSED
   end
-  local word = PASSING[-rc]
+  local word = PASSING[-rc] or gone_past(st.conn, -rc) and WANTREAD
   if word then
     errors.clear()
     if word == ASKED then
