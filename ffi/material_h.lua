@@ -11,7 +11,7 @@ return {
     X509 = "opaque", X509_CRL = "opaque", X509_NAME = "opaque",
     X509_STORE = "opaque", X509_STORE_CTX = "opaque",
     X509_VERIFY_PARAM = "opaque", X509_PURPOSE = "opaque",
-    EVP_PKEY = "opaque", BIO = "opaque", PKCS12 = "opaque",
+    EVP_PKEY = "opaque", BIO = "opaque", PKCS12 = "opaque", EVP_MD = "opaque",
     OPENSSL_STACK = "opaque", OSSL_STORE_CTX = "opaque",
     OSSL_STORE_INFO = "opaque", UI_METHOD = "opaque",
   },
@@ -67,6 +67,10 @@ PKCS12 *d2i_PKCS12_bio(BIO *bp, PKCS12 **p12);
 void PKCS12_free(PKCS12 *p12);
 int  PKCS12_mac_present(const PKCS12 *p12);
 int  PKCS12_verify_mac(PKCS12 *p12, const char *pass, int passlen);
+/* Only asked for: with it PKCS12_verify_mac takes UTF-8. */
+int PKCS12_key_gen_utf8(const char *pass, int passlen, unsigned char *salt, int saltlen,
+                        int id, int iter, int n, unsigned char *out,
+                        const EVP_MD *md_type);
 /* Three new references, and a new stack; each NULL where there is none. */
 int  PKCS12_parse(PKCS12 *p12, const char *pass, EVP_PKEY **pkey, X509 **cert,
                   STACK_OF(X509) **ca);

@@ -12,7 +12,11 @@ describe("pkcs12", function()
   local needs    = require "spec.support.needs"
   local limits   = require "spec.support.limits"
 
-  local PASSWORD = "a p\195\164ssword"
+  local has      = require("ssl.ffi.lib").has
+
+  -- Where a password can only be ASCII, everything else is tried with one.
+  local NOT_ASCII = "a p\195\164ssword"
+  local PASSWORD = has.PKCS12_key_gen_utf8 and NOT_ASCII or "a password"
   local WRONG = "error loading PKCS#12 (wrong password)"
 
   local LEAF = { cert = pki.rsa_server.leaf, key = pki.rsa_server.key, ca = pki.intermediate.cert }
@@ -84,6 +88,18 @@ describe("pkcs12", function()
     end
   end)
 
+  it("opens with a password in UTF-8, or says that it cannot", function()
+    local file = made.read(made.pkcs12(with(LEAF, { password = NOT_ASCII })))
+    local ctx, message = newcontext(file, NOT_ASCII)
+    if has.PKCS12_key_gen_utf8 then
+      assert.equal("localhost Intermediate", serves(assert(ctx, message)))
+    else
+      assert.same({ nil, "error loading PKCS#12 (wrong password, or one that this OpenSSL cannot "
+                         .. "take: it is not ASCII)" }, { ctx, message })
+      assert.same({ nil, WRONG }, { newcontext(file, "x") })
+    end
+  end)
+
   it("reports a missing password", function()
     assert.same({ nil, "error loading PKCS#12 (password required)" }, { newcontext(openssl) })
     assert.same({ nil, "error loading PKCS#12 (bad decrypt)" },
@@ -117,15 +133,19 @@ describe("pkcs12", function()
     assert.same({ nil, WRONG }, { newcontext(file, "x") })
   end)
 
-  it("opens GnuTLS's without a password", function()
-    local others = house.slow and {} or { ["--empty-password"] = "", ["--null-password"] = false }
-    for option, password in pairs(others) do
+  for option, password in pairs(house.slow and {} or { ["--empty-password"] = "",
+                                                       ["--null-password"] = false }) do
+    it("opens GnuTLS's without a password: " .. option, function()
       local there, file = pcall(made.gnutls_pkcs12, with(LEAF, { option }))
       needs.that(there or not file:find "Segmentation fault", "a certtool that does not crash")
       assert(there, file)
-      assert.truthy(newcontext(file, password))
-    end
-  end)
+      local ctx, message = newcontext(file, password)
+      needs.that(ctx or limits.derives_from_nothing
+                 or message ~= "error loading PKCS#12 (keygen failure)",
+                 "a key that is derived from no password")
+      assert.truthy(ctx, message)
+    end)
+  end
 
   it("is an entry of certificates too", function()
     local ec = made.pkcs12 { cert = pki.ec_server.cert, key = pki.ec_server.key, password = "x" }

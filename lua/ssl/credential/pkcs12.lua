@@ -19,6 +19,12 @@ local pkcs12 = {
           and lib.has.PKCS12_mac_present and lib.has.PKCS12_verify_mac or false,
 }
 
+-- RFC 7292 has a password in UCS-2, appendix B.1. LibreSSL takes each byte for a character of
+-- it, so what is not ASCII opens no file of another program.
+local ASCII_ALONE = not lib.has.PKCS12_key_gen_utf8
+local WRONG = "wrong password"
+local NOT_ASCII = "wrong password, or one that this OpenSSL cannot take: it is not ASCII"
+
 local own = pkcs12.supported and handle.type("lsf_PKCS12 *p12", "PKCS12_free")
 local own_stack = handle.type("lsf_OPENSSL_STACK *bag", "OPENSSL_sk_free")
 
@@ -89,7 +95,8 @@ local function try(p12, answer, text)
   if not opens(p12, text) then
     answer.asked = 1
     -- A failed comparison queues nothing.
-    return nil, errors.take() or "wrong password"
+    return nil, errors.take() or ASCII_ALONE and text and text:find "[\128-\255]" and NOT_ASCII
+                or WRONG
   end
   return take(p12, text)
 end
