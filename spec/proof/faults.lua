@@ -61,7 +61,7 @@ function readers.done(report, text)
 end
 
 local function read(report, pipe)
-  local ended, last = false, ""
+  local ended, others = false, {}
   for line in pipe:lines() do
     local word, rest = line:match "^(%a+) ?(.*)$"
     if word == "end" then
@@ -69,10 +69,10 @@ local function read(report, pipe)
     elseif readers[word] then
       readers[word](report, rest)
     else
-      last = line
+      others[#others + 1] = line
     end
   end
-  return ended, last
+  return ended, others
 end
 
 --- @tparam string libraries  of `faults.compile`
@@ -90,11 +90,14 @@ function faults.run(libraries, scenario, options)
       quote(libraries), quote(scenario), from, each,
       quote(options.file or "spec.proof.scenarios"), quote(options.only or ""),
       options.kind or "calls")))
-    local ended, last = read(report, pipe)
+    local ended, others = read(report, pipe)
     pipe:close()
-    if not ended and not report.point then error(scenario .. ": " .. last, 0) end
+    if not ended and not report.point then
+      error(scenario .. ": " .. table.concat(others, "\n"), 0)
+    end
     if not ended then
-      table.insert(report.findings, { point = report.point, what = "ends the process: " .. last })
+      table.insert(report.findings, { point = report.point,
+                                      what = "ends the process: " .. (others[#others] or "") })
       from, report.point = report.index + each, nil
     end
   until ended

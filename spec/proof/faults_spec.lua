@@ -4,6 +4,7 @@ describe("script/faults", function()
   local house     = require "spec.support.init"
   local process   = require "spec.support.process"
   local faults    = require "spec.proof.faults"
+  local has       = require("ssl.ffi.lib").has
 
   local libraries
   setup(function() libraries = faults.compile(process.folder()) end)
@@ -133,7 +134,10 @@ describe("script/faults", function()
   } do
     it(("finds nothing any more in: %s, %s"):format(name, functions), function()
       local report = nothing(name, { only = functions })
-      for each in functions:gmatch "%S+" do assert.is_true(report.reached[each], each) end
+      for each in functions:gmatch "%S+" do
+        -- Where it is lacking an older one is called.
+        if has[each:match "^[%w_]+"] then assert.is_true(report.reached[each], each) end
+      end
     end)
   end
 end)

@@ -70,7 +70,7 @@ describe("the ABI", function()
       structs.lsf_conn = structs.lsf_conn
         :gsub("double out_total, out_sent;", "double out_sent, out_total;")
         :gsub("uint8_t once, shaken,", "uint8_t shaken, once,")
-      structs.lsf_password = structs.lsf_password:gsub("size_t length", "uint32_t length")
+      structs.lsf_password = structs.lsf_password:gsub("size_t length", "uint16_t length")
       swap(d.shim_h.api, "BIO_set_flags", "BIO_clear_flags")
       d.shim_h.enums.LSF_BUFFER = d.shim_h.enums.LSF_BUFFER + 1
       local said, content = abi.compile(abi.exact(d, headers), abi.EXACT)
