@@ -2,6 +2,7 @@
 
 describe("a failure inside OpenSSL", function()
   local lib      = require "ssl.ffi.lib"
+  local limits   = require "spec.support.limits"
   local pair     = require "spec.support.pair"
   local pki      = require "spec.support.pki"
   local sessions = require "spec.support.sessions"
@@ -95,8 +96,8 @@ describe("a failure inside OpenSSL", function()
   end)
 
   it("while a session is offered is a message", function()
-    local ctx = sessions.client {}
-    local _, session = sessions.visit(sessions.server {}, ctx)
+    local ctx = sessions.client { protocol = limits.resuming }
+    local _, session = sessions.visit(sessions.server { protocol = limits.resuming }, ctx)
     local client = assert(ssl.engine(ctx.context)):connection()
     client:sni "elsewhere.test" -- another policy, which is not known by its digest yet
     assert.same(pack(true, nil, "OpenSSL computes no SHA-256 (unknown error)"),

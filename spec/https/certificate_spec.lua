@@ -2,8 +2,10 @@
 -- by a handshake anew up to TLS 1.2, and by post-handshake authentication in TLS 1.3.
 
 describe("ssl.https and a server that asks for the certificate behind the request", function()
+  local has     = require("ssl.ffi.lib").has
   local https   = require "ssl.https"
   local ltn12   = require "ltn12"
+  local needs   = require "spec.support.needs"
   local pki     = require "spec.support.pki"
   local process = require "spec.support.process"
   local wording = require "spec.support.wording"
@@ -117,15 +119,16 @@ for line in server.stdout:
   end
 
   describe("in TLS 1.3", function()
+    local asked = needs.each(it, has.SSL_CTX_set_post_handshake_auth, "posthandshakeauth")
     local child
     setup(function() child = start(POST_HANDSHAKE) end)
 
-    it("shows it where the request has one", function()
+    asked("shows it where the request has one", function()
       assert.same({ 200, "client" }, { get(child, "/1") })
       assert.same({ 200, "nobody" }, { get(child, "/0") })
     end)
 
-    it("shows it, given in any way", function()
+    asked("shows it, given in any way", function()
       local entry = { certificate = pki.client.chain, key = pki.client.key }
       assert.same({ 200, "client" },
                   { get(child, "/1", { certificate = false, key = false,
@@ -139,18 +142,18 @@ for line in server.stdout:
       end
     end)
 
-    it("does not do it twice, and reports that", function()
+    asked("does not do it twice, and reports that", function()
       assert.same({ nil, "the server asks for the certificate again" }, { get(child, "/2") })
       assert.truthy(child:wait_output "ended")
       assert.same({ 200, "client" }, { get(child, "/2", { posthandshakeauth = true }) })
     end)
 
-    it("is known to it where the session is resumed", function()
+    asked("is known to it where the session is resumed", function()
       assert.same({ 200, "client" }, { get(child, "/1", { resume = true }) })
       assert.same({ 200, "client" }, { get(child, "/0", { resume = true }) })
     end)
 
-    it("does it on a new connection where a kept one has", function()
+    asked("does it on a new connection where a kept one has", function()
       local pool = https.pool()
       for _ = 1, 3 do
         assert.same({ 200, "client" }, { get(child, "/1", { pool = pool }) })

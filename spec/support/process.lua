@@ -231,8 +231,10 @@ function child_methods:output()
   return process.read(self.dir .. "/out") .. process.read(self.dir .. "/err")
 end
 
---- Feed its standard input.
+--- Feed its standard input. Raises, with its output, when it has ended: nobody would read
+-- the fifo, and to open it would wait for ever.
 function child_methods:write(text)
+  if self:ended() then error(("%s has ended\n%s"):format(self.name, self:output()), 2) end
   process.write(self.dir .. "/in", text)
 end
 
