@@ -19,7 +19,9 @@ describe("without a callback for the ClientHello", function()
     it("passes " .. name, function()
       local passed, count, output = lacking.run(HIDDEN, { name })
       assert.is_true(passed, output)
-      assert.is_true(count >= least, output)
+      -- What this OpenSSL lacks besides has its reason there.
+      for skipped in output:gmatch " (%d+) skipped" do least = least - skipped end
+      assert.is_true(count >= math.max(least, 1), output)
     end)
   end
 end)

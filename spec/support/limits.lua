@@ -35,6 +35,8 @@ return {
   pem_without_key = since_3 and "unsupported" or "no start line",
   pem_cut_short   = since_3 and "unsupported" or "bad end line",
   ed25519_bits    = since_3 and 256 or 253,
+  -- ASN1_STRING_to_UTF8 takes a NumericString.
+  converts_numeric = not libressl,
   -- Names for XMPP's addresses and SRV records (RFC 6120, RFC 4985).
   oid_names = since_3,
   -- RC2 and others are in a provider that nobody has loaded.
@@ -80,7 +82,12 @@ return {
   anchor_without_issuer = libressl and "unable to get local issuer certificate"
     or "unable to get issuer certificate",
   -- The alert about another name than the one that was asked for.
-  misnamed_alert = libressl and "sslv3 alert certificate unknown" or "sslv3 alert bad certificate",
+  misnamed_alert = libressl
+    and { code = 46, text = "certificate unknown", reason = "sslv3 alert certificate unknown" }
+    or { code = 42, text = "bad certificate", reason = "sslv3 alert bad certificate" },
+  -- A server's words where OpenSSL's s_client refuses its certificate.
+  s_client_refuses = { tlsv1_2 = "tlsv1 alert unknown ca",
+    tlsv1_3 = libressl and "sslv3 alert unexpected message" or "tlsv1 alert unknown ca" },
   -- A server's words: versions that do not meet, the client's higher or lower; no certificate
   -- in TLS 1.3; and no group in TLS 1.3, of which LibreSSL's client hears nothing.
   version_too_high  = libressl and "parse tlsext" or "unsupported protocol",
@@ -102,6 +109,8 @@ return {
   signature_pss = libressl and "rsa_pss_pss_sha512" or "rsa_pss_pss_sha256",
   signature_p256 = { tlsv1_2 = libressl and "ecdsa_secp521r1_sha512" or "ecdsa_secp256r1_sha256",
                      tlsv1_3 = "ecdsa_secp256r1_sha256" },
+  -- OpenSSL tells an alert that comes in the place of a ServerHello.
+  tells_first_alerts = not libressl,
   tells_alerts = { tlsv1_2 = true, tlsv1_3 = not libressl },
   -- A server sends no staple that is not about its own certificate, or no response at all.
   staples_checked = since_3_6,

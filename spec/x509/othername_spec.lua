@@ -1,9 +1,10 @@
 -- otherName, the alternative name that may hold anything at all (D13).
 
 describe("ssl.x509 otherName", function()
-  local certs = require "spec.support.certs"
-  local x509  = require "ssl.x509"
-  local lib   = require "ssl.ffi.lib"
+  local certs  = require "spec.support.certs"
+  local limits = require "spec.support.limits"
+  local x509   = require "ssl.x509"
+  local lib    = require "ssl.ffi.lib"
 
   local NAME = "X509v3 Subject Alternative Name"
 
@@ -33,7 +34,7 @@ describe("ssl.x509 otherName", function()
     ["UNIV:a"]              = { "\0\0\0a", "a" },
     ["T61:abc"]             = { "abc", "abc" },
     ["PRINTABLESTRING:abc"] = { "abc", "abc" },
-    ["NUMERICSTRING:12"]    = { "12", "12" },
+    ["NUMERICSTRING:12"]    = { "12", limits.converts_numeric and "12" or nil },
     ["VISIBLESTRING:abc"]   = { "abc", "abc" },
     ["OCT:abc"]             = { "abc", nil },
     ["GENSTR:abc"]          = { "abc", nil },
