@@ -85,8 +85,8 @@ return {
   misnamed_alert = libressl
     and { code = 46, text = "certificate unknown", reason = "sslv3 alert certificate unknown" }
     or { code = 42, text = "bad certificate", reason = "sslv3 alert bad certificate" },
-  -- A server's words where OpenSSL's s_client refuses its certificate.
-  s_client_refuses = { tlsv1_2 = "tlsv1 alert unknown ca",
+  -- A server's words where a client with OpenSSL does not know its authority.
+  openssl_refuses = { tlsv1_2 = "tlsv1 alert unknown ca",
     tlsv1_3 = libressl and "sslv3 alert unexpected message" or "tlsv1 alert unknown ca" },
   -- A server's words: versions that do not meet, the client's higher or lower; no certificate
   -- in TLS 1.3; and no group in TLS 1.3, of which LibreSSL's client hears nothing.
@@ -112,6 +112,11 @@ return {
   -- OpenSSL tells an alert that comes in the place of a ServerHello.
   tells_first_alerts = not libressl,
   tells_alerts = { tlsv1_2 = true, tlsv1_3 = not libressl },
+  -- A server names authorities to its clients, and the protocol where that matters.
+  names_authorities = { tlsv1_2 = true, tlsv1_3 = not libressl },
+  naming = libressl and "tlsv1_2" or "any",
+  -- The depth of a forged signature counts from the certificate that was to have made it.
+  forged_depth = libressl and 1 or 0,
   -- A server sends no staple that is not about its own certificate, or no response at all.
   staples_checked = since_3_6,
   -- The root itself needs no list of revoked certificates.

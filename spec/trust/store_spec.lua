@@ -3,6 +3,7 @@
 describe("ssl.store", function()
   local contexts = require "spec.support.contexts"
   local lib      = require "ssl.ffi.lib"
+  local needs    = require "spec.support.needs"
   local context  = require "ssl.context"
   local pki      = require "spec.support.pki"
   local ssl      = require "ssl"
@@ -46,6 +47,9 @@ describe("ssl.store", function()
     return name
   end
 
+  -- Contexts share a store where each connection can be given one.
+  local SHARED = "a store for each connection"
+
   -- A file of its own, so that no earlier test has left its store.
   local function root() return temporary(content(pki.root.cert)) end
 
@@ -68,6 +72,7 @@ describe("ssl.store", function()
   end
 
   it("is one for all contexts of the same file", function()
+    needs.that(lib.K.SSL_CTRL_SET_VERIFY_CERT_STORE, SHARED)
     local file = root()
     local first, second = client { cafile = file }, client { cafile = file }
     assert.is_true(same(first, second))
@@ -78,6 +83,7 @@ describe("ssl.store", function()
   end)
 
   it("is one for all of the same folder, and of the same file and folder", function()
+    needs.that(lib.K.SSL_CTRL_SET_VERIFY_CERT_STORE, SHARED)
     local file = root()
     local folder = client { capath = pki.root.capath }
     local both = client { cafile = file, capath = pki.root.capath }
@@ -107,6 +113,7 @@ describe("ssl.store", function()
   end)
 
   it("is read again when the folder lists something else", function()
+    needs.that(lib.K.SSL_CTRL_SET_VERIFY_CERT_STORE, SHARED)
     local folder = temporary ""
     os.remove(folder)
     os.execute(("cp -r '%s' '%s'"):format(pki.root.capath, folder))
@@ -200,6 +207,7 @@ describe("ssl.store", function()
   end)
 
   it("is forgotten when many others were used since", function()
+    needs.that(lib.K.SSL_CTRL_SET_VERIFY_CERT_STORE, SHARED)
     local file = root()
     local first = client { cafile = file }
     for _ = 1, 4 do

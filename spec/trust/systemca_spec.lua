@@ -95,7 +95,8 @@ describe("LuaSec's functions for the system's file:", function()
       end
       print(select(2, ssl.find_system_ca()))
     ]]
-    assert.matches("^no system CA bundle found:\n\tno file '/", why)
+    local first = require("ffi").string(require("ssl.ffi.lib").C.X509_get_default_cert_file())
+    assert.equal(1, why:find("no system CA bundle found:\n\tno file '" .. first .. "'\n", 1, true))
     assert.truthy(why:find("\n\tno file '/etc/ssl/certs/ca-certificates.crt'\n", 1, true))
     assert.truthy(why:find("\n\tno file '/etc/pki/tls/cacert.pem'\n", 1, true))
   end)
