@@ -112,6 +112,11 @@ return {
   -- OpenSSL tells an alert that comes in the place of a ServerHello.
   tells_first_alerts = not libressl,
   tells_alerts = { tlsv1_2 = true, tlsv1_3 = not libressl },
+  openssl_refuses_name = { tlsv1_2 = "sslv3 alert bad certificate",
+    tlsv1_3 = libressl and "sslv3 alert unexpected message" or "sslv3 alert bad certificate" },
+  -- A client whose level takes no key of the server's.
+  weak_key = libressl and "sslv3 alert illegal parameter"
+    or "certificate verify failed (EE certificate key too weak)",
   -- A server names authorities to its clients, and the protocol where that matters.
   names_authorities = { tlsv1_2 = true, tlsv1_3 = not libressl },
   naming = libressl and "tlsv1_2" or "any",
