@@ -34,5 +34,6 @@ lsf_no_renegotiation(SSL *ssl)
 	else
 		(void)lsf_api.SSL_ctrl(ssl, LIBRESSL_OPTIONS,
 		    LIBRESSL_NO_RENEGOTIATION |
-		    LIBRESSL_NO_CLIENT_RENEGOTIATION, NULL);
+			LIBRESSL_NO_CLIENT_RENEGOTIATION,
+		    NULL);
 }
