@@ -6,34 +6,25 @@ local url    = os.getenv "URL"
 local cafile = os.getenv "CAFILE"
 local count  = tonumber(os.getenv "REQUESTS" or 100)
 
--- Begins functions at once, each on a thread of its loop, and runs the loop until all is done.
-local START = {}
+-- How a loop begins a thread, and how it runs until all is done.
+local SPAWN, RUN = {}, {}
 
-function START.luasocket(tasks)
-  for _, task in ipairs(tasks) do task() end -- it blocks, so there is no "at once"
+function SPAWN.luasocket(task) task() end -- it blocks, so there is no "at once"
+function RUN.luasocket(main) main() end
+function SPAWN.copas(task) require("copas").addthread(task) end
+function RUN.copas(main, done)
+  SPAWN.copas(main)
+  repeat require("copas").step(1) until done() -- copas.loop of old versions never returns
 end
-
-function START.copas(tasks, done)
-  local copas = require "copas"
-  for _, task in ipairs(tasks) do copas.addthread(task) end
-  repeat copas.step(1) until done() -- copas.loop of old versions never returns
-end
-
-function START.cqueues(tasks)
-  local queue = require("cqueues").new()
-  for _, task in ipairs(tasks) do queue:wrap(task) end
-  assert(queue:loop())
-end
-
-function START.luv(tasks, done)
-  for _, task in ipairs(tasks) do coroutine.wrap(task)() end
+function SPAWN.cqueues(task) require("cqueues").running():wrap(task) end
+function RUN.cqueues(main) assert(require("cqueues").new():wrap(main):loop()) end
+function SPAWN.luv(task) coroutine.wrap(task)() end
+function RUN.luv(main, done)
+  SPAWN.luv(main)
   if vim then vim.wait(60000, done, 1) else require("luv").run() end
 end
-
-function START.cosocket(tasks)
-  for i, task in ipairs(tasks) do tasks[i] = ngx.thread.spawn(task) end
-  for _, thread in ipairs(tasks) do assert(ngx.thread.wait(thread)) end
-end
+function SPAWN.cosocket(task) ngx.thread.spawn(task) end
+RUN.cosocket = RUN.luasocket
 
 if loop == "copas" then require "copas" end -- it wants to be loaded before ssl.https
 local ssl   = require "ssl"
@@ -68,9 +59,17 @@ local function ticker()
   end
 end
 
-local began, tasks = ssl.monotonic(), { loop ~= "luasocket" and ticker or nil }
-for _ = 1, count do tasks[#tasks + 1] = request end
-START[loop](tasks, function() return again ~= nil end)
+local function main() -- a few threads at a time, since each costs some CPU by itself
+  if loop ~= "luasocket" then SPAWN[loop](ticker) end
+  for i = 1, count do
+    SPAWN[loop](request)
+    if i % 10 == 0 then over.sleep(0.001) end
+  end
+  while again == nil do over.sleep(0.001) end
+end
+
+local began = ssl.monotonic()
+RUN[loop](main, function() return again ~= nil end)
 local took = ssl.monotonic() - began
 
 local say = ngx and ngx.say or print
