@@ -12,6 +12,9 @@ files["spec/resty/*_spec.lua"] = { std = "luajit+busted" }
 -- Declarations for editors: a line a key, and functions without a body.
 files["types"] = { max_line_length = false, unused = false }
 
+-- It runs in pandoc, in its own Lua.
+files["script/site"] = { std = "lua53", globals = { "Pandoc" }, read_globals = { "pandoc" } }
+
 -- One program for Neovim and plain LuaJIT.
 files["samples/luv.lua"] = { read_globals = { "vim" } }
 
