@@ -98,9 +98,11 @@ end
 -- All that newcontext may look at.
 local function described(params, seen)
   local parts = {}
-  for i, key in ipairs(known) do
+  for _, key in ipairs(known) do
     local value = params[key]
-    parts[i] = value == nil and "" or key .. "=" .. describe(value, key, 0, seen) .. ";"
+    if value ~= nil then
+      parts[#parts + 1] = key .. "=" .. describe(value, key, 0, seen) .. ";"
+    end
   end
   return table.concat(parts)
 end

@@ -205,14 +205,18 @@ local function has_descriptor(sock)
   return sock.getfd and sock.setfd
 end
 
--- A digest of everything that decides about the peer's identity and the trust in it. Only
--- the signature, which is the last part, may contain a NUL.
+-- A text with everything that decides about the peer's identity and the trust in it. Only digests
+-- may contain a NUL, and these have one length. With a proxy it is a digest itself, since the
+-- authorization is a secret.
 local function key_of(host, port, via, create, over, signature)
-  via = via or { host = "" }
+  local direct = table.concat({
+    host:lower(), port, create and contexts.identity(create) or "", contexts.identity(over),
+    signature,
+  }, "\0")
+  if not via then return direct end
   return ssl.digest(table.concat({
-    host:lower(), port, via.host:lower(), via.port or "", via.authorization or "",
-    via.policy and via.policy.key or "", create and contexts.identity(create) or "",
-    contexts.identity(over), signature,
+    via.host:lower(), via.port or "", via.authorization or "",
+    via.policy and ssl.digest(via.policy.key) or "", direct,
   }, "\0"))
 end
 
@@ -225,7 +229,7 @@ end
 -- @tparam[opt] function create
 -- @tparam table over  the adapter
 -- @treturn table  `context`; `name`, which the certificate must have; `verified`: the name
---   counts; `resumes`: sessions are kept here; `key`, a digest of all of it: a connection or
+--   counts; `resumes`: sessions are kept here; `key`, a text for all of it: a connection or
 --   session that was made under one key may be used under that key only
 -- @treturn nil,string
 function tls.policy(params, defaults, host, port, via, create, over)

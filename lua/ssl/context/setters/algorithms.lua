@@ -28,24 +28,22 @@ function setters.setdhparam(...)
   c.dhparam = arg.type(f, "function", 2)
 end
 
---- Use one curve for the key exchange.
-function setters.setcurve(...)
-  local ctx, name = ...
-  local c = live(ctx)
-  name = arg.string(name, 2)
-  local ok, message = groups.set_curve(c, name)
-  if not ok then return false, message end
-  return true
+-- A setter by a function of ssl.context.groups.
+local function of_groups(name)
+  return function(...)
+    local ctx, text = ...
+    local c = live(ctx)
+    text = arg.string(text, 2)
+    local ok, message = groups[name](c, text)
+    if not ok then return false, message end
+    return true
+  end
 end
 
+--- Use one curve for the key exchange.
+setters.setcurve = of_groups "set_curve"
+
 --- Use a list of groups for the key exchange: "X25519:P-256".
-function setters.setcurveslist(...)
-  local ctx, list = ...
-  local c = live(ctx)
-  list = arg.string(list, 2)
-  local ok, message = groups.set_list(c, list)
-  if not ok then return false, message end
-  return true
-end
+setters.setcurveslist = of_groups "set_list"
 
 return setters
