@@ -9,8 +9,8 @@ local unknown = require "ssl.base.unknown"
 -- the sources.
 local ROOMS = {
   base = [[
-    arg encode errors functionid gcpressure hash later lru nearest object process random
-    unknown version]],
+    arg encode errors functionid gcpressure hash later lru nearest object process queue
+    random unknown version]],
   source = [[
     decoding filestamp folder material membio password settled theirs]],
   x509 = [[

@@ -403,4 +403,29 @@ describe("a failure", function()
                   pack(ssl.newcontext(pair.client_config { explain = wrong })))
     end
   end)
+
+  -- No descriptor is left, for example, and the files of failures are loaded with the first.
+  it("is a message also where the files of failures cannot be read", function()
+    local output = fresh.luajit [[
+      local pair = require "spec.support.pair"
+      local ssl  = require "ssl"
+      local NAMES = { "ssl.base.queue", "ssl.io.failure" }
+      for _, name in ipairs(NAMES) do
+        assert(not package.loaded[name])
+        package.preload[name] = function() error("too many open files", 0) end
+      end
+      local function refused()
+        local ctx = assert(ssl.newcontext(pair.client_config { cafile = false, verify = "peer" }))
+        local s, c = pair.wrapped(ssl.newcontext(pair.server_config {}), ctx)
+        local _, why = pair.handshake(s, c)
+        local ok, again = c:send "x"
+        return why[1], why[2], ok, again
+      end
+      print(refused())
+      for _, name in ipairs(NAMES) do package.preload[name] = nil end
+      print(refused())
+    ]]
+    assert.equal("false\tunknown error\tnil\tunknown error\n"
+              .. "false\tcertificate verify failed\tnil\tcertificate verify failed\n", output)
+  end)
 end)

@@ -7,12 +7,14 @@
 -- forged signature it is an arithmetic error, and the last entry is the failed
 -- verification. `errors.cause` chooses the entry.
 
-local ffi  = require "ffi"
-local lib  = require "ssl.ffi.lib"
-local S    = require("ssl.ffi.shim").C
-local C, K = lib.C, lib.K
+local ffi   = require "ffi"
+local lib   = require "ssl.ffi.lib"
+local later = require "ssl.base.later"
+local S     = require("ssl.ffi.shim").C
+local C     = lib.C
 
-local errors = {
+-- The queue itself is read by a file that is loaded with the first failure.
+local errors = later.places({
   --- The message where OpenSSL has none.
   UNKNOWN = "unknown error",
 
@@ -21,80 +23,31 @@ local errors = {
 
   --- The newest failure in this Lua state, as ssl.lasterror describes it; or nil.
   newest = nil,
-}
-
---- OpenSSL's text for an alert.
--- @tparam number alert  0 to 255
--- @treturn string|nil  "unknown" where OpenSSL has none; nil in a host whose static OpenSSL
---   lacks the texts
-function errors.alert_text(alert)
-  return lib.has.SSL_alert_desc_string_long
-     and ffi.string(C.SSL_alert_desc_string_long(alert)) or nil
-end
-
--- The reason for a peer's alert is its number and an offset. Not every version has a
--- text for every alert that it knows.
-local function alert_words(code)
-  local alert = lib.error_reason(code) - K.SSL_AD_REASON_OFFSET
-  if alert < 0 or alert > 255 then return end
-  local text = errors.alert_text(alert)
-  return text and text ~= "unknown" and "tlsv1 alert " .. text:lower() or nil
-end
-
-local function words(code)
-  local errno = lib.system_errno(code)
-  if errno then return ffi.string(C.strerror(errno)) end
-  local reason = C.ERR_reason_error_string(code)
-  if reason ~= nil then return ffi.string(reason) end
-  local alert = alert_words(code)
-  if alert then return alert end
-  local library = C.ERR_lib_error_string(code)
-  return ("%s error %08X"):format(library ~= nil and ffi.string(library) or "OpenSSL",
-                                  code)
-end
+}, {
+  alert_text = "ssl.base.queue alert_text",
+  cause      = "ssl.base.queue cause",
+})
 
 --- Empty the queue. Cheap when it is empty already.
 function errors.clear()
   S.clear_errors()
 end
 
-local function entry(code)
-  local library = C.ERR_lib_error_string(code)
-  return { code = code, library = library ~= nil and ffi.string(library) or nil,
-           reason = words(code) }
+local function take_all()
+  return later.require "ssl.base.queue".take_all()
 end
 
---- The whole queue, which is empty afterwards, and noted as `err.newest`.
--- @treturn {table,...}|nil  the cause first: `code`, `library`, `reason`; nil when
---   nothing was queued
+--- The whole queue, noted as `newest`: see ssl.base.queue. Where that file cannot be read, since the process has
+-- no descriptor left for example, the failure has no reason.
+-- @treturn {table,...}|nil
 function errors.take_all()
-  local queue, code = {}, tonumber(C.ERR_get_error())
-  if code == 0 then return nil end
-  while code ~= 0 do
-    queue[#queue + 1] = entry(code)
-    code = tonumber(C.ERR_get_error())
+  local ok, queue = pcall(take_all)
+  if not ok then
+    errors.clear()
+    return nil
   end
-  errors.newest = { message = queue[1].reason, queue = queue }
+  if queue then errors.newest = { message = queue[1].reason, queue = queue } end
   return queue
-end
-
--- Reasons below are what all libraries have in common, such as "EVP lib": a callee failed.
--- From 3.0 on such reasons have a bit of their own.
-local FIRST_OWN_REASON, COMMON = 100, 2^18
-
---- The entry of a queue with the cause of a failure in TLS: libssl's first with a reason of
--- its own, else the first of all.
--- @tparam {table,...} queue  of `take_all`
--- @treturn table
-function errors.cause(queue)
-  for _, queued in ipairs(queue) do
-    local reason = lib.error_reason(queued.code)
-    if lib.error_library(queued.code) == K.ERR_LIB_SSL and reason >= FIRST_OWN_REASON
-       and reason < COMMON then
-      return queued
-    end
-  end
-  return queue[1]
 end
 
 --- The first queued reason; the queue is empty afterwards.

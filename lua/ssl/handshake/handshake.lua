@@ -16,7 +16,6 @@ local fingerprint = require "ssl.session.fingerprint"
 local features    = require "ssl.handshake.features"
 local job         = require "ssl.handshake.job"
 local keylog      = later.module "ssl.feature.keylog"
-local failure     = later.module "ssl.io.failure"
 local lifecycle   = require "ssl.io.lifecycle"
 local timeout     = require "ssl.io.timeout"
 local loop        = require "ssl.io.loop"
@@ -138,7 +137,7 @@ local function explain(st, word)
   if st.dh_reason and WITHOUT_DH[word] then
     word = st.dh_reason
   else
-    word = own or failure.explain(st, word)
+    word = own or lifecycle.explained(st, word)
   end
   lifecycle.explain(st, word)
   return word

@@ -30,6 +30,16 @@ local state   = require "ssl.io.state"
 
 local lifecycle = {}
 
+local function noted(st, word, queue)
+  failure.note(st, word, queue)
+end
+
+-- Where the file cannot be read, since the process has no descriptor left for example, the
+-- message is all.
+local function note(st, word, queue)
+  pcall(noted, st, word, queue)
+end
+
 local BUSY, CLOSED = "busy", "closed"
 
 -- How final a phase is.
@@ -95,7 +105,24 @@ function lifecycle.fail(st, word, queue)
   if st.failed then return end
   st.failed = word
   enter(st, "failed")
-  failure.note(st, word, queue)
+  note(st, word, queue)
+end
+
+local function explanation(st, word)
+  return failure.explain(st, word)
+end
+
+--- The message, with more for a person where the key `explain` is set.
+-- @tparam table st
+-- @tparam string word
+-- @treturn string
+function lifecycle.explained(st, word)
+  local ok, text = pcall(explanation, st, word)
+  return ok and text or word
+end
+
+local function renamed(st)
+  failure.rename(st)
 end
 
 --- A better message for the verdict, before any call has returned it.
@@ -103,7 +130,7 @@ end
 -- @tparam string word
 function lifecycle.explain(st, word)
   st.failed = word
-  failure.rename(st)
+  pcall(renamed, st)
 end
 
 --- The transport refuses output. That is no end: received data can still be read.
@@ -111,7 +138,7 @@ end
 -- @tparam string word
 -- @tparam {table,...}|nil queue
 function lifecycle.cannot_write(st, word, queue)
-  failure.note(st, word, queue)
+  note(st, word, queue)
 end
 
 --- `close` begins.

@@ -96,6 +96,16 @@ local function ended_by_peer(conn)
      and bit.band(S.shut(conn), K.SSL_RECEIVED_SHUTDOWN) ~= 0
 end
 
+local function told(st, queue)
+  return failure.reason(st, queue)
+end
+
+-- As ssl.io.lifecycle: its file may not be readable.
+local function reason(st, queue)
+  local ok, text = pcall(told, st, queue)
+  return ok and text or queue[1].reason
+end
+
 -- The message of a failure, and its error queue. nil where it is no failure.
 local function fatal(st, code)
   local conn = st.conn
@@ -108,7 +118,7 @@ local function fatal(st, code)
   if code == K.SSL_ERROR_SSL then
     queue = errors.take_all()
     word = conn.posthandshake.again ~= 0 and AGAIN
-        or queue and failure.reason(st, queue) or errors.UNKNOWN
+        or queue and reason(st, queue) or errors.UNKNOWN
     -- A write behind our own close_notify does not affect data that the peer still sends.
     if st.phase == "half closed" and queue
        and lib.error_reason(queue[1].code) == K.SSL_R_PROTOCOL_IS_SHUTDOWN then
