@@ -32,6 +32,28 @@ local function line_of(path, name)
   end
 end
 
+-- The lines of the comment above a line, without their dashes.
+local function above(path, number)
+  local lines, block = read(path), {}
+  for i = number - 1, 1, -1 do
+    local text = lines[i]:match "^%s*%-%-%-?%s?(.*)$"
+    if not text then break end
+    table.insert(block, 1, text)
+    if lines[i]:find "^%s*%-%-%-" then return block end
+  end
+  return {}
+end
+
+-- The line with a function's comment: its own, or the one where it gets its name, if another
+-- function of the file has made it.
+local function commented(path, name, defined)
+  if above(path, defined)[1] then return defined end
+  for number, line in ipairs(read(path)) do
+    if line:find("^%s*[%w_]+%." .. escape(name) .. "%s*=[^=]") then return number end
+  end
+  return defined
+end
+
 -- These make functions of other functions, whose places are looked for by name.
 local WRAPPERS = { ["lua/ssl/base/later.lua"] = true, ["lua/ssl/io/guard.lua"] = true,
                    ["lua/ssl/connection/methods.lua"] = true }
@@ -44,24 +66,12 @@ local WRAPPERS = { ["lua/ssl/base/later.lua"] = true, ["lua/ssl/io/guard.lua"] =
 local function place(f, name, files)
   local info = debug.getinfo(f, "S")
   local path = source_of(info.source)
-  if not WRAPPERS[path] then return path, info.linedefined end
+  if not WRAPPERS[path] then return path, commented(path, name, info.linedefined) end
   for _, file in ipairs(files) do
     local number = line_of(file, name)
     if number then return file, number end
   end
   error("no definition of " .. name .. " in " .. table.concat(files, ", "), 0)
-end
-
--- The lines of the comment above a line, without their dashes.
-local function above(path, number)
-  local lines, block = read(path), {}
-  for i = number - 1, 1, -1 do
-    local text = lines[i]:match "^%s*%-%-%-?%s?(.*)$"
-    if not text then break end
-    table.insert(block, 1, text)
-    if lines[i]:find "^%s*%-%-%-" then return block end
-  end
-  return {}
 end
 
 -- { tag, rest } of each tag, and the text before them. Lines that go on are joined.

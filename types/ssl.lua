@@ -388,10 +388,13 @@ function Connection:want() end
 ---@class ssl.Certificate
 local Certificate = {}
 
----@return any ...
+---Is this the certificate of an authority?
+---@return table|boolean
 function Certificate:basicconstraints() end
 
----@return any ...
+---The certificate's bytes, and those of its public key.
+---@return string?
+---@return string?
 function Certificate:der() end
 
 ---Fingerprint: the digest of the DER encoding.
@@ -409,7 +412,8 @@ function Certificate:extension(oid) end
 ---@return table
 function Certificate:extensions() end
 
----@return any ...
+---Which purposes the certificate is limited to.
+---@return table<string, true>|boolean
 function Certificate:extkeyusage() end
 
 ---@return any ...
@@ -429,7 +433,8 @@ function Certificate:issuer() end
 ---@return any ...
 function Certificate:issuertext() end
 
----@return any ...
+---The allowed uses of the key.
+---@return table<string, true>|boolean
 function Certificate:keyusage() end
 
 ---@return any ...
@@ -471,10 +476,14 @@ function Certificate:spkidigest(algorithm) end
 ---@return { oid: string, name: string, value: string }[]
 function Certificate:subject() end
 
----@return any ...
+---Subject and issuer in one line (RFC 4514), UTF-8, the last entry first.
+---@return string?
+---@return string?
 function Certificate:subjecttext() end
 
----@return any ...
+---All of it for a person to read, as `openssl x509 -text` has it.
+---@return string?
+---@return string?
 function Certificate:text() end
 
 ---Is a time within the validity period? Both ends belong to it.

@@ -37,8 +37,8 @@ local function take_all()
   return later.require "ssl.base.queue".take_all()
 end
 
---- The whole queue, noted as `newest`: see ssl.base.queue. Where that file cannot be read, since the process has
--- no descriptor left for example, the failure has no reason.
+--- The whole queue, noted as `newest`: see ssl.base.queue. Where that file cannot be read, since
+-- the process has no descriptor left for example, the failure has no reason.
 -- @treturn {table,...}|nil
 function errors.take_all()
   local ok, queue = pcall(take_all)
