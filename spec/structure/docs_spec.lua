@@ -88,7 +88,8 @@ describe("documentation", function()
   it("has no link that leads nowhere", function()
     local broken = {}
     for _, page in ipairs(PAGES) do
-      for target in sources.read(page):gmatch "%]%(([^)%s]+)%)" do
+      local prose = sources.read(page):gsub("\n```.-\n```", "")
+      for target in prose:gmatch "%]%(([^)%s]+)%)" do
         local file, anchor = target:match "^([^#]*)#?(.*)$"
         local path = file == "" and page or (page:match "^(.*/)" or "") .. file
         local exists = target:find "^https?:" or io.open(path)
