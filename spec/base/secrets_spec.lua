@@ -45,7 +45,7 @@ describe("a secret", function()
       for name, ways in pairs(found) do
         for _, way in ipairs(ways) do print(name .. ": " .. way) end
       end
-      print(count > 2000 and "looked" or count)
+      print(count > 1000 and "looked" or count)
     end
   ]]
 
