@@ -22,7 +22,7 @@ end
 
 --- The name.
 -- @tparam table facts  `cpuinfo`: the text of /proc/cpuinfo; `architecture`: of uname -m;
---   `cores`; `kernel`: of uname -sr; `openssl`: of the library
+--   `cores`; `kernel`: of uname -sr, without what a vendor adds; `openssl`: of the library
 function machine.name(facts)
   return ("%s, %d %s, %s, %s"):format(
     processor(facts.cpuinfo, facts.architecture), facts.cores,

@@ -86,7 +86,7 @@ return function(build)
   function found.versions() return versions(found.installed) end
   found.machine = machine.name {
     cpuinfo = files.read "/proc/cpuinfo", architecture = output "uname -m" or "",
-    cores = tonumber(output "nproc"), kernel = output "uname -sr" or "",
+    cores = tonumber(output "nproc"), kernel = (output "uname -sr" or ""):match "^[^-]*",
     openssl = openssl(found.ours),
   }
   return found

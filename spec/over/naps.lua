@@ -53,7 +53,7 @@ local function main()
   local order = {}
   for _, name in ipairs { "one", "two", "three" } do
     SPAWN[loop](function()
-      over.sleep(name == "one" and 0.09 or name == "two" and 0.05 or 0)
+      over.sleep(name == "one" and 1 or name == "two" and 0.5 or 0)
       order[#order + 1] = name
     end)
   end

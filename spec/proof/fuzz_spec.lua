@@ -1,5 +1,5 @@
 -- The harnesses of script/fuzz find what they look for; and a small share of their inputs, the
--- same ones each time.
+-- same sequence each time.
 
 describe("script/fuzz", function()
   local house   = require "spec.support.init"

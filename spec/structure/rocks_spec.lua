@@ -98,7 +98,7 @@ describe("a rock", function()
   end)
 
   it("has a rockspec that fetches the release's tag", function()
-    if lacking or packed.lacks { "git" } then return pending "git or luarocks is not there" end
+    if lacking or packed.lacks { "git" } then return pending(lacking or "git is not there") end
     local place = process.folder()
     must(("cd %s && cp -R %s/source luasec-ffi && cd luasec-ffi && git init -q && git add -A && "
           .. "git -c user.name=x -c user.email=x@x commit -q -m x && git tag v%s"):format(
