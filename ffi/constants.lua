@@ -306,7 +306,7 @@ function constants.of(texts, major, minor)
       found = found or entry(text, name)
     end
     local number = found and value(found, major, minor)
-    self[name] = number
+    if number then self[name] = number end
     return number
   end })
 end

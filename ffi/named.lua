@@ -18,7 +18,7 @@ local function in_love(path)
   if not files or not files.getRealDirectory then return path end
   local name = path:gsub("^%./", "")
   local folder = files.getRealDirectory(name)
-  return folder and folder .. "/" .. name
+  if folder then return folder .. "/" .. name, true end
 end
 
 --- A file beside a Lua file, or beside its folder.
@@ -26,18 +26,19 @@ end
 -- @tparam string name  relative to its folder
 -- @tparam[opt] string below  the folder's own name: `name` is relative to the folder above
 -- @treturn string  a path with a folder in front, so that no linker searches for it
+-- @treturn boolean|nil  true: LÖVE has said where it is
 -- @treturn nil  the function is of no file, or no linker can read this one
 function named.beside(f, name, below)
   local source = debug and debug.getinfo(f, "S").source or ""
   local folder = source:match "^@(.*[/\\])" or source:find "^@" and "./"
-  if folder and below then folder = folder:match("^(.*)" .. below .. "[/\\]$") end
-  return folder and in_love(folder .. name)
+  if folder and below then folder = folder:match("^(.*[/\\])" .. below .. "[/\\]$") end
+  if folder then return in_love(folder .. name) end
 end
 
 -- A name that begins with a dot is relative to the file of the function.
 local function resolve(file, f)
   if type(f) ~= "function" or not file:find "^%.%.?[/\\]" then return file end
-  return named.beside(f, (file:gsub("^%./", ""))) or file
+  return (named.beside(f, (file:gsub("^%./", "")))) or file
 end
 
 --- The table of package.preload["ssl.ffi.config"], a function that returns it; or the table

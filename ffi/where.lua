@@ -17,10 +17,22 @@ jit.off(true, true)
 -- A function of every shim.
 local SYMBOL = "lsf_init"
 
+local MODULE = "ssl.ffi.where"
+
+-- Does a path lead to the folder from which this file was loaded? One that begins in the working
+-- directory does if package.path has found the file there. A bundle of compiled files keeps
+-- the names that they had elsewhere, and whoever chooses the working directory would choose
+-- the shim.
+local function is_real(path, f)
+  if path:find "^[/\\]" or path:find "^%a:" then return true end
+  local found = package.searchpath(MODULE, package.path)
+  return found ~= nil and "@" .. found == debug.getinfo(f, "S").source
+end
+
 -- This file is ssl/ffi/where.lua, and the shim is ssl/shim.so.
 local function beside(tried)
-  local path = named.beside(beside, "shim.so", "ffi")
-  if not path then return nil end
+  local path, by_love = named.beside(beside, "shim.so", "ffi")
+  if not path or not by_love and not is_real(path, beside) then return nil end
   local file = io.open(path, "rb")
   if not file then
     tried[#tried + 1] = ("\n\tno file '%s'"):format(path)

@@ -63,7 +63,9 @@ lsf_shake(struct lsf_conn *c)
 	c->cork = 1;
 	rc = lsf_verdict(c, lsf_api.SSL_do_handshake(c->ssl));
 	c->cork = 0;
-	(void)lsf_flush(c);
+	/* Lua judges a failure first: a transport that takes no alert would hide its reason. */
+	if (rc > 0 || rc == -ERROR_WANT_READ)
+		(void)lsf_flush(c);
 
 	return rc;
 }

@@ -43,7 +43,8 @@ end
 -- would really be loaded then?
 local function supplied(name)
   for _, loader in ipairs(package.loaders) do
-    local chunk = loader(name)
+    local ok, chunk = pcall(loader, name)
+    if not ok then return false end
     if type(chunk) == "function" then
       local is_lua, code = pcall(string.dump, chunk)
       return is_lua and code:find(OURS, 1, true) ~= nil

@@ -74,6 +74,24 @@ describe("a program that embeds the library", function()
     assert.equal("mine/ssl/shim.so", run(("cd %s && luajit main.lua"):format(folder)))
   end)
 
+  it("does not take a shim of the working directory for one beside a file of a bundle", function()
+    local folder, library = process.folder(), process.folder()
+    embedded.lua_files(library)
+    assert(house.run(("mkdir %s/ssl && cp %s %s/ssl"):format(folder, quote(SHIM), folder)))
+    process.write(library .. "/main.lua", ([[
+      package.path, package.cpath = "", %q
+      table.insert(package.loaders, 2, function(name)
+        local path = name:gsub("%%.", "/") .. ".lua"
+        local file = assert(io.open(%q .. path))
+        local text = file:read "*a"
+        file:close()
+        return loadstring(text, "@" .. path)
+      end)
+      io.write(require("ssl").config.openssl.shim)]]):format(
+        house.stage .. "/lib/lua/5.1/?.so", library .. "/"))
+    assert.equal(SHIM, run(("cd %s && luajit %s/main.lua"):format(folder, library)))
+  end)
+
   describe("in a game of LÖVE", function()
     -- What the game's program prints, where `change` has changed its folder.
     local function play(change, path)
