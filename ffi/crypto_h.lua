@@ -73,6 +73,10 @@ OPENSSL_STACK *sk_new_null(void);
 int   sk_push(OPENSSL_STACK *st, void *data);
 void  sk_free(OPENSSL_STACK *st);
 
+/* From 3.0 on. */
+EVP_MD *EVP_MD_fetch(OSSL_LIB_CTX *ctx, const char *algorithm, const char *properties);
+void EVP_MD_free(EVP_MD *md);
+
 /* 3.0 renamed these; the old names are macros there. */
 int EVP_PKEY_get_id(const EVP_PKEY *pkey);
 int EVP_PKEY_id(const EVP_PKEY *pkey);

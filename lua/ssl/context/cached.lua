@@ -23,7 +23,7 @@ jit.off(true, true)
 
 local LIMIT, DEEPEST = 16, 4
 
-local known, files = keys.list, keys.files
+local known, places, files = keys.list, keys.place, keys.files
 
 local cache = lru.new(LIMIT)   -- digest -> context
 
@@ -95,15 +95,24 @@ local function describe(value, key, depth, seen)
   return identity(value)
 end
 
--- All that newcontext may look at.
+-- All that newcontext may look at: a few of a hundred keys, unless the table has defaults
+-- behind it.
 local function described(params, seen)
   local parts = {}
-  for _, key in ipairs(known) do
-    local value = params[key]
-    if value ~= nil then
-      parts[#parts + 1] = key .. "=" .. describe(value, key, 0, seen) .. ";"
+  local function add(key, value)
+    parts[#parts + 1] = key .. "=" .. describe(value, key, 0, seen) .. ";"
+  end
+  if getmetatable(params) ~= nil then
+    for _, key in ipairs(known) do
+      local value = params[key]
+      if value ~= nil then add(key, value) end
+    end
+  else
+    for key, value in pairs(params) do
+      if places[key] then add(key, value) end
     end
   end
+  table.sort(parts)
   return table.concat(parts)
 end
 

@@ -55,8 +55,6 @@ for _, name in ipairs(BESIDE) do
 end
 counted_options = bit.bnot(counted_options)
 
-local sha256 = C.EVP_get_digestbyname "SHA256"
-
 local function made(bytes)
   if bytes then return bytes end
   errors.raise(("OpenSSL computes no SHA-256 (%s)"):format(errors.reason()))
@@ -64,7 +62,7 @@ end
 
 --- The SHA-256 digest of a text.
 function fingerprint.digest(text)
-  return made(hash.text(text, sha256))
+  return made(hash.text(text, hash.sha256()))
 end
 
 -- Connections of one kind come one after another. One assignment takes both, since a
@@ -89,7 +87,7 @@ local function object(entry)
     return bytes and fingerprint.digest(bytes) or functionid.unique()
   end
   local crl = C.X509_OBJECT_get0_X509_CRL(entry)
-  if crl ~= nil then return made(hash.crl(crl, sha256)) end
+  if crl ~= nil then return made(hash.crl(crl, hash.sha256())) end
   return ""
 end
 
@@ -113,7 +111,7 @@ local own_ssl = handle.type("lsf_SSL *scratch", "SSL_free")
 local stack_t = ffi.typeof "lsf_OPENSSL_STACK *[1]"
 
 local function x509_digest(x509)
-  return made(x509 ~= nil and hash.certificate(x509, sha256))
+  return made(x509 ~= nil and hash.certificate(x509, hash.sha256()))
 end
 
 -- The certificate that is marked, and its chain.
