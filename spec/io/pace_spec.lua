@@ -45,6 +45,13 @@ describe("many coroutines in one loop", function()
       end
       return nap
     end
+    function self.naps()
+      local count = 0
+      for _ in pairs(self.asleep) do count = count + 1 end
+      return count
+    end
+    -- Those that wait are killed.
+    function self.forget() self.ready, self.asleep = {}, {} end
     function self.go(f) self.ready[#self.ready + 1] = coroutine.create(f) end
     function self.step()
       self.steps = self.steps + 1
@@ -135,6 +142,91 @@ describe("many coroutines in one loop", function()
     begin(l, MANY, done)
     l.run()
     assert.same({}, first)
+    assert.same(numbers(1, MANY), done)
+  end)
+
+  -- So many get in line, and are killed there.
+  local function kill(l, many)
+    l.go(function()
+      pace.turn(l)
+      for _ = 1, ROOM do compute() end
+    end)
+    begin(l, many, {})
+    local threads = l.ready
+    l.ready = {}
+    for _, thread in ipairs(threads) do assert(coroutine.resume(thread)) end
+    assert.equal(many, #l.ready + l.naps())
+    l.forget()
+  end
+
+  it("go on soon where many in line are killed, and keep their order", function()
+    for _, many in ipairs { 1, 3, 50, 400 } do
+      local l, done = loop(), {}
+      kill(l, many)
+      local before = clock.time
+      begin(l, MANY, done)
+      l.run()
+      assert.same(numbers(1, MANY), done)
+      assert.is_true(clock.time - before < 10, clock.time - before)
+    end
+  end)
+
+  it("are not taken for lost where the loop was held for long", function()
+    local l, done, held = loop(), {}, false
+    l.go(function()
+      pace.turn(l)
+      for _ = 1, ROOM do compute() end
+    end)
+    begin(l, MANY, done)
+    l.go(function()
+      held = true
+      clock.time = clock.time + 1000
+    end)
+    l.run()
+    assert.is_true(held)
+    assert.same(numbers(1, MANY), done)
+    assert.is_true(l.most <= ROOM, l.most)
+  end)
+
+  it("wait in line until their time is over", function()
+    local l, LIMIT, ended = loop(), 0.25, nil
+    kill(l, 50)
+    local began = clock.time
+    l.go(function()
+      pace.turn(l, nil, began + LIMIT)
+      ended = clock.time
+    end)
+    l.run()
+    assert.equal(began + LIMIT, ended)
+    local done = {}
+    begin(l, MANY, done)
+    l.run()
+    assert.same(numbers(1, MANY), done)
+  end)
+
+  it("do not wait where no time is left", function()
+    local l, done = loop(), false
+    kill(l, 1)
+    l.go(function()
+      pace.turn(l, nil, clock.time)
+      done = true
+    end)
+    local thread = table.remove(l.ready)
+    assert(coroutine.resume(thread))
+    assert.is_true(done)
+    assert.equal("dead", coroutine.status(thread))
+  end)
+
+  it("leave no hole in the line where one cannot get in", function()
+    local l, done = loop(), {}
+    local nap = l.nap
+    function l.nap() error("no memory", 0) end
+    pace.turn(l)
+    for _ = 1, ROOM do compute() end
+    assert.same({ false, "no memory" }, { pcall(pace.turn, l) })
+    l.nap = nap
+    begin(l, MANY, done)
+    l.run()
     assert.same(numbers(1, MANY), done)
   end)
 

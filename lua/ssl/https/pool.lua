@@ -25,15 +25,17 @@ local MARGIN = 1
 local methods = {}
 local class = { __index = methods, __name = "https.pool" }
 
--- A pool may have to close many at once.
-local function discard(entry)
-  tls.turn(entry.stream)
+local function all() return true end
+
+-- A pool may have to close many at once. The loop of another process does not run here.
+local function discard(entry, foreign)
+  if not foreign then tls.turn(entry.stream) end
   entry.stream:close()
 end
 
 -- Those for which `unwanted(entry)` holds. Closing may yield where the connection is
 -- over a stream, so they are out of the list by then.
-local function remove(self, unwanted)
+local function remove(self, unwanted, foreign)
   if #self.kept == 0 then return end
   local left, out = {}, {}
   for _, entry in ipairs(self.kept) do
@@ -42,7 +44,7 @@ local function remove(self, unwanted)
   end
   if #out == 0 then return end
   self.kept = left
-  for _, entry in ipairs(out) do discard(entry) end
+  for _, entry in ipairs(out) do discard(entry, foreign) end
 end
 
 -- Connections that a parent process has kept belong to the parent: drop them. Nothing is
@@ -51,7 +53,7 @@ local function own(self)
   local process = ssl.processid()
   if self.process == process then return end
   self.process = process
-  remove(self, function() return true end)
+  remove(self, all, true)
 end
 
 local function sweep(self)
@@ -96,8 +98,6 @@ local function trim(self, most, counts)
   end)
 end
 
-local function all() return true end
-
 --- Keep a connection. It may be closed at once: the pool is full, or closed.
 -- @tparam table self
 -- @tparam string key
@@ -121,6 +121,7 @@ pool.keepable = tls.keepable
 -- are under way, work and close their connections. It may be called any number of times.
 function methods:close()
   self.closed = true
+  own(self)
   remove(self, all)
 end
 

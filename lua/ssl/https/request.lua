@@ -53,8 +53,8 @@ end
 -- The whole request, redirects included. It may raise errors of the caller's sinks and
 -- sources.
 local function perform(reqt, open)
-  find.turn(find.adapter(reqt.over))
   local limit = timeouts.new(reqt.timeout, https.TIMEOUT)
+  find.turn(find.adapter(reqt.over), nil, limit.deadline)
   local request, why = hop.new(reqt, https.PORT)
   if not request then return nil, why end
   local redirected, last = 0, nil

@@ -282,9 +282,11 @@ function tls.over_descriptor(self)
   return getmetatable(self).over_descriptor
 end
 
---- Let its loop turn, where others have computed for long.
+--- Let its loop turn, where others have computed for long and the loop runs. An adapter that
+-- cannot say if it runs may find that it cannot wait; then there is no turn.
 function tls.turn(self)
-  find.turn(getmetatable(self).over)
+  local over = getmetatable(self).over
+  if not over.running or over.running() then pcall(find.turn, over) end
 end
 
 --- Can it wait for the next request at all? Only where there is a way to see that the peer

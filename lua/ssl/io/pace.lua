@@ -25,8 +25,8 @@ local pace = {}
 local SLICE, IDLE = 0.002, 0.0005
 
 -- Seconds. One in line may be killed, and nobody is told: after so long without a sign of life
--- of the first one it is taken for lost. The nearer ones look more often.
-local LOST = 0.5
+-- it is taken for lost. The nearer ones look more often; from place FAR on all the same.
+local LOST, FAR = 0.5, 4
 
 -- Steps so far, and how many those were when the slice began; CPU and time without it then.
 local steps, first, began, rested = 0, 0, 0, 0
@@ -71,45 +71,68 @@ local function turned(line, before, spent)
   return not line[line.head] and S.now() - spent - rested > IDLE
 end
 
--- The first one has had its turn, or is lost. Then one that lives after all has its turn, too.
-local function pass(line)
+-- A sign of life is to come in so many seconds, and is late after LOST more.
+local function expect(one, seconds)
+  one.till = S.now() + seconds + LOST
+end
+
+-- The first one has had its turn, or is lost: then with all that are lost behind it, as many may
+-- have been killed together. One that lives after all has its turn, too: its sleep is over.
+local function pass(line, lost)
+  local time, following = S.now(), nil
   repeat
     line[line.head].left = true
     line[line.head] = nil
     line.head = line.head + 1
-    local following = line[line.head]
-  until not following or not following.left
-  local following = line[line.head]
+    following = line[line.head]
+  until not following or not following.left and not (lost and time > following.till)
   if not following then return end
-  following.till = S.now() + LOST
+  expect(following, 0)
   following.nap:wake()
 end
 
 -- The first one: the loop turns, and a slice begins.
 local function lead(over, one)
-  one.till = S.now() + LOST
+  expect(one, 0)
   local before = steps
   over.sleep(0)
   if before >= first then slice(S.spent()) end
 end
 
-local function await(over, line, one)
+-- The leader gives no sign of life. Where the loop was held for long, nobody could: so it turns
+-- once before that counts.
+local function doubt(over, line, one, leader)
+  over.sleep(0)
+  expect(one, 0)
+  if leader == line[line.head] and S.now() > leader.till then pass(line, true) end
+end
+
+-- Behind others.
+local function follow(over, line, one, due)
+  local leader = line[line.head]
+  local seconds = LOST * math.min(one.place - line.head, FAR)
+  if due then seconds = math.min(seconds, due - S.now()) end
+  expect(one, seconds)
+  one.nap:sleep(seconds)
+  expect(one, 0)
+  if leader == line[line.head] and S.now() > leader.till then doubt(over, line, one, leader) end
+end
+
+-- Until it is the first and the loop has turned, or its time is over.
+local function await(over, line, one, due)
   while not one.left and (line[line.head] ~= one or is_over(S.spent())) do
-    local leader = line[line.head]
-    if leader == one then
-      lead(over, one)
-    else
-      one.nap:sleep(LOST * (one.place - line.head))
-      if leader == line[line.head] and S.now() > leader.till then pass(line) end
-    end
+    if due and S.now() >= due then return end
+    if line[line.head] == one then lead(over, one) else follow(over, line, one, due) end
   end
 end
 
-local function get_in_line(over, line)
-  line.tail = line.tail + 1
-  local one = { nap = nap_of(over), place = line.tail, till = S.now() + LOST, left = false }
-  line[line.tail] = one
-  local ok, why = pcall(await, over, line, one)
+-- What may raise comes before the place in line.
+local function get_in_line(over, line, due)
+  local one = { nap = nap_of(over), place = line.tail + 1, till = 0, left = false }
+  expect(one, 0)
+  line.tail = one.place
+  line[one.place] = one
+  local ok, why = pcall(await, over, line, one, due)
   if line[line.head] == one then pass(line) end
   one.left = true
   if not ok then error(why, 0) end
@@ -124,11 +147,13 @@ end
 --- Before a step that computes: wait in line, if others have computed for too long.
 -- @tparam table over  the adapter of its loop
 -- @tparam[opt] number before  `steps` when the coroutine began to wait; nil: it did not wait
-function pace.turn(over, before)
+-- @tparam[opt] number due  the moment, of shim.C.now, when its time is over: it has its turn
+--   then, and its caller sees that the time is over
+function pace.turn(over, before, due)
   local spent = S.spent()
   if is_over(spent) then
     local line = line_of(over)
-    if turned(line, before or steps, spent) then slice(spent) else get_in_line(over, line) end
+    if turned(line, before or steps, spent) then slice(spent) else get_in_line(over, line, due) end
   end
   steps = steps + 1
 end

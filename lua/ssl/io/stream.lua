@@ -19,6 +19,7 @@
 local shim       = require "ssl.ffi.shim"
 local ciphertext = require "ssl.io.ciphertext"
 local inbound    = require "ssl.io.inbound"
+local lifecycle  = require "ssl.io.lifecycle"
 local mutex      = require "ssl.io.mutex"
 local pace       = require "ssl.io.pace"
 local timeout    = require "ssl.io.timeout"
@@ -55,15 +56,16 @@ function stream.open(st, object, over)
   inbound.open(st, stream)
 end
 
--- Give the object of an adapter the time that is left.
+-- Give the object of an adapter the time that is left -> the moment when it is over, or nil.
 local function arm(st, seconds)
   local of = st.stream
-  if not of.over or not of.object.settimeout then return end
+  if not of.over then return nil end
   seconds = seconds or timeout.left(st, timeout.start(st))
-  local limit = seconds >= 0 and seconds * of.scale or nil
-  if limit == of.armed then return end
+  local limit, due = seconds >= 0 and seconds * of.scale or nil, timeout.after(seconds)
+  if limit == of.armed or not of.object.settimeout then return due end
   of.armed = limit
   of.object:settimeout(limit)
+  return due
 end
 
 local function broken(st, why)
@@ -113,10 +115,12 @@ local function send_front(st)
   return #data, finish(st, "draining", pcall(st.stream.object.send, st.stream.object, data))
 end
 
--- Between two steps over a loop. A call that never waits does not wait for others either.
-local function turn(st, before)
+-- Between two steps over a loop, up to a moment. A call that never waits does not wait for others
+-- either, and a close has nothing to compute. Another coroutine may close meanwhile.
+local function turn(st, before, due)
   local over = st.stream.over
-  if over and not timeout.polls(st) then pace.turn(over, before) end
+  if not over or timeout.polls(st) or lifecycle.ended(st) then return end
+  pace.turn(over, before, due)
 end
 
 local function send_some(st)
@@ -140,11 +144,12 @@ function stream.flush(st)
   while conn.out_beg ~= conn.out_end do
     if st.stream.broken then return st.stream.broken end
     if mutex.held(st, "draining") then return "wantwrite" end
-    arm(st)
-    local before = pace.steps()
+    local due, before = arm(st), pace.steps()
     local word = send_some(st)
     if word then return word end
-    turn(st, before)
+    local all = conn.out_beg == conn.out_end
+    turn(st, before, due)
+    if st.status == "closed" then return not all and "closed" or nil end
   end
   return nil
 end
@@ -182,11 +187,11 @@ end
 local function take_in(st, seconds)
   if inbound.feed(st) then return nil end
   if mutex.held(st, "reading") then return "busy" end
-  arm(st, seconds)
-  local before = pace.steps()
+  local due, before = arm(st, seconds), pace.steps()
   local why = receive_some(st)
-  if not why then turn(st, before) end
-  return why
+  if why then return why end
+  turn(st, before, due)
+  return st.status == "closed" and "closed" or nil
 end
 
 -- Data that has arrived can be read while output is stuck: perhaps the peer does not read

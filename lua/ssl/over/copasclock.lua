@@ -54,14 +54,24 @@ local function wake()
   for _, thread in ipairs(awake) do copas.addthread(thread) end
 end
 
-local function tick()
-  local object = setmetatable({ sock = assert(socket.udp4()), asked = false }, idler)
+local function tick(object)
   repeat
     copas.send(object, "")
     wake()
   until #sleepers == 0
-  running = false
-  object.sock:close()
+end
+
+-- What may raise comes first: the sleeper gets the error. Where the thread ends by an error, the
+-- next one to sleep starts another, which wakes the others, too.
+local function start()
+  local object = setmetatable({ sock = assert(socket.udp4()), asked = false }, idler)
+  running = true
+  copas.addthread(function()
+    local ok, why = pcall(tick, object)
+    running = false
+    object.sock:close()
+    if not ok then error(why, 0) end
+  end)
 end
 
 local nap = {}
@@ -69,10 +79,7 @@ nap.__index = nap
 
 function nap:sleep(seconds)
   self.due = timeout.after(seconds)
-  if not running then
-    running = true
-    copas.addthread(tick)
-  end
+  if not running then start() end
   coroutine.yield(self, shelf)
 end
 

@@ -7,6 +7,9 @@
 local poolname = require "ssl.over.poolname"
 local ngx      = rawget(_G, "ngx")
 
+-- lua-resty-core's, which nginx with lua-nginx-module alone may lack.
+local there, semaphore = pcall(require, "ngx.semaphore")
+
 local adapter = { name = "cosocket", unit = "seconds" }
 
 -- Milliseconds: the shortest limit, since 0 stands for nginx's configuration and nginx warns of
@@ -105,9 +108,11 @@ function nap:wake()
   if self.semaphore:count() < 0 then self.semaphore:post() end
 end
 
---- Sleep that another coroutine can end.
-function adapter.nap()
-  return setmetatable({ semaphore = require("ngx.semaphore").new() }, nap)
+if there then
+  --- Sleep that another coroutine can end.
+  function adapter.nap()
+    return setmetatable({ semaphore = assert(semaphore.new()) }, nap)
+  end
 end
 
 --- Does the phase have cosockets?

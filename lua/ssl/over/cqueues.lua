@@ -141,7 +141,7 @@ local function addresses_of(host, deadline)
 end
 
 local function resolve(host, deadline)
-  if host:find ":" or host:find "^[%d.]+$" then return { host } end
+  if race.is_address(host) then return { host } end
   local addresses = addresses_of(host, deadline)
   if #addresses > 0 then return addresses end
   return nil, timeout.remaining(deadline) == 0 and "timeout" or UNKNOWN

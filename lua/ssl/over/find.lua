@@ -3,8 +3,9 @@
 -- docs/over.md is the contract of an adapter. A file of this room is loaded when a program
 -- names it, since it requires the module of its loop.
 
-local later = require "ssl.base.later"
-local pace  = require "ssl.io.pace"
+local later   = require "ssl.base.later"
+local pace    = require "ssl.io.pace"
+local timeout = require "ssl.io.timeout"
 
 -- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
 jit.off(true, true)
@@ -68,8 +69,9 @@ end
 --- Before a step that computes, where many coroutines may begin one at the same time.
 -- @tparam table over
 -- @tparam[opt] number before  pace.steps() when the coroutine began to wait
-function find.turn(over, before)
-  if over.name ~= DEFAULT then pace.turn(over, before) end
+-- @tparam[opt] number due  the moment when its time is over, and it waits no longer
+function find.turn(over, before, due)
+  if over.name ~= DEFAULT then pace.turn(over, before, due) end
 end
 
 --- Connect by an adapter, and begin the handshake in turn.
@@ -80,9 +82,9 @@ end
 -- @return an object of the adapter
 -- @treturn nil,string
 function find.connect(over, host, port, seconds)
-  local before = pace.steps()
+  local before, due = pace.steps(), timeout.after(seconds)
   local object, why = over.connect(host, port, seconds)
-  if object then find.turn(over, before) end
+  if object then find.turn(over, before, due) end
   return object, why
 end
 

@@ -213,8 +213,9 @@ function attempts.start(address, port)
     end
     if attempt.wake then attempt.wake(true) end
   end
-  local ok, _, name = tcp:connect(address, port, done)
-  if not ok then done(name) end
+  -- It raises where it cannot read the address or the port.
+  local called, ok, _, name = pcall(tcp.connect, tcp, address, port, done)
+  if not called then done(ok) elseif not ok then done(name) end
   return attempt
 end
 
@@ -230,7 +231,7 @@ end
 
 -- libuv asks the system's resolver, on a thread of its pool.
 local function resolve(host, seconds)
-  if host:find(":", 1, true) or host:find "^[%d.]+$" then return { host } end
+  if race.is_address(host) then return { host } end
   local found, why = suspend(seconds, function(wake)
     local request, problem = uv.getaddrinfo(host, nil, { socktype = "stream" },
       function(failed, list) wake(not failed and list or nil, failed and word(failed)) end)
@@ -252,7 +253,7 @@ function adapter.connect(host, port, seconds)
   local deadline, before = timeout.after(seconds), pace.steps()
   local addresses, why = resolve(host, seconds)
   if not addresses then return nil, why end
-  pace.turn(adapter, before) -- the resolver answers many at once
+  pace.turn(adapter, before, deadline) -- the resolver answers many at once
   return race.connect(attempts, addresses, port, timeout.remaining(deadline))
 end
 

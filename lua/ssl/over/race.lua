@@ -7,6 +7,7 @@
 -- the attempt that has ended, or nil when the time is over. An attempt has `object` when it
 -- succeeded, else `why`; and `cancel()`.
 
+local ip      = require "ssl.x509.ip"
 local timeout = require "ssl.io.timeout"
 
 local race = {}
@@ -16,6 +17,13 @@ local DELAY = 0.25
 
 local function is_v6(address)
   return address:find(":", 1, true) ~= nil
+end
+
+--- Is it an address, which needs no resolver? The zone of a link is a part of it.
+-- @tparam string host
+-- @treturn boolean
+function race.is_address(host)
+  return (ip.v4(host) or ip.v6(host:match "^[^%%]*")) ~= nil
 end
 
 --- In the order in which they are tried: the first family is that of the first address.
