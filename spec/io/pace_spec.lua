@@ -26,7 +26,8 @@ describe("many coroutines in one loop", function()
 
   -- A loop: in a turn all are resumed that are ready. `most` is the most steps of a turn.
   local function loop()
-    local self = { ready = {}, asleep = {}, turns = 0, steps = 0, most = 0 }
+    local self = { ready = {}, asleep = {}, numbers = {}, count = 0,
+                   turns = 0, steps = 0, most = 0 }
     function self.sleep()
       self.ready[#self.ready + 1] = coroutine.running()
       coroutine.yield()
@@ -36,6 +37,8 @@ describe("many coroutines in one loop", function()
       function nap.sleep(_, seconds)
         nap.thread = coroutine.running()
         self.asleep[nap.thread] = clock.time + seconds
+        self.count = self.count + 1
+        self.numbers[nap.thread] = self.count
         coroutine.yield()
       end
       function nap.wake()
@@ -68,9 +71,20 @@ describe("many coroutines in one loop", function()
       clock.time, self.asleep[thread] = math.max(clock.time, earliest), nil
       self.ready[1] = thread
     end
+    -- Those whose time is over come before the ready ones, and the last of them first.
+    local function due()
+      local out = {}
+      for thread, till in pairs(self.asleep) do
+        if till <= clock.time then out[#out + 1] = thread end
+      end
+      table.sort(out, function(a, b) return self.numbers[a] > self.numbers[b] end)
+      for _, thread in ipairs(out) do self.asleep[thread] = nil end
+      for _, thread in ipairs(self.ready) do out[#out + 1] = thread end
+      return out
+    end
     function self.run()
       while #self.ready > 0 do
-        local now = self.ready
+        local now = due()
         self.ready, self.turns, self.steps = {}, self.turns + 1, 0
         for _, thread in ipairs(now) do assert(coroutine.resume(thread)) end
         if #self.ready == 0 then wake() end

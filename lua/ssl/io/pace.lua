@@ -79,7 +79,8 @@ end
 -- The first one has had its turn, or is lost: then with all that are lost behind it, as many may
 -- have been killed together. One that lives after all has its turn, too: its sleep is over.
 local function pass(line, lost)
-  local time, following = S.now(), nil
+  local time = S.now()
+  local following
   repeat
     line[line.head].left = true
     line[line.head] = nil
