@@ -1,6 +1,6 @@
--- luajit bench/run.lua full|quick BUILD [check] [only=WORDS]: runs everything, prints the tables,
--- and puts those of a full run into docs/performance.md, with the picture. Started by
--- script/bench.
+-- luajit bench/run.lua full|quick BUILD [check] [only=WORDS] [rounds=N]: runs everything, prints
+-- the tables, and puts those of a full run into docs/performance.md, with the picture. Started
+-- by script/bench.
 
 package.path = "bench/?.lua;" .. package.path
 local files  = require "files"
@@ -13,13 +13,14 @@ local runner = require "runner"
 local stats  = require "stats"
 
 local quick, build = arg[1] == "quick", arg[2]
-local check, only = false, nil
+local check, only, rounds = false, nil, nil
 for i = 3, #arg do
   check = check or arg[i] == "check"
   only = only or arg[i]:match "^only=(.+)"
+  rounds = rounds or tonumber(arg[i]:match "^rounds=(%d+)")
 end
 local PAGE = "docs/performance.md"
-local ROUNDS = quick and 3 or 7
+local ROUNDS = rounds or quick and 3 or 7
 
 local function chosen(row)
   return row.amount[quick and 2 or 1] and (not only or row.key:find(only))
@@ -82,11 +83,11 @@ local function trace(all)
 end
 
 -- Ours alone, by size: the median cost of a call, or false.
-local function by_size(rounds)
+local function by_size(times)
   for _, set in ipairs(growth) do
     for _, point in ipairs(set.points) do
       local costs = {}
-      for k = 1, point.once and 1 or rounds do
+      for k = 1, point.once and 1 or times do
         run:progress("growth, %s: %s", set.name, point.label)
         local row = { name = set.name, factor = 1 }
         local result = run:run(row, subjects.installed.ours, point.command)
