@@ -16,7 +16,7 @@ local groups = {
       "structure/abi", "structure/demo", "structure/differences", "structure/docs",
       "structure/embedding", "structure/examples", "structure/foreign", "structure/house",
       "structure/matrix",
-      "structure/modes", "structure/rooms",
+      "structure/modes", "structure/owners", "structure/rooms", "structure/varargs",
       "structure/samples", "structure/shim", "structure/support", "structure/traces",
       "structure/install", "structure/names", "structure/packages", "structure/rocks",
       "structure/site",
