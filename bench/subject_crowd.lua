@@ -149,30 +149,42 @@ return function(work, t)
     return true
   end
 
-  local function begin(ctx, poller, visiting, k)
-    local conn = assert(t.ssl.wrap(t.tell "echo", ctx))
+  local function begin(all)
+    local conn = assert(t.ssl.wrap(t.tell "echo", all.ctx))
     conn:settimeout(0)
-    visiting[k] = { conn = conn }
-    watch(poller, conn, k)
-    go_on(visiting[k])
+    return { conn = conn }
   end
 
-  local function finish(poller, conn)
-    assert(ffi.C.bench_epoll_ctl(poller, DELETE, conn:getfd(), nil) == 0)
+  local function finish(all, conn)
+    assert(ffi.C.bench_epoll_ctl(all.poller, DELETE, conn:getfd(), nil) == 0)
     conn:close()
+    all.ended = all.ended + 1
+  end
+
+  -- One after another in this place, until one has to wait. A visit can end at once, when the
+  -- peer answers each step before the next.
+  local function visit(all, k)
+    while all.begun < all.amount do
+      all.begun = all.begun + 1
+      local one = begin(all)
+      all.visiting[k] = one
+      watch(all.poller, one.conn, k)
+      if not go_on(one) then return end
+      finish(all, one.conn)
+    end
   end
 
   local function visits(amount, ctx, poller)
-    local visiting, begun, ended = {}, math.min(SIDES, amount), 0
+    local all = { ctx = ctx, poller = poller, amount = amount, begun = 0, ended = 0,
+                  visiting = {} }
     local events = ffi.new("bench_epoll_event[?]", SIDES)
-    for k = 1, begun do begin(ctx, poller, visiting, k) end
-    while ended < amount do
+    for k = 1, SIDES do visit(all, k) end
+    while all.ended < amount do
       for i = 0, ffi.C.bench_epoll_wait(poller, events, SIDES, -1) - 1 do
         local k = tonumber(events[i].data)
-        if go_on(visiting[k]) then
-          finish(poller, visiting[k].conn)
-          ended, begun = ended + 1, begun + 1
-          if begun <= amount then begin(ctx, poller, visiting, k) end
+        if go_on(all.visiting[k]) then
+          finish(all, all.visiting[k].conn)
+          visit(all, k)
         end
       end
     end

@@ -140,33 +140,47 @@ go_on(struct visit *v)
 	return 1;
 }
 
+/* Visits of a process, of which some go on at the same time. */
+struct visits {
+	SSL_CTX *ctx;
+	int poller;
+	int amount, begun, ended;
+};
+
+/* One after another in this place, until one has to wait. A visit can end at
+ * once, when the peer answers each step before the next. */
 static void
-visit(struct visit *v, SSL_CTX *ctx, int poller)
+visit(struct visits *all, struct visit *v)
 {
-	v->fd = tell("echo\n");
-	v->ssl = over(ctx, v->fd);
-	v->phase = SHAKING;
-	watch(poller, v->fd, v);
-	go_on(v);
+	while (all->begun < all->amount) {
+		all->begun++;
+		v->fd = tell("echo\n");
+		v->ssl = over(all->ctx, v->fd);
+		v->phase = SHAKING;
+		watch(all->poller, v->fd, v);
+		if (!go_on(v))
+			return;
+		all->ended++;
+	}
 }
 
 static void
 visits(int amount, SSL_CTX *ctx, int poller)
 {
+	struct visits all = { ctx, poller, amount, 0, 0 };
 	struct visit visiting[SIDES];
 	struct epoll_event events[SIDES];
-	int begun = 0, ended = 0, i, n;
+	int i, n;
 
-	for (; begun < SIDES && begun < amount; begun++)
-		visit(&visiting[begun], ctx, poller);
-	while (ended < amount) {
+	for (i = 0; i < SIDES; i++)
+		visit(&all, &visiting[i]);
+	while (all.ended < amount) {
 		n = epoll_wait(poller, events, SIDES, -1);
 		for (i = 0; i < n; i++) {
 			if (!go_on(events[i].data.ptr))
 				continue;
-			ended++;
-			if (begun++ < amount)
-				visit(events[i].data.ptr, ctx, poller);
+			all.ended++;
+			visit(&all, events[i].data.ptr);
 		}
 	}
 }
