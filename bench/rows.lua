@@ -213,7 +213,7 @@ local many = {
 }
 
 local function in_nginx(name, key, goal, ...)
-  return { name = name, key = key, nginx = { ... }, subjects = NGINX, rounds = 5,
+  return { name = name, key = key, nginx = { ... }, subjects = NGINX, rounds = 3,
            amount = { 400, 80 }, unit = "us", factor = 1e6, rate = "requests/s", goals = goal }
 end
 

@@ -69,7 +69,7 @@ local function one_round(round, all)
   end
   if nginx and subjects.nginx then
     run:progress("round %d of %d, nginx", round, ROUNDS)
-    run:nginx(rows, all, subjects.ours, quick and 80 or 400)
+    run:nginx(rows, all, subjects.ours, quick and 80 or 120)
   end
 end
 
