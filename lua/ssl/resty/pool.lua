@@ -9,7 +9,9 @@
 -- The limits of a pool, which nginx would apply to all connections of one name, are applied
 -- here.
 
-local ssl = require "ssl"
+local sessions = require "ssl.resty.sessions"
+local ssl      = require "ssl"
+
 local now = ssl.monotonic
 
 local pool = {}
@@ -22,8 +24,9 @@ local PERIOD = 1
 local parked = {}    -- key -> list of entries, the newest last
 local swept = 0
 
--- The TCP connection is nginx's, and ends there by itself.
-local function drop(entry)
+--- Close the TLS connection of an entry. The TCP connection is nginx's, and ends there by itself.
+function pool.drop(entry)
+  if entry.handle then sessions.settle(entry.handle) end
   if entry.conn then entry.conn:close() end
 end
 
@@ -35,7 +38,7 @@ end
 local function living(list, time)
   local left = {}
   for _, entry in ipairs(list) do
-    if over(entry, time) then drop(entry) else left[#left + 1] = entry end
+    if over(entry, time) then pool.drop(entry) else left[#left + 1] = entry end
   end
   return left[1] and left or nil
 end
@@ -55,7 +58,7 @@ function pool.take(key)
     local entry = table.remove(list)
     if not list[1] then parked[key] = nil end
     if entry and not over(entry, time) then return entry end
-    if entry then drop(entry) end
+    if entry then pool.drop(entry) end
   until not entry
 end
 
@@ -69,7 +72,8 @@ end
 
 --- Keep an entry.
 -- @tparam string key
--- @tparam table entry  `name`, and with TLS `conn`; whoever takes it gets it as it is
+-- @tparam table entry  `name`, and with TLS `conn` and `handle`, the last result of
+--   sslhandshake; whoever takes it gets it as it is
 -- @tparam[opt] number milliseconds
 function pool.give(key, entry, milliseconds)
   milliseconds = milliseconds or IDLE

@@ -29,17 +29,13 @@ function sessions.handle(conn)
 end
 
 local function session_of(handle)
-  if not handle.session and handle.conn then
-    handle.session = handle.conn:getsession() or false
-  end
-  return handle.session
+  return handle.conn and handle.conn:getsession() or handle.session
 end
 
---- The connection ends, or another request takes it over: from now on the handle has what the
--- connection has got.
+--- The connection ends: from now on the handle has what the connection has got. While the
+-- connection is kept and used by other requests, they all have the same handle.
 function sessions.settle(handle)
-  session_of(handle)
-  handle.conn = nil
+  handle.session, handle.conn = session_of(handle), nil
 end
 
 --- Before a handshake: offer a session, and let new ones be kept.
