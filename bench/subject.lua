@@ -96,13 +96,21 @@ function work.receive(amount, piece)
   measure(amount, receive, amount * MIB)
 end
 
+-- Once before, over another connection: a virtual machine gets memory from its host when it uses
+-- it first, and that may take longer than all the rest.
 function work.all(amount)
-  local conn = source(amount * MIB, RECORD, 0)
-  collectgarbage()
-  measure(amount, function()
+  local conn
+  local function all()
     sink[1] = assert(conn:receive "*a")
     assert(#sink[1] == amount * MIB)
-  end)
+  end
+  conn = source(amount * MIB, RECORD, 0)
+  all()
+  sink[1] = nil
+  conn:close()
+  conn = source(amount * MIB, RECORD, 0)
+  collectgarbage()
+  measure(amount, all)
 end
 
 function work.lines(amount, record)

@@ -75,12 +75,18 @@ function work.receive(amount, piece)
 end
 
 function work.all(amount)
-  local sock = source(amount * MIB, RECORD, 0)
-  collectgarbage()
-  measure(amount, function()
+  local sock
+  local function all()
     sink[1] = assert(sock:read "*a")
     assert(#sink[1] == amount * MIB)
-  end)
+  end
+  sock = source(amount * MIB, RECORD, 0)
+  all()
+  sink[1] = nil
+  sock:close()
+  sock = source(amount * MIB, RECORD, 0)
+  collectgarbage()
+  measure(amount, all)
 end
 
 function work.lines(amount, record)
