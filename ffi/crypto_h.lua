@@ -66,6 +66,10 @@ void  OPENSSL_sk_free(OPENSSL_STACK *st);
 ]],
 
   optional = [[
+/* The text that was added to the first entry of the queue, "" for none. */
+unsigned long ERR_peek_error_line_data(const char **file, int *line, const char **data,
+                                       int *flags);
+
 /* What LibreSSL calls those of stacks. */
 int   sk_num(const OPENSSL_STACK *st);
 void *sk_value(const OPENSSL_STACK *st, int i);

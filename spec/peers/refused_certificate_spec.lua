@@ -4,7 +4,6 @@
 describe("a server that refuses the client's certificate in TLS 1.3", function()
   local https   = require "ssl.https"
   local socket  = require "socket"
-  local limits  = require "spec.support.limits"
   local ours    = require "spec.support.ours"
   local peers   = require "spec.support.peers"
   local pki     = require "spec.support.pki"
@@ -85,9 +84,7 @@ while True:
           end
           assert.same({ WORD, WORD }, { word, (select(2, conn:send "x")) })
           assert.same({ nil, WORD, "" }, { conn:receive() })
-          if limits.tells_alerts.tlsv1_3 then
-            assert.equal("received", conn:lasterror().alert.direction)
-          end
+          assert.equal("received", conn:lasterror().alert.direction)
           assert.is_false(conn:ended())
           conn:close()
         end

@@ -95,7 +95,7 @@ return {
   no_certificate_13 = libressl and "missing rsa certificate" or "no suitable signature algorithm",
   no_group_13       = libressl and "unknown failure occurred" or "no suitable key share",
   silent_without_group_13 = libressl,
-  -- LibreSSL resumes nothing in TLS 1.3, and tells no alerts in it.
+  -- LibreSSL resumes nothing in TLS 1.3, and tells no alerts of its own in it.
   resumes = { tlsv1_2 = true, tlsv1_3 = not libressl },
   resumed_versions = libressl and { "tlsv1_2" } or { "tlsv1_2", "tlsv1_3" },
   -- The protocol where sessions are what matters and no version is.
@@ -109,9 +109,7 @@ return {
   signature_pss = libressl and "rsa_pss_pss_sha512" or "rsa_pss_pss_sha256",
   signature_p256 = { tlsv1_2 = libressl and "ecdsa_secp521r1_sha512" or "ecdsa_secp256r1_sha256",
                      tlsv1_3 = "ecdsa_secp256r1_sha256" },
-  -- OpenSSL tells an alert that comes in the place of a ServerHello.
-  tells_first_alerts = not libressl,
-  tells_alerts = { tlsv1_2 = true, tlsv1_3 = not libressl },
+  tells_own_alerts = { tlsv1_2 = true, tlsv1_3 = not libressl },
   openssl_refuses_name = { tlsv1_2 = "sslv3 alert bad certificate",
     tlsv1_3 = libressl and "sslv3 alert unexpected message" or "sslv3 alert bad certificate" },
   -- A client whose level takes no key of the server's.

@@ -58,10 +58,10 @@ function needs.resumption(version)
   end
 end
 
---- Alerts that OpenSSL tells, in a version of the protocol.
-function needs.alerts(version)
-  if not limits.tells_alerts[version] then
-    skip("alerts of %s: not with %s", version, openssl.version)
+--- Its own alerts, which OpenSSL tells, in a version of the protocol.
+function needs.own_alerts(version)
+  if not limits.tells_own_alerts[version] then
+    skip("its own alerts of %s: not with %s", version, openssl.version)
   end
 end
 

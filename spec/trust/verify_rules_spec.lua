@@ -114,7 +114,7 @@ describe("verification", function()
       c:close()
       assert.equal("certificate verify failed", (why:gsub(": .*", "")))
       assert.equal("certificate verify failed", problem.reason)
-      if limits.tells_alerts[client.protocol] then
+      if limits.tells_own_alerts[client.protocol] then
         assert.equal("sent", problem.alert.direction)
       end
       return problem.verify, why

@@ -26,6 +26,7 @@ local errors = later.places({
 }, {
   alert_text = "ssl.base.queue alert_text",
   cause      = "ssl.base.queue cause",
+  heard      = "ssl.base.queue heard",
 })
 
 --- Empty the queue. Cheap when it is empty already.

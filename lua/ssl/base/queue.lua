@@ -42,12 +42,36 @@ local function entry(code)
            reason = words(code) }
 end
 
+local text_t, int_t = ffi.typeof "const char *[1]", ffi.typeof "int[1]"
+
+-- The alert of the peer's that the first entry is about, by the text that was added to it.
+-- The reason does not tell: with LibreSSL it is the same for an alert of our own.
+local function peers_alert()
+  if not lib.has.ERR_peek_error_line_data then return nil end
+  local text, line, flags = text_t(), int_t(), int_t()
+  C.ERR_peek_error_line_data(text_t(), line, text, flags)
+  if text[0] == nil then return nil end
+  return tonumber(ffi.string(text[0]):match "^SSL alert number (%d+)$")
+end
+
+-- Queue -> the number of that alert, beside the queue since programs get its fields.
+local heard = setmetatable({}, { __mode = "k" })
+
+--- The peer's alert that is the reason of a queue.
+-- @tparam {table,...} entries  of `take_all`
+-- @treturn number|nil
+function queue.heard(entries)
+  return heard[entries]
+end
+
 --- The whole queue, which is empty afterwards.
 -- @treturn {table,...}|nil  the cause first: `code`, `library`, `reason`; nil when
 --   nothing was queued
 function queue.take_all()
+  local alert = peers_alert()
   local entries, code = {}, tonumber(C.ERR_get_error())
   if code == 0 then return nil end
+  heard[entries] = alert
   while code ~= 0 do
     entries[#entries + 1] = entry(code)
     code = tonumber(C.ERR_get_error())

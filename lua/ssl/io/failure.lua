@@ -89,12 +89,15 @@ end
 -- reaction, so it does not count.
 local FATAL = K.SSL3_AL_FATAL * 256
 
-local function alert(conn)
+-- LibreSSL reports the peer's alerts of TLS 1.3 in its queue alone, and none of its own.
+local function alert(conn, queue)
   local theirs, ours = conn.alerts.received, conn.alerts.sent
   if theirs ~= 0 and (theirs >= FATAL or ours < FATAL) then
     return described("received", theirs)
   end
   if ours ~= 0 then return described("sent", ours) end
+  local heard = queue and errors.heard(queue)
+  if heard then return described("received", heard) end
 end
 
 -- A stream has a message and no number.
@@ -136,7 +139,7 @@ function failure.note(st, word, queue)
   local reason = queue and failure.reason(st, queue)
   st.problem = {
     message = word, code = cause.code, library = cause.library, reason = reason,
-    queue = queue, alert = alert(conn), verify = verification(st, word),
+    queue = queue, alert = alert(conn, queue), verify = verification(st, word),
     errno = errno(conn), hint = hint(st, word, reason),
   }
   errors.newest = st.problem
