@@ -56,13 +56,8 @@ local function dns(name)
   return "dns", name:lower()
 end
 
---- The kind of a name, and its normal form.
--- One trailing dot and the brackets around an IPv6 address are left out.
--- @tparam string name
--- @treturn string  "dns" or "ip"
--- @treturn string  the name in lower case, or the address as inet_ntop writes it
--- @treturn nil,string  the reason why it is refused
-function hostname.normalize(name)
+-- As `normalize`.
+local function judged(name)
   if name == "" then return nil, "the host name is empty" end
   for _, refused in ipairs(REFUSED) do
     if name:find(refused[1]) then return nil, refused[2] end
@@ -83,6 +78,26 @@ function hostname.normalize(name)
   if bare == "" then return nil, "the host name is empty" end
   if ip.v4(bare) then return "ip", bare end
   return dns(bare)
+end
+
+-- One handshake asks about the same name three times. One assignment takes all of it, since a
+-- finalizer may come here in between.
+local last = {}
+
+--- The kind of a name, and its normal form.
+-- One trailing dot and the brackets around an IPv6 address are left out.
+-- @tparam string name
+-- @treturn string  "dns" or "ip"
+-- @treturn string  the name in lower case, or the address as inet_ntop writes it
+-- @treturn nil,string  the reason why it is refused
+function hostname.normalize(name)
+  local known = last
+  if known.name ~= name then
+    local kind, text = judged(name)
+    known = { name = name, kind = kind, text = text }
+    last = known
+  end
+  return known.kind, known.text
 end
 
 return hostname
