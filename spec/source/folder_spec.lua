@@ -6,6 +6,7 @@ describe("a folder of authorities", function()
   local house    = require "spec.support.init"
   local fresh    = require "spec.support.fresh"
   local https    = require "ssl.https"
+  local needs    = require "spec.support.needs"
   local pair     = require "spec.support.pair"
   local pki      = require "spec.support.pki"
   local process  = require "spec.support.process"
@@ -227,6 +228,7 @@ describe("a folder of authorities", function()
 
   for _, version in ipairs(pair.versions) do
     it("that has changed ends the sessions that were made by it, " .. version, function()
+      needs.resumption(version)
       local session
       WAYS["a file that is written in place"].put(pki.root.cert, name)
       local ctx = client { protocol = version, onsession = function(_, new) session = new end }

@@ -365,7 +365,7 @@ describe("coexistence", function()
         local p = ffi.new("struct { size_t size; void *f[" .. #list .. "]; }")
         p.size = ffi.sizeof(p)
         for i, name in ipairs(list) do
-          p.f[i - 1] = lib.openssl.ssl_address(name)
+          p.f[i - 1] = lib.address(name)
         end
         if change then change(p) end
         return shim.C.init(p)

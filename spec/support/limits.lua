@@ -34,6 +34,7 @@ return {
   -- The reasons where a key is wanted: PEM that has none, and that ends too soon.
   pem_without_key = since_3 and "unsupported" or "no start line",
   pem_cut_short   = since_3 and "unsupported" or "bad end line",
+  ed25519         = libressl and "Ed25519" or "ED25519",
   ed25519_bits    = since_3 and 256 or 253,
   -- ASN1_STRING_to_UTF8 takes a NumericString.
   converts_numeric = not libressl,
@@ -115,7 +116,7 @@ return {
   -- A client whose level takes no key of the server's.
   weak_key = libressl and "sslv3 alert illegal parameter"
     or "certificate verify failed (EE certificate key too weak)",
-  -- A server names authorities to its clients, and the protocol where that matters.
+  -- Servers name authorities to their clients, and the protocol where that matters.
   names_authorities = { tlsv1_2 = true, tlsv1_3 = not libressl },
   naming = libressl and "tlsv1_2" or "any",
   -- The depth of a forged signature counts from the certificate that was to have made it.

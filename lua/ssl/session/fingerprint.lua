@@ -19,6 +19,7 @@ local errors     = require "ssl.base.errors"
 local later      = require "ssl.base.later"
 local functionid = later.module "ssl.base.functionid"
 local encode     = require "ssl.base.encode"
+local store      = require "ssl.trust.store"
 local C, K       = lib.C, lib.K
 
 -- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
@@ -93,11 +94,11 @@ end
 
 -- Certificates and CRLs, in no order. Contexts share the stores that ssl.trust.store has read,
 -- and their digests.
-local function trusted(c, store)
+local function trusted(c)
   local shared = type(c.store) == "table" and c.store
   if shared and shared.digest then return shared.digest end
   if not lib.has.X509_STORE_get0_objects then return functionid.unique() end
-  local objects, out = C.X509_STORE_get0_objects(store), {}
+  local objects, out = C.X509_STORE_get0_objects(store.content(c)), {}
   for i = 1, C.OPENSSL_sk_num(objects) do
     out[i] = object(ffi.cast("lsf_X509_OBJECT *", C.OPENSSL_sk_value(objects, i - 1)))
   end
@@ -195,7 +196,7 @@ local function limit(raw, command)
 end
 
 -- The settings that OpenSSL keeps.
-local function of_openssl(c, store)
+local function of_openssl(c)
   local raw = c.handle.raw
   local options = bit.band(C.SSL_CTX_get_options(raw), counted_options)
   return {
@@ -203,7 +204,7 @@ local function of_openssl(c, store)
     ("depth:%d"):format(C.SSL_CTX_get_verify_depth(raw)),
     ("level:%d"):format(C.SSL_CTX_get_security_level(raw)),
     ("flags:%d:%d"):format(flags_of(C.SSL_CTX_get0_param(raw)),
-                           flags_of(C.X509_STORE_get0_param(store))),
+                           flags_of(C.X509_STORE_get0_param(store.content(c)))),
     ("versions:%d:%d"):format(limit(raw, K.SSL_CTRL_GET_MIN_PROTO_VERSION),
                               limit(raw, K.SSL_CTRL_GET_MAX_PROTO_VERSION)),
     "options:" .. tostring(options),
@@ -214,10 +215,9 @@ end
 
 local function compute(c)
   local raw = c.handle.raw
-  local store = C.SSL_CTX_get_cert_store(raw)
-  local out = of_openssl(c, store)
+  local out = of_openssl(c)
   out[#out + 1] = "side:" .. tostring(c.mode)
-  out[#out + 1] = "trusted:" .. trusted(c, store)
+  out[#out + 1] = "trusted:" .. trusted(c)
   out[#out + 1] = "dhe:" .. tostring(c.dhparam ~= false)
   of_state(c, out)
   errors.clear()

@@ -43,11 +43,12 @@ local LIMIT = 4
 -- OpenSSL's memory for a certificate of the usual bundles, measured.
 local CERTIFICATE_KB = 6
 
--- Can the content of a store be copied, and a connection have one of its own? Else OpenSSL
--- searches folders itself, and keeps what it has found; and a connection verifies by the store
--- that its context has then.
+-- Can a connection have a store of its own? Else it verifies by the one that its context has
+-- then, which is the copy that searches the folders.
 local OWN = K.SSL_CTRL_SET_VERIFY_CERT_STORE ~= nil
-local APART = OWN and lib.has.X509_STORE_get0_objects
+-- Can the content of a store be copied? Else OpenSSL searches folders itself, and keeps what it
+-- has found.
+local APART = lib.has.X509_STORE_get0_objects
 
 local NO_STORE = "error setting the store of authorities"
 
@@ -126,6 +127,15 @@ local function view(entry, base)
   return fresh.shared
 end
 
+--- The store of a context with what was read into it, and without what was found in folders.
+-- @tparam table c  state of the context
+-- @treturn cdata  X509_STORE *, borrowed from the context
+function store.content(c)
+  local entry = c.store
+  if entry and entry.shared then return entry.handle.shared end
+  return C.SSL_CTX_get_cert_store(c.handle.raw)
+end
+
 --- The store of a context, to be changed: its own from now on.
 -- @tparam table c  state of the context
 -- @treturn cdata  X509_STORE *, borrowed from the context
@@ -141,26 +151,32 @@ function store.of(c)
   return C.SSL_CTX_get_cert_store(raw)
 end
 
+-- Have a connection verify by a store; does that search folders? What completes the own chain
+-- may be there, too.
+local function use(ssl, raw, current, searches)
+  if OWN then
+    if searches then
+      errors.must(C.SSL_ctrl(ssl, K.SSL_CTRL_SET_CHAIN_CERT_STORE, 1, current), NO_STORE)
+    end
+    errors.must(C.SSL_ctrl(ssl, K.SSL_CTRL_SET_VERIFY_CERT_STORE, 1, current), NO_STORE)
+  elseif C.SSL_CTX_get_cert_store(raw) ~= current then
+    C.SSL_CTX_set1_cert_store(raw, current)
+  end
+end
+
 --- A connection begins, or is switched to this context: it gets the context's present
 -- store, and later changes of the context go into a copy.
 -- @tparam cdata ssl
 -- @tparam table c  state of the context
 function store.settle(ssl, c)
-  local raw, entry = c.handle.raw, c.store
-  local current = C.SSL_CTX_get_cert_store(raw)
+  local current, entry = store.content(c), c.store
   if APART and not (entry and entry.shared) and C.X509_STORE_up_ref(current) == 1 then
     entry = entry or { folders = {}, digest = false, view = false }
     entry.handle, entry.shared = own(current), true
     c.store = entry
   end
-  if APART and entry and entry.folders[1] then
-    current = view(entry, current)
-    -- What completes the own chain may be in the folder, too.
-    errors.must(C.SSL_ctrl(ssl, K.SSL_CTRL_SET_CHAIN_CERT_STORE, 1, current), NO_STORE)
-  end
-  if OWN then
-    errors.must(C.SSL_ctrl(ssl, K.SSL_CTRL_SET_VERIFY_CERT_STORE, 1, current), NO_STORE)
-  end
+  local searches = APART and entry and entry.folders[1]
+  use(ssl, c.handle.raw, searches and view(entry, current) or current, searches)
 end
 
 --- Before a connection begins: where a folder has changed the context verifies by
