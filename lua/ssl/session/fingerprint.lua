@@ -214,7 +214,6 @@ local function of_openssl(c)
 end
 
 local function compute(c)
-  local raw = c.handle.raw
   local out = of_openssl(c)
   out[#out + 1] = "side:" .. tostring(c.mode)
   out[#out + 1] = "trusted:" .. trusted(c)
