@@ -25,7 +25,7 @@ local ROOMS = {
   over = [[
     find poolname race]],
   session = [[
-    digest fingerprint kept object resumption seal sessionid store tickets]],
+    digest fingerprint kept object policy resumption seal sessionid store tickets]],
   ocsp = [[
     request response]],
   feature = [[

@@ -257,6 +257,19 @@ describe("a session", function()
         assert.is_true(early:resumed())
       end)
 
+      it("one that was made for clients meanwhile has no part in its old sessions", function()
+        local ticketkeys = { sessions.key "a" }
+        local ctx = server { ticketkeys = ticketkeys, verify = DEMAND }
+        local stranger = sessions.client { protocol = version, key = false, certificate = false }
+        local early, its_client = connection(ctx, stranger)
+        assert(context.setmode(ctx, "client"))
+        assert(context.setverify(ctx, "none"))
+        local front, b = connection(server { ticketkeys = ticketkeys, verify = "none" }, stranger)
+        front:sni { [NAME] = ctx }
+        local session = session_of(stranger, front, b)
+        assert.equal("peer did not return a certificate", offer(session, early, its_client))
+      end)
+
       it("cipher suites that are looked up in it lead to no resumption either", function()
         local ctx = server { sessionid = "suites" }
         local client = sessions.client { protocol = version }

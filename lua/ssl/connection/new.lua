@@ -57,7 +57,7 @@ end
 
 -- All of it may fail for want of memory. The collector frees what was made by then.
 local function make(ctx, c, set_state, server)
-  local verifies_by = sessionid.bind(c)
+  local verifies_by = sessionid.bind(c, server)
   errors.clear()
   local conn = shim.conn()
   local ssl = C.SSL_new(c.handle.raw)

@@ -6,7 +6,8 @@
 local context     = require "ssl.context.table"
 local errors      = require "ssl.base.errors"
 local checks      = require "ssl.context.cfg"
-local fingerprint = require "ssl.session.fingerprint"
+local later       = require "ssl.base.later"
+local fingerprint = later.module "ssl.session.fingerprint"
 local keys        = require "ssl.context.keyset"
 local option      = require "ssl.context.option"
 local rooms       = require "ssl.context.rooms"
@@ -59,7 +60,8 @@ local function build(cfg, face, level)
       if not ok then return nil, why end
     end
   end
-  if not fingerprint.named(context.state(ctx)) then
+  local c = context.state(ctx)
+  if c.sessionid and not fingerprint.named(c) then
     return nil, "invalid sessionid (another function has this name)"
   end
   return ctx

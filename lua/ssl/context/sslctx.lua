@@ -14,7 +14,7 @@ local errors      = require "ssl.base.errors"
 local object      = require "ssl.base.object"
 local password    = require "ssl.source.password"
 local gcpressure  = require "ssl.base.gcpressure"
-local fingerprint = require "ssl.session.fingerprint"
+local policy      = require "ssl.session.policy"
 local keys        = require "ssl.context.keyset"
 local versions    = require "ssl.context.versions"
 local later       = require "ssl.base.later"
@@ -26,7 +26,7 @@ jit.off(true, true)
 
 local sslctx = { methods = {} }
 
-fingerprint.leave_out(keys.uncounted)
+policy.leave_out(keys.uncounted)
 
 local own = handle.type("lsf_SSL_CTX *raw", "SSL_CTX_free")
 
@@ -139,7 +139,7 @@ function sslctx.new(name)
 
   local ctx, c = object.new(class)
   c.handle          = h
-  c.fingerprint     = false -- ssl.session.fingerprint
+  c.fingerprint     = false -- ssl.session.policy
   c.seed            = false -- of the session id context
   c.session_context = false -- of the policy of now: ssl.session.sessionid
   for _, fields in pairs(keys.state) do

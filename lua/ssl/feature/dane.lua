@@ -8,7 +8,7 @@ local ffi         = require "ffi"
 local lib         = require "ssl.ffi.lib"
 local arg         = require "ssl.base.arg"
 local errors      = require "ssl.base.errors"
-local fingerprint = require "ssl.session.fingerprint"
+local policy      = require "ssl.session.policy"
 local hostname    = require "ssl.x509.hostname"
 local lifecycle   = require "ssl.io.lifecycle"
 local peername    = require "ssl.feature.peername"
@@ -72,7 +72,7 @@ function dane:setdane(...)
   end
   peername.compare(st, host)
   errors.clear()
-  fingerprint.demand(st, "dane", host)
+  policy.demand(st, "dane", host)
   return true
 end
 
@@ -101,7 +101,7 @@ function dane:settlsa(...)
   if C.SSL_dane_tlsa_add(st.conn.ssl, usage, selector, mtype, data, #data) <= 0 then
     return false, ("error adding TLSA record (%s)"):format(errors.reason())
   end
-  fingerprint.demand(st, ("tlsa:%d:%d:%d"):format(usage, selector, mtype), data)
+  policy.demand(st, ("tlsa:%d:%d:%d"):format(usage, selector, mtype), data)
   errors.clear()
   return true
 end

@@ -11,7 +11,7 @@ local ffi         = require "ffi"
 local lib         = require "ssl.ffi.lib"
 local arg         = require "ssl.base.arg"
 local errors      = require "ssl.base.errors"
-local fingerprint = require "ssl.session.fingerprint"
+local policy      = require "ssl.session.policy"
 local hostname    = require "ssl.x509.hostname"
 local lifecycle   = require "ssl.io.lifecycle"
 local state       = require "ssl.io.state"
@@ -74,7 +74,7 @@ function peername.demand(st, name)
   end
   st.demanded = kind
   peername.compare(st, kind == "dns" and text or nil)
-  fingerprint.demand(st, kind, text)
+  policy.demand(st, kind, text)
   return kind, text
 end
 

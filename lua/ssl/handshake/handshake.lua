@@ -12,7 +12,6 @@ local linger      = require "ssl.io.linger"
 local earlydata   = later.module "ssl.feature.earlydata"
 local ech         = later.module "ssl.feature.ech"
 local errors      = require "ssl.base.errors"
-local fingerprint = require "ssl.session.fingerprint"
 local features    = require "ssl.handshake.features"
 local job         = require "ssl.handshake.job"
 local keylog      = later.module "ssl.feature.keylog"
@@ -23,6 +22,7 @@ local verdict     = require "ssl.io.verdict"
 local inherit     = require "ssl.handshake.inherit"
 local resumption  = later.module "ssl.session.resumption"
 local mutex       = later.module "ssl.io.mutex"
+local policy      = require "ssl.session.policy"
 local state       = require "ssl.io.state"
 local S           = shim.C
 local gone        = lifecycle.gone
@@ -40,8 +40,7 @@ local handshake = {}
 local function prepare(st)
   lifecycle.begin(st)
   if not st.server then
-    fingerprint.settle(st, fingerprint.connection(st, st.c))
-    local why = st.resume and resumption.settle(st)
+    local why = policy.begin(st) and resumption.settle(st)
     if why then lifecycle.fail(st, why) end
     return
   end

@@ -15,10 +15,10 @@
 local lib         = require "ssl.ffi.lib"
 local sslctx      = require "ssl.context.sslctx"
 local errors      = require "ssl.base.errors"
-local fingerprint = require "ssl.session.fingerprint"
 local later       = require "ssl.base.later"
 local functionid  = later.module "ssl.base.functionid"
 local keys        = require "ssl.context.keyset"
+local policy      = require "ssl.session.policy"
 local rooms       = require "ssl.context.rooms"
 local sessionid   = require "ssl.session.sessionid"
 local store       = require "ssl.trust.store"
@@ -32,18 +32,18 @@ local inherit = {}
 -- OpenSSL compares the session id context of the connection with that of a session.
 -- SSL_new copies the context's. SSL_set_SSL_CTX copies it only where the connection still
 -- had that of its old context, and the old context may have another one meanwhile. So it
--- is always set here. A context made for clients, which a name may choose too, has none.
+-- is always set here.
 local function set_session_context(st, id)
   errors.must(C.SSL_set_session_id_context(st.conn.ssl, id, #id),
               "error setting the session id context")
-  fingerprint.settle(st, id)
+  policy.settle(st, id)
 end
 
 local function bind(st, c, verifies_by)
   if st.server then
-    set_session_context(st, c.session_context or verifies_by)
+    set_session_context(st, verifies_by)
   else
-    fingerprint.settle(st, verifies_by)
+    policy.settle(st, verifies_by)
   end
   store.settle(st.conn.ssl, c)
 end
@@ -73,7 +73,7 @@ end
 --- A connection is made: it takes over the settings of its context.
 -- @tparam table st
 -- @tparam table c  the context's state
--- @tparam string verifies_by  its fingerprint, from ssl.session.sessionid
+-- @tparam string|table verifies_by  its policy, from ssl.session.sessionid
 -- @treturn true
 -- @treturn nil,string  the reason
 function inherit.begin(st, c, verifies_by)
@@ -94,13 +94,8 @@ end
 -- @tparam table st
 function inherit.settle(st)
   local c = st.c
-  if c.handle:lost() or c.fingerprint and c.session_context == st.policy then
-    return
-  end
-  local now = sessionid.bind(c)
-  if (c.session_context or now) ~= st.policy then
-    set_session_context(st, functionid.unique())
-  end
+  if c.handle:lost() or c.fingerprint and c.fingerprint.id == st.policy then return end
+  if sessionid.bind(c, true) ~= st.policy then set_session_context(st, functionid.unique()) end
 end
 
 --- Go on with another context. Within a handshake stopped at the ClientHello.
@@ -111,7 +106,7 @@ end
 function inherit.switch(st, ctx)
   local new = sslctx.state(ctx, 2)
   local lost = new.handle:lost()
-  local verifies_by = not lost and sessionid.bind(new)
+  local verifies_by = not lost and sessionid.bind(new, true)
   if lost or C.SSL_set_SSL_CTX(st.conn.ssl, new.handle.raw) == nil then
     error("ssl: the context for this server name cannot be used", 0)
   end

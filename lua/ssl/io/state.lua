@@ -57,8 +57,9 @@
 --     maxline, maxall    how much one receive gathers
 --     eof         what an end without close_notify is (ssl.io.verdict)
 --     explain     messages for a person
---   ssl.session.fingerprint
+--   ssl.session.policy
 --     policy      what a client's connection verifies by; a server's session id context
+--     named       the server name that a client has sent, once the handshake has begun
 --     demands     names and records that it demands of the peer
 --   ssl.session.resumption
 --     resume      the session that was offered, and whether a key was used
@@ -120,7 +121,8 @@ local DEFAULTS = { __index = {
   owed_data = "", owed_from = 0, ends = false,
   inbound = false, locks = false, engine = false,
   updating = false, request = false, early = false,
-  resume = false, demands = "", demanded = false, proves = false, store = false, psk = false,
+  resume = false, demands = "", named = false, demanded = false, proves = false,
+  store = false, psk = false,
   eof = false, explain = false, problem = false, ended_early = false,
   sessionorigin = false, deadline = false,
 } }

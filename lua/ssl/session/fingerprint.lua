@@ -7,9 +7,9 @@
 -- is not left out. The record of a key (ssl.context.keys) says whether its fields are. A
 -- function cannot be compared, so it equals itself only (ssl.base.functionid).
 --
--- It is computed when a context has its first connection and kept until something of the
--- context changes (ssl.context.sslctx), or a folder of authorities that it has
--- (ssl.trust.store).
+-- It is computed when it is first needed, and kept in the mark of the context
+-- (ssl.session.policy): until something of the context changes (ssl.context.sslctx), or a
+-- folder of authorities that it has (ssl.trust.store).
 
 local ffi        = require "ffi"
 local lib        = require "ssl.ffi.lib"
@@ -19,28 +19,14 @@ local errors     = require "ssl.base.errors"
 local later      = require "ssl.base.later"
 local functionid = later.module "ssl.base.functionid"
 local encode     = require "ssl.base.encode"
+local policy     = require "ssl.session.policy"
 local store      = require "ssl.trust.store"
 local C, K       = lib.C, lib.K
 
 -- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
 jit.off(true, true)
 
-local fingerprint = {}
-
--- Fields of a context's state that do not count. These belong to every object and context;
--- ssl.context.keys names the others.
-local UNCOUNTED = {
-  class = true, handle = true, fingerprint = true, seed = true,
-  session_context = true, -- is made of it
-  __index = true, __tostring = true, __gc = true, __close = true,
-}
-
---- Leave fields of a context's state out of the fingerprint.
--- @tparam table names  a set: of keys that no verdict depends on, or that are counted
---   otherwise
-function fingerprint.leave_out(names)
-  for name in pairs(names) do UNCOUNTED[name] = true end
-end
+local fingerprint, uncounted = {}, policy.uncounted
 
 -- Options that no verdict depends on. They choose among the suites that both sides allow,
 -- the place of sessions, or the report of an end; or each later handshake applies them
@@ -70,8 +56,7 @@ end
 -- finalizer may come here in between.
 local last = {}
 
---- The digest of a result of `connection`.
-function fingerprint.policy(text)
+local function digest_of(text)
   local known = last
   if text ~= known.text then
     known = { text = text, digest = fingerprint.digest(text) }
@@ -173,7 +158,7 @@ end
 local function counted(c)
   local names = {}
   for name in pairs(c) do
-    if not UNCOUNTED[name] and c[name] then names[#names + 1] = name end
+    if not uncounted[name] and c[name] then names[#names + 1] = name end
   end
   table.sort(names)
   return names
@@ -224,11 +209,11 @@ local function compute(c)
 end
 
 --- Does a context's `sessionid` cover all functions of its policy?
--- @tparam table c  the context's state
+-- @tparam table c  the state of a context that has one
 -- @treturn boolean  false: it is already that of another function
 function fingerprint.named(c)
   local fine = true
-  for _, place in ipairs(c.sessionid and counted(c) or {}) do
+  for _, place in ipairs(counted(c)) do
     local f = c[place]
     if type(f) == "function" then
       fine = functionid.covered(c.sessionid, place, f) and fine
@@ -241,41 +226,45 @@ end
 -- @tparam table c  the context's state
 -- @treturn string  32 bytes
 function fingerprint.context(c)
-  local known = c.fingerprint
-  if known then return known end
-  known = compute(c)
-  c.fingerprint = known
-  return known
+  local now = policy.mark(c)
+  if now.digest then return now.digest end
+  local known = compute(c)
+  -- A finalizer may have changed the context meanwhile.
+  now.digest = c.fingerprint == now and known or functionid.unique()
+  return now.digest
 end
 
---- A client's connection demands one thing more of its peer.
--- @tparam table st
--- @tparam string kind
--- @tparam string value
-function fingerprint.demand(st, kind, value)
-  st.demands = ("%s%d:%s:%s"):format(st.demands, #value, kind, value)
+-- The fingerprint that the context of a client's connection had when the connection was made,
+-- or one that nothing else has: a connection whose context has changed since uses the changed
+-- store, which cannot be identified. After the beginning of the handshake changes are no
+-- matter where the fingerprint is known.
+local function made_by(st)
+  local was, c = st.policy, st.c
+  if was.digest and st.named then return was.digest end
+  if c.handle:lost() then return functionid.unique() end
+  if was == c.fingerprint or was.digest and was.digest == fingerprint.context(c) then
+    return fingerprint.context(c)
+  end
+  return functionid.unique()
 end
 
---- The policy of a connection: a client's fingerprint, a server's session id context.
--- @tparam table st
--- @tparam string policy
-function fingerprint.settle(st, policy)
-  st.policy = policy
+local function text_of_connection(st)
+  if type(st.policy) == "string" then return st.policy end
+  local name = policy.name(st)
+  local text = ("%s%d:%s%s"):format(made_by(st), #name, name, st.demands)
+  if st.named then policy.settle(st, text) end
+  return text
 end
 
---- The policy of a client's connection, before its handshake: the context as it was when
--- the connection was made, the name that is sent, the name and the records that are
--- demanded.
+--- The policy of a client's connection.
 -- @tparam table st
--- @tparam table c  the context's state
--- @treturn string
-function fingerprint.connection(st, c)
-  local base = st.policy
-  -- The connection uses the context's store. A change there counts, and cannot be identified.
-  if fingerprint.context(c) ~= base then base = functionid.unique() end
-  local name = C.SSL_get_servername(st.conn.ssl, K.TLSEXT_NAMETYPE_host_name)
-  name = name ~= nil and ffi.string(name) or ""
-  return ("%s%d:%s%s"):format(base, #name, name, st.demands)
+-- @treturn string  32 bytes
+function fingerprint.connection(st)
+  return digest_of(text_of_connection(st))
 end
+
+--- The same from the beginning of the handshake on, whatever becomes of the context.
+-- @tparam table st
+fingerprint.fix = text_of_connection
 
 return fingerprint

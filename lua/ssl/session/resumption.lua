@@ -67,7 +67,7 @@ local function own(st, pointer)
   local time = limited_to(st)
   if time then session.limit(pointer, time) end
   session.limit_by_peer(pointer)
-  local known, policy = pcall(fingerprint.policy, st.policy)
+  local known, policy = pcall(fingerprint.connection, st)
   if not known then
     C.SSL_SESSION_free(pointer)
     error(policy, 0)
@@ -83,12 +83,13 @@ local function withdraw_expired(st)
   st.resume.offered = false
 end
 
---- A client's handshake is about to begin, and its policy is fixed. The session of
+--- A client's handshake is about to begin, and its policy is fixed, in bytes. The session of
 -- `setsession` must still fit. One that has expired since is not offered.
 -- @treturn nil|string  the reason why the handshake must not begin
 function resumption.settle(st)
+  fingerprint.fix(st)
   if offered(st) then withdraw_expired(st) end
-  if offered(st) and session.state(offered(st)).policy ~= fingerprint.policy(st.policy) then
+  if offered(st) and session.state(offered(st)).policy ~= fingerprint.connection(st) then
     return "session of another verification policy"
   end
 end
@@ -164,9 +165,7 @@ end
 --- The policy of a client's connection before its handshake, after its names are set.
 -- @tparam table st
 -- @treturn string  32 bytes
-function resumption.policy(st)
-  return fingerprint.policy(fingerprint.connection(st, st.c))
-end
+resumption.policy = fingerprint.connection
 
 --- Offer a session to the server.
 -- @tparam table st  new, a client's
