@@ -95,6 +95,21 @@ describe("C memory", function()
                              "negative")
       end)
 
+      it("is no number and no NULL, which a cast would make an address of", function()
+        assert.equal(2, client:send "ab")
+        local cases = { { 3LL, "int64_t" }, { 1ULL, "uint64_t" }, { ffi.new "int", "int" },
+                        { ffi.cast("char *", nil), "NULL" }, { ffi.typeof "int", "int" } }
+        for _, case in ipairs(cases) do
+          local other, name = case[1], "pointer or array expected, got .*" .. case[2]
+          assert.error_matches(function() client:sendfrom(other, 1) end, "'sendfrom'.*" .. name)
+          assert.error_matches(function() server:receiveinto(other, 1) end,
+                               "'receiveinto'.*" .. name)
+        end
+        local two = memory "xy"
+        assert.same(pack(2, nil, nil), pack(server:receiveinto(ffi.cast("void *", two), 2)))
+        assert.equal("ab", ffi.string(two, 2))
+      end)
+
       it("is neither read nor written for a length that is not a number", function()
         local none = 0 / 0
         assert.error_matches(function() client:sendfrom(memory "x", none) end, "negative")
@@ -114,6 +129,11 @@ describe("C memory", function()
         assert.same(pack(#text, nil, nil), pack(client:sendv(list)))
         assert.equal(text, server:receive(#text))
         assert.error_matches(function() client:sendv "no list" end, "table expected")
+        for _, other in ipairs { false, {}, print } do
+          assert.error_matches(function() client:sendv { "a", other, "b" } end,
+                               "bad argument #1 to 'sendv' %(element 2: string expected, got "
+                               .. type(other) .. "%)")
+        end
       end)
     end)
   end

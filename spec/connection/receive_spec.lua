@@ -184,6 +184,13 @@ describe("receive", function()
         assert.same(pack(nil, "closed", ""), pack(client:receive "*a"))
       end)
 
+      it("takes a NULL of the FFI for nil", function()
+        local null = require("ffi").cast("void *", nil)
+        waiting "12345line\n"
+        assert.same(pack("12", nil, nil), pack(client:receive("2", null)))
+        assert.same(pack("345line", nil, nil), pack(client:receive(null, null)))
+      end)
+
       it("raises for a pattern that it does not know, and reads nothing", function()
         waiting "x\n"
         for _, pattern in ipairs { "l", "*n", "*L", "", "*", -1, -0.5, 0 / 0, "-1" } do

@@ -52,6 +52,12 @@ describe("ssl.context", function()
       end)
     end
 
+    it("takes a NULL of the FFI for nil", function()
+      local null = require("ffi").cast("void *", nil)
+      assert.same({ false, "error loading CA locations (no CA file or folder given)" },
+                  call("locations", null, null))
+    end)
+
     it("raises for a value that is no string", function()
       assert.equal("bad argument #2 to 'locations' (string expected, got boolean)",
                    raised(function() context.locations(ctx, false, "/") end))

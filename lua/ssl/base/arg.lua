@@ -10,6 +10,7 @@
 -- with LuaJIT 2.1's beta, a trace that begins in the called function and returns reads
 -- other values.
 
+local ffi     = require "ffi"
 local later   = require "ssl.base.later"
 local unknown = later.module "ssl.base.unknown"
 
@@ -137,6 +138,20 @@ end
 function arg.type(value, wanted, position, level)
   if type(value) == wanted then return value end
   arg.mismatch(wanted, value, position, (level or 1) + 1)
+end
+
+-- It is made of a pointer, an array or a struct. A cast takes numbers, too, and makes
+-- addresses of them.
+local memory_t = ffi.typeof "struct { const void *at; }"
+
+--- A cdata that is memory: a pointer that is not NULL, an array or a struct.
+-- @tparam cdata value
+-- @tparam number position
+-- @tparam[opt=1] number level
+function arg.memory(value, position, level)
+  if pcall(memory_t, value) and value ~= nil then return end
+  local got = value == nil and "NULL" or tostring(ffi.typeof(value))
+  arg.fail(position, "pointer or array expected, got " .. got, (level or 1) + 1)
 end
 
 --- A table of options with no other keys than these, or a new one where the argument is

@@ -291,10 +291,8 @@ end
 
 -- Every spelling of a pattern that the straight path does not know.
 local function spelled(st, pattern, prefix)
-  if prefix ~= nil then
-    prefix = arg.string(prefix, 3, 2)
-    if prefix == "" then prefix = nil end
-  end
+  prefix = arg.optstring(prefix, nil, 3, 2)
+  if prefix == "" then prefix = nil end
   local n = tonumber(pattern)
   if n and type(pattern) ~= "cdata" then
     local s, word, partial = count_rest(st, n, prefix)

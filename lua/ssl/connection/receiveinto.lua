@@ -69,6 +69,8 @@ local function receiveinto(self, buffer, n)
   arg.type(buffer, "cdata", 2)
   n = arg.integer(n, 3)
   if n < 0 then arg.fail(3, "not a negative number") end
+  if n == 0 then return 0, nil, nil end
+  arg.memory(buffer, 2)
   -- Later than this the program's function could not fail without losing the count.
   if st.conn.sessions_made ~= 0 then guard.within(st, resumption.drain) end
   local conn = st.conn

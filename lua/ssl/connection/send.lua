@@ -253,8 +253,20 @@ function send.sendfrom(self, data, n)
   n = arg.integer(n, 3)
   if n < 0 then arg.fail(3, "not a negative number") end
   if n == 0 then return 0, nil, nil end
+  arg.memory(data, 2)
   if st.stream then return in_turn(st, transmit, data, 0, n) end
   return transmit(st, data, 0, n)
+end
+
+-- Why the texts of a list could not be joined: one is no text, or `why`.
+local function unjoined(list, why)
+  for i = 1, #list do
+    local t = type(list[i])
+    if t ~= "string" and t ~= "number" then
+      arg.fail(2, ("element %d: "):format(i) .. arg.expected("string", list[i]), 2)
+    end
+  end
+  error(why, 0)
 end
 
 --- The method `sendv`: many strings in as few records as they fit in.
@@ -264,7 +276,9 @@ end
 function send.sendv(self, list)
   object.state(self, CLASS)
   arg.type(list, "table", 2)
-  return send.send(self, table.concat(list))
+  local joined, text = pcall(table.concat, list)
+  if not joined then unjoined(list, text) end
+  return send.send(self, text)
 end
 
 return send

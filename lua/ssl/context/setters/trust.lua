@@ -23,7 +23,8 @@ local setters = {}
 function setters.locations(...)
   local ctx, cafile, capath = ...
   local c = live(ctx)
-  if cafile ~= nil then cafile = sources(cafile, x509, 2) end
+  -- A NULL of the FFI equals nil, too.
+  cafile = cafile ~= nil and sources(cafile, x509, 2) or nil
   capath = arg.optstring(capath, nil, 3)
   local ok, reason = nil, cut(capath, "folder name")
   if not reason then ok, reason = anchors.load(c, cafile, capath) end
