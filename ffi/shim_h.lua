@@ -52,7 +52,7 @@ return {
       } psk_call;
       struct {
         uint8_t go_on, ask, some_lists;
-        uint8_t denied;
+        int32_t denied;
         uint32_t name_length;
         const char *name;
         uint32_t key_count;

@@ -159,8 +159,8 @@ struct lsf_conn {
 		 * CRL may be absent above the peer's own.
 		 * Owners: ssl.context.options.verify */
 		uint8_t go_on, ask, some_lists;
-		/* An error was not passed over. Owners: verify.c */
-		uint8_t denied;
+		/* The code of the error that was not passed over, or 0. Owners: verify.c */
+		int32_t denied;
 		/* A DNS name that the peer has to prove, or NULL: Lua's memory. Owners:
 		 * ssl.feature.peername */
 		uint32_t name_length;

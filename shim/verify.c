@@ -152,6 +152,19 @@ ask(struct lsf_conn *c, X509_STORE_CTX *store_ctx)
 }
 
 /*
+ * The depth that a failure reports. LibreSSL asks about the same error once more at the end, and
+ * its depth is another one then.
+ */
+static void
+note_depth(struct lsf_conn *c, X509_STORE_CTX *store_ctx)
+{
+	if (c->verify.denied == V_OK ||
+	    c->verify.denied != lsf_api.X509_STORE_CTX_get_error(store_ctx))
+		c->verify.depth = lsf_api.X509_STORE_CTX_get_error_depth(
+		    store_ctx);
+}
+
+/*
  * Verify callback, once for each certificate and each error. Where the user has a
  * function for it, that decides, and what cannot be asked is denied. Else, where the
  * connection is tolerant (LuaSec's lsec_continue), an error is collected and
@@ -176,13 +189,13 @@ lsf_verify(int ok, X509_STORE_CTX *store_ctx)
 		note_in_session(c, ssl);
 	}
 	if (c != NULL && (!ok || c->verify.ask))
-		c->verify.depth = lsf_api.X509_STORE_CTX_get_error_depth(
-		    store_ctx);
+		note_depth(c, store_ctx);
 	if (c != NULL && c->verify.ask)
 		return ask(c, store_ctx);
 	if (ok || c == NULL || !c->verify.go_on) {
 		if (c != NULL && !ok)
-			c->verify.denied = 1;
+			c->verify.denied =
+			    lsf_api.X509_STORE_CTX_get_error(store_ctx);
 		return ok;
 	}
 

@@ -4,6 +4,7 @@
 -- server it returns the port. Where a fixture cannot be had, it raises { skip = reason }.
 
 local house   = require "spec.support.init"
+local limits  = require "spec.support.limits"
 local socket  = require "socket"
 local ssl     = require "ssl"
 local process = require "spec.support.process"
@@ -140,6 +141,24 @@ end
 function fixtures.raw_public_keys()
   if not require("ssl.config").capabilities.rawkey then skip "this OpenSSL has no raw keys" end
   return true
+end
+
+function fixtures.key_stores()
+  if not require("ssl.ffi.lib").has.OSSL_STORE_open then skip "this OpenSSL has no stores" end
+  return true
+end
+
+-- What LibreSSL does not do in TLS 1.3, or tells nobody.
+for name, what in pairs {
+  resumption_13 = { limits.resumes.tlsv1_3, "no sessions of TLS 1.3" },
+  authority_names_13 = { limits.names_authorities.tlsv1_3, "no names of authorities in TLS 1.3" },
+  own_alerts = { limits.tells_own_alerts.tlsv1_3, "no word about its alerts of TLS 1.3" },
+  hints = { limits.tells_no_tls, "no word about bytes that are not TLS" },
+} do
+  fixtures[name] = function()
+    if not what[1] then skip("this OpenSSL has " .. what[2]) end
+    return true
+  end
 end
 
 -- Servers of the cookbook.

@@ -42,6 +42,10 @@ local function reason(alert)
                                               + lib.K.SSL_AD_REASON_OFFSET + alert))
 end
 
+-- LibreSSL says of bytes that are not TLS what it sends, and gives no hint.
+local LIBRESSL = { ["wrong version number (the peer does not speak TLS, or not before a command"
+                    .. " such as STARTTLS)"] = "tlsv1 alert protocol version" }
+
 local here = {}
 for text, alert in pairs(ALERTS) do here["sslv3 alert " .. text] = reason(alert) end
 for text, code in pairs(REFUSALS) do
@@ -50,7 +54,7 @@ end
 local version = lib.openssl.major + lib.openssl.minor / 100
 -- OpenSSL 4 looks at the type of a record first.
 if version >= 4 then here["wrong version number"] = "bad record type" end
-local other = version < 3 and OLDER or version >= 3.04 and NEWER or {}
+local other = lib.openssl.libressl and LIBRESSL or version < 3 and OLDER or version >= 3.04 and NEWER or {}
 for text, replacement in pairs(other) do here[text] = replacement end
 
 local known = {}

@@ -9,6 +9,7 @@ describe("verification", function()
   local process = require "spec.support.process"
   local shake   = require "spec.support.shake"
   local values  = require "spec.support.values"
+  local wording = require "spec.support.wording"
   local ssl     = require "ssl"
   local https   = require "ssl.https"
   local house   = require "spec.support.init"
@@ -103,6 +104,30 @@ describe("verification", function()
       server:close()
       client:close()
     end)
+  end)
+
+  describe("reports the depth of", function()
+    local REFUSED = {
+      ["a revoked certificate"] = { pki.revoked, "certificate revoked" },
+      ["a certificate for another use"] = { pki.wrong_usage, "unsuitable certificate purpose" },
+    }
+
+    for _, version in ipairs(pair.versions) do
+      for what, case in pairs(REFUSED) do
+        it(what .. ", which is the peer's own, over " .. version, function()
+          local s, c = pair.wrapped({ protocol = version, cafile = pki.root.cert,
+                                      crl = pki.root.crl,
+                                      verify = { "peer", "fail_if_no_peer_cert" } },
+                                    { protocol = version, key = case[1].key,
+                                      certificate = case[1].cert })
+          shake(s, c)
+          local verify = s:lasterror().verify
+          assert.same({ wording(case[2]), 0 }, { verify.text, verify.depth })
+          s:close()
+          c:close()
+        end)
+      end
+    end
   end)
 
   describe("reports a forged signature as a refused certificate", function()
