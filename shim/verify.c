@@ -194,8 +194,8 @@ lsf_verify(int ok, X509_STORE_CTX *store_ctx)
 		return ask(c, store_ctx);
 	if (ok || c == NULL || !c->verify.go_on) {
 		if (c != NULL && !ok)
-			c->verify.denied =
-			    lsf_api.X509_STORE_CTX_get_error(store_ctx);
+			c->verify.denied = lsf_api.X509_STORE_CTX_get_error(
+			    store_ctx);
 		return ok;
 	}
 

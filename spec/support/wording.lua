@@ -54,7 +54,8 @@ end
 local version = lib.openssl.major + lib.openssl.minor / 100
 -- OpenSSL 4 looks at the type of a record first.
 if version >= 4 then here["wrong version number"] = "bad record type" end
-local other = lib.openssl.libressl and LIBRESSL or version < 3 and OLDER or version >= 3.04 and NEWER or {}
+local other = lib.openssl.libressl and LIBRESSL or version < 3 and OLDER
+              or version >= 3.04 and NEWER or {}
 for text, replacement in pairs(other) do here[text] = replacement end
 
 local known = {}
