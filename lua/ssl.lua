@@ -49,7 +49,6 @@ later.places(ssl, {
   contexts       = "ssl.context.cached",
   importsession  = "ssl.session.object import",
   sessions       = "ssl.session.kept",
-  lasterror      = "ssl.io.failure newest",
   preload        = "ssl.preload",
 })
 
@@ -119,6 +118,15 @@ end
 function ssl.hostname(name)
   local kind, text = hostname.normalize((arg.string(name, 1)))
   return kind, text
+end
+
+--- The newest failure in this Lua state: for a connection the table of `lasterror`, else OpenSSL's
+-- part alone.
+-- @treturn table|nil  nil where nothing has failed yet
+function ssl.lasterror()
+  -- Without the file nothing has been noted, and it may be that it cannot be read.
+  local ok, errors = pcall(later.require, "ssl.base.errors")
+  return ok and errors.report() or nil
 end
 
 --- A clock that cannot be set: of two readings the later one is never less, also where the

@@ -21,7 +21,7 @@ local ROOMS = {
     anchors clientca store systemca verifyext verifyflags]],
   io = [[
     ciphertext delivery descriptor ending failure guard inbound lifecycle linger loop mutex
-    pace question readahead sessionorigin state stream timeout verdict wrapped]],
+    pace problem question readahead sessionorigin state stream timeout verdict wrapped]],
   over = [[
     find poolname race]],
   session = [[

@@ -137,6 +137,25 @@ function errors.note(before, message)
   if errors.newest == before then errors.newest = { message = message } end
 end
 
+--- A copy, as far as tables go.
+function errors.copy(value)
+  if type(value) ~= "table" then return value end
+  local out = {}
+  for key, field in pairs(value) do out[key] = errors.copy(field) end
+  return out
+end
+
+--- `newest` for the program: ssl.lasterror.
+-- @treturn table|nil
+function errors.report()
+  local newest = errors.newest
+  if not newest then return nil end
+  local out = errors.copy(newest)
+  local first = not out.code and out.queue and out.queue[1]
+  if first then out.code, out.library, out.reason = first.code, first.library, first.reason end
+  return out
+end
+
 --- The text of the C library for an errno.
 -- @tparam number errno
 function errors.system(errno)

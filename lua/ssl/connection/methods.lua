@@ -12,11 +12,14 @@ local find, gmatch, match = string.find, string.gmatch, string.match
 
 local methods = {}
 
--- The files that nearly every connection uses. Another file is loaded at the first call of one
--- of its methods.
+-- The files that nearly every connection uses, and those of methods that must not raise an
+-- error where the process has no descriptor left to read a file with: the end, time limits, the
+-- questions of an event loop, the reason of a failure. Another file is loaded at the first call
+-- of one of its methods.
 local AT_ONCE = {}
-for _, file in ipairs { "ssl.connection.close", "ssl.connection.receive", "ssl.connection.send",
-                        "ssl.handshake.handshake", "ssl.io.ending" } do
+for _, file in ipairs { "ssl.connection.close", "ssl.connection.polling",
+                        "ssl.connection.receive", "ssl.connection.send",
+                        "ssl.handshake.handshake", "ssl.io.ending", "ssl.io.problem" } do
   AT_ONCE[file] = later.require(file)
 end
 
@@ -80,7 +83,7 @@ receiveearlydata     ssl.connection.earlydata
 earlydata            ssl.connection.earlydata
 channelbinding       ssl.connection.channelbinding
 channelbindings      ssl.connection.channelbinding
-lasterror            ssl.io.failure
+lasterror            ssl.io.problem
 ]]
 
 --- All of them.

@@ -8,7 +8,6 @@ local lib    = require "ssl.ffi.lib"
 local later  = require "ssl.base.later"
 local chains = later.module "ssl.x509.chains"
 local errors = require "ssl.base.errors"
-local state  = require "ssl.io.state"
 local C, K   = lib.C, lib.K
 
 local failure = {}
@@ -130,19 +129,19 @@ local function hint(st, word, reason)
   end
 end
 
---- A connection fails.
+--- What is known of a failure.
 -- @tparam table st
 -- @tparam string word  the message that the call returns
 -- @tparam {table,...}|nil queue  from ssl.base.errors
-function failure.note(st, word, queue)
+-- @treturn table  as `lasterror` returns it
+function failure.parts(st, word, queue)
   local conn, cause = st.conn, queue and errors.cause(queue) or {}
   local reason = queue and failure.reason(st, queue)
-  st.problem = {
+  return {
     message = word, code = cause.code, library = cause.library, reason = reason,
     queue = queue, alert = alert(conn, queue), verify = verification(st, word),
     errno = errno(conn), hint = hint(st, word, reason),
   }
-  errors.newest = st.problem
 end
 
 --- The message with the refused certificate and the reason, or with the next step, where the
@@ -160,54 +159,6 @@ function failure.explain(st, word)
   if verify.subject then where = where .. ", " .. verify.subject end
   if verify.issuer then where = where .. ", issuer " .. verify.issuer end
   return ("%s: %s (%s)"):format(word, verify.text, where)
-end
-
---- Replace the message of the noted failure by `st.failed`.
--- @tparam table st
-function failure.rename(st)
-  st.problem = st.problem or {}
-  st.problem.message = st.failed
-  errors.newest = st.problem
-end
-
--- An operation is under way, and what it has found is not final.
-local PENDING = { requesting = true, suspended = true }
-
-local function copy(value)
-  if type(value) ~= "table" then return value end
-  local out = {}
-  for key, field in pairs(value) do out[key] = copy(field) end
-  return out
-end
-
---- The fatal error of a connection, also after it was closed.
--- @treturn table|nil  nil where there was none: a clean end is no error. `message`:
---   that of the failed call; the other fields where they apply.
---   `code`, `library` and `reason`: the cause in OpenSSL's queue, and `queue` all of it.
---   `verify`, where the certificate was refused: `code` and `text` of OpenSSL; `depth`,
---   `subject` and `issuer` of the certificate there; `misnamed`: the name is another one;
---   `untrusted`: the chain ends in no trusted certificate.
---   `alert`: `direction`, `code`, `text`. `errno`: of the transport. `hint`: what a person
---   may do next.
-function failure:lasterror()
-  local st = state.of(self)
-  -- A problem without failure: nothing can be sent any more, but received data can be read.
-  if PENDING[st.phase] or not st.failed and not st.problem then return nil end
-  local out = copy(st.problem or {})
-  out.message = st.failed or out.message
-  return out
-end
-
---- The newest failure in this Lua state: for a connection the table of `lasterror`, else OpenSSL's
--- part alone.
--- @treturn table|nil  nil where nothing has failed yet
-function failure.newest()
-  local newest = errors.newest
-  if not newest then return nil end
-  local out = copy(newest)
-  local first = not out.code and out.queue and out.queue[1]
-  if first then out.code, out.library, out.reason = first.code, first.library, first.reason end
-  return out
 end
 
 return failure

@@ -20,24 +20,33 @@
 -- "failed", "closing" and "closed" are final: no later event leads back from one of them.
 -- So a fatal verdict stays, whatever is called after it.
 --
--- Only this file writes the fields `phase`, `status`, `open`, `failed` and `conn`; every file
--- may read them. `open` means that receive and send may call OpenSSL: the hot path reads it,
--- and calls `refusal` for the message where it is false.
+-- Only this file writes the fields `phase`, `status`, `open`, `failed`, `problem` and `conn`;
+-- every file may read them. `open` means that receive and send may call OpenSSL: the hot path
+-- reads it, and calls `refusal` for the message where it is false.
 
+local errors  = require "ssl.base.errors"
 local later   = require "ssl.base.later"
 local failure = later.module "ssl.io.failure"
 local state   = require "ssl.io.state"
 
 local lifecycle = {}
 
+local function keep(st, problem)
+  st.problem, errors.newest = problem, problem
+end
+
 local function noted(st, word, queue)
-  failure.note(st, word, queue)
+  keep(st, failure.parts(st, word, queue))
+end
+
+local function noted_in_short(st, word, queue)
+  keep(st, { message = word, queue = queue })
 end
 
 -- Where the file cannot be read, since the process has no descriptor left for example, the
--- message is all.
+-- message and the queue are all.
 local function note(st, word, queue)
-  pcall(noted, st, word, queue)
+  if not pcall(noted, st, word, queue) then pcall(noted_in_short, st, word, queue) end
 end
 
 local BUSY, CLOSED = "busy", "closed"
@@ -122,7 +131,9 @@ function lifecycle.explained(st, word)
 end
 
 local function renamed(st)
-  failure.rename(st)
+  local problem = st.problem or {}
+  problem.message = st.failed
+  keep(st, problem)
 end
 
 --- A better message for the verdict, before any call has returned it.
@@ -130,7 +141,7 @@ end
 -- @tparam string word
 function lifecycle.explain(st, word)
   st.failed = word
-  pcall(renamed, st)
+  pcall(renamed, st) -- it may take memory
 end
 
 --- The transport refuses output. That is no end: received data can still be read.

@@ -19,6 +19,7 @@
 --     server      true on the accepting side
 --   ssl.io.lifecycle
 --     phase, status, open, failed    see there
+--     problem     the failure in parts (lasterror)
 --     conn        struct lsf_conn (shim/conn.h): SSL *, BIO, buffers, descriptor; the inert
 --                 one after the end
 --   ssl.io.timeout
@@ -32,8 +33,6 @@
 --     locks       which coroutine is where, where a transport may yield
 --   ssl.io.verdict
 --     ended_early    an end without close_notify that the configuration accepts
---   ssl.io.failure
---     problem     the failure in parts (lasterror)
 --   ssl.io.sessionorigin
 --     sessionorigin    what its sessions share
 --   ssl.io.delivery, ssl.connection.receiveinto, ssl.connection.earlydata, ssl.connection.stats
