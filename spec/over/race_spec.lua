@@ -49,6 +49,41 @@ describe("a race of addresses", function()
     assert.same({ "::1" }, l.cancelled)
   end)
 
+  -- Attempts of these addresses cannot begin.
+  local function refusing(l, refuses)
+    local start = l.start
+    function l.start(address, port)
+      if refuses[address] then return nil, refuses[address] end
+      return start(address, port)
+    end
+    return l
+  end
+
+  it("goes past addresses for which no attempt can begin, without waiting", function()
+    local l = refusing(loop { ["2.2.2.2"] = true }, { ["::1"] = "no descriptor" })
+    assert.equal("2.2.2.2", race.connect(l, { "::1", "2.2.2.2" }, 80))
+    assert.same({ "for ever" }, l.waits)
+  end)
+
+  it("reports why no attempt can begin", function()
+    local l = refusing(loop {}, { ["::1"] = "no IPv6", ["2.2.2.2"] = "no descriptor" })
+    assert.same({ nil, "no descriptor" }, { race.connect(l, { "::1", "2.2.2.2" }, 80) })
+    assert.same({}, l.waits)
+  end)
+
+  it("waits for the attempts that have begun where no other can", function()
+    local ends = {}
+    local l = refusing(loop(ends), { ["2.2.2.2"] = "no descriptor" })
+    local wait = l.wait
+    function l.wait(...)
+      local one = wait(...)
+      ends["::1"] = true -- at the second wait
+      return one
+    end
+    assert.equal("::1", race.connect(l, { "::1", "2.2.2.2" }, 80))
+    assert.same({ 0.25, "for ever" }, l.waits)
+  end)
+
   it("has no address", function()
     assert.same({ nil, "the name has no address" }, { race.connect(loop {}, {}, 80) })
   end)

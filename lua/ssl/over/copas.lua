@@ -74,7 +74,9 @@ end
 local carrier = {}
 carrier.__index = carrier
 
-local function new(sock)
+-- nil and a message for none: the process may have no descriptor left.
+local function new(sock, why)
+  if not sock then return nil, why end
   sock:settimeout(0)
   local inner = setmetatable({ sock = sock, due = nil, closed = false }, waiter)
   return setmetatable({ sock = sock, waiter = inner, limit = nil }, carrier)
@@ -143,8 +145,9 @@ end
 local function in_turn(addresses, port)
   local why
   for _, address in ipairs(addresses) do
-    local object = new(assert(socket.tcp()))
-    local ok
+    local object, ok
+    object, why = new(socket.tcp())
+    if not object then return nil, why end
     ok, why = copas.connect(object.waiter, address, port)
     if ok then return object end
     object.sock:close()
@@ -156,7 +159,8 @@ local attempts = {}
 
 -- A thread for each attempt, which wakes the one that waits.
 function attempts.start(address, port)
-  local object = new(assert(socket.tcp()))
+  local object, problem = new(socket.tcp())
+  if not object then return nil, problem end
   local attempt = { cancelled = false }
   function attempt.cancel()
     attempt.cancelled = true

@@ -150,7 +150,8 @@ end
 local attempts = {}
 
 function attempts.start(address, port)
-  local sock = assert(socket.connect { host = address, port = port, nodelay = true })
+  local sock, why = socket.connect { host = address, port = port, nodelay = true }
+  if not sock then return nil, word(why) end
   sock:onerror(returned)
   return { sock = sock, cancel = function() sock:close() end }
 end

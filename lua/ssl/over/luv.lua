@@ -197,7 +197,8 @@ end
 local attempts = {}
 
 function attempts.start(address, port)
-  local tcp = uv.new_tcp()
+  local tcp, _, why = uv.new_tcp()
+  if not tcp then return nil, word(why) end
   local attempt = { ended = false }
   function attempt.cancel()
     if not tcp:is_closing() then tcp:close() end

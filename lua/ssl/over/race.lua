@@ -3,7 +3,8 @@
 -- IPv6 and IPv4 take turns. The next address is tried when an attempt has failed, or when the
 -- last one has taken DELAY. The first that is connected wins, and the others are closed.
 --
--- A loop gives `start(address, port)` -> an attempt, and `wait(attempts, seconds)` ->
+-- A loop gives `start(address, port)` -> an attempt, or nil and a message where none can begin,
+-- since the process has no descriptor left for example; and `wait(attempts, seconds)` ->
 -- the attempt that has ended, or nil when the time is over. An attempt has `object` when it
 -- succeeded, else `why`; and `cancel()`.
 
@@ -70,6 +71,18 @@ function race.ended(attempts)
   end
 end
 
+-- Begin the next attempt, past the addresses for which none can begin -> the index behind it,
+-- and the reason of the last that could not.
+local function begin(loop, attempts, order, at, port)
+  local attempt, why
+  repeat
+    attempt, why = loop.start(order[at], port)
+    attempts[#attempts + 1] = attempt
+    at = at + 1
+  until attempt or not order[at]
+  return at, why
+end
+
 --- Connect to one of these addresses.
 -- @tparam table loop  `start` and `wait`
 -- @tparam {string,...} addresses
@@ -82,8 +95,9 @@ function race.connect(loop, addresses, port, seconds)
   local attempts, at, why = {}, 1, "the name has no address"
   while true do
     if order[at] then
-      attempts[#attempts + 1] = loop.start(order[at], port)
-      at = at + 1
+      local failed
+      at, failed = begin(loop, attempts, order, at, port)
+      why = failed or why
     end
     if #attempts == 0 then return nil, why end
     local one = loop.wait(attempts, patience(order[at], deadline))
