@@ -35,6 +35,28 @@ describe("the package of", function()
     end)
   end)
 
+  it("a release is not made of anything but the tag's sources", function()
+    local lacking = packed.lacks { "git" }
+    if lacking then return pending(lacking) end
+    local place = process.folder()
+    local function release()
+      return process.capture(place .. "/source/script/release " .. place
+                             .. "/made https://example.org/x cc 2>&1")
+    end
+    local function git(words)
+      must(("cd %s/source && git -c user.name=x -c user.email=x@x %s"):format(place, words))
+    end
+    packed.copy_release(place .. "/source")
+    git "init -q && git add -A && git rm -q --cached LICENSE"
+    git "commit -q -m x"
+    assert.equal("release: not committed:\n?? LICENSE\n", release())
+    git "add -A && git -c user.name=x -c user.email=x@x commit -q -m y"
+    assert.equal("release: this commit has no tag v" .. packed.release .. "\n", release())
+    process.write(place .. "/source/lua/ssl/base/version.lua", 'return "9.8.7-dev"\n')
+    assert.equal("rockspec: 9.8.7-dev is no release\n", release())
+    assert.equal("", process.capture(("ls -d %s/made 2>/dev/null"):format(place)))
+  end)
+
   -- Recipes that cannot be run here: what they say about the sources is compared.
   describe("another system", function()
     local URL = "https://example.org/luasec-ffi"

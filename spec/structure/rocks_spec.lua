@@ -105,6 +105,8 @@ describe("a rock", function()
          place, home, RELEASE))
     must(("%s/luasec-ffi/script/rockspec file://%s/luasec-ffi >%s/%s.rockspec"):format(
       place, place, place, NAME))
+    assert.matches('  homepage = "https://example.org/luasec-ffi",\n',
+                   must(home .. "/source/script/rockspec " .. URL), 1, true)
     must(("cd %s && env -u LD_PRELOAD HOME=%s luarocks --lua-version=5.1 pack %s.rockspec"):format(
       place, place, NAME))
     assert.matches("luasec%-ffi/shim/bio%.c\n",
