@@ -22,11 +22,26 @@ end
 local function unpacked(build, name)
   local usr = build .. "/peers/" .. name .. "/usr"
   local lib = output(("ls -d %s/lib/*/lua/5.1"):format(usr))
-  return lib and environment(usr .. "/share/lua/5.1", lib) .. " luajit"
+  return lib and environment(usr .. "/share/lua/5.1", lib) .. " luajit", lib
+end
+
+-- Lua looks for a file in Lua first: where this library is installed, its ssl/core.lua comes
+-- before LuaSec's module in C.
+local IN_C = [[for _, name in ipairs { "core", "context", "x509", "config" } do
+  package.preload["ssl." .. name] = function(...)
+    return assert(package.loadlib("%s/ssl.so", "luaopen_ssl_" .. name))(...)
+  end
+end]]
+
+local function unpacked_luasec(build)
+  local command, lib = unpacked(build, "luasec")
+  return command and command:gsub("^env ", function()
+    return "env LUA_INIT='" .. IN_C:format(lib) .. "' "
+  end)
 end
 
 local function list(build)
-  local luasec, cqueues = unpacked(build, "luasec"), unpacked(build, "cqueues")
+  local luasec, cqueues = unpacked_luasec(build), unpacked(build, "cqueues")
   local ours = environment(build .. "/stage/share/lua/5.1", build .. "/stage/lib/lua/5.1")
   return {
     { key = "raw",  name = "raw C", start = build .. "/bench/yardstick" },

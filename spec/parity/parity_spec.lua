@@ -3,6 +3,7 @@
 
 describe("parity with LuaSec", function()
   local house   = require "spec.support.init"
+  local luasec  = require "spec.support.luasec"
   local pki     = require "spec.support.pki"
   local process = require "spec.support.process"
   local socket  = require "socket"
@@ -13,23 +14,12 @@ describe("parity with LuaSec", function()
   package.path = root .. "/spec/parity/?.lua;" .. package.path
   local cases = require("cases").load(root .. "/spec/parity")
 
-  -- LuaSec as bootstrap unpacked it: its share folder, and the one of its ssl.so.
-  local function oracle()
-    local base = house.build .. "/peers/luasec/usr"
-    local so = process.capture("ls -d " .. house.quote(base) .. "/lib/*/lua/5.1 2>/dev/null")
-    return base .. "/share/lua/5.1", (so:match "[^\n]+")
-  end
-  local share, so = oracle()
-
   local ENVIRONMENT = {
     ours = {
       LUA_PATH  = house.stage .. "/share/lua/5.1/?.lua;;",
       LUA_CPATH = house.stage .. "/lib/lua/5.1/?.so;;",
     },
-    theirs = {
-      LUA_PATH  = share .. "/?.lua;;",
-      LUA_CPATH = (so or "") .. "/?.so;;",
-    },
+    theirs = luasec.environment(),
   }
 
   -- The parity run of one library: a process. It gets no terminal and no input, so
@@ -76,10 +66,10 @@ describe("parity with LuaSec", function()
 
   setup(function()
     if openssl.how == "environment" then return end
-    assert(so, "no LuaSec: script/bootstrap --with-tests")
+    assert(luasec.so, "no LuaSec: script/bootstrap --with-tests")
     local a, b = start "ours", start "theirs"
     ours, theirs = results(a, "ours"), results(b, "LuaSec")
-    version = process.read(share .. "/ssl.lua"):match "_VERSION%s*=%s*\"([%d.]+)\""
+    version = process.read(luasec.lua .. "/ssl.lua"):match "_VERSION%s*=%s*\"([%d.]+)\""
   end)
 
   teardown(process.stop_all)

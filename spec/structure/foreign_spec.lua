@@ -59,6 +59,15 @@ describe("LuaSec's files beside ours", function()
     assert.same(all "loaded", said)
   end)
 
+  it("are whole in the processes that compare, where ours are installed for all", function()
+    local said = fresh.luajit([[
+      local ssl = require "ssl"
+      local whole = ssl.config == require "ssl.config" and require "ssl.core" and "whole"
+      io.write(ssl._VERSION, " ", whole, " ", type(package.loaded["ssl.base.object"]))
+    ]], luasec.environment(OURS))
+    assert.matches("^1%.2%.%d+ whole nil$", said)
+  end)
+
   it("are refused where a host preloads their ssl", function()
     local said = fresh.luajit(([[
       package.preload.ssl = assert(loadfile(%q))

@@ -14,6 +14,26 @@ luasec.lua = root .. "/usr/share/lua/5.1"
 luasec.so = process.capture(("find -L %s -path '*/5.1/ssl.so' 2>/dev/null")
                             :format(house.quote(root))):match "[^\n]+"
 
+-- Lua looks for a file in Lua first: where this library is installed, its ssl/core.lua comes
+-- before LuaSec's module in C.
+local INIT = [[
+  for _, name in ipairs { "core", "context", "x509", "config" } do
+    package.preload["ssl." .. name] = function(...)
+      return assert(package.loadlib(%q, "luaopen_ssl_" .. name))(...)
+    end
+  end]]
+
+--- The environment of a process in which `require "ssl"` finds LuaSec.
+-- @tparam[opt=""] string behind  places that come after LuaSec's; then come the usual ones
+-- @treturn table
+function luasec.environment(behind)
+  return {
+    LUA_INIT = INIT:format(luasec.so or ""),
+    LUA_PATH = luasec.lua .. "/?.lua;" .. (behind or "") .. ";;",
+    LUA_CPATH = (luasec.so or ""):gsub("[^/]*$", "?.so") .. ";;",
+  }
+end
+
 local ROCKSPEC = [[
 package = "luasec"
 version = "1.2.0-1"
