@@ -21,7 +21,7 @@ local systemca   = later.module "ssl.trust.systemca"
 -- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
 jit.off(true, true)
 
-local LIMIT, DEEPEST = 16, 4
+local LIMIT, DEEPEST, LARGEST = 16, 4, 2 ^ 31 - 1
 
 local known, places, files = keys.list, keys.place, keys.files
 
@@ -47,17 +47,23 @@ local function stamp_of(name, seen)
   return stamp
 end
 
+-- A stamp may hold any bytes.
+local function whole(stamp)
+  if not stamp then return "none" end
+  return ("%d:%s"):format(#stamp, stamp)
+end
+
 -- A name, or a list of them, as it is and as what lies there. Text of several lines
 -- is PEM and no name.
 local function stamped(names, seen)
   local text = ("%q"):format(names)
   if names:find("\n", 1, true) then return text end
-  local parts = { text, (stamp_of(names, seen)) }
+  local parts = { text, whole(stamp_of(names, seen)) }
   if not names:find "[:;]" then return table.concat(parts, " ") end
   -- What is behind a URI has no stamp.
   seen.objects = seen.objects or names:find "^store:" ~= nil
   for name in names:gmatch "[^:;]+" do
-    parts[#parts + 1] = stamp_of(name, seen) or "none"
+    parts[#parts + 1] = whole(stamp_of(name, seen))
   end
   return table.concat(parts, " ")
 end
@@ -68,13 +74,19 @@ local function system(seen)
   return "system " .. stamped(found.cafile or "", seen) .. stamped(found.capath or "", seen)
 end
 
+-- Most are positions in lists; with %g these would take ten times as long.
+local function number(value)
+  if value > 0 and value <= LARGEST and value % 1 == 0 then return ("%d"):format(value) end
+  return ("%.17g"):format(value)
+end
+
 local function describe(value, key, depth, seen)
   local kind = type(value)
   if key == "systemca" and value then return system(seen) end
   if kind == "string" then
     return files[key] and stamped(value, seen) or ("%q"):format(value)
   elseif kind == "number" then
-    return ("%.17g"):format(value)
+    return number(value)
   elseif kind == "table" and depth < DEEPEST then
     local parts = {}
     -- It may have values behind it that are not among its own.

@@ -69,9 +69,19 @@ local function answer_late(cfg, params)
   end
 end
 
--- What ssl.newcontext is to get. The table is read, not written.
+-- The table is read, not written. One without values behind it is copied: in a copy a few
+-- fields are to be looked at, and not each of a hundred keys (ssl.context.cached).
+local function beginning(params)
+  local cfg = {}
+  if getmetatable(params) ~= nil then return setmetatable(cfg, { __index = params }) end
+  for name, value in pairs(params) do cfg[name] = value end
+  return cfg
+end
+
+-- What ssl.newcontext is to get; are chain and name verified; and the authorities of the system,
+-- where these are used.
 local function configuration(params, defaults)
-  local cfg = setmetatable({}, { __index = params })
+  local cfg = beginning(params)
   cfg.mode     = "client"
   cfg.protocol = params.protocol or "any"
   cfg.options  = params.options or OPTIONS
@@ -84,18 +94,17 @@ local function configuration(params, defaults)
     cfg.onsession = params.onsession or sessions.remember
   end
   local named = params.cafile or params.capath or params.systemca or params.rawkeys
-  if verified and not named then
-    local system, why = ssl.systemca()
-    if not system then return nil, why .. ": " .. WAYS_OUT.unnamed end
-    cfg.cafile, cfg.capath = system.cafile, system.capath
-  end
-  return cfg, verified
+  if not verified or named then return cfg, verified end
+  local system, why = ssl.systemca()
+  if not system then return nil, why .. ": " .. WAYS_OUT.unnamed end
+  cfg.cafile, cfg.capath = system.cafile, system.capath
+  return cfg, verified, system
 end
 
 -- An error of newcontext, with the file that it is about. Where the system's authorities are at
 -- fault, the message names them, since the program did not choose them.
-local function unmade(cfg, why)
-  local place = rawget(cfg, "cafile") or rawget(cfg, "capath")
+local function unmade(system, why)
+  local place = system and (system.cafile or system.capath)
   if not place or not why:find "^error loading CA locations" then
     local file = ssl.lasterror().file
     return file and ("%s: %s"):format(why, file) or why
@@ -233,10 +242,10 @@ end
 --   session that was made under one key may be used under that key only
 -- @treturn nil,string
 function tls.policy(params, defaults, host, port, via, create, over)
-  local cfg, verified = configuration(params, defaults)
+  local cfg, verified, system = configuration(params, defaults)
   if not cfg then return nil, verified end
   local ctx, signature = contexts.of(cfg)
-  if not ctx then return nil, unmade(cfg, signature) end
+  if not ctx then return nil, unmade(system, signature) end
   local name = params.servername or host
   local kind, why = ssl.hostname(name)
   if verified and not kind then return nil, no_name(name, why) end
