@@ -24,6 +24,11 @@ describe("many coroutines in one loop", function()
     clock.time, clock.spent = clock.time + STEP, clock.spent + STEP
   end
 
+  -- A slice begins, since the loop has turned.
+  local function fresh(l)
+    pace.turn(l, pace.steps())
+  end
+
   -- A loop: in a turn all are resumed that are ready. `most` is the most steps of a turn.
   local function loop()
     local self = { ready = {}, asleep = {}, numbers = {}, count = 0,
@@ -148,7 +153,7 @@ describe("many coroutines in one loop", function()
   it("go on where the first in line is killed", function()
     local l, done, first = loop(), {}, {}
     begin(l, 1, first)
-    pace.turn(l)
+    fresh(l)
     for _ = 1, ROOM do compute() end -- the slice is over, so it sleeps
     assert(coroutine.resume(table.remove(l.ready, 1)))
     assert.equal(1, #l.ready)
@@ -162,7 +167,7 @@ describe("many coroutines in one loop", function()
   -- So many get in line, and are killed there.
   local function kill(l, many)
     l.go(function()
-      pace.turn(l)
+      fresh(l)
       for _ = 1, ROOM do compute() end
     end)
     begin(l, many, {})
@@ -188,7 +193,7 @@ describe("many coroutines in one loop", function()
   it("are not taken for lost where the loop was held for long", function()
     local l, done, held = loop(), {}, false
     l.go(function()
-      pace.turn(l)
+      fresh(l)
       for _ = 1, ROOM do compute() end
     end)
     begin(l, MANY, done)
@@ -235,7 +240,7 @@ describe("many coroutines in one loop", function()
     local l, done = loop(), {}
     local nap = l.nap
     function l.nap() error("no memory", 0) end
-    pace.turn(l)
+    fresh(l)
     for _ = 1, ROOM do compute() end
     assert.same({ false, "no memory" }, { pcall(pace.turn, l) })
     l.nap = nap
@@ -249,6 +254,19 @@ describe("many coroutines in one loop", function()
     l.go(function()
       for _ = 1, MANY do
         pace.turn(l, pace.steps())
+        l.step()
+      end
+    end)
+    l.run()
+    assert.is_true(l.most <= ROOM, l.most)
+  end)
+
+  it("let it turn where one of them does not wait, and other processes have the machine", function()
+    local l = loop()
+    l.go(function()
+      for _ = 1, MANY do
+        clock.time = clock.time + STEP
+        pace.turn(l)
         l.step()
       end
     end)

@@ -43,7 +43,6 @@ local function slice(spent)
   began, first, rested = spent, steps, S.now() - spent
 end
 
-
 -- For adapters without one: it looks from time to time.
 local function nap_of(over)
   if over.nap then return over.nap() end
@@ -65,8 +64,10 @@ local function line_of(over)
 end
 
 -- Has the loop turned in this slice? The coroutine went to wait behind so many steps. Where
--- it is alone, time without CPU says so, which may have been another process's.
+-- it is alone, time without CPU says so, which may have been another process's: it proves
+-- nothing where the coroutine did not wait.
 local function turned(line, before, spent)
+  if not before then return false end
   if steps > before then return before >= first end
   return not line[line.head] and S.now() - spent - rested > IDLE
 end
@@ -154,7 +155,7 @@ function pace.turn(over, before, due)
   local spent = S.spent()
   if is_over(spent) then
     local line = line_of(over)
-    if turned(line, before or steps, spent) then slice(spent) else get_in_line(over, line, due) end
+    if turned(line, before, spent) then slice(spent) else get_in_line(over, line, due) end
   end
   steps = steps + 1
 end
