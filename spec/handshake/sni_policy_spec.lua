@@ -120,6 +120,34 @@ describe("the context chosen by a server name", function()
     end)
   end
 
+  -- A client may send two ClientHellos (HelloRetryRequest), and the first one decides. A name
+  -- that only the second has would make a program believe that this context was in force.
+  it("is in force where the server reports its name: a name that comes later is not", function()
+    local lib  = require "ssl.ffi.lib"
+    local C, K = lib.C, lib.K
+    local demanding = context { protocol = "tlsv1_3", verify = DEMAND, cafile = pki.root.cert }
+    local function late_name(own)
+      own.protocol, own.curveslist = "tlsv1_3", "P-384"
+      server, client = pair.wrapped(own, { protocol = "tlsv1_3", curveslist = "P-256:P-384" })
+      if not own.onclienthello then server:sni { ["some.test"] = demanding } end
+      client:settimeout(0)
+      server:settimeout(10)
+      assert.same(pack(false, "wantread"), pack(client:dohandshake()))
+      server:settimeout(0)
+      repeat until select(2, server:dohandshake()) == "wantread" and server:want() == "read"
+      assert.equal(1, tonumber(C.SSL_ctrl(getmetatable(client).conn.ssl,
+                                          K.SSL_CTRL_SET_TLSEXT_HOSTNAME, 0,
+                                          require("ffi").cast("char *", "some.test"))))
+      shake(server, client)
+      assert.is_nil(server:getsniname())
+      assert.is_nil((server:info "servername"))
+    end
+    late_name {}
+    server:close()
+    client:close()
+    late_name { onclienthello = function() end }
+  end)
+
   it("limits the versions", function()
     make({}, context { protocol = "tlsv1_2" })
     assert.same({ true, true }, { shake(server, client) })

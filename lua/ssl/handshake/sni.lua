@@ -87,11 +87,18 @@ local function serve(st, map, strict, level)
   part.map, part.strict = map, strict
 end
 
+-- No map, and no name: shared, since nothing changes it any more.
+local NAMELESS = { map = false, strict = false, name = false }
+
 --- The client's ClientHello has come with this name.
 -- @tparam table st
 -- @tparam string|nil name
 function sni.received(st, name)
-  if name or st.sni then part_of(st).name = name or false end
+  if name or st.sni then
+    part_of(st).name = name or false
+  else
+    st.sni = NAMELESS
+  end
 end
 
 -- A function instead of a map: f(name, connection) -> context, or nil.
@@ -112,9 +119,12 @@ function sni.choose(st, name)
   return ctx, ctx ~= nil or not st.sni.strict
 end
 
---- The name asked for (client) or received (server), or nil.
+--- The name asked for (client) or received (server), or nil. Where a server has decided on a
+-- ClientHello, the name is the one that it has decided on. A second ClientHello, after a
+-- HelloRetryRequest or in a renegotiation, may name another server, whose context was not
+-- chosen and whose demands the client has not met.
 function sni.name(st)
-  if st.sni and st.sni.name then return st.sni.name end
+  if st.sni then return st.sni.name or nil end
   if not lifecycle.readable(st) then return nil end
   local name = C.SSL_get_servername(st.conn.ssl, K.TLSEXT_NAMETYPE_host_name)
   return name ~= nil and ffi.string(name) or nil
