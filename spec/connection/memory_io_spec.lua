@@ -48,6 +48,19 @@ describe("C memory", function()
         assert.equal(5 + #text, (server:getstats()))
       end)
 
+      it("is filled in order where it is longer than an int of C can count", function()
+        for _, length in ipairs { 2^31, 2^32, 2^32 + 1 } do
+          client:send "line\nthe rest"
+          assert.equal("line", server:receive())
+          local buffer = ffi.new("uint8_t[?]", 100)
+          server:settimeout(0)
+          local result = pack(server:receiveinto(buffer, length))
+          assert.same(pack(nil, "wantread", 8), result)
+          assert.equal("the rest", ffi.string(buffer, 8))
+          server:settimeout(5)
+        end
+      end)
+
       it("returns how much came when no more comes", function()
         local buffer = ffi.new("uint8_t[?]", 100)
         client:send "some"

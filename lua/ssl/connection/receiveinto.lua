@@ -14,12 +14,15 @@ local CLASS      = require("ssl.io.state").class
 
 local S    = shim.C
 local read_into = S.read_into
-local cast = ffi.cast
+local cast, min = ffi.cast, math.min
 local memory_t = ffi.typeof "unsigned char *"
+
+-- The shim counts in ints, and the program's memory may be longer than they reach.
+local MOST = 2^30
 
 -- One attempt to decrypt into the user's memory.
 local function try_into(st, p, n)
-  return read_into(st.conn, p, n)
+  return read_into(st.conn, p, min(n, MOST))
 end
 
 -- As `fill`, for memory of the program: n bytes at p. The third result says how many came.
@@ -39,7 +42,11 @@ end
 
 -- Bytes that an earlier receive left come first.
 local function leftovers(st, conn, buffer, n)
-  local have = S.deliver(conn, cast(memory_t, buffer), n)
+  local p, have, came = cast(memory_t, buffer), 0
+  repeat
+    came = S.deliver(conn, p + have, min(n - have, MOST))
+    have = have + came
+  until came == 0 or have == n
   st.received = st.received + have
   return have
 end
