@@ -22,7 +22,7 @@ local function defaults()
 end
 
 local HEAD = [[
----A table of ssl.newcontext. The text behind a key says what holds without it.
+---A table of ssl.newcontext.
 ---@class ssl.Config
 ]]
 
@@ -32,7 +32,8 @@ function types.text()
   for _, record in ipairs(keys) do
     local required = default[record.key] == "required"
     out[#out + 1] = ("---@field %s%s (%s) %s%s\n"):format(
-      record.key, required and "" or "?", record.types or KINDS[record.kind], default[record.key],
+      record.key, required and "" or "?", record.types or KINDS[record.kind],
+      required and "required" or "without it: " .. default[record.key],
       record.side ~= "both" and (" (%s)"):format(record.side) or "")
   end
   return table.concat(out)

@@ -1,4 +1,4 @@
---- ssl.resty: OpenResty's own face.
+--- ssl.resty: the interface of nginx's cosockets.
 --
 --   require("ssl.resty").install { cafile = "/etc/ssl/certs/ca-certificates.crt" }
 --
