@@ -86,6 +86,8 @@ describe("a configuration", function()
     { { certificates = { {}, { certificate = { leaf = pki.client.cert } } } },
       "certificates[2]: certificate: a file, or an array of them, expected, "
       .. "got a table with the key 'leaf'" },
+    { { certificates = { nil, { key = pki.client.key } } },
+      "certificates[1]: table expected, got nil" },
     { { psk = { hnit = "x", callback = print } },
       "psk: unknown key 'hnit'; did you mean 'hint'?" },
   }
@@ -231,6 +233,27 @@ describe("a configuration", function()
       assert.equal(why, try { timeout = 5, deadline = 5 })
       assert.matches("unknown key 'copas'", raised(ssl.connect, "127.0.0.1", 0.5,
                                                    { copas = 1 }), 1, true)
+    end)
+  end)
+
+  describe("of ssl.resty", function()
+    local policy = require "ssl.resty.policy"
+
+    it("is held to the list in any case", function()
+      assert.is_nil(policy.problem { verify = "peer", resume = false, sessions = "sessions" })
+      assert.equal("unknown key 'verfy'; did you mean 'verify'?",
+                   policy.problem { verfy = "peer" })
+      assert.equal("verify: a string or an array of strings expected, got a table with the key "
+                   .. "'peer'", policy.problem { verify = { peer = true } })
+      assert.equal("verify: a string or an array of strings expected, got an empty table",
+                   policy.problem { verify = {} })
+    end)
+
+    it("does not lose a demand behind a nil", function()
+      local given = { verify = { nil, "peer" }, cafile = pki.root.cert }
+      local ok, why = pcall(policy.of, given, { name = "localhost", verify = false })
+      assert.is_false(ok)
+      assert.matches("bad argument #2 to 'setverify' (string expected, got nil)", why, 1, true)
     end)
   end)
 

@@ -82,6 +82,22 @@ describe("ssl.https through a proxy over TLS", function()
     assert.matches("^proxy: ", why)
   end)
 
+  it("refuses a key of the table that nobody knows, and a value of another form", function()
+    for _, given in ipairs {
+      { { verfy = "peer" }, "proxytls: unknown key 'verfy'; did you mean 'verify'?" },
+      { { cafile = "x", url = "y" }, "proxytls: unknown key 'url'" },
+      { { verify = { peer = true } }, "proxytls: verify: a string or an array of strings "
+                                      .. "expected, got a table with the key 'peer'" },
+    } do
+      local ok, why = pcall(https.request, { url = "https://localhost:0/", proxytls = given[1] })
+      assert.is_false(ok)
+      assert.matches(given[2], why, 1, true)
+    end
+    local known = { verify = "none", resume = false }
+    assert.same({ nil, "invalid port '0'" },
+                { https.request { url = "https://localhost:0/", proxytls = known } })
+  end)
+
   it("wants a table", function()
     local ok, why = pcall(https.request, { url = "https://localhost/", proxytls = "none" })
     assert.is_false(ok)

@@ -106,6 +106,9 @@ end
 -- Faces whose tables have fields of their own. There a misspelled key is a mistake.
 local MIXED = { connect = true, https = true }
 
+-- Those that LuaSec does not have: their tables are checked in any case.
+local OURS = { proxytls = true, resty = true }
+
 --- The mistake in the keys of a table of parameters.
 --
 -- In a table that is checked against the list an unknown key is a mistake, and so is a
@@ -113,11 +116,11 @@ local MIXED = { connect = true, https = true }
 -- requests of `ssl.https` a misspelled key is a mistake in any case. Other unknown keys
 -- of a request are ignored, since it may have fields for other libraries.
 -- @tparam table t
--- @tparam[opt="newcontext"] string face  or "connect", "https"
+-- @tparam[opt="newcontext"] string face  or "connect", "https", "proxytls", "resty"
 -- @treturn string|nil  a text that names the key, and the nearest known one
 function cfg.problem(t, face)
   face = face or "newcontext"
-  local known, held = keys.known(face), cfg.held(t)
+  local known, held = keys.known(face), OURS[face] or cfg.held(t)
   if not held and not MIXED[face] then return nil end
   local what = face == "https" and "field" or "key"
   for _, name in ipairs(unknown.list(t, known.set)) do

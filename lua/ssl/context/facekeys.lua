@@ -1,9 +1,10 @@
---- ssl.context.facekeys: the keys that only one of the faces knows, ssl.connect or ssl.https.
+--- ssl.context.facekeys: the keys that only one of the faces knows: ssl.connect, ssl.https, its
+-- field `proxytls`, or ssl.resty.
 --
 -- A face takes the keys of ssl.newcontext as well (ssl.context.keys). For each face there is an
 -- array of records with the fields `key`, `kind`, `side`, `luasec` and `since`, as there.
 
-local faces = { connect = {}, https = {} }
+local faces = { connect = {}, https = {}, proxytls = {}, resty = {} }
 
 local function add(face, names, luasec)
   for name in names:gmatch "%S+" do
@@ -19,5 +20,8 @@ add("https", [[
   url method headers source sink step proxy redirect maxredirects nredirects create timeout
   scheme host port path params query user uri authority userinfo fragment]], true)
 add("https", "body maxsize pool progress resume over proxytls", false)
+
+add("proxytls", "resume", false)
+add("resty", "resume sessions", false)
 
 return faces

@@ -45,7 +45,7 @@
 --              other text  the reason why nothing has to be done
 --   each     true where the functions `apply` and `switch` run for each connection, also
 --            where the contexts have the defaults of the fields
--- What only ssl.connect or ssl.https knows is in ssl.context.facekeys.
+-- What only one of the faces knows is in ssl.context.facekeys.
 --
 -- The library reads this file once, for ssl.context.keyset, and keeps what it needs of it.
 

@@ -41,6 +41,13 @@ local function entry(key, i, value)
   return why and ("%s[%d]: %s"):format(key, i, why)
 end
 
+-- The same of a place in the array. A nil is not its end: a pair behind it would be lost.
+-- Values of other types are left to the setter.
+local function of_place(key, i, value)
+  if value == nil then return ("%s[%d]: table expected, got nil"):format(key, i) end
+  return type(value) == "table" and entry(key, i, value) or nil
+end
+
 --- The mistake in a value of a wrong form, or nil.
 -- @tparam string key  of ssl.newcontext
 -- @param value
@@ -48,8 +55,8 @@ end
 function shape.mistake(key, value)
   if type(value) ~= "table" then return nil end
   local why = of_table(key, value)
-  for i, one in ipairs(not why and keys.kind[key] == "entries" and value or {}) do
-    why = why or type(one) == "table" and entry(key, i, one) or nil
+  for i = 1, not why and keys.kind[key] == "entries" and #value or 0 do
+    why = why or of_place(key, i, value[i])
   end
   return why
 end

@@ -7,6 +7,7 @@ local fields   = require "ssl.https.fields"
 local find     = require "ssl.over.find"
 local timeouts = require "ssl.https.timeouts"
 local pool     = require "ssl.https.pool"
+local ssl      = require "ssl"
 
 -- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
 jit.off(true, true)
@@ -24,6 +25,13 @@ local function expected(what, name, value)
   return ("%s expected in field '%s', got %s"):format(what, name, type(value))
 end
 
+-- Nobody else looks at these keys before the proxy is verified.
+local function of_proxytls(value)
+  if type(value) ~= "table" then return expected("table", "proxytls", value) end
+  local problem = ssl.cfg.problem(value, "proxytls")
+  return problem and "proxytls: " .. problem
+end
+
 local function of_types(reqt)
   if type(reqt.url) ~= "string" then return expected("string", "url", reqt.url) end
   for _, name in ipairs(TEXTS) do
@@ -39,9 +47,8 @@ local function of_types(reqt)
   if reqt.pool and not pool.is(reqt.pool) then
     return expected("a pool of https.pool", "pool", reqt.pool)
   end
-  if reqt.proxytls and type(reqt.proxytls) ~= "table" then
-    return expected("table", "proxytls", reqt.proxytls)
-  end
+  local wrong = reqt.proxytls and of_proxytls(reqt.proxytls)
+  if wrong then return wrong end
   if reqt.maxredirects and type(reqt.maxredirects) ~= "number" then
     return expected("number", "maxredirects", reqt.maxredirects)
   end

@@ -12,13 +12,12 @@ local contexts = ssl.contexts
 
 local policy = {}
 
--- Keys of a configuration that ssl.newcontext does not have.
-policy.own = { "resume", "sessions" }
-
--- Words of `verify` other than "none".
+-- Words of `verify` other than "none". A nil among them is none of these: ssl.newcontext
+-- refuses it.
 local function demands(verify)
-  for _, word in ipairs(type(verify) == "table" and verify or { verify }) do
-    if word ~= "none" then return true end
+  if type(verify) ~= "table" then return verify and verify ~= "none" end
+  for i = 1, #verify do
+    if verify[i] ~= "none" then return true end
   end
   return false
 end
@@ -136,10 +135,7 @@ end
 
 --- The mistake in a configuration, or nil.
 function policy.problem(given)
-  local names = {}
-  for i, name in ipairs(ssl.cfg.keys) do names[i] = name end
-  for _, name in ipairs(policy.own) do names[#names + 1] = name end
-  return ssl.cfg.unknown(given, names)
+  return ssl.cfg.problem(given, "resty")
 end
 
 return policy
