@@ -3,7 +3,8 @@
 describe("the collector", function()
   local fresh = require "spec.support.fresh"
 
-  -- How often the library moves it on while connections are made and dropped.
+  -- How often the library moves it on while connections are made and dropped, and how far at
+  -- most, in KB.
   local function steps(leave)
     local output, ok = fresh.luajit([[
       local pair = require "spec.support.pair"
@@ -15,20 +16,21 @@ describe("the collector", function()
         ]] .. leave .. [[
       end
       connection()
-      local collect, count = collectgarbage, 0
-      function collectgarbage(what, ...)
-        if what == "step" then count = count + 1 end
-        return collect(what, ...)
+      local collect, count, most = collectgarbage, 0, 0
+      function collectgarbage(what, far)
+        if what == "step" then count, most = count + 1, math.max(most, far) end
+        return collect(what, far)
       end
       for _ = 1, 20 do connection() end
-      print(count)
+      print(count, most)
     ]])
     assert.is_true(ok, output)
-    return tonumber(output:match "(%d+)\n$")
+    local count, most = output:match "(%d+)\t(%d+)%.?%d*\n$"
+    return tonumber(count), tonumber(most)
   end
 
   it("is left alone by connections that are closed", function()
-    assert.equal(0, steps "c:close() s:close()")
+    assert.equal(0, (steps "c:close() s:close()"))
   end)
 
   -- Memory that is given back twice would hide that of the others.
@@ -45,5 +47,11 @@ describe("the collector", function()
 
   it("is moved on by connections that are dropped", function()
     assert.is_true(steps "local _ = s, c" > 3)
+  end)
+
+  -- A long step holds an event loop.
+  it("is moved on by one connection at a time", function()
+    local _, most = steps "local _ = s, c"
+    assert.equal(require("ssl.base.gcpressure").CONNECTION, most)
   end)
 end)
