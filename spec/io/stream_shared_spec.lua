@@ -6,6 +6,9 @@ describe("a connection over a stream that yields,", function()
   local pair   = require "spec.support.pair"
   local pki    = require "spec.support.pki"
   local faulty = require "spec.support.faulty"
+  local needs  = require "spec.support.needs"
+  local judges = needs.each(it, require("ssl.feature.onverify").supported,
+                            "a handshake that stands still")
 
   -- Receives wait, as those of a cosocket do.
   local function waits(transport)
@@ -132,5 +135,44 @@ describe("a connection over a stream that yields,", function()
     assert.is_true(go_on())
     assert.is_true(word)
     assert.is_truthy(server:getpeercertificate())
+  end)
+
+  -- OpenSSL has one paused call on a connection, and the next call of any kind goes on with it.
+  judges("keeps a receive out while a function judges the certificate", function()
+    local refusals, decided = 2, false
+    local server, client, a, b = connected("tlsv1_3", {
+      verify = { "peer", "post_handshake" }, cafile = pki.root.cert,
+      onverify = function(_, fine)
+        while not decided do coroutine.yield() end
+        return fine
+      end,
+    }, { key = pki.client.key, certificate = pki.client.cert, posthandshakeauth = true })
+    function a:on_send(data)
+      refusals = refusals - 1
+      if refusals >= 0 then return nil, "timeout" end
+      self:put(data)
+      coroutine.yield()
+      return #data
+    end
+    b.on_receive = nil
+    client:settimeout(0)
+    assert.same({ nil, "timeout", 0 }, { server:send "y" })
+    local result, word
+    local receives = waiting(function() result = { server:receive(1) } end)
+    local asks = waiting(function()
+      local ok, why = server:requestcertificate()
+      word = ok or why
+    end)
+    assert.is_false(receives())
+    assert.equal("y", client:receive(1))
+    client:receive(1)
+    assert.is_false(asks())
+    client:send "x"
+    assert.is_true(receives())
+    assert.same({ nil, "busy", "" }, result)
+    decided, a.on_send = true, nil
+    assert.is_true(asks())
+    assert.is_true(word)
+    assert.equal("x", server:receive(1))
   end)
 end)

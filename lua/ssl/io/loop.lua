@@ -94,7 +94,8 @@ function loop.wait(st, word, start)
   return true
 end
 
---- Try again until it succeeds, fails, or the time is over.
+--- Try again until it succeeds, fails, or the time is over. For operations of an open
+-- session: where it is not open any more, OpenSSL is not called.
 -- @tparam table st
 -- @tparam function try  try(st, p, n) -> more than 0 for success, else what `judge`
 --   takes
@@ -108,7 +109,8 @@ function loop.run(st, try, word, start, p, n)
   while waits(word) do
     local ready, why = loop.wait(st, word, start)
     if not ready then return why end
-    if st.failed then return st.failed end
+    -- Another coroutine may have asked for a certificate meanwhile, and a job stands still.
+    if not st.open then return lifecycle.refusal(st) end
     errors.clear()
     local rc = try(st, p, n)
     if rc > 0 then return nil, rc end
