@@ -4,6 +4,7 @@
 local bit         = require "bit"
 local der         = require "fuzz.der"
 local fingerprint = require "ssl.session.fingerprint"
+local limits      = require "spec.support.limits"
 local pair        = require "spec.support.pair"
 local pki         = require "spec.support.pki"
 local ssl         = require "ssl"
@@ -19,7 +20,8 @@ local function context(mode, extra)
     or pair.client_config(extra)))
 end
 
-local client = context("client", { cafile = pki.ec_root.cert })
+-- Sessions of the versions that this OpenSSL resumes.
+local client = context("client", { cafile = pki.ec_root.cert, protocol = limits.resuming })
 local server = context "server"
 
 local function shake(session)

@@ -52,7 +52,7 @@ describe("a failure inside OpenSSL", function()
       "error setting the verification flags (unknown error)" },
     { "server", "X509_VERIFY_PARAM_set_purpose", nil,
       "error setting the purpose (unknown error)" },
-    { "client", "EVP_Digest", nil, "OpenSSL computes no SHA-256 (unknown error)" },
+    { "server", "EVP_Digest", nil, "OpenSSL computes no SHA-256 (unknown error)" },
     { "client", "SSL_ctrl", K.SSL_CTRL_SET_TLSEXT_HOSTNAME,
       "error setting the server name (unknown error)" },
   }

@@ -5,6 +5,9 @@ describe("script/faults", function()
   local process   = require "spec.support.process"
   local faults    = require "spec.proof.faults"
   local has       = require("ssl.ffi.lib").has
+  local limits    = require "spec.support.limits"
+  local needs     = require "spec.support.needs"
+  local it        = needs.each(it, limits.takes_memory_functions, "functions for memory")
 
   local libraries
   setup(function() libraries = faults.compile(process.folder()) end)

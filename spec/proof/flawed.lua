@@ -18,7 +18,7 @@ local flaws = {
   ["a mistake"] = function() watch.call(function() return #nil end) end,
   ["a stale error"] = function()
     local at = ffi.new("const unsigned char *[1]", ffi.cast("const unsigned char *", "none"))
-    lib.C.d2i_SSL_SESSION(nil, at, 4)
+    lib.C.d2i_X509(nil, at, 4)
   end,
   ["lost memory"] = function() ffi.C.flawed_malloc(100) end,
   ["lost memory of Lua"] = function() kept[#kept + 1] = ("x"):rep(2000) .. #kept end,

@@ -10,6 +10,8 @@ local since_3, since_3_5 = version >= 3, version >= 3.05
 local since_3_6 = version >= 3.06
 
 return {
+  -- A program's own functions of memory may be set, as script/faults does.
+  takes_memory_functions = not libressl,
   -- How the version begins.
   brand = libressl and "LibreSSL" or "OpenSSL",
   -- So many options at least.

@@ -54,9 +54,10 @@ end
 local version = lib.openssl.major + lib.openssl.minor / 100
 -- OpenSSL 4 looks at the type of a record first.
 if version >= 4 then here["wrong version number"] = "bad record type" end
-local other = lib.openssl.libressl and LIBRESSL or version < 3 and OLDER
-              or version >= 3.04 and NEWER or {}
-for text, replacement in pairs(other) do here[text] = replacement end
+for _, words in ipairs { version < 3 and OLDER or {}, version >= 3.04 and NEWER or {},
+                         lib.openssl.libressl and LIBRESSL or {} } do
+  for text, replacement in pairs(words) do here[text] = replacement end
+end
 
 local known = {}
 for text in pairs(here) do known[#known + 1] = text end
