@@ -44,7 +44,7 @@ describe("script/mutate", function()
       "4 call left out: \t;",
       "5 constant: \treturn 1;",
       "5 return value: \treturn 1;",
-    }, changes("shim/x.c", {
+    }, changes("shim/bio.c", {
       "#define MOST 1", "/* n < 1 */", "if (c->n > 1 && !c->open)", "\tlsf_free(c);",
       "\treturn 0;", "\treturn NULL;",
     }))
