@@ -156,6 +156,28 @@ describe("over", function()
     pool:close()
   end)
 
+  it("looks at a kept connection for no longer than the request may take", function()
+    local server, over, pool = web.start { routes = ROUTES }, adapter(), https.pool()
+    local connect, asked = over.connect, {}
+    function over.connect(...)
+      local object, why = connect(...)
+      function object.park() return true end
+      function object.unpark(_, seconds)
+        asked[#asked + 1] = seconds or "for ever"
+        return true
+      end
+      return object, why
+    end
+    for _, timeout in ipairs { false, { connect = 30 }, { total = 20, connect = false } } do
+      assert(https.request { url = ("https://localhost:%d/"):format(server.port), pool = pool,
+                             cafile = pki.root.cert, over = over, timeout = timeout })
+    end
+    pool:close()
+    assert.equal(2, #asked)
+    assert.equal(30, asked[1])
+    assert.is_true(type(asked[2]) == "number" and asked[2] <= 20)
+  end)
+
   -- The other end is an engine in this process: bytes are there whenever one asks.
   local function never_waiting()
     local engine = assert(ssl.engine {

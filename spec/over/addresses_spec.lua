@@ -28,6 +28,23 @@ a:b: string, 0 open
     end)
   end
 
+  local function run(name, program)
+    local closed = socket.tcp()
+    assert(closed:bind("127.0.0.1", 0)) -- and never told to listen
+    local output = loops.run(name, program, { CLOSED = select(2, closed:getsockname()) })
+    closed:close()
+    return output
+  end
+
+  it("is asked for once more where the one who asked had no time left: cqueues", function()
+    assert.equal("first: timeout\nsecond: connection refused\n",
+                 run("cqueues", "spec/over/resolver.lua"))
+  end)
+
+  it("takes its time from that of the connection: copas", function()
+    assert.equal("timeout\n", run("copas", "spec/over/slowname.lua"))
+  end)
+
   it("is told from one", function()
     for _, host in ipairs { "127.0.0.1", "::1", "::ffff:1.2.3.4", "fe80::1%eth0" } do
       assert.is_true(race.is_address(host), host)

@@ -80,7 +80,7 @@ end
 -- @treturn nil,string
 function link.open(request, plan, limit, open, fresh)
   open.limit = limit
-  local s = plan.key and not fresh and pool.take(request.reqt.pool, plan.key)
+  local s = plan.key and not fresh and pool.take(request.reqt.pool, plan.key, limit)
   if s then
     open.stream = s
     return reader.new(s, limit, true)

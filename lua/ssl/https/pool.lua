@@ -8,9 +8,10 @@
 -- The peer may close a kept connection at any time. `take` checks it, and the caller handles
 -- a close that comes later.
 
-local ssl    = require "ssl"
-local tls    = require "ssl.https.tls"
-local now    = ssl.monotonic
+local ssl      = require "ssl"
+local timeouts = require "ssl.https.timeouts"
+local tls      = require "ssl.https.tls"
+local now      = ssl.monotonic
 
 -- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
 jit.off(true, true)
@@ -73,13 +74,16 @@ end
 --- A connection that was kept under this key, and lives.
 -- @tparam table self
 -- @tparam string key
--- @treturn table  a stream, which belongs to the caller now; nil when there is none
-function pool.take(self, key)
+-- @tparam table limit  of ssl.https.timeouts: an adapter may connect anew to find out
+-- @treturn table  a stream, which belongs to the caller now; nil when there is none, or when
+--   the time is over
+function pool.take(self, key, limit)
   sweep(self)
   while true do
-    local entry = find(self, key)
+    local left, late = timeouts.left(limit, "connect")
+    local entry = not late and find(self, key)
     if not entry then return nil end
-    if tls.unpark(entry.stream) then return entry.stream end
+    if tls.unpark(entry.stream, left) then return entry.stream end
     discard(entry)
   end
 end

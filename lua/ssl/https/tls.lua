@@ -319,14 +319,16 @@ end
 
 --- Is it still open, and has no data come without a request? Over a descriptor session
 -- tickets and similar records are read here too.
+-- @tparam table self
+-- @tparam[opt] number seconds  how long an adapter may take
 -- @treturn boolean
-function tls.unpark(self)
+function tls.unpark(self, seconds)
   local st = getmetatable(self)
   if st.over_descriptor then
     local _, why = self.sock:receive(0)
     return why == "wantread"
   elseif st.carrier.unpark then
-    return st.carrier:unpark()
+    return st.carrier:unpark(seconds)
   end
   local ok, readable = pcall(require("socket").select, { self.sock }, nil, 0)
   return ok and #readable == 0

@@ -141,10 +141,12 @@ function carrier:unpark()
   return not data and why == "timeout"
 end
 
--- Copas before 2 cannot wait for two.
-local function in_turn(addresses, port)
+-- Copas before 2 cannot wait for two. It does not end an attempt whose time is over either,
+-- which the system does, but no other one begins.
+local function in_turn(addresses, port, deadline)
   local why
   for _, address in ipairs(addresses) do
+    if timeout.remaining(deadline) == 0 then return nil, "timeout" end
     local object, ok
     object, why = new(socket.tcp())
     if not object then return nil, why end
@@ -193,15 +195,16 @@ end
 -- @return an object for ssl.wrap
 -- @treturn nil,string
 function adapter.connect(host, port, seconds)
+  local deadline = timeout.after(seconds)
   local found, why = socket.dns.getaddrinfo(host)
   if not found then return nil, why end
   local addresses = {}
   for i, one in ipairs(found) do addresses[i] = one.addr end
   local object
   if copas.wakeup then
-    object, why = race.connect(attempts, addresses, port, seconds)
+    object, why = race.connect(attempts, addresses, port, timeout.remaining(deadline))
   else
-    object, why = in_turn(race.order(addresses), port)
+    object, why = in_turn(race.order(addresses), port, deadline)
   end
   if object then pcall(object.sock.setoption, object.sock, "tcp-nodelay", true) end
   return object, why

@@ -67,9 +67,11 @@ function carrier:park(seconds)
   return sock:setkeepalive(milliseconds(seconds)) == 1
 end
 
---- The same TCP connection, still open and without bytes that came without a request?
-function carrier:unpark()
-  if not connect(self, self.limit) then return false end
+--- The same TCP connection, still open and without bytes that came without a request? Where it
+-- is not, nginx connects anew, for at most so many seconds.
+function carrier:unpark(seconds)
+  if not connect(self, seconds) then return false end
+  self.sock:settimeout(milliseconds(self.limit))
   return self.sock:getreusedtimes() > 0
 end
 

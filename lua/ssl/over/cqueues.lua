@@ -117,13 +117,15 @@ local function query(host, left)
   return addresses
 end
 
--- The addresses, for all that wait for them.
+-- The addresses, for all that wait for them. Where there are none because the time of the one
+-- who asks is over, others ask again: they may have more of it.
 local function ask(host, deadline)
   local question = { addresses = nil }
   asking[host], asked = question, asked + 1
   local ok, found = pcall(query, host, timeout.remaining(deadline))
   asking[host], asked = nil, asked - 1
-  question.addresses = ok and found or {}
+  local late = not ok or #found == 0 and timeout.remaining(deadline) == 0
+  question.addresses = not late and found or nil
   answered:signal()
   if not ok then error(found, 0) end
   return found
