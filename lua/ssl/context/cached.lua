@@ -74,6 +74,9 @@ local function system(seen)
   return "system " .. stamped(found.cafile or "", seen) .. stamped(found.capath or "", seen)
 end
 
+-- Tables that nobody changes -> their descriptions.
+local constants = {}
+
 -- Most are positions in lists; with %g these would take ten times as long.
 local function number(value)
   if value > 0 and value <= LARGEST and value % 1 == 0 then return ("%d"):format(value) end
@@ -88,6 +91,7 @@ local function describe(value, key, depth, seen)
   elseif kind == "number" then
     return number(value)
   elseif kind == "table" and depth < DEEPEST then
+    if constants[value] then return constants[value] end
     local parts = {}
     -- It may have values behind it that are not among its own.
     if getmetatable(value) ~= nil then
@@ -138,6 +142,14 @@ local cached = {}
 --- A text that identifies a value of a request: functions and objects by identity.
 -- @treturn string
 cached.identity = identity
+
+--- A value for configurations, whose description is made once.
+-- @tparam table value  a list of strings that are no names of files, which nobody changes
+-- @treturn table  the same
+function cached.constant(value)
+  constants[value] = describe(value, nil, 0, {})
+  return value
+end
 
 --- A text that identifies the content of a configuration. Where a file has changed it is
 -- another one.

@@ -59,8 +59,9 @@ end
 
 local function sweep(self)
   own(self)
-  local time = now()
-  remove(self, function(entry) return time >= entry.till end)
+  local time, over = now(), false
+  for _, entry in ipairs(self.kept) do over = over or time >= entry.till end
+  if over then remove(self, function(entry) return time >= entry.till end) end
 end
 
 -- The newest one: the server has probably not closed it yet.

@@ -21,7 +21,7 @@ local contexts, sessions = ssl.contexts, ssl.sessions
 
 local tls = {}
 
-local OPTIONS = { "all", "no_sslv2", "no_sslv3", "no_tlsv1" }
+local OPTIONS = contexts.constant { "all", "no_sslv2", "no_sslv3", "no_tlsv1" }
 
 local WAYS_OUT = {
   untrusted = "name its authority with cafile, capath, SSL_CERT_FILE or SSL_CERT_DIR, "
