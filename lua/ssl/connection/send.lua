@@ -62,30 +62,31 @@ local function repeated(st, data, done, last)
   return n
 end
 
--- Records from data[done, last) until GATHER bytes are queued. `ends[k]` is the
--- count of ciphertext bytes at which record k is complete.
+-- Records from data[done, last) until GATHER bytes are queued. OpenSSL makes shorter records
+-- than RECORD where the peer wants it (max_fragment_length, RFC 6066). For record k `ends` has
+-- the count of ciphertext bytes at which it is complete, and where its plaintext ends.
 local function batch(st, data, done, last, gather, ends)
   local conn, k = st.conn, 0
   local word
   conn.cork = gather and 1 or 0
   repeat
-    local n = math.min(RECORD, last - done)
-    local rc = write(conn, data, done, n)
+    local rc = write(conn, data, done, math.min(RECORD, last - done))
     if rc <= 0 then
       word = verdict.judge(st, rc)
     else
-      done, k = done + n, k + 1
-      ends[k] = conn.out_total
+      done, k = done + rc, k + 1
+      ends[2 * k - 1], ends[2 * k] = conn.out_total, done
     end
   until word or done == last or not gather or conn.out_end - conn.out_beg >= GATHER
   conn.cork = 0
   return done, k, word
 end
 
-local function wholly_sent(conn, ends, k)
+-- Where the plaintext of the last record ends that has left; `done` where none has.
+local function wholly_sent(conn, ends, k, done)
   local n = 0
-  while n < k and ends[n + 1] <= conn.out_sent do n = n + 1 end
-  return n
+  while n < k and ends[2 * n + 1] <= conn.out_sent do n = n + 1 end
+  return n > 0 and ends[2 * n] or done
 end
 
 local function wait_for(st, word, start)
@@ -105,7 +106,7 @@ local function gather_and_send(st, data, done, last, start)
     local taken, k, word = batch(st, data, done, last, gather, st.ends)
     local stuck = k > 0 and loop.drain(st, start)
     if stuck then
-      local left = math.min(done + wholly_sent(conn, st.ends, k) * RECORD, taken)
+      local left = wholly_sent(conn, st.ends, k, done)
       st.sent = st.sent + left - done
       owe(st, data, left, taken)
       return nil, stuck, left
@@ -160,6 +161,13 @@ local function obstacle(st, conn)
   if conn.out_error ~= 0 then return verdict.refused(st) end
 end
 
+-- OpenSSL took data[done, taken) for a short record.
+local function single_part(st, data, done, taken, last)
+  local sent, word, left = single_rest(st, data, done, taken)
+  if not sent then return nil, word, left end
+  return gather_and_send(st, data, taken, last)
+end
+
 -- data[done, last), 0-based, at least one byte.
 local function transmit(st, data, done, last)
   local conn = st.conn
@@ -171,6 +179,7 @@ local function transmit(st, data, done, last)
   if last - done > RECORD then return gather_and_send(st, data, done, last) end
   local rc = write(conn, data, done, last - done)
   if rc <= 0 then return single_again(st, data, done, last, rc) end
+  if rc < last - done then return single_part(st, data, done, done + rc, last) end
   if conn.out_beg ~= conn.out_end then return single_rest(st, data, done, last) end
   st.sent = st.sent + last - done
   return last, nil, nil
