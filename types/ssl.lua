@@ -608,7 +608,7 @@ function ssl.digest(text) end
 ---@return string?
 function ssl.engine(cfg) end
 
----A text that differs when a file has changed, or a folder, or what lies in one under
+---Bytes that differ when a file has changed, or a folder, or what lies in one under
 ---the names of certificates and lists. Made of device, inode, size and times: no file is
 ---read.
 ---@param path string
