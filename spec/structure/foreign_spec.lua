@@ -65,7 +65,7 @@ describe("LuaSec's files beside ours", function()
       local whole = ssl.config == require "ssl.config" and require "ssl.core" and "whole"
       io.write(ssl._VERSION, " ", whole, " ", type(package.loaded["ssl.base.object"]))
     ]], luasec.environment(OURS))
-    assert.matches("^1%.2%.%d+ whole nil$", said)
+    assert.matches("^1%.%d+%.%d+ whole nil$", said)
   end)
 
   it("are refused where a host preloads their ssl", function()
