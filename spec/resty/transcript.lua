@@ -106,6 +106,23 @@ local function kept(lines, tcp)
   sock:close()
 end
 
+local OPAQUE = { userdata = true, cdata = true }
+
+-- What a handshake returns is opaque, and the next one takes it.
+local function passed_on(lines, tcp)
+  local session
+  for _ = 1, 2 do
+    local sock = tcp()
+    sock:settimeouts(60000, 60000, 60000)
+    assert(sock:connect("127.0.0.1", settings.tls_port, { pool = "passed on" }))
+    session = assert(sock:sslhandshake(session, "localhost", true))
+    show(lines, "session", OPAQUE[type(session)])
+    sock:send(request "/text")
+    sock:receive(head(sock))
+    sock:close()
+  end
+end
+
 -- One light thread reads while another writes; a second reader is refused.
 local function threads(lines, sock)
   local reader = ngx.thread.spawn(function()
@@ -171,5 +188,6 @@ lives(lines, secured(tcp))
 ending(lines, secured(tcp))
 threads(lines, secured(tcp))
 kept(lines, tcp)
+passed_on(lines, tcp)
 handshaking(lines, tcp)
 ngx.print(table.concat(lines, "\n"), "\n")

@@ -4,6 +4,7 @@
 -- They are kept in this worker, as ssl.connect and ssl.https keep theirs, or in a
 -- lua_shared_dict for all workers.
 
+local object = require "ssl.base.object"
 local own    = require "ssl.session.kept"
 local shared = require "ssl.resty.shared"
 
@@ -19,23 +20,25 @@ function sessions.remember(conn, session)
 end
 
 -- What sslhandshake returns in place of nginx's session. A TLS 1.3 server sends sessions after
--- the handshake, so the connection is asked for one as late as possible.
-local class = {}
+-- the handshake, so the connection is asked for one as late as possible. nginx's is a userdata
+-- or cdata, and programs test that.
+local class = object.class("SSL:CosocketSession", {}, {})
 
 --- An object that stands for the session of a connection.
--- @treturn table
+-- @treturn userdata
 function sessions.handle(conn)
-  return setmetatable({ conn = conn, session = false }, class)
+  return (object.new(class, { conn = conn, session = false }))
 end
 
-local function session_of(handle)
-  return handle.conn and handle.conn:getsession() or handle.session
+local function session_of(state)
+  return state.conn and state.conn:getsession() or state.session
 end
 
 --- The connection ends: from now on the handle has what the connection has got. While the
 -- connection is kept and used by other requests, they all have the same handle.
 function sessions.settle(handle)
-  handle.session, handle.conn = session_of(handle), nil
+  local state = getmetatable(handle)
+  state.session, state.conn = session_of(state), nil
 end
 
 --- Before a handshake: offer a session, and let new ones be kept.
@@ -47,7 +50,7 @@ end
 function sessions.offer(conn, policy, place, given)
   local keeper = policy.sessions and shared.of(policy.sessions) or own
   local key, item = policy.key .. place, nil
-  local session = getmetatable(given) == class and session_of(given)
+  local session = object.is(given, class) and session_of(getmetatable(given))
   session = session and conn:setsession(session)
   if policy.resume then
     keepers[conn] = keeper
