@@ -206,7 +206,7 @@ local function specs_of(path)
 end
 
 -- Seconds for one spec file. One that takes longer does not end.
-local LIMIT = 120
+local LIMIT = 300
 
 local function passes(spec)
   return succeeds(("SSL_SPEC_LIMIT=%d script/test --no-bootstrap --mode jit -- %s"
@@ -229,7 +229,7 @@ local function noticed(specs, wide_from, seconds, failing)
     if ends and os.time() >= ends then break end
     if sound[spec] ~= false then
       ran = ran + 1
-      if not passes(spec) and failing(spec) then return spec end
+      if not passes(spec) and failing(spec) and not passes(spec) then return spec end
     end
   end
   return nil, ran

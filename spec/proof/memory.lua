@@ -3,6 +3,7 @@
 --   memory.begin(path)    path: tally.c, compiled; before the library is loaded
 --   local mark = memory.mark()
 --   memory.since(mark)    { "crypto/x509/x_x509.c:80", ... }, of blocks that are alive
+--   memory.alive(text)    how many, asked for by files with this text in their names
 
 local ffi = require "ffi"
 
@@ -11,6 +12,7 @@ local memory = {}
 ffi.cdef [[
 unsigned long tally_mark(void);
 unsigned long tally_next(unsigned long number, const char **file, int *line);
+unsigned long tally_alive(const char *text);
 void *tally_malloc(size_t size, const char *file, int line);
 void *tally_realloc(void *memory, size_t size, const char *file, int line);
 void tally_free(void *memory, const char *file, int line);
@@ -49,6 +51,10 @@ end
 
 function memory.mark()
   return tally.tally_mark()
+end
+
+function memory.alive(text)
+  return tonumber(tally.tally_alive(text))
 end
 
 --- Where the blocks come from that were made since a mark and are alive.

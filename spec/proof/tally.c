@@ -124,6 +124,20 @@ tally_next(unsigned long number, const char **file, int *line)
 	return found->number;
 }
 
+/* How many blocks are alive that were asked for by files with this text in their names. */
+unsigned long
+tally_alive(const char *text)
+{
+	struct block *b;
+	unsigned long n = 0;
+
+	for (b = all.after; b != &all; b = b->after)
+		if (b->file != NULL && strstr(b->file, text) != NULL)
+			n++;
+
+	return n;
+}
+
 /* Count from now on; the calls from one number to another fail. 0 and 0: none. */
 void
 tally_arm(unsigned long from, unsigned long to)

@@ -21,7 +21,7 @@ local groups = {
       "structure/install", "structure/names", "structure/packages", "structure/rocks",
       "structure/site",
       "structure/types", "structure/version",
-      "peers/luarocks", "proof/mutate",
+      "peers/luarocks", "proof/mutate", "proof/soak",
     },
   },
   {

@@ -1,0 +1,61 @@
+-- script/soak notices what grows, and finds nothing in a small share of its work.
+
+describe("script/soak", function()
+  local house   = require "spec.support.init"
+  local process = require "spec.support.process"
+  local samples = require "soak.samples"
+
+  local quote = house.quote
+
+  teardown(process.stop_all)
+
+  local function run(connections, environment)
+    local folder = process.folder()
+    local text = process.capture(("%s script/soak --connections %d %s 2>&1; echo status $?"):format(
+      environment or "", connections, quote(folder)))
+    local output, status = text:match "^(.*)status (%d+)\n$"
+    return output, status, folder
+  end
+
+  it("finds nothing in a share of its work, and leaves samples and a picture", function()
+    local output, status, folder = run(300)
+    assert.equal("0", status, output)
+    assert.is_truthy(output:find("\n| descriptors | %d+ | %d+ | stays |"), output)
+    local _, lines = process.read(folder .. "/soak.csv"):gsub("\n", "")
+    assert.is_true(lines > 30, lines)
+    local picture = process.read(folder .. "/soak.svg")
+    assert.is_truthy(picture:find "^<svg .*</svg>\n$")
+    assert.equal(#samples.kinds, select(2, picture:gsub("<polyline", "")))
+  end)
+
+  for leak, what in pairs {
+    descriptor = "descriptors", lua = "Lua heap, KB", context = "of these libssl's",
+  } do
+    it("ends with 1 where each work leaves a " .. leak, function()
+      local output, status = run(120, "SOAK_PLANTED=spec.proof.soaked LEAK=" .. leak)
+      assert.equal("1", status, output)
+      assert.matches("\n| " .. what .. " | %d+ | %d+ | grows |", output)
+    end)
+  end
+
+  it("compares the least of the last third with that of the first, behind a tenth", function()
+    local function grown(descriptors)
+      local list = {}
+      for i = 1, 30 do
+        list[i] = { rss = 1, lua = 1, blocks = 1, libssl = 1, descriptors = descriptors(i) }
+      end
+      for _, verdict in ipairs(samples.judge(list)) do
+        if verdict.kind.key == "descriptors" then return verdict.grows end
+      end
+    end
+    assert.is_false(grown(function(i) return i <= 3 and 1 or 5 + i % 4 end))
+    assert.is_true(grown(function(i) return math.floor(i / 10) end))
+    assert.is_true(grown(function(i) return i < 20 and 5 or 6 end))
+  end)
+
+  it("refuses hours that are no number", function()
+    local _, status = process.capture "script/soak many >/dev/null 2>&1; echo status $?"
+                      :match "^(.*)status (%d+)\n$"
+    assert.equal("2", status)
+  end)
+end)
