@@ -127,10 +127,10 @@ function methods:write(data)
   data = arg.string(data, 2)
   local done, word = 0, nil
   while done < #data and st.conn.out_end - st.conn.out_beg <= LIMIT do
-    local last
-    last, word = send(conn, data, done + 1, math.min(done + RECORD, #data))
+    local last, part
+    last, word, part = send(conn, data, done + 1, math.min(done + RECORD, #data))
+    done = last or part
     if not last then break end
-    done = last
   end
   if done > 0 or data == "" then return done end
   return nil, word or "wantwrite"

@@ -112,7 +112,9 @@ local function gather_and_send(st, data, done, last, start)
       return nil, stuck, left
     end
     st.sent, done = st.sent + taken - done, taken
-    if word then
+    -- An engine's queue is full. OpenSSL would make a record that it could not hand over.
+    if not word and conn.out_end - conn.out_beg > GATHER then word = "wantwrite" end
+    if word and done < last then
       local ready, why = wait_for(st, word, start)
       if not ready then return nil, why, done end
     end
