@@ -34,6 +34,18 @@ describe("ssl.https and the end of a body", function()
       ["/lengths"] = function(conn)
         conn:send "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!"
       end,
+      ["/cr/length"] = function(conn)
+        conn:send "HTTP/1.1 200 OK\r\nContent-Length: 1\r0\r\n\r\n0123456789"
+      end,
+      ["/cr/size"] = function(conn)
+        conn:send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r0\r\n"
+                  .. "0123456789abcdef\r\n0\r\n\r\n")
+      end,
+      ["/cr/name"] = function(conn)
+        conn:send("HTTP/1.1 200 OK\r\nX-A\rB: a\rb\rc\r\r\nContent-Length: 2\r\r\n\r\r\nok")
+      end,
+      POST = function(conn, request) ok(conn, request.body) end,
+      CONNECT = function(conn) conn:send "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" end,
       ["/blanks"]  = function(conn)
         local blanks = (" "):rep(200000)
         conn:send("HTTP/1.1 200 OK\r\nContent-Length: 5" .. blanks .. "x\r\n\r\nhello")
@@ -144,6 +156,32 @@ describe("ssl.https and the end of a body", function()
     assert.same({ nil, "invalid content-length" }, { get "/lengths" })
     -- If the parser tried every way to read it, this would take minutes in spite of the limit.
     assert.same({ nil, "invalid content-length" }, { get "/blanks" })
+  end)
+
+  it("does not join what a CR separates", function()
+    assert.same({ nil, "invalid content-length" }, { get "/cr/length" })
+    assert.same({ nil, "invalid chunk size" }, { get "/cr/size" })
+    local body, _, headers = get "/cr/name"
+    assert.same({ "ok", "a b c", nil }, { body, headers["x-a b"], headers["x-ab"] })
+  end)
+
+  it("sends no byte beyond the length that it announces", function()
+    local function post(length, ...)
+      local pieces = { ... }
+      return get("/", { method = "POST", headers = { ["content-length"] = length },
+                        source = function() return table.remove(pieces, 1) end })
+    end
+    assert.same({ "hello", 200 }, { (post(5, "hel", "lo")), (select(2, post(5, "hello"))) })
+    assert.same({ nil, "the body is longer than its Content-Length" }, { post(5, "hel", "lo!") })
+    assert.same({ nil, "the body is longer than its Content-Length" },
+                { post(5, "hello", "GET /admin HTTP/1.1\r\n\r\n") })
+  end)
+
+  it("keeps no connection that may have become a tunnel", function()
+    local pool = https.pool()
+    assert.same({ "", 200 }, { (get("/", { method = "CONNECT", pool = pool })),
+                               (select(2, get("/", { method = "CONNECT", pool = pool }))) })
+    assert.equal(0, pool:count())
   end)
 
   it("adds trailers that are new and decide nothing", function()

@@ -89,6 +89,7 @@ local function read(conn)
   local length = tonumber(request.headers["content-length"])
   if length and length > 0 then
     request.body = conn:receive(length)
+    if not request.body then return end -- it was cut
     print("body: " .. request.body)
   end
   return request

@@ -25,6 +25,7 @@ local PATIENCE = 1
 local LARGEST_HEAD, LONGEST_LINE = 262144, 4096
 local TOO_LARGE = "the head of the answer is too large"
 local BODY_TOO_LARGE = "the body of the answer is too large"
+local TOO_LONG = "the body is longer than its Content-Length"
 -- Lines are read so many bytes at once, and what lies behind them is put before what
 -- comes: for a large chunk that copies more than it saves.
 local STEP, EXACT = 1024, 1
@@ -60,7 +61,8 @@ local function plain_sink(wire, length)
   return function(chunk, why)
     if why then return nil, why end
     if not chunk or chunk == "" then return 1 end
-    left = left and left - #chunk
+    if #chunk > left then return nil, TOO_LONG end
+    left = left - #chunk
     wire.whole = left == 0
     return wire:send(chunk)
   end
@@ -185,6 +187,7 @@ end
 -- RFC 9112 section 9.3.
 local function persistent(wire, hop, headers, status, code)
   local minor = status:match "^HTTP/1%.(%d)"
+  if hop.method == "CONNECT" then return false end -- a success is the beginning of a tunnel
   if not minor or code == 101 or not wire.whole or ties(hop.headers.authorization) then
     return false
   end

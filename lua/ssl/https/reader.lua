@@ -9,6 +9,8 @@ local timeouts = require "ssl.https.timeouts"
 local now      = require("ssl").monotonic
 
 local reader = {}
+local CR = 13
+
 local methods = {}
 local class = { __index = methods }
 
@@ -71,6 +73,14 @@ local function held(self, most)
   return data
 end
 
+-- A line without the CR before its end. Another CR is a blank: without it "1\r0" would be a
+-- length of 10, which others read as 1 (RFC 9112 section 2.2).
+local function without_cr(line)
+  local stop = #line
+  while line:byte(stop) == CR do stop = stop - 1 end
+  return (line:sub(1, stop):gsub("\r", " "))
+end
+
 -- A line whose end has not come yet. Its beginning is taken.
 local function rest_of_line(self, most, long, step)
   local parts, size, piece = {}, 0, held(self, #self.ahead)
@@ -98,8 +108,8 @@ function methods:join(together)
   self.together, self.began = together, nil
 end
 
---- A line, without its end and, as LuaSocket has it, without any CR. It has the time
--- limit of one read, in however many pieces it comes.
+--- A line, without its end. It has the time limit of one read, in however many pieces it
+-- comes.
 -- @tparam table self
 -- @tparam number most  the most bytes: the peer decides when a line ends
 -- @tparam string long  the message for a longer line
@@ -111,12 +121,12 @@ function methods:line(most, long, step)
   if not stop then
     local line, why = rest_of_line(self, most, long, step)
     if not line then return nil, why end
-    return (line:gsub("\r", ""))
+    return without_cr(line)
   end
   if stop - self.at > most then return nil, long end
   local line = self.ahead:sub(self.at, stop - 1)
   self.at = stop + 1
-  return (line:gsub("\r", ""))
+  return without_cr(line)
 end
 
 --- So many bytes.
