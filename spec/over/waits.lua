@@ -9,6 +9,7 @@ local uv  = loop == "luv" and (vim and (vim.uv or vim.loop) or require "luv")
 local ssl   = require "ssl"
 local https = require "ssl.https"
 local over  = require("ssl.over." .. loop)
+local find  = require "ssl.over.find"
 local print = ngx and ngx.say or print
 
 -- Copas 1 has no timers, so it keeps no time limits.
@@ -72,6 +73,7 @@ local function lines()
 end
 
 local function pooled()
+  assert(find.adapter "auto" == over, "auto is another loop")
   local pool, url = https.pool(), ("https://127.0.0.1:%d/small"):format(port "HTTPS")
   for _ = 1, 3 do
     local ok, code = https.request { url = url, cafile = cafile, over = "auto", pool = pool }
