@@ -3,6 +3,7 @@
 
 describe("script/fuzz", function()
   local house   = require "spec.support.init"
+  local needs   = require "spec.support.needs"
   local process = require "spec.support.process"
   local sources = require "spec.support.sources"
 
@@ -55,6 +56,21 @@ describe("script/fuzz", function()
     local sum = 0
     for size in text:gmatch "%d+" do sum = sum + size end
     assert.is_true(sum > 0 and sum < 300000, sum)
+  end)
+
+  -- A folder in which nothing was found yet has no place for what is made smaller.
+  it("runs an input again, and tries to make it smaller, in a new folder", function()
+    needs.that(house.run "command -v clang >/dev/null" and house.run "pkg-config luajit",
+               "clang and LuaJIT's headers")
+    local folder = quote(process.folder())
+    local environment = "FUZZ_FOLDER=" .. folder
+    local file = quote(process.write(process.folder() .. "/input", "a"))
+    local text, status = run("--again hostname " .. file, environment)
+    assert.equal("0", status, text)
+    assert.is_truthy(text:find("Executed ", 1, true), text)
+    text = run("--smaller hostname " .. file, environment)
+    assert.is_truthy(text:find("did not crash", 1, true), text)
+    assert.equal("2", select(2, run("--again hostname nothing", environment)))
   end)
 
   for _, name in ipairs(targets()) do
