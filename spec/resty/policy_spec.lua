@@ -84,6 +84,10 @@ request 2
     assert.equal(theirs, (ours:gsub(" r requests", " . requests")))
   end)
 
+  it("takes no number of the FFI for a certificate", function()
+    assert.equal("nilno certificate of nginx's OpenSSL\n", (nginx:get "/number"))
+  end)
+
   it("limits a pool as nginx's own does", function()
     for _, tcp in ipairs { "nginx", "ours" } do
       local path = ("/backlog?port=%d&tcp=%s"):format(port, tcp)

@@ -144,12 +144,17 @@ end
 -- addresses of them.
 local memory_t = ffi.typeof "struct { const void *at; }"
 
---- A cdata that is memory: a pointer that is not NULL, an array or a struct.
+--- Is a cdata memory: a pointer that is not NULL, an array or a struct?
+function arg.is_memory(value)
+  return value ~= nil and (pcall(memory_t, value))
+end
+
+--- A cdata that is memory, or an argument error.
 -- @tparam cdata value
 -- @tparam number position
 -- @tparam[opt=1] number level
 function arg.memory(value, position, level)
-  if pcall(memory_t, value) and value ~= nil then return end
+  if arg.is_memory(value) then return end
   local got = value == nil and "NULL" or tostring(ffi.typeof(value))
   arg.fail(position, "pointer or array expected, got " .. got, (level or 1) + 1)
 end

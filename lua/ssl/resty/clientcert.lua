@@ -5,6 +5,7 @@
 
 local ffi       = require "ffi"
 local lib       = require "ssl.ffi.lib"
+local arg       = require "ssl.base.arg"
 local chains    = require "ssl.x509.chains"
 local keyobject = require "ssl.credential.keyobject"
 local C         = lib.C
@@ -32,7 +33,7 @@ end
 
 local function object(value, make)
   if type(value) ~= "cdata" then return value end
-  if value == nil or not ours() then return nil end
+  if not arg.is_memory(value) or not ours() then return nil end
   known[value] = known[value] or make(value)
   return known[value]
 end
