@@ -388,8 +388,7 @@ function Connection:want() end
 ---@class ssl.Certificate
 local Certificate = {}
 
----Is this the certificate of an authority?
----@return table|boolean
+---@return any ...
 function Certificate:basicconstraints() end
 
 ---The certificate's bytes, and those of its public key.
@@ -397,23 +396,16 @@ function Certificate:basicconstraints() end
 ---@return string?
 function Certificate:der() end
 
----Fingerprint: the digest of the DER encoding.
----@param algorithm string? "sha1", "sha256" or "sha512"
----@return string?
----@return string?
-function Certificate:digest(algorithm) end
-
----Any extension, as `extension.find`.
----@param oid any
 ---@return any ...
-function Certificate:extension(oid) end
+function Certificate:digest() end
 
----The subjectAltName, which is the only extension that is reported.
----@return table
+---@return any ...
+function Certificate:extension() end
+
+---@return any ...
 function Certificate:extensions() end
 
----Which purposes the certificate is limited to.
----@return table<string, true>|boolean
+---@return any ...
 function Certificate:extkeyusage() end
 
 ---@return any ...
@@ -426,15 +418,13 @@ function Certificate:getsignaturename() end
 ---@return string?
 function Certificate:issued(other, ...) end
 
----The entries of the issuer, as of `subject`.
 ---@return any ...
 function Certificate:issuer() end
 
 ---@return any ...
 function Certificate:issuertext() end
 
----The allowed uses of the key.
----@return table<string, true>|boolean
+---@return any ...
 function Certificate:keyusage() end
 
 ---@return any ...
@@ -449,9 +439,7 @@ function Certificate:ocspurls() end
 ---@return any ...
 function Certificate:pem() end
 
----The public key.
----@return string|number|nil
----@return string?
+---@return any ...
 function Certificate:pubkey() end
 
 ---@return any ...
@@ -465,15 +453,10 @@ function Certificate:setencode(encoding) end
 ---@return any ...
 function Certificate:spki() end
 
----Digest of the public key, for pinning: it stays when the certificate is renewed
----with the same key.
----@param algorithm string? or "sha1", "sha384", "sha512"
----@return string?
----@return string?
-function Certificate:spkidigest(algorithm) end
+---@return any ...
+function Certificate:spkidigest() end
 
----The entries of the subject.
----@return { oid: string, name: string, value: string }[]
+---@return any ...
 function Certificate:subject() end
 
 ---Subject and issuer in one line (RFC 4514), UTF-8, the last entry first.
@@ -486,10 +469,8 @@ function Certificate:subjecttext() end
 ---@return string?
 function Certificate:text() end
 
----Is a time within the validity period? Both ends belong to it.
----@param time number seconds since 1970, truncated
----@return boolean
-function Certificate:validat(time) end
+---@return any ...
+function Certificate:validat() end
 
 ---@class ssl.Session
 local Session = {}
@@ -648,6 +629,7 @@ function ssl.lasterror() end
 ---The first certificate of a PEM text, or the one that ssl.der made.
 ---@param pem string|userdata
 ---@return ssl.Certificate?
+---@return string?
 function ssl.loadcertificate(pem) end
 
 ---A private key as an object, to be used any number of times.

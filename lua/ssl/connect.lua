@@ -66,8 +66,8 @@ end
 local function matches(conn, kind, name)
   local cert = conn:getpeercertificate()
   if not cert then return conn:info "rawkey" and conn:getpeerverification() end
-  local ok = checkhost.match(x509.pointer(cert), kind, name)
-  return ok, cert
+  local ok, why = checkhost.match(x509.pointer(cert), kind, name)
+  return ok, why, cert
 end
 
 -- The message of a failed handshake; where verification failed, with OpenSSL's reason, and
@@ -138,8 +138,9 @@ local function negotiate(conn, want, deadline)
   why = why and handshake_reason(conn, why)
   if offered then kept.shaken(conn, want.place, offered) end
   if not ok then return false, why end
-  if matches(conn, want.kind, want.name) then return true end
-  return false, "the certificate is not valid for this host name"
+  ok, why = matches(conn, want.kind, want.name)
+  if ok then return true end
+  return false, why or "the certificate is not valid for this host name"
 end
 
 -- A new connection that owns the socket.

@@ -6,6 +6,7 @@ describe("a failure inside OpenSSL", function()
   local pair    = require "spec.support.pair"
   local pki     = require "spec.support.pki"
   local process = require "spec.support.process"
+  local queued  = require "spec.support.queued"
   local values  = require "spec.support.values"
   local pack    = values.pack
 
@@ -94,5 +95,60 @@ describe("a failure inside OpenSSL", function()
       C.ASN1_TIME_print = real
       assert.same(pack(true, nil), out)
     end
+  end)
+
+  -- OpenSSL's allocator is that of the process, so the entry of a failure is put into the queue
+  -- where a function is called that allocates.
+  local function starving(name, f, ...)
+    local real = C[name]
+    C[name] = function(_, _, found)
+      queued.memory()
+      if name == "X509_get_ext_d2i" then found[0] = -1 end -- there is none, or no other
+      return nil
+    end
+    local out = pack(pcall(f, ...))
+    C[name] = real
+    return unpack(out, 1, out.n)
+  end
+
+  local STARVED = "error processing the certificate (malloc failure)"
+
+  for method, name in pairs {
+    extensions = "X509_get_ext_d2i", pubkey = "X509_get0_pubkey", subjecttext = "BIO_new",
+  } do
+    it("for want of memory is no part that the certificate lacks: " .. method, function()
+      local cert = assert(ssl.loadcertificate(process.read(pki.server.cert)))
+      assert.same(pack(true, nil, STARVED), pack(starving(name, cert[method], cert)))
+      assert.is_truthy(cert[method](cert))
+      assert.equal("malloc failure", ssl.lasterror().reason)
+    end)
+  end
+
+  it("for want of memory is not that of another name", function()
+    local cert = assert(ssl.loadcertificate(process.read(pki.server.cert)))
+    assert.same(pack(true, false, STARVED),
+                pack(starving("X509_check_host", ssl.checkhostname, cert, "localhost")))
+    assert.same(pack(true, true), pack(pcall(ssl.checkhostname, cert, "localhost")))
+  end)
+
+  it("for want of memory is not that of a text without a certificate", function()
+    local pem = process.read(pki.server.cert)
+    assert.same(pack(true, nil, STARVED),
+                pack(starving("PEM_read_bio_X509", ssl.loadcertificate, pem)))
+    assert.same(pack(true, nil), pack(pcall(ssl.loadcertificate, "no PEM")))
+  end)
+
+  it("for want of memory is not that of another issuer", function()
+    local root = assert(ssl.loadcertificate(process.read(pki.root.cert)))
+    local leaf = assert(ssl.loadcertificate(process.read(pki.server.cert)))
+    local real = C.X509_verify_cert
+    function C.X509_verify_cert()
+      queued.memory()
+      return 0
+    end
+    local out = pack(root:issued(leaf))
+    C.X509_verify_cert = real
+    assert.same(pack(nil, "out of memory"), out)
+    assert.is_true(root:issued(leaf))
   end)
 end)

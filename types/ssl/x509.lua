@@ -6,6 +6,7 @@ local x509 = {}
 ---The first certificate of a PEM text, or the one that ssl.der made.
 ---@param text any
 ---@return ssl.Certificate?
+---@return string?
 function x509.load(text) end
 
 return x509

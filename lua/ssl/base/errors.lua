@@ -18,6 +18,9 @@ local errors = later.places({
   --- The message where OpenSSL has none.
   UNKNOWN = "unknown error",
 
+  --- OpenSSL's reason for want of memory. Its number is another one in each version.
+  MEMORY = "malloc failure",
+
   --- And where the transport ended without close_notify.
   CUT_OFF = "unexpected eof while reading",
 
@@ -62,6 +65,18 @@ end
 -- @tparam[opt="unknown error"] string default  when OpenSSL gave no reason
 function errors.reason(default)
   return errors.take() or default or errors.UNKNOWN
+end
+
+--- Did memory fail since the queue was empty? Then that is noted as `newest`. The queue is empty
+-- afterwards in any case.
+-- @treturn string|nil  OpenSSL's reason
+function errors.starved()
+  if C.ERR_peek_error() == 0 then return nil end
+  local before = errors.newest
+  for _, entry in ipairs(errors.take_all() or {}) do
+    if entry.reason == errors.MEMORY then return entry.reason end
+  end
+  errors.newest = before
 end
 
 -- The last text of `raise`. Functions of the program run within `attempt`, too, and what they

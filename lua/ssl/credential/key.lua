@@ -29,7 +29,8 @@ local function read_der(bytes, answer)
   local held, reason = material.decode(bytes, C.d2i_AutoPrivateKey, keyobject.own)
   if held or not lib.has.d2i_PKCS8PrivateKey_bio then return held, reason end
   local bio = membio.read(bytes)
-  held = bio and keyobject.own(C.d2i_PKCS8PrivateKey_bio(bio.membio, nil, shim.C.password,
+  if not bio then return nil, errors.reason() end
+  held = keyobject.own(C.d2i_PKCS8PrivateKey_bio(bio.membio, nil, shim.C.password,
                                                     answer))
   local rest = membio.take(bio, held)
   if held and rest == "" then return held end

@@ -36,7 +36,11 @@ end
 
 local function open(source)
   local bytes = material.bytes(source) or is_der(source) and source
-  if bytes then return membio.read(bytes) or nil, "the text is too long" end
+  if bytes then
+    local bio = membio.read(bytes)
+    if bio then return bio end
+    return nil, errors.reason "the text is too long"
+  end
   if source:find("\0", 1, true) then return nil, "NUL in the file name" end
   errors.clear()
   local bio = membio.file(source)

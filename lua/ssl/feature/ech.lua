@@ -68,7 +68,7 @@ function ech.offer(c, value)
   end
   local held = new_store()
   local bio = held and membio.read(value)
-  if not bio then return "the text is too long" end
+  if not bio then return errors.reason "the text is too long" end
   local read
   if material.pem(value) then
     read = C.OSSL_ECHSTORE_read_pem(held.ech_store, bio.membio, 0)

@@ -27,7 +27,7 @@ function decoding.open(value)
   if material.pem(value) then
     local bio = membio.read(value)
     if bio then return bio end
-    return nil, "the text is too long"
+    return nil, errors.reason "the text is too long"
   end
   errors.clear()
   local bio = membio.file(value)

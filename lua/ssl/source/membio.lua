@@ -20,12 +20,12 @@ end
 
 --- A BIO that reads a string. It does not copy: keep the string until it is freed.
 -- @tparam string text
--- @treturn cdata|nil  a handle, as above; nil also when the text is too long. Nothing is queued
+-- @treturn cdata|nil  a handle, as above; nil leaves the reason queued, and nothing where the text
+--   is too long
 function membio.read(text)
+  errors.clear()
   if #text > INT_MAX then return nil end
-  local bio = own(C.BIO_new_mem_buf(text, #text))
-  if not bio then errors.clear() end
-  return bio
+  return own(C.BIO_new_mem_buf(text, #text))
 end
 
 --- A BIO that reads a file.

@@ -5,7 +5,9 @@
 -- end of a method holds the object in a stack slot, which compiled code may not drop
 -- earlier.
 --
--- No method leaves an error in OpenSSL's queue.
+-- No method leaves an error in OpenSSL's queue. Nearly all read the certificate in
+-- `encoding.guarded`: a part that OpenSSL could not make for want of memory is no part that the
+-- certificate lacks.
 
 local ffi           = require "ffi"
 local lib           = require "ssl.ffi.lib"
@@ -59,11 +61,11 @@ end
 
 --- The entries of the subject.
 -- @treturn {{oid=string,name=string,value=string},...}  in certificate order
+-- @treturn nil,string  memory is short
 function methods:subject()
   local state = live(self)
   local name = C.X509_get_subject_name(state.held.x509)
   local entries = distinguished.entries(name, state.encoding)
-  errors.clear()
   keep(state)
   return entries
 end
@@ -73,17 +75,16 @@ function methods:issuer()
   local state = live(self)
   local name = C.X509_get_issuer_name(state.held.x509)
   local entries = distinguished.entries(name, state.encoding)
-  errors.clear()
   keep(state)
   return entries
 end
 
 --- The subjectAltName, which is the only extension that is reported.
 -- @treturn table  empty, or with the key "2.5.29.17" (see altname.lua)
+-- @treturn nil,string  memory is short
 function methods:extensions()
   local state = live(self)
   local found = { ["2.5.29.17"] = altname.read(state.held.x509, state.encoding) }
-  errors.clear()
   keep(state)
   return found
 end
@@ -98,19 +99,17 @@ end
 -- @treturn string  PEM
 -- @treturn string  "RSA", "DSA", "DH", "EC" or "Unknown"
 -- @treturn number  bits
--- @treturn nil  alone, when OpenSSL cannot read the key
--- @treturn nil,string  OpenSSL failed to write it
+-- @treturn nil,string  OpenSSL cannot read the key, for want of memory when the certificate was
+--   loaded for example; or it failed to write it
 function methods:pubkey()
   local state = live(self)
   local key = C.X509_get0_pubkey(state.held.x509)
-  errors.clear()
-  if key == nil then return nil end
+  if key == nil then return encoding.failure() end
   local bio = membio.new()
   local pem = membio.take(bio, bio and C.PEM_write_bio_PUBKEY(bio.membio, key) == 1)
   local why = not pem and select(2, encoding.failure())
   local kind = KEY_TYPES[C.EVP_PKEY_get_base_id(key)] or "Unknown"
   local bits = C.EVP_PKEY_get_bits(key)
-  errors.clear()
   keep(state)
   if not pem then return nil, why end
   return pem, kind, bits
@@ -124,7 +123,6 @@ function methods:digest(algorithm)
   local state = live(self)
   algorithm = arg.optstring(algorithm, "sha1", 2)
   local hex, message = encoding.digest(state.held.x509, algorithm, DIGESTS, hash.certificate)
-  errors.clear()
   keep(state)
   if message then return nil, message end
   return hex
@@ -133,6 +131,7 @@ end
 --- Is a time within the validity period? Both ends belong to it.
 -- @tparam number time  seconds since 1970, truncated
 -- @treturn boolean  false also when a time of the certificate is none
+-- @treturn nil,string  memory is short
 function methods:validat(...)
   local time = ...
   local state = live(self)
@@ -141,7 +140,6 @@ function methods:validat(...)
   local held = state.held
   local from = asn1.moment(C.X509_get0_notBefore(held.x509))
   local till = asn1.moment(C.X509_get0_notAfter(held.x509))
-  errors.clear()
   keep(state)
   return from ~= nil and till ~= nil and from <= time and time <= till
 end
@@ -222,6 +220,12 @@ end)
 extension.install(methods, live, keep)
 encoding.install(methods, live, keep)
 
+-- `issued` has LuaSec's messages, `setencode` reads nothing, and `text` looks by itself.
+local UNGUARDED = { issued = true, setencode = true, text = true }
+for name, f in pairs(methods) do
+  if not UNGUARDED[name] then methods[name] = encoding.guarded(f) end
+end
+
 local function describe(self)
   local held = object.state(self, class).held
   local pointer = not held:lost() and ffi.cast("void *", held.x509)
@@ -278,24 +282,34 @@ function x509.pointer(cert, position, level)
   return state.held.x509
 end
 
---- The first certificate of a PEM text, or the one that ssl.der made.
--- @tparam string|userdata pem
--- @treturn ssl.Certificate|nil  nil when there is none
-function x509.load(...)
-  local pem = ...
-  local bytes = material.bytes(pem)
-  if bytes then
-    local one = material.decode(bytes, C.d2i_X509, x509.own)
-    if one then gcpressure.took(CERTIFICATE_KB + #bytes / 1024) end
-    return one
-  end
-  pem = arg.string(pem, 1)
+local function first(pem)
   local bio = membio.read(pem)
   if not bio then return nil end
   local cert = x509.own(C.PEM_read_bio_X509(bio.membio, nil, nil, password.NONE))
   bio:free()
+  return cert
+end
+
+--- The first certificate of a PEM text, or the one that ssl.der made.
+-- @tparam string|userdata pem
+-- @treturn ssl.Certificate|nil  nil when there is none
+-- @treturn nil,string  memory is short
+function x509.load(...)
+  local pem = ...
+  local bytes = material.bytes(pem)
   errors.clear()
-  if cert then gcpressure.took(CERTIFICATE_KB + #pem / 1024) end
+  local cert
+  if bytes then
+    local why
+    cert, why = material.decode(bytes, C.d2i_X509, x509.own)
+    if not cert then return encoding.none(why) end
+  else
+    bytes = arg.string(pem, 1)
+    cert = first(bytes)
+  end
+  if not cert then return encoding.whole(nil) end
+  errors.clear()
+  gcpressure.took(CERTIFICATE_KB + #bytes / 1024)
   return cert
 end
 

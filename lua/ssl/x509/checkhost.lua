@@ -8,6 +8,7 @@
 local lib      = require "ssl.ffi.lib"
 local altname  = require "ssl.x509.altname"
 local arg      = require "ssl.base.arg"
+local encoding = require "ssl.x509.encoding"
 local errors   = require "ssl.base.errors"
 local hostname = require "ssl.x509.hostname"
 local x509     = require "ssl.x509.certificate"
@@ -22,7 +23,9 @@ local function keep() end
 -- @tparam string kind  "dns" or "ip", as ssl.hostname has it
 -- @tparam string name  normalized
 -- @treturn boolean  false also when OpenSSL cannot tell
+-- @treturn false,string  memory is short
 function checkhost.match(certificate, kind, name)
+  errors.clear()
   local result
   if kind == "ip" then
     result = C.X509_check_ip_asc(certificate, name, 0)
@@ -33,7 +36,8 @@ function checkhost.match(certificate, kind, name)
     end
     result = C.X509_check_host(certificate, name, #name, flags, nil)
   end
-  errors.clear()
+  local _, why = encoding.whole()
+  if why then return false, why end
   return result == 1
 end
 
@@ -42,15 +46,16 @@ end
 -- @tparam string name  a host name (an A-label where it is international), or an
 --   IP address, in brackets or not
 -- @treturn boolean  true when the certificate names the host
--- @treturn false,string  this is no host name, and the reason
+-- @treturn false,string  this is no host name, and the reason; or memory is short
 -- @raise when an argument is of another type
 function checkhost.check(cert, name)
   local pointer = x509.pointer(cert, 1)
   arg.type(name, "string", 2)
   local kind, text = hostname.normalize(name)
   if not kind then return false, text end
-  local matches = checkhost.match(pointer, kind, text)
+  local matches, why = checkhost.match(pointer, kind, text)
   keep(cert)
+  if why then return false, why end
   return matches
 end
 

@@ -13,10 +13,44 @@ local encoding = {}
 
 local DIGESTS = { sha1 = true, sha256 = true, sha384 = true, sha512 = true }
 
+local FAILURE = "error processing the certificate (%s)"
+
 --- Of a method that has nothing to return, for want of memory in most cases.
 -- @treturn nil,string  OpenSSL's reason
 function encoding.failure()
-  return nil, ("error processing the certificate (%s)"):format(errors.reason())
+  return nil, FAILURE:format(errors.reason())
+end
+
+--- A result, or the message where memory has failed since the queue was empty: then a part may
+-- be missing. The queue is empty afterwards.
+-- @param ...  the result
+-- @return it
+-- @treturn nil,string
+function encoding.whole(...)
+  local why = errors.starved()
+  if why then return nil, FAILURE:format(why) end
+  return ...
+end
+
+--- Of something that is not there, or that could not be read for want of memory.
+-- @tparam string why  OpenSSL's reason
+-- @treturn nil  alone, or
+-- @treturn nil,string  the message
+function encoding.none(why)
+  if why == errors.MEMORY then return nil, FAILURE:format(why) end
+  return nil
+end
+
+--- A method whose result counts as a failure where memory has failed in it.
+-- @tparam function f
+-- @treturn function  its errors look as if f had been called
+function encoding.guarded(f)
+  local function method(...)
+    errors.clear()
+    return encoding.whole(f(...))
+  end
+  arg.stands_for(method)
+  return method
 end
 
 --- The DER of a certificate.
@@ -58,11 +92,22 @@ local function spki_hash(x509, md)
   return der and hash.text(der, md)
 end
 
-local function text(x509)
+local function printed(x509)
   if not lib.has.X509_print_ex then return nil, "not supported by this OpenSSL" end
   local bio = membio.new()
   local made = bio and C.X509_print_ex(bio.membio, x509, K.XN_FLAG_ONELINE, 0) == 1
   return membio.take(bio, made)
+end
+
+-- OpenSSL prints an alternative name with a NUL byte as its bytes, and says that memory failed. So
+-- where it says so the text counts if the next one is the same.
+local function text(x509)
+  local first, why = printed(x509)
+  if not first or not errors.starved() then return first, why end
+  local second = printed(x509)
+  errors.clear()
+  if second == first then return first end
+  return nil, FAILURE:format(errors.MEMORY)
 end
 
 --- A method that returns what `get` makes of the certificate.
@@ -76,7 +121,6 @@ function encoding.getter(live, keep, get)
     errors.clear()
     local value, message = get(state.held.x509)
     if value == nil and message == nil then value, message = encoding.failure() end
-    errors.clear()
     keep(state)
     if message then return nil, message end
     return value
@@ -120,7 +164,6 @@ function encoding.install(methods, live, keep)
     local state = live(self)
     algorithm = arg.optstring(algorithm, "sha256", 2)
     local hex, message = encoding.digest(state.held.x509, algorithm, DIGESTS, spki_hash)
-    errors.clear()
     keep(state)
     if message then return nil, message end
     return hex

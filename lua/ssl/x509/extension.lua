@@ -6,7 +6,6 @@
 local lib    = require "ssl.ffi.lib"
 local arg    = require "ssl.base.arg"
 local asn1   = require "ssl.x509.asn1"
-local errors = require "ssl.base.errors"
 local tlv    = require "ssl.x509.der"
 local ffi    = require "ffi"
 local C, K   = lib.C, lib.K
@@ -161,7 +160,6 @@ function extension.install(methods, live, keep)
     methods[name] = function(self)
       local state = live(self)
       local value, more = read(state.held.x509)
-      errors.clear()
       keep(state)
       if more == nil then return value end
       return value, more
@@ -176,7 +174,6 @@ function extension.install(methods, live, keep)
       arg.fail(2, "object identifier in numbers expected")
     end
     local der, critical, unknown = extension.find(state.held.x509, oid)
-    errors.clear()
     keep(state)
     if not der and unknown then return nil, UNREADABLE end
     if not der then return nil end

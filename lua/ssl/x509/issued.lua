@@ -1,5 +1,6 @@
 --- ssl.x509.issued: was one certificate issued by another, which alone is trusted?
 
+local errors = require "ssl.base.errors"
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
 local handle = require "ssl.ffi.handle"
@@ -9,9 +10,12 @@ local own_store = handle.type("lsf_X509_STORE *store", "X509_STORE_free")
 local own_job   = handle.type("lsf_X509_STORE_CTX *job", "X509_STORE_CTX_free")
 local own_stack = handle.type("lsf_OPENSSL_STACK *untrusted", "OPENSSL_sk_free")
 
+-- For want of memory OpenSSL may find a signature wrong, or no issuer.
 local function verdict(job)
+  errors.clear()
   if C.X509_verify_cert(job) == 1 then return true end
   local code = C.X509_STORE_CTX_get_error(job)
+  if errors.starved() then code = K.X509_V_ERR_OUT_OF_MEM end
   if code == K.X509_V_OK then code = K.X509_V_ERR_UNSPECIFIED end
   return nil, ffi.string(C.X509_verify_cert_error_string(code))
 end
