@@ -318,6 +318,9 @@ as_server(int fd, const char *command)
 				;
 		else if (is(command, "ticket"))
 			SSL_write(ssl, "x", 1);
+		/* Subjects exist that send nothing more when the peer has ended. */
+		else if (is(command, "sink"))
+			drop(fd);
 	}
 	finish(ssl, fd);
 }

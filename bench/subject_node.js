@@ -8,13 +8,19 @@ const MIB = 1 << 20
 const PORT = Number(process.env.BENCH_PORT)
 const SOURCE = process.argv[process.argv.length - 1] === 'flow' ? 'flow' : 'source'
 
+// Node calls back for a write that has failed, too. A run that did not do its work has no result.
+function fail(error) {
+  console.error(error.message)
+  process.exit(1)
+}
+
 function shake(command, then) {
   const sock = net.connect(PORT, '127.0.0.1', () => {
     sock.setNoDelay(true)
     sock.write(command + '\n', () => {
       const conn = tls.connect({ socket: sock, rejectUnauthorized: false,
         minVersion: 'TLSv1.3' }, () => then(conn))
-      conn.on('error', () => {})
+      conn.on('error', fail)
     })
   })
 }
@@ -36,7 +42,8 @@ work.send = (amount) => shake('sink', (conn) => {
   const data = Buffer.alloc(MIB, 'x')
   let left = amount + 8
   let start
-  const next = () => {
+  const next = (error) => {
+    if (error) return fail(error)
     if (left === amount) start = begin()
     if (left-- === 0) return report(amount, start)
     conn.write(data, next)

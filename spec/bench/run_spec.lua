@@ -35,6 +35,25 @@ describe("script/bench", function()
     assert.falsy(text:find "failed", text)
   end)
 
+  -- A subject that ends with its peer, as node does, would have nothing left to do.
+  it("has a far side that takes all that is sent, and does not end before the subject", function()
+    local program = process.write(process.folder() .. "/subject.lua", [[
+      local ssl, socket = require "ssl", require "socket"
+      local conn = ssl.wrap(assert((function()
+        local sock = assert(socket.connect("127.0.0.1", os.getenv "BENCH_PORT"))
+        assert(sock:send "sink\n")
+        return sock
+      end)()), { mode = "client", protocol = "tlsv1_3", verify = "none" })
+      assert(conn:dohandshake())
+      assert(conn:send(("x"):rep(2^20)))
+      conn:settimeout(0.2)
+      print("result", select(2, conn:receive(1)))
+    ]])
+    local text = process.capture(("%s/bench/peer %s/bench/certs luajit %s 2>&1"):format(
+      house.quote(house.build), house.quote(house.build), house.quote(program)))
+    assert.matches("result\twantread\n", text)
+  end)
+
   it("refuses words that it does not know", function()
     for _, words in ipairs { "--nothing", "--only", "--openssl", "--check --openssl /opt" } do
       local text, status = bench(words)
