@@ -35,6 +35,47 @@ describe("receive", function()
         client:settimeout(0)
       end
 
+      -- ssl.resty and whoever else shares a connection among coroutines takes no lock for it.
+      describe("what is there whole", function()
+        local ready = require("ssl.connection.receive").ready
+
+        -- Decrypted, and nothing taken.
+        local function decrypted(text)
+          waiting(text)
+          assert.equal(text:sub(1, 1), client:receive(1))
+        end
+
+        it("is a line, without its CRs, or so many bytes", function()
+          decrypted "-one\r\ntw\ro\n\n12345"
+          assert.equal("one", ready(client))
+          assert.equal("two", ready(client))
+          assert.equal("", ready(client))
+          assert.equal("12", ready(client, 2.9))
+          assert.equal("345", ready(client, 3))
+          assert.is_nil(ready(client, 1))
+        end)
+
+        it("is nothing where a part is missing, and that part stays", function()
+          decrypted "-half"
+          local _, before = client:getstats()
+          assert.is_nil(ready(client))
+          assert.is_nil(ready(client, 5))
+          assert.equal(before, (select(2, client:getstats())))
+          waiting " a line\n"
+          assert.is_nil(ready(client)) -- not decrypted yet, and no step is taken
+          assert.equal("half a line", client:receive())
+        end)
+
+        it("is no longer than the limits", function()
+          local st = getmetatable(client)
+          st.maxline, st.maxall = 3, 3
+          decrypted "-four\nfour"
+          assert.is_nil(ready(client))
+          assert.is_nil(ready(client, 4))
+          assert.same(pack(nil, "too long", "fou"), pack(client:receive()))
+        end)
+      end)
+
       -- The transport ends without close_notify.
       local function truncate()
         getmetatable(server).__gc(server)

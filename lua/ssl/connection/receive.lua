@@ -125,18 +125,17 @@ end
 
 local line
 
--- A line of n bytes lies at the front. LuaSocket drops every CR in it.
+-- A line of n bytes lies at the front -> as `take`. LuaSocket drops every CR in it.
+local function take_line(st, conn, serial, n, prefix)
+  local cr = find(conn, CR, 0, n)
+  if cr < 0 then return take(st, conn, serial, n, 1, prefix) end
+  if cr == n - 1 then return take(st, conn, serial, cr, 2, prefix) end
+  return take(st, conn, serial, n, 1, prefix, true)
+end
+
 local function deliver(st, conn, serial, n, prefix)
   if endless(st, n, prefix) then return too_long(st, conn, st.maxline, prefix, true) end
-  local cr = find(conn, CR, 0, n)
-  local s
-  if cr < 0 then
-    s = take(st, conn, serial, n, 1, prefix)
-  elseif cr == n - 1 then
-    s = take(st, conn, serial, n - 1, 2, prefix)
-  else
-    s = take(st, conn, serial, n, 1, prefix, true)
-  end
+  local s = take_line(st, conn, serial, n, prefix)
   if s then return s, nil, nil end
   if s == nil then return line(st, prefix) end
   return nil, NO_MEMORY, prefix or ""
@@ -252,6 +251,22 @@ function receive.until_end(st, most)
     turns = turns + 1
   until word
   return word, ending.in_order(st)
+end
+
+--- A line, or n bytes, where the buffer has all of it. This takes no step of TLS and never
+-- yields. So coroutines that share a connection need no lock for it.
+-- @tparam userdata self
+-- @tparam[opt] number n  bytes, 1 or more; nil: a line
+-- @treturn string|nil  nil: `receive` has to do it
+function receive.ready(self, n)
+  local st = getmetatable(self)
+  local conn = st.conn
+  local serial, have = conn.serial, conn.plain_end - conn.plain_beg
+  if n then
+    return n <= have and n <= st.maxall and take(st, conn, serial, n - n % 1, 0) or nil
+  end
+  n = find(conn, LF, 0, have)
+  return n >= 0 and not endless(st, n) and take_line(st, conn, serial, n) or nil
 end
 
 local function all(st, prefix)

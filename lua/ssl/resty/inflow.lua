@@ -3,6 +3,8 @@
 -- `receiveuntil` reads ahead of its pattern. What it has read is held here, and every
 -- receive begins with it.
 
+local ready = require("ssl.connection.receive").ready
+
 local find, sub = string.find, string.sub
 
 local inflow = {}
@@ -50,6 +52,13 @@ function inflow.receive(self, pattern)
   if self.held == "" then return result(self.conn:receive(pattern)) end
   if pattern == "*a" then return result(self.conn:receive("*a", prefix(self))) end
   return line(self)
+end
+
+--- The result of `receive` where all of it has been decrypted; nil otherwise.
+function inflow.ready(self, pattern)
+  if self.held ~= "" then return nil end
+  if pattern == "*l" then return ready(self.conn) end
+  if type(pattern) == "number" and pattern >= 1 then return ready(self.conn, pattern) end
 end
 
 --- As the cosocket's receiveany.

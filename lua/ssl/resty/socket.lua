@@ -92,7 +92,6 @@ local function between(self)
 end
 
 local function receiving(self, f, ...)
-  if mutex.held(self, READING) then return nil, BUSY end
   mutex.lock(self, READING)
   return note(self, mutex.finish(self, READING, pcall(f, self, ...)))
 end
@@ -264,6 +263,9 @@ function methods:receive(...)
     arg.fail(2, "bad pattern argument: " .. tostring(pattern))
   end
   if self.ended and self.held == "" then return nil, "closed" end
+  if mutex.held(self, READING) then return nil, BUSY end
+  local data = inflow.ready(self, pattern)
+  if data then return data end
   return receiving(self, inflow.receive, pattern)
 end
 
@@ -276,6 +278,7 @@ function methods:receiveany(most)
   local n = tonumber(most)
   if not n or n <= 0 then arg.fail(2, "bad max argument") end
   if self.ended and self.held == "" then return nil, "closed" end
+  if mutex.held(self, READING) then return nil, BUSY end
   return receiving(self, inflow.any, n)
 end
 
@@ -299,6 +302,7 @@ function methods:receiveuntil(pattern, options)
     local busy = between(self)
     if busy then return nil, busy end
     if plain and not self.conn then return plain(...) end
+    if mutex.held(self, READING) then return nil, BUSY end
     return receiving(self, reader, ...)
   end
 end
