@@ -47,7 +47,7 @@ describe("script/bench", function()
       assert(conn:dohandshake())
       assert(conn:send(("x"):rep(2^20)))
       conn:settimeout(0.2)
-      print("result", select(2, conn:receive(1)))
+      print("result", (select(2, conn:receive(1))))
     ]])
     local text = process.capture(("%s/bench/peer %s/bench/certs luajit %s 2>&1"):format(
       house.quote(house.build), house.quote(house.build), house.quote(program)))
