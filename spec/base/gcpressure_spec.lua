@@ -49,6 +49,27 @@ describe("the collector", function()
     assert.is_true(steps "local _ = s, c" > 3)
   end)
 
+  -- A step ends the rest between two cycles, and the next ones follow at once.
+  it("is not moved on for what a cycle has seen", function()
+    local output, ok = fresh.luajit [[
+      local gcpressure = require "ssl.base.gcpressure"
+      local collect, count = collectgarbage, 0
+      function collectgarbage(what, far)
+        if what == "step" then count = count + 1 end
+        return collect(what, far)
+      end
+      collect()
+      local function take() for _ = 1, 5 do gcpressure.took(50) end return count end
+      local first = take()
+      for _ = 1, 3 do collect() take() end
+      local cycles = count
+      take()
+      print(first, cycles, count > cycles)
+    ]]
+    assert.is_true(ok, output)
+    assert.matches("^0\t0\ttrue\n$", output)
+  end)
+
   -- A long step holds an event loop.
   it("is moved on by one connection at a time", function()
     local _, most = steps "local _ = s, c"

@@ -7,15 +7,27 @@
 -- Each piece is paid for when it is taken: a step for several connections together would hold an
 -- event loop for milliseconds. Where the program has stopped the collector, nothing is done: a
 -- step would start it.
+--
+-- Lua's collector rests between two cycles until the heap has doubled. A step ends that rest,
+-- and then one cycle follows another. So what was taken before the last cycle no longer counts:
+-- that cycle has freed it, or it is in use. Sessions and closed connections alone thus cause no
+-- step, since the heap's own growth starts the next cycle in time.
 
 local gcpressure = {
   CONNECTION = 50, -- KB, both buffers and handshake state included
   CONTEXT    = 20,
 }
 
--- KB that may be taken without a step, and those that are.
+-- KB that may be taken without a step, and those that are, since the last cycle.
 local FREE = 256
 local taken = 0
+
+-- Nobody refers to this object, so its finalizer runs at the end of the cycle. It makes the
+-- next one, which has the same finalizer.
+getmetatable(newproxy(true)).__gc = function(object)
+  taken = 0
+  newproxy(object)
+end
 
 --- Account for memory taken outside Lua.
 -- @tparam number kilobytes
