@@ -57,6 +57,24 @@ describe("the package of", function()
     assert.equal("", process.capture(("ls -d %s/made 2>/dev/null"):format(place)))
   end)
 
+  it("a release has the same bytes from a checkout with other rights and dates", function()
+    local lacking = packed.lacks { "dpkg-buildpackage", "dh", "zip" }
+    if lacking then return pending(lacking) end
+    local place = process.folder()
+    packed.copy_release(place .. "/one")
+    must(("cp -R %s/one %s/two"):format(place, place))
+    local function release(folder, change)
+      must(("cd %s && env -u LD_PRELOAD sh -ec %s"):format(
+        quote(place .. "/" .. folder),
+        quote(change .. "; script/release ../made-" .. folder .. " https://example.org/x cc")))
+      return must(("cd %s/made-%s && cat SHA256SUMS && find . -type f -printf '%%m %%p\\n' | sort")
+                  :format(place, folder))
+    end
+    local wanted = release("one", "umask 022")
+    assert.matches("%.tar%.xz\n", wanted)
+    assert.equal(wanted, release("two", "umask 077; chmod -R go-rwx .; touch -d 2001-02-03 *"))
+  end)
+
   -- Recipes that cannot be run here: what they say about the sources is compared.
   describe("another system", function()
     local URL = "https://example.org/luasec-ffi"
