@@ -92,7 +92,7 @@ describe("documentation", function()
       for target in prose:gmatch "%]%(([^)%s]+)%)" do
         local file, anchor = target:match "^([^#]*)#?(.*)$"
         local path = file == "" and page or (page:match "^(.*/)" or "") .. file
-        local exists = target:find "^https?:" or io.open(path)
+        local exists = target:find "^https?:" or sources.exists(path)
         if not exists or anchor ~= "" and not anchors(path)[anchor] then
           broken[#broken + 1] = page .. ": " .. target
         end
@@ -107,7 +107,7 @@ describe("documentation", function()
       for path in sources.read(page):gmatch "%f[%w]%l+/[%w_-]+%.?%l*%f[^%w_.-]" do
         local folder = path:match "^[^/]+"
         local ours = folder == "samples" or folder == "script" or folder == "docs"
-        if ours and not io.open(path) then missing[#missing + 1] = page .. ": " .. path end
+        if ours and not sources.exists(path) then missing[#missing + 1] = page .. ": " .. path end
       end
     end
     assert.same({}, missing)

@@ -21,6 +21,13 @@ function sources.read(path)
   return text
 end
 
+--- Is there a file or a folder of this name?
+function sources.exists(path)
+  local f = io.open(path)
+  if f then f:close() end
+  return f ~= nil
+end
+
 --- Lua code without its comments. Strings stay, so `--` in one cuts its line:
 -- good enough to read our own files.
 function sources.code(path)
