@@ -14,8 +14,8 @@ local function decode(headers, body)
   return value, problem
 end
 
--- Returns the value of the answer, and true where that has no body; or nil, a message, and the
--- code where there was an answer.
+-- Returns the value of the answer, which is an empty table where that has no body; or nil, a
+-- message, and the code where there was an answer.
 local function call(method, path, value)
   local pieces = {}
   local ok, code, headers = pool:request {
@@ -31,7 +31,7 @@ local function call(method, path, value)
   }
   local what = method .. " " .. path .. ": "
   if not ok then return nil, what .. code end
-  if code == 204 then return true end
+  if code == 204 then return {} end
   local answer, problem = decode(headers, table.concat(pieces))
   if code >= 200 and code < 300 and not problem then return answer end
   local reason = type(answer) == "table" and answer.error or problem or "no reason given"

@@ -14,7 +14,7 @@ local conn, message = ssl.connect(host, port, {
   protocol = "any", verify = "peer", cafile = cafile, timeout = 10,
   certificate = os.getenv "REDIS_CERT", key = os.getenv "REDIS_KEY",
 })
-if not conn then fail(message) end
+if not conn then return fail(message) end
 conn:settimeout(10)
 
 local function send(...)
@@ -27,7 +27,7 @@ end
 -- A reply of RESP: a text, a number, an array of replies, or nil; false and its text for an error.
 local function receive()
   local line, why = conn:receive()
-  if not line then fail("no reply: " .. why) end
+  if not line then return fail("no reply: " .. why) end
   local kind, rest = line:sub(1, 1), line:sub(2)
   if kind == "+" then return rest end
   if kind == "-" then return false, rest end
@@ -47,7 +47,7 @@ end
 local function call(...)
   send(...)
   local reply, refusal = receive()
-  if refusal then fail(refusal) end
+  if refusal then return fail(refusal) end
   return reply
 end
 

@@ -25,7 +25,7 @@ local info = conn:info()
 say("host", host)
 say("protocol", info.protocol)
 say("cipher", info.cipher, info.bits .. " bits")
-for n, cert in ipairs(conn:getpeerchain()) do
+for n, cert in ipairs(conn:getpeerchain() or {}) do
   local _, kind, bits = cert:pubkey()
   print("  certificate " .. n)
   say("  subject", name(cert:subject()))

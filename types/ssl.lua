@@ -1,13 +1,13 @@
 ---@meta ssl
 -- Types for editors (LuaLS). Made by script/keys; docs/index.md explains them.
 
----A table of ssl.newcontext.
----@class ssl.Config
----@field protocol (string) required
----@field mode (string) required
+---The keys of ssl.newcontext and of ssl.connect.
+---@class ssl.Keys
+---@field protocol? (string) ssl.newcontext needs it
+---@field mode? (string) ssl.newcontext needs it
 ---@field seclevel? (number) without it: OpenSSL's
 ---@field rawkey? (boolean) without it: the certificate is shown
----@field certificates? (ssl.Config[]) without it: the next three keys
+---@field certificates? (ssl.Pair[]) without it: the next three keys
 ---@field key? (string|userdata) without it: none
 ---@field password? (string|fun():string?) without it: none
 ---@field certificate? (string|userdata|any[]) without it: none
@@ -63,6 +63,26 @@
 ---@field explain? (boolean) without it: LuaSec's text for a refused certificate
 ---@field maxline? (number) without it: 256 MiB, 512 MiB
 ---@field maxall? (number) without it: 256 MiB, 512 MiB
+
+---A table of ssl.newcontext.
+---@class ssl.Config: ssl.Keys
+---@field protocol string
+---@field mode string
+
+---The flags of ssl.connect.
+---@class ssl.Flags: ssl.Keys
+---@field session? (ssl.Session) a session to resume. If it does not fit, or the server does not accept it, the handshake is a full one. `conn:resumed()` returns whether the session was resumed
+---@field resume? (boolean) false: no session is resumed or kept by `ssl.connect` itself
+---@field over? (string|table) the event loop that waits, by its name, or an adapter; the default is `luasocket`
+---@field timeout? (number) seconds for the connection and the handshake together; no limit when absent or negative. Where a name has several addresses, each gets its share of the time left
+---@field deadline? (number) seconds for both and for all later calls: see `setdeadline`
+
+---An entry of `certificates`.
+---@class ssl.Pair
+---@field key? (string|userdata) as the key of that name
+---@field password? (string|fun():string?) as the key of that name
+---@field certificate? (string|userdata|any[]) as the key of that name
+---@field pkcs12? (string|userdata) as the key of that name
 
 ---@class ssl.Context
 local Context = {}
@@ -568,9 +588,9 @@ ssl.config = {} ---@type table<string, any>
 ---Connect to a TLS server and check its name.
 ---@param name string a DNS name (an IDN as its A-labels) or an IP address
 ---@param port number|string
----@param flags table? as for ssl.newcontext; not modified. `servername` is the name that the certificate must have, where it is not `name`. `mode` is always client, `verify` defaults to "none" and `protocol` to "tlsv1_2". `timeout`, in seconds, limits connecting and the handshake together; without it there is no limit, and the connection never has one afterwards. `deadline`, in seconds too, limits all this and all later calls: `conn:setdeadline`. `session`: one to resume, if it fits; without it one of an earlier call, unless `resume` is false. `over`: the loop that waits, by its name, or an adapter (docs/over.md)
+---@param flags ssl.Flags? as for ssl.newcontext; not modified. `servername` is the name that the certificate must have, where it is not `name`. `mode` is always client, `verify` defaults to "none" and `protocol` to "tlsv1_2". `timeout`, in seconds, limits connecting and the handshake together; without it there is no limit, and the connection never has one afterwards. `deadline`, in seconds too, limits all this and all later calls: `conn:setdeadline`. `session`: one to resume, if it fits; without it one of an earlier call, unless `resume` is false. `over`: the loop that waits, by its name, or an adapter (docs/over.md)
 ---@return ssl.Connection?
----@return userdata|string
+---@return any|string
 function ssl.connect(name, port, flags) end
 
 ---Bytes in DER, marked as such.

@@ -192,7 +192,7 @@ end
 --
 -- @tparam string name  a DNS name (an IDN as its A-labels) or an IP address
 -- @tparam number|string port
--- @tparam[opt] table flags  as for ssl.newcontext; not modified. `servername` is the
+-- @tparam[opt] ssl.Flags flags  as for ssl.newcontext; not modified. `servername` is the
 --   name that the certificate must have, where it is not `name`. `mode` is always
 --   client, `verify` defaults to "none" and `protocol` to "tlsv1_2". `timeout`, in
 --   seconds, limits connecting and the handshake together; without it there is no
@@ -200,7 +200,7 @@ end
 --   all this and all later calls: `conn:setdeadline`. `session`: one to resume, if it fits;
 --   without it one of an earlier call, unless `resume` is false. `over`: the loop that
 --   waits, by its name, or an adapter (docs/over.md)
--- @treturn ssl.Connection,userdata  the connection, and LuaSocket's object, which no
+-- @treturn ssl.Connection,any  the connection, and LuaSocket's object, which no
 --   longer owns the descriptor, or the adapter's object
 -- @treturn nil,string  the failed step - the name, the context, connecting, the
 --   handshake, the host name - and the reason; nothing is left open

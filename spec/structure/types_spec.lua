@@ -25,13 +25,38 @@ describe("the types for editors", function()
       text[#text + 1] = sources.read(path)
     end
     text = table.concat(text)
-    for _, name in ipairs { "Config", "Context", "Connection", "Certificate", "Session", "Key",
-                            "Engine", "Pool" } do
-      assert.matches("---@class ssl." .. name .. "\n", text, 1, true)
+    for _, name in ipairs { "Config", "Flags", "Context", "Connection", "Certificate", "Session",
+                            "Key", "Engine", "Pool" } do
+      assert.matches("%-%-%-@class ssl%." .. name .. "%f[%W]", text)
     end
     for name in text:gmatch "%f[%w]ssl%.(%u%w+)" do
-      assert.matches("---@class ssl." .. name .. "\n", text, 1, true)
+      assert.matches("%-%-%-@class ssl%." .. name .. "%f[%W]", text)
     end
+  end)
+
+  -- The names of the fields of a class.
+  local function fields(name)
+    local text, out = sources.read "types/ssl.lua", {}
+    for line in text:match("@class ssl%." .. name .. "%f[^%w][^\n]*\n(.-)\n\n"):gmatch "[^\n]+" do
+      local key = line:match "^%-%-%-@field (%w+)"
+      if key then out[key] = true end
+    end
+    return out
+  end
+
+  it("have every key of ssl.connect's page, and what a context needs", function()
+    local page = sources.read "docs/connect.md"
+    local rows = page:match "These keys\ndiffer:\n\n(.-)\n\n"
+    local all, own = fields "Keys", fields "Flags"
+    local count = 0
+    for key in rows:gmatch "\n| %[?`(%w+)`" do
+      count = count + 1
+      assert(all[key] or own[key], key)
+    end
+    assert.is_true(count > 7)
+    assert.same({ mode = true, protocol = true }, fields "Config")
+    assert.same({ key = true, password = true, certificate = true, pkcs12 = true },
+                fields "Pair")
   end)
 
   -- The library's own: no page has it.
