@@ -276,7 +276,7 @@ function tls.open(self, host, port, policy, limit, via)
   conn, why = ssl.wrap(below, policy.context, { over = below == st.carrier and st.over or nil })
   if not conn then return fail(self, why, limit) end
   connected.take_over(self, conn)
-  st.over_descriptor = over and true or false
+  st.over_descriptor, st.outer = over and true or false, below ~= st.carrier and below
   -- A kept connection must not keep the secrets of the first request.
   st.params, st.create = nil, nil
   why = timeouts.arm(limit, conn, "handshake")
@@ -308,17 +308,28 @@ function tls.keepable(self)
   return self.sock:getfd() >= 0
 end
 
+-- Are there bytes of the peer's that its carrier has passed on already? They would be taken for
+-- the answer to the next request. Below TLS with a proxy there are two connections that read ahead.
+local function holds(self)
+  local outer = getmetatable(self).outer
+  return self.sock:dirty() or outer and outer:dirty()
+end
+
 --- It waits for the next request from now on, for so many seconds at most.
 -- @treturn boolean  false: it cannot, and is to be closed
 function tls.park(self, seconds)
   local st = getmetatable(self)
-  -- The close of a kept connection does not wait, and neither does the check before its use.
-  if st.over_descriptor then self.sock:settimeout(0) end
+  if st.over_descriptor then
+    -- The close of a kept connection does not wait, and neither does the check before its use.
+    self.sock:settimeout(0)
+  elseif holds(self) then
+    return false
+  end
   return not st.carrier.park or st.carrier:park(seconds)
 end
 
 --- Is it still open, and has no data come without a request? Over a descriptor session
--- tickets and similar records are read here too.
+-- tickets and similar records are read here too; otherwise `park` has seen that nothing is held.
 -- @tparam table self
 -- @tparam[opt] number seconds  how long an adapter may take
 -- @treturn boolean
@@ -374,7 +385,7 @@ function tls.new(params, defaults, create, over)
   local self = setmetatable({ sock = sock },
                             { params = params, defaults = defaults, create = create,
                               over = over, polls = {}, over_descriptor = false,
-                              carrier = nil })
+                              carrier = nil, outer = false })
   for name, f in pairs(methods) do self[name] = f end
   return self
 end
