@@ -53,6 +53,18 @@ describe("script/matrix", function()
     assert.matches("status 1\n$", output)
   end)
 
+  it("says why an OpenSSL cannot be loaded, in one line", function()
+    local folder = process.folder()
+    for _, name in ipairs { "libssl", "libcrypto" } do
+      process.write(("%s/%s.so.3"):format(folder, name), "no library")
+    end
+    local output = matrix(("--openssl %s -- %s"):format(folder, SMALL))
+    assert.matches("| not run: [^|\n]*cannot load the OpenSSL named by [^|\n]*"
+                   .. "/libssl%.so%.3: [^|\n]*/libcrypto%.so%.3: [^|\n]* |", output)
+    assert.is_nil(output:find("traceback", 1, true))
+    assert.matches("status 1\n$", output)
+  end)
+
   it("writes no row about a part of the suite", function()
     assert.equal("matrix: rows of the page are about the whole suite, not about some files\n"
                  .. "status 2\n", matrix("--write -- " .. SMALL))
