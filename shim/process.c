@@ -16,6 +16,9 @@
 
 #ifdef MADV_WIPEONFORK
 
+/* No kernel has this advice. An emulator that accepts it accepts all, and clears no page. */
+#define MADV_UNKNOWN (-1)
+
 /* A byte that a child finds to be 0; NULL: ask getpid each time. */
 unsigned char *
 lsf_mark_new(void)
@@ -25,7 +28,8 @@ lsf_mark_new(void)
 
 	if (page == MAP_FAILED)
 		return NULL;
-	if (madvise(page, MARK_SIZE, MADV_WIPEONFORK) == 0)
+	if (madvise(page, MARK_SIZE, MADV_UNKNOWN) != 0 &&
+	    madvise(page, MARK_SIZE, MADV_WIPEONFORK) == 0)
 		return page;
 	(void)munmap(page, MARK_SIZE);
 

@@ -201,6 +201,33 @@ describe("after a fork", function()
     end)
   end
 
+  -- As QEMU's programs do up to 7.2.
+  it("a child is none of its parent's where the kernel only seems to clear pages", function()
+    local output, ok = fresh.luajit([[
+      local fork, shim = require "spec.support.fork", require "ssl.ffi.shim"
+      local ffi = require "ffi"
+      ffi.cdef "int getpid(void); int madvise(void *page, size_t length, int advice);"
+      local lsf = shim.C
+      local pool = lsf.pool_new()
+      local parent = ffi.C.getpid()
+      assert(lsf.process(pool) == parent)
+      assert(fork(function()
+        assert(lsf.process(pool) == ffi.C.getpid() and ffi.C.getpid() ~= parent)
+      end)())
+      lsf.pool_free(pool)
+      io.write("preloaded ", ffi.C.madvise(nil, 0, -1), "\n")
+    ]], { LD_PRELOAD = fresh.library("madvise", [[
+      #include <stddef.h>
+      int madvise(void *page, size_t length, int advice)
+      {
+        (void)page, (void)length, (void)advice;
+        return 0;
+      }
+    ]]) })
+    assert.is_true(ok, output)
+    assert.equal("preloaded 0\n", output)
+  end)
+
   it("a child has random numbers of its own", function()
     assert.equal("1\n", run [[
       local random = require("ssl.base.functionid").unique
