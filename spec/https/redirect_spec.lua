@@ -161,6 +161,69 @@ describe("ssl.https follows redirects", function()
     end)
   end)
 
+  describe("with a certificate", function()
+    local askers = {}
+
+    setup(function()
+      for i = 1, 2 do
+        askers[i] = web.start { clientca = pki.root.cert, routes = [[
+          ["/who"] = function(conn)
+            local cert = conn:getpeercertificate()
+            ok(conn, cert and cert:subject()[1].value or "nobody")
+          end,
+          default = function(conn, request)
+            redirect(conn, (request.path:gsub("^/to/", "https://")))
+          end,
+        ]] }
+      end
+    end)
+
+    -- Who one is at a server, redirected from the first one.
+    local function who(place, more, behind)
+      local chunks = {}
+      local reqt = { url = ("https://localhost:%d/to/%s/who"):format(askers[1].port, place),
+                     cafile = pki.root.cert, sink = ltn12.sink.table(chunks) }
+      for key, value in pairs(more) do reqt[key] = value end
+      assert(https.request(setmetatable(reqt, behind)))
+      return table.concat(chunks)
+    end
+
+    local SHOWN = {
+      { certificate = pki.client.chain, key = pki.client.key },
+      { certificates = { { certificate = pki.client.chain, key = pki.client.key } } },
+    }
+
+    it("which the same origin sees again, and no other one", function()
+      local same, other = "localhost:" .. askers[1].port, "localhost:" .. askers[2].port
+      for _, shown in ipairs(SHOWN) do
+        assert.not_equal("nobody", who(same, shown))
+        assert.equal("nobody", who(other, shown))
+      end
+    end)
+
+    it("and the values behind the table", function()
+      local same, other = "localhost:" .. askers[1].port, "localhost:" .. askers[2].port
+      local behind = { __index = SHOWN[1] }
+      assert.not_equal("nobody", who(same, {}, behind))
+      assert.equal("nobody", who(other, {}, behind))
+    end)
+  end)
+
+  it("with the values behind the table, which pools use, too", function()
+    local pool = https.pool()
+    for _, to in ipairs { "/rooted", ("/to/localhost:%d/here"):format(second.port) } do
+      for _, request in ipairs { https.request, function(t) return pool:request(t) end } do
+        local chunks = {}
+        local reqt = { sink = ltn12.sink.table(chunks) }
+        setmetatable(reqt, { __index = {
+          url = ("https://localhost:%d%s"):format(server.port, to), cafile = pki.root.cert } })
+        assert.equal(1, (request(reqt)))
+        assert.equal("here", table.concat(chunks))
+      end
+    end
+    pool:close()
+  end)
+
   describe("with headers for one origin", function()
     local SECRETS = { Authorization = "Bearer secret", cookie = "a=secret",
                       Host = "secret.test", ["X-Other"] = "told" }

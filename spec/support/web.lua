@@ -129,12 +129,13 @@ end
 
 --- Start one.
 -- @tparam table options  `routes`: the fields of a table, as Lua text; `entry`: of
---   spec.support.pki, "plain" for none
+--   spec.support.pki, "plain" for none; `clientca`: clients are asked for a certificate of it
 -- @treturn table  a child of spec.support.process, with its `port`
 function web.start(options)
   local entry = options.entry or pki.server
   local tls = entry == "plain" and "nil" or literal(pair.server_config {
-    key = entry.key, certificate = entry.chain or entry.cert })
+    key = entry.key, certificate = entry.chain or entry.cert,
+    cafile = options.clientca, verify = options.clientca and "peer" })
   local script = process.write(process.folder() .. "/web.lua",
                                SCRIPT:format(tls, options.routes))
   local child = process.start { "luajit", script }

@@ -27,6 +27,10 @@ local MAX_REDIRECTS = 5
 -- gets it, and the proxy is the same for all.
 local PRIVATE = { authorization = true, cookie = true, host = true }
 
+-- Keys that say who the client is: they are for one origin only, as the Fetch standard has it. Else
+-- any server could make requests of the client's that another one trusts.
+local IDENTITY = { "certificate", "certificates", "key", "password", "pkcs12", "psk", "rawkey" }
+
 -- Methods whose requests usually have a body: without one, Content-Length: 0 is sent, since
 -- some servers demand a length (RFC 9110 section 8.6).
 local WITH_BODY = { POST = true, PUT = true, PATCH = true }
@@ -171,23 +175,35 @@ local function may_redirect(self, code, redirected)
      and (most == false or redirected < (most or MAX_REDIRECTS))
 end
 
--- The caller's table again, for another place. Its `password` stays, which opens the key:
--- `user`, without which it goes into no request, does not.
+-- The keys of the caller's table that are not for the next place.
+local function left_behind(reqt, same_origin)
+  local dropped = { url = true, headers = true }
+  for _, name in ipairs(COMPONENTS) do dropped[name] = true end
+  if same_origin then return dropped end
+  for _, name in ipairs(IDENTITY) do dropped[name] = true end
+  dropped.servername = true
+  dropped.ech = reqt.ech ~= "grease" -- of the other server
+  return dropped
+end
+
+-- The caller's table again, for another place, with the values behind it. At the same origin its
+-- `password` stays, which opens the key: `user`, without which it goes into no request, does not.
 local function moved(self, target, same_origin)
-  local reqt = {}
-  for key, value in pairs(self.reqt) do reqt[key] = value end
-  for _, name in ipairs(COMPONENTS) do reqt[name] = nil end
-  reqt.url, reqt.headers = target, {}
-  if not same_origin then
-    reqt.servername = nil
-    if reqt.ech ~= "grease" then reqt.ech = nil end -- of the other server
+  local from = self.reqt
+  local dropped, reqt = left_behind(from, same_origin), {}
+  for key, value in pairs(from) do
+    if not dropped[key] then reqt[key] = value end
   end
-  for name, value in pairs(self.reqt.headers or {}) do
+  reqt.url, reqt.headers = target, {}
+  for name, value in pairs(from.headers or {}) do
     if same_origin or not PRIVATE[tostring(name):lower()] then
       reqt.headers[name] = value
     end
   end
-  return reqt
+  if getmetatable(from) == nil then return reqt end
+  return setmetatable(reqt, { __index = function(_, key)
+    if not dropped[key] then return from[key] end
+  end })
 end
 
 --- The hop that an answer redirects to.

@@ -147,6 +147,7 @@ local function request_of_pool(self, url, body)
   local reqt = {}
   for key, value in pairs(url) do reqt[key] = value end
   reqt.pool = self
+  if getmetatable(url) ~= nil then setmetatable(reqt, { __index = url }) end
   local result, code, headers, status = protected(reqt)
   return result, code, headers, status
 end
