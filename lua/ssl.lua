@@ -85,10 +85,12 @@ local function index(object, name)
   return object[name]
 end
 
--- Numbers, functions and bare userdata cannot be indexed.
+-- Numbers, functions and bare userdata cannot be indexed. Nil where there is nothing of that name;
+-- false where it cannot be called.
 local function method(object, name)
   local ok, f = pcall(index, object, name)
-  return ok and f
+  if not ok or not f then return nil end
+  return arg.callable(f)
 end
 
 -- The adapter that the options name, and its object for a socket of its loop.
@@ -103,7 +105,8 @@ end
 
 local function transport_of(object)
   if method(object, "getfd") and method(object, "setfd") then return over_descriptor end
-  local reads = method(object, "receive") or method(object, "receiveany")
+  local reads = method(object, "receiveany")   -- it is preferred where it is there
+  if reads == nil then reads = method(object, "receive") end
   if reads and method(object, "send") then return over_stream end
 end
 

@@ -163,9 +163,16 @@ describe("a stream's method", function()
   it("send and one to receive have to be there", function()
     local text = "bad argument #1 to '?' (an object with getfd and setfd, or send and "
                  .. "receive, expected, got "
-    for _, object in ipairs { {}, { send = print }, { receive = print }, 5, print } do
+    for _, object in ipairs {
+      {}, { send = print }, { receive = print }, 5, print,
+      { send = true, receive = print }, { send = print, receive = "yes" },
+      { send = print, receive = print, receiveany = 1 },
+      { getfd = 3, setfd = print }, { getfd = print, setfd = true, send = {}, receive = print },
+    } do
       assert.equal(text .. type(object) .. ")", raised(ssl.wrap, object, contexts.client))
     end
     assert.is_userdata(ssl.wrap({ send = print, receiveany = print }, contexts.client))
+    local callable = setmetatable({}, { __call = print })
+    assert.is_userdata(ssl.wrap({ send = callable, receive = callable }, contexts.client))
   end)
 end)

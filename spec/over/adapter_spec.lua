@@ -248,6 +248,7 @@ describe("over", function()
       coppas = "over: there is no adapter 'coppas'",
       [{}] = "over: an adapter without connect",
       [{ connect = print }] = "over: an adapter without sleep",
+      [{ connect = "yes", sleep = print }] = "over: an adapter without connect",
     } do
       local ok, why = pcall(ssl.connect, "localhost", 1, { over = value })
       assert.is_false(ok)

@@ -56,6 +56,13 @@ function arg.expected(what, value)
   return what .. " expected, got " .. type(value)
 end
 
+--- Can it be called?
+-- @treturn boolean
+function arg.callable(value)
+  local mt = getmetatable(value)
+  return type(value) == "function" or type(mt) == "table" and mt.__call ~= nil
+end
+
 --- Raise.
 -- @tparam number position
 -- @tparam string message

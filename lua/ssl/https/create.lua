@@ -24,7 +24,7 @@ end
 local function lacks(object, names)
   for _, name in ipairs(names) do
     local ok, f = pcall(index, object, name)
-    if not ok or not f then return name end
+    if not ok or not find.callable(f) then return name end
   end
 end
 

@@ -16,11 +16,6 @@ local TEXTS = { "method", "scheme", "host", "port", "path", "params", "query", "
                 "body" }
 local FUNCTIONS = { "source", "sink", "step", "create", "progress" }
 
-local function is_callable(value)
-  local mt = getmetatable(value)
-  return type(value) == "function" or type(mt) == "table" and mt.__call ~= nil
-end
-
 local function expected(what, name, value)
   return ("%s expected in field '%s', got %s"):format(what, name, type(value))
 end
@@ -40,7 +35,7 @@ local function of_types(reqt)
     end
   end
   for _, name in ipairs(FUNCTIONS) do
-    if reqt[name] and not is_callable(reqt[name]) then
+    if reqt[name] and not find.callable(reqt[name]) then
       return expected("function", name, reqt[name])
     end
   end
@@ -73,7 +68,7 @@ local misuse = {}
 --- The mistake in a `create`, or nil.
 -- @treturn string|nil  for an argument error
 function misuse.create(value)
-  if value and not is_callable(value) then return expected("function", "create", value) end
+  if value and not find.callable(value) then return expected("function", "create", value) end
 end
 
 --- The mistake in a request, or nil.

@@ -3,6 +3,7 @@
 -- docs/over.md is the contract of an adapter. A file of this room is loaded when a program
 -- names it, since it requires the module of its loop.
 
+local arg     = require "ssl.base.arg"
 local later   = require "ssl.base.later"
 local pace    = require "ssl.io.pace"
 local timeout = require "ssl.io.timeout"
@@ -30,6 +31,9 @@ local MODULES = {
 
 local METHODS = { "connect", "sleep" }
 
+--- Can it be called?
+find.callable = arg.callable
+
 local function adapter(name)
   return later.require(MODULES[name])
 end
@@ -52,7 +56,7 @@ function find.problem(value)
     return "over: string or table expected, got " .. type(value)
   end
   for _, name in ipairs(METHODS) do
-    if not value[name] then return ("over: an adapter without %s"):format(name) end
+    if not arg.callable(value[name]) then return ("over: an adapter without %s"):format(name) end
   end
 end
 
