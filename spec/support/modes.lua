@@ -41,7 +41,7 @@ local groups = {
   {
     why = "The work is done in programs over other loops, Neovim and nginx among them.",
     only = "jit hammered",
-    files = { "over/behind", "over/loops", "over/naps", "over/waits" },
+    files = { "over/behind", "over/loops", "over/naps", "over/refusals", "over/waits" },
   },
   {
     why = "The work is done in nginx, with its own LuaJIT, which gets the compiler's flags.",

@@ -31,6 +31,13 @@ local function resume(thread, ...)
   if not ok then error(debug.traceback(thread, tostring(why)), 0) end
 end
 
+-- Call a function once, after so many seconds. libuv says why there is no timer.
+local function after(seconds, f)
+  local timer = assert(uv.new_timer())
+  assert(timer:start(math.ceil(seconds * 1000), 0, f))
+  return timer
+end
+
 -- Yield until wake(...) is called, which `begin` gets, or the time is over.
 -- -> what `wake` was given; nil and "timeout"
 local function suspend(seconds, begin)
@@ -47,8 +54,7 @@ local function suspend(seconds, begin)
   begin(wake)
   if not results then
     if seconds then
-      timer = uv.new_timer()
-      timer:start(math.ceil(seconds * 1000), 0, function() wake(nil, "timeout") end)
+      timer = after(seconds, function() wake(nil, "timeout") end)
     end
     yielded = true
     coroutine.yield()
@@ -75,9 +81,10 @@ local function wake_reader(self)
   if wake then wake(true) end
 end
 
+-- It cannot begin where the program reads from it already, or has not connected it.
 local function read(self)
   self.reading = true
-  self.tcp:read_start(function(problem, bytes)
+  local ok, failed = self.tcp:read_start(function(problem, bytes)
     if problem or not bytes then
       self.ended = problem and word(problem) or "closed"
     else
@@ -90,6 +97,7 @@ local function read(self)
     end
     wake_reader(self)
   end)
+  if not ok then self.ended, self.reading = word(failed), false end
 end
 
 local function new(tcp)
@@ -131,14 +139,16 @@ end
 -- libuv has a write of ours until its callback comes; a time limit does not end it. What it
 -- has taken counts when it is offered again.
 local function write(self, data)
-  self.writing = true
-  self.tcp:write(data, function(problem)
+  local function done(problem)
     self.writing = false
     if problem then self.ended = self.ended or word(problem) else self.credit = #data end
     local wake = self.writer
     self.writer = nil
     if wake then wake(true) end
-  end)
+  end
+  self.writing = true
+  local ok, failed = self.tcp:write(data, done)
+  if not ok then done(failed) end
 end
 
 local function settle(self)
@@ -284,8 +294,8 @@ function nap:wake()
   local wake = self.wakes
   if not wake then return end
   self.wakes = nil
-  local timer = uv.new_timer()
-  timer:start(0, 0, function()
+  local timer
+  timer = after(0, function()
     timer:close()
     wake()
   end)
