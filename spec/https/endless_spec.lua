@@ -32,11 +32,10 @@ describe("ssl.https reads no head without an end:", function()
       ["/unframed"] = function(conn)
         conn:send("HTTP/1.1 200 OK\r\n\r\n" .. ("b"):rep(100000))
       end,
-      ["/chunks"] = function(conn)
-        conn:send "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-        for _ = 1, 200 do conn:send("1;" .. ("x"):rep(4000) .. "\r\ny\r\n") end
-        conn:send "0\r\n\r\n"
-      end,
+      ["/chunks"]   = function(conn) chunks(conn, 200, 1, 1000) end,
+      ["/extended"] = function(conn) chunks(conn, 100, 8000, 4000) end,
+      ["/excess"]   = function(conn) chunks(conn, 200, 1, 4000) end,
+      ["/smallest"] = function(conn) chunks(conn, 30000, 1, 8) end,
     ]] }
   end)
 
@@ -149,6 +148,12 @@ describe("ssl.https reads no head without an end:", function()
   end)
 
   it("nor are many lines of chunks", function()
-    assert.same({ 1, 200 }, { (get "/chunks"), (select(2, get "/chunks")) })
+    for _, path in ipairs { "/chunks", "/extended", "/smallest" } do
+      assert.same({ 1, 200 }, { (get(path)), (select(2, get(path))) }, path)
+    end
+  end)
+
+  it("but what stands behind their sizes is no longer than the body and a large head", function()
+    assert.same({ nil, "the chunk extensions of the answer are too large" }, { get "/excess" })
   end)
 end)

@@ -9,7 +9,8 @@
 -- connection is closed in order behind it, unless it returns "keep": then the next
 -- request is read. `keep(conn, body)` is `ok`, and "keep". `cut(conn)` ends TCP without a
 -- close_notify, `reset(conn)` resets it, `sleep(seconds)` says nothing, `silence(conn)`
--- neither, until the peer has had enough, `ok(conn, body)` answers, `tunnel(conn, port)`
+-- neither, until the peer has had enough, `ok(conn, body)` answers, `chunks(conn, count, size,
+-- extension)` too, in chunks of so many bytes behind lines of so many, `tunnel(conn, port)`
 -- passes bytes both ways. `child:output()` has a line for each handshake and all of each
 -- request.
 
@@ -54,6 +55,13 @@ end
 function redirect(conn, to, code)
   conn:send("HTTP/1.1 " .. (code or 302) .. " Moved\r\nContent-Length: 5\r\nLocation: "
             .. to .. "\r\n\r\nmoved")
+end
+
+function chunks(conn, count, size, extension)
+  conn:send "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+  local chunk = ("%%X;%%s\r\n%%s\r\n"):format(size, ("x"):rep(extension), ("y"):rep(size))
+  for _ = 1, count, 50 do conn:send(chunk:rep(50)) end
+  conn:send "0\r\n\r\n"
 end
 
 function tunnel(conn, port)

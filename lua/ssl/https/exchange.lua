@@ -21,9 +21,13 @@ local PIECE = 16384
 local PATIENCE = 1
 
 -- The most bytes that a peer may send beside bodies: in the heads of an answer, interim ones
--- included, and in its trailers; and in the line of a chunk.
+-- included, and in its trailers; and in the line of a chunk. Of the lines of all chunks so many may
+-- be longer than their body: what is behind a size (a signature, say) is for nobody here.
 local LARGEST_HEAD, LONGEST_LINE = 262144, 4096
+-- Bytes of a chunk's line that count as none: those of the size.
+local SIZE = 16
 local TOO_LARGE = "the head of the answer is too large"
+local EXTENDED = "the chunk extensions of the answer are too large"
 local BODY_TOO_LARGE = "the body of the answer is too large"
 local TOO_LONG = "the body is longer than its Content-Length"
 -- Lines are read so many bytes at once, and what lies behind them is put before what
@@ -245,12 +249,13 @@ local function by_length(wire, left)
   end
 end
 
+-- The size of the next chunk, and the length of its line.
 local function chunk_size(wire, step)
   local line, why = wire:line(LONGEST_LINE, "invalid chunk size", step)
   if not line then return nil, why end
   local digits = line:match "^%s*(%x+)%s*$" or line:match "^%s*(%x+)%s*;"
   if not digits or #digits > 12 then return nil, "invalid chunk size" end
-  return tonumber(digits, 16)
+  return tonumber(digits, 16), #line
 end
 
 local function piece(wire, left, step)
@@ -276,12 +281,14 @@ local function last_chunk(wire, headers)
 end
 
 local function chunked(wire, headers)
-  local left, done, step = 0, false, STEP
+  local left, done, step, room = 0, false, STEP, LARGEST_HEAD
   return function()
     if done then return nil end
     if left == 0 then
-      local size, why = chunk_size(wire, step)
-      if not size then return nil, why end
+      local size, long = chunk_size(wire, step)
+      if not size then return nil, long end
+      room = math.min(LARGEST_HEAD, room - math.max(0, long - SIZE) + size)
+      if room < 0 then return nil, EXTENDED end
       step = size < PIECE and STEP or EXACT
       if size == 0 then
         done = true
