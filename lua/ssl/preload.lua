@@ -45,7 +45,7 @@ local ROOMS = {
     new polling postauth receive receiveinto send sendfile sessions socketoptions stats
     unwrap view]],
   https = [[
-    base64 connected create dial earlydata exchange fields hop location luasocket misuse
+    base64 connected create dial earlydata exchange fields hop late location luasocket misuse
     noproxy pool printable proxy pump reader request timeouts tls trailers url]],
   resty = [[
     carrier clientcert downstream host inflow loading outflow place policy pool queue secure

@@ -93,4 +93,44 @@ describe("https.request refuses", function()
     end
     assert.is_false((pcall(https.request)))
   end)
+
+  it("a value of a wrong type, at the line of the program", function()
+    local HERE = "spec/https/refusal_spec.lua:%d+: bad argument #"
+    local URL  = "https://localhost:1/"
+    local pool = https.pool()
+    for _, more in ipairs {
+      { cafile = {} }, { capath = {} }, { verify = print }, { servername = {} },
+      { key = print, certificate = {} },
+      { proxy = "https://localhost:1/", proxytls = { cafile = {} } },
+    } do
+      more.url = URL
+      for _, request in ipairs {
+        function() local ok = https.request(more) return ok end,
+        function() local ok = pool:request(more) return ok end,
+      } do
+        local ok, why = pcall(request)
+        assert.is_false(ok)
+        assert.matches(HERE, why)
+      end
+    end
+    https.VERIFY = print
+    local ok, why = pcall(function() local body = https.request(URL) return body end)
+    https.VERIFY = "peer"
+    assert.is_false(ok)
+    assert.matches(HERE, why)
+    local sock = https.tcp { cafile = {} }()
+    ok, why = pcall(function() local done = sock:connect("localhost", 1) return done end)
+    assert.is_false(ok)
+    assert.matches(HERE, why)
+  end)
+
+  it("what a function of the program raises stays as it is", function()
+    for _, raised in ipairs { "mine", {} } do
+      local ok, why = pcall(https.request, setmetatable({ url = "https://localhost:1/" }, {
+        __index = function(_, key)
+          if key == "depth" then error(raised, 0) end
+        end }))
+      assert.same({ false, raised }, { ok, why })
+    end
+  end)
 end)

@@ -6,6 +6,7 @@
 local exchange  = require "ssl.https.exchange"
 local find      = require "ssl.over.find"
 local hop       = require "ssl.https.hop"
+local late      = require "ssl.https.late"
 local luasocket = require "ssl.https.luasocket"
 local timeouts  = require "ssl.https.timeouts"
 local dial      = require "ssl.https.dial"
@@ -79,11 +80,14 @@ local function perform(reqt, open)
   end
 end
 
--- With Lua's pcall, through which callers can yield, and not with LuaSocket's.
-local function protected(reqt)
+-- With Lua's pcall, through which callers can yield, and not with LuaSocket's. `level` is that of
+-- the function that the program has called.
+local function protected(reqt, level)
   local open = {}
   local results = { pcall(perform, reqt, open) }
   dial.close(open)
+  local mistake = not results[1] and late.text(results[2])
+  if mistake then error(mistake, level + 2) end
   if not results[1] then return luasocket.unwrap(results[2]) end
   return unpack(results, 2, 5)
 end
@@ -98,10 +102,10 @@ end
 
 local function string_form(url, body, kept)
   local chunks = {}
-  local ok, code, headers, status = protected {
+  local ok, code, headers, status = protected({
     url = url, sink = gather(chunks), maxsize = https.MAXBODY, pool = kept, body = body,
     headers = body and { ["content-type"] = "application/x-www-form-urlencoded" },
-  }
+  }, 2)
   if not ok then return ok, code, headers, status end
   local joined, text = pcall(table.concat, chunks)
   if not joined then return nil, text end -- no memory
@@ -132,7 +136,7 @@ function functions.request(url, body)
     local result, code, headers, status = string_form(url, body)
     return result, code, headers, status
   end
-  local result, code, headers, status = protected(url)
+  local result, code, headers, status = protected(url, 1)
   return result, code, headers, status
 end
 
@@ -148,7 +152,7 @@ local function request_of_pool(self, url, body)
   for key, value in pairs(url) do reqt[key] = value end
   reqt.pool = self
   if getmetatable(url) ~= nil then setmetatable(reqt, { __index = url }) end
-  local result, code, headers, status = protected(reqt)
+  local result, code, headers, status = protected(reqt, 1)
   return result, code, headers, status
 end
 

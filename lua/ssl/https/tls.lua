@@ -7,6 +7,7 @@
 
 local ssl       = require "ssl"
 local connected = require "ssl.https.connected"
+local late      = require "ssl.https.late"
 local luasocket = require "ssl.https.luasocket"
 local find      = require "ssl.over.find"
 local creating  = require "ssl.https.create"
@@ -241,10 +242,11 @@ end
 --   counts; `resumes`: sessions are kept here; `key`, a text for all of it: a connection or
 --   session that was made under one key may be used under that key only
 -- @treturn nil,string
+-- @raise an object of ssl.https.late for a value of a wrong type
 function tls.policy(params, defaults, host, port, via, create, over)
   local cfg, verified, system = configuration(params, defaults)
   if not cfg then return nil, verified end
-  local ctx, signature = contexts.of(cfg)
+  local ctx, signature = late.call(contexts.of, cfg)
   if not ctx then return nil, unmade(system, signature) end
   local name = params.servername or host
   local kind, why = ssl.hostname(name)
@@ -353,8 +355,9 @@ function methods:connect(host, port)
   local st = getmetatable(self)
   local place, why = url.host(host)
   if not place then luasocket.try(fail(self, why)) end
-  local policy
-  policy, why = tls.policy(st.params, st.defaults, place, port, nil, st.create, st.over)
+  local ok, policy
+  ok, policy, why = pcall(tls.policy, st.params, st.defaults, place, port, nil, st.create, st.over)
+  if not ok then error(late.text(policy) or policy, late.text(policy) and 2 or 0) end
   if not policy then luasocket.try(fail(self, why)) end
   local limit = timeouts.new(st.params.timeout, st.defaults.TIMEOUT)
   luasocket.try(tls.open(self, place, port, policy, limit))
