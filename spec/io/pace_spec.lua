@@ -308,6 +308,44 @@ describe("many coroutines in one loop", function()
     assert.is_true(sleeps <= 2, sleeps)
   end)
 
+  -- Like libuv and nginx: in a turn it resumes those whose time is over, and then those whose
+  -- bytes have come. So two waits are a turn.
+  it("have one slice in a turn of a loop that resumes in two places", function()
+    local l, turns = loop(), 20
+    local due, bytes, most = {}, {}, 0
+    function l.sleep()
+      due[#due + 1] = coroutine.running()
+      coroutine.yield()
+    end
+    local function receive()
+      bytes[#bytes + 1] = coroutine.running()
+      coroutine.yield()
+    end
+    l.nap = nil -- each looks whenever times are over
+    for _ = 1, MANY do
+      due[#due + 1] = coroutine.create(function()
+        while true do
+          local before = pace.steps()
+          receive()
+          pace.turn(l, before)
+          l.step()
+        end
+      end)
+    end
+    for _ = 1, turns do
+      l.steps = 0
+      local first = due
+      due = {}
+      for _, thread in ipairs(first) do assert(coroutine.resume(thread)) end
+      local second = bytes
+      bytes = {}
+      for _, thread in ipairs(second) do assert(coroutine.resume(thread)) end
+      most = math.max(most, l.steps)
+    end
+    assert.is_true(l.count == 0 and most > 0)
+    assert.is_true(most <= ROOM, most)
+  end)
+
   it("get the error of a loop that cannot sleep", function()
     local l, problems = loop(), 0
     local broken = { sleep = function() error("cannot sleep", 0) end, nap = l.nap }

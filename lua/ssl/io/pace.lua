@@ -9,8 +9,10 @@
 -- Whoever has had a turn wakes the next one. So there is one timer for all, and each has its
 -- turn in order.
 --
--- No loop says when it turns. But it has turned since a slice began where a coroutine went to
--- wait after that and goes on behind others.
+-- No loop says when it turns. But where a coroutine went to wait after a slice began, and goes on
+-- behind others, the loop has gone on. That may be half a turn: a loop resumes those whose bytes
+-- have come in one place, and those whose time is over in another. Two such waits, the second
+-- begun after the first was over, are a turn, and the next slice begins.
 --
 -- Slices are counted by the CPU of this thread: time in which other processes ran, or nothing
 -- did, is no work of ours.
@@ -31,6 +33,9 @@ local LOST, FAR = 0.5, 4
 -- Steps so far, and how many those were when the slice began; CPU and time without it then.
 local steps, first, began, rested = 0, 0, 0, 0
 
+-- Steps when the loop had gone on by half a turn in this slice.
+local half = math.huge
+
 -- The adapter of a loop -> those in line: `head` and `tail` are places.
 local lines = setmetatable({}, { __mode = "k" })
 
@@ -40,7 +45,7 @@ local function is_over(spent)
 end
 
 local function slice(spent)
-  began, first, rested = spent, steps, S.now() - spent
+  began, first, rested, half = spent, steps, S.now() - spent, math.huge
 end
 
 -- For adapters without one: it looks from time to time.
@@ -63,13 +68,18 @@ local function line_of(over)
   return line
 end
 
--- Has the loop turned in this slice? The coroutine went to wait behind so many steps. Where
--- it is alone, time without CPU says so, which may have been another process's: it proves
--- nothing where the coroutine did not wait.
-local function turned(line, before, spent)
-  if not before then return false end
-  if steps > before then return before >= first end
-  return not line[line.head] and S.now() - spent - rested > IDLE
+-- Has the loop turned in this slice? The coroutine went to wait behind so many steps.
+local function turned(before)
+  if not before or steps == before or before < first then return false end
+  if before >= half then return true end
+  half = math.min(half, steps)
+  return false
+end
+
+-- The same where a coroutine is alone: time without CPU says so, which may have been another
+-- process's. It proves nothing where the coroutine did not wait.
+local function rests(line, before, spent)
+  return before == steps and not line[line.head] and S.now() - spent - rested > IDLE
 end
 
 -- A sign of life is to come in so many seconds, and is late after LOST more.
@@ -153,9 +163,11 @@ end
 --   then, and its caller sees that the time is over
 function pace.turn(over, before, due)
   local spent = S.spent()
-  if is_over(spent) then
+  if turned(before) then
+    slice(spent)
+  elseif is_over(spent) then
     local line = line_of(over)
-    if turned(line, before, spent) then slice(spent) else get_in_line(over, line, due) end
+    if rests(line, before, spent) then slice(spent) else get_in_line(over, line, due) end
   end
   steps = steps + 1
 end
