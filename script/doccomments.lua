@@ -56,7 +56,8 @@ end
 
 -- These make functions of other functions, whose places are looked for by name.
 local WRAPPERS = { ["lua/ssl/base/later.lua"] = true, ["lua/ssl/io/guard.lua"] = true,
-                   ["lua/ssl/connection/methods.lua"] = true }
+                   ["lua/ssl/connection/methods.lua"] = true,
+                   ["lua/ssl/context/setters/common.lua"] = true }
 
 --- Where a function is defined.
 -- @tparam function f

@@ -193,6 +193,22 @@ local function keys(out)
   end
 end
 
+-- The keys in the first table behind a text of a page: a call that is not ssl.newcontext's.
+local function keys_behind(out, page, text, own)
+  local lines, content = {}, read("docs/" .. page)
+  local from = assert(content:find(text, 1, true), text)
+  for line in content:match("\n|%-[^\n]*\n(.-\n)\n", from):gmatch "([^\n]*)\n" do
+    local cell = line:match "([^|]*)|$":match "^%s*(.-)%s*$"
+    cell = cell:match "^(.-)%. " or cell
+    cell = cell:gsub("%]%(#", "](" .. page .. "#"):gsub("%*%*", "")
+    for key in first_cell(line):gmatch "`(%w+)`" do
+      lines[#lines + 1] = ("| [`%s`](%s) | %s |"):format(key, page .. "#" .. own, cell)
+    end
+  end
+  table.sort(lines)
+  for _, line in ipairs(lines) do out[#out + 1] = line end
+end
+
 -- Pages that have no messages in lists.
 local NO_LISTS = { ["performance.md"] = true, ["openresty.md"] = true, ["libressl.md"] = true }
 
@@ -275,6 +291,12 @@ function names.text(types, files)
   end
   section("Keys of ssl.newcontext", "key")
   keys(out)
+  section("Keys of ssl.connect", "beside those of ssl.newcontext, or otherwise")
+  keys_behind(out, "connect.md", "These keys\ndiffer:", "sslconnectname-port-flags")
+  section("Keys of https.request", "beside those of ssl.newcontext")
+  keys_behind(out, "https.md", "The table has LuaSocket's fields.", "httpsrequest")
+  section("Keys of https.pool", "key")
+  keys_behind(out, "https.md", "\n## Pools\n", "pools")
   section("Messages", "message")
   messages(out)
   return table.concat(out, "\n") .. "\n"

@@ -617,13 +617,14 @@ function ssl.engine(cfg) end
 ---@return string
 function ssl.filestamp(path) end
 
----The file among them: `ssl.find_system_ca`. The next functions are those of LuaSec's
----development version.
+---The file of the system's certificate authorities: `ssl.find_system_ca`. The next functions
+---are those of LuaSec's development version.
 ---@return string?
 ---@return string?
 function ssl.find_system_ca() end
 
----The file that was set, else the one that was found first: `ssl.get_system_ca`.
+---The file that `ssl.set_system_ca` has set, else the one that was found first:
+---`ssl.get_system_ca`.
 ---@return string?
 ---@return string?
 function ssl.get_system_ca() end

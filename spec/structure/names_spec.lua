@@ -36,6 +36,23 @@ describe("the index by name", function()
     assert.same({}, missing)
   end)
 
+  it("has the keys of ssl.connect, and of ssl.https", function()
+    for section, keys_of in pairs {
+      ["ssl.connect"] = { "timeout", "deadline", "session", "resume", "over", "servername" },
+      ["https.request"] = { "url", "sink", "maxsize", "redirect", "create", "over", "timeout" },
+      ["https.pool"] = { "size", "perhost", "idle" },
+    } do
+      local rows = TEXT:match("\n## Keys of " .. section:gsub("%.", "%%.") .. "\n(.-)\n## ")
+      for _, key in ipairs(keys_of) do
+        assert.is_truthy(rows and rows:find("\n| [`" .. key .. "`](", 1, true), key)
+      end
+    end
+  end)
+
+  it("has a text for each function", function()
+    assert.is_nil(TEXT:match "\n| %[`[^\n]*| *|\n")
+  end)
+
   it("has the functions of all modules, and messages", function()
     for _, name in ipairs { "ssl.newcontext", "https.request", "context.create", "core.setfd",
                             "ssl.resty.install", "cert:pem", "pool:close", "engine:feed" } do

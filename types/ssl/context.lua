@@ -58,11 +58,13 @@ function context.setalpn(ctx, wire) end
 ---@return any ...
 function context.setalpncb(ctx, f) end
 
+---Allow these cipher suites up to TLS 1.2.
 ---@param ctx any
 ---@param list any
 ---@return any ...
 function context.setcipher(ctx, list) end
 
+---Allow these cipher suites of TLS 1.3.
 ---@param ctx any
 ---@param list any
 ---@return any ...

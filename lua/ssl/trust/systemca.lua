@@ -89,8 +89,8 @@ function systemca.places()
   return found
 end
 
---- The file among them: `ssl.find_system_ca`. The next functions are those of LuaSec's
--- development version.
+--- The file of the system's certificate authorities: `ssl.find_system_ca`. The next functions
+-- are those of LuaSec's development version.
 -- @treturn string  for `cafile`
 -- @treturn nil,string  there is none; with all files that were tried, each in a line
 function systemca.find()
@@ -104,7 +104,8 @@ end
 -- has forbidden it.
 local current
 
---- The file that was set, else the one that was found first: `ssl.get_system_ca`.
+--- The file that `ssl.set_system_ca` has set, else the one that was found first:
+-- `ssl.get_system_ca`.
 -- @treturn string  for `cafile`
 -- @treturn nil,string  that of `find`, which is called again the next time; or the program has
 --   forbidden it
