@@ -41,6 +41,10 @@ a:b: string, 0 open
                  run("cqueues", "spec/over/resolver.lua"))
   end)
 
+  it("is answered to others where those who asked are abandoned: cqueues", function()
+    assert.equal("all are answered\n", run("cqueues", "spec/over/abandoned.lua"))
+  end)
+
   it("takes its time from that of the connection: copas", function()
     assert.equal("timeout\n", run("copas", "spec/over/slowname.lua"))
   end)

@@ -100,8 +100,20 @@ end
 -- The pool of resolvers of cqueues turns in a loop for ever when all 32 of them are busy. So
 -- few questions are asked at once, and each of them once.
 local MOST = 8
+-- Seconds that a question for one kind of address may take, and between two looks at the others.
+local LONGEST, LOOK = 60, 1
 
-local asking, asked, answered = {}, 0, condition.new()
+local asking, answered = {}, condition.new()
+local now = cqueues.monotime
+
+-- How many questions are under way. One whose time is long over has been lost with its loop.
+local function count()
+  local n, time = 0, now()
+  for host, question in pairs(asking) do
+    if time < question.till then n = n + 1 else asking[host] = nil end
+  end
+  return n
+end
 
 local function query(host, left)
   local addresses = {}
@@ -117,29 +129,42 @@ local function query(host, left)
   return addresses
 end
 
--- The addresses, for all that wait for them. Where there are none because the time of the one
--- who asks is over, others ask again: they may have more of it.
+-- Ask for all that wait for the addresses, in a thread of its own: the one who asks may be
+-- abandoned meanwhile. Where there are none because its time is over, `addresses` stays nil and
+-- others ask again: they may have more of it.
 local function ask(host, deadline)
-  local question = { addresses = nil }
-  asking[host], asked = question, asked + 1
-  local ok, found = pcall(query, host, timeout.remaining(deadline))
-  asking[host], asked = nil, asked - 1
-  local late = not ok or #found == 0 and timeout.remaining(deadline) == 0
-  question.addresses = not late and found or nil
-  answered:signal()
-  if not ok then error(found, 0) end
-  return found
+  local left = math.min(timeout.remaining(deadline) or LONGEST, LONGEST)
+  local question = { addresses = nil, problem = nil, till = now() + 2 * left + LOOK }
+  asking[host] = question
+  local function run()
+    local ok, found = pcall(query, host, left)
+    if asking[host] == question then asking[host] = nil end
+    if not ok then
+      question.problem = found
+    elseif #found > 0 or timeout.remaining(deadline) ~= 0 then
+      question.addresses = found
+    end
+    answered:signal()
+  end
+  local loop = cqueues.running()
+  if loop then loop:wrap(run) else run() end
+  return question
 end
 
 -- By the one who asks for this name, or once fewer questions are under way.
 local function addresses_of(host, deadline)
-  while asking[host] or asked >= MOST do
-    local question, left = asking[host], timeout.remaining(deadline)
+  local own
+  while true do
+    local left, busy, question = timeout.remaining(deadline), count(), asking[host]
     if left == 0 then return {} end
-    answered:wait(left)
+    if not question and busy < MOST then
+      own = ask(host, deadline)
+      question = own
+    end
+    if asking[host] == question then answered:wait(math.min(left or LOOK, LOOK)) end
+    if own and own.problem then error(own.problem, 0) end
     if question and question.addresses then return question.addresses end
   end
-  return ask(host, deadline)
 end
 
 local function resolve(host, deadline)
