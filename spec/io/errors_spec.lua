@@ -274,10 +274,10 @@ describe("a failure", function()
     local conn = assert(ssl.wrap(a, pair.client_config()))
     b:send "HTTP/1.0 400 What?\r\n\r\n"
     conn:settimeout(10)
-    assert.same(pack(false, limits.no_tls), pack(conn:dohandshake()))
+    assert.same(pack(false, limits.no_tls_long), pack(conn:dohandshake()))
     local problem = conn:lasterror()
-    assert.equal(limits.no_tls, problem.queue[1].reason)
-    assert.same({ problem.queue[1].code, "SSL routines", limits.no_tls },
+    assert.equal(limits.no_tls_long, problem.queue[1].reason)
+    assert.same({ problem.queue[1].code, "SSL routines", limits.no_tls_long },
                 { problem.code, problem.library, problem.reason })
     assert.is_nil(problem.verify)
     conn:close()

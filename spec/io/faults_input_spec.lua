@@ -79,7 +79,7 @@ describe("input that is not TLS", function()
 
       it("is called by its name when it is text", function()
         assert.equal(limits.http_request, refused("server", "GET / HTTP/1.0\r\n\r\n"))
-        assert.equal(limits.no_tls, refused("client", "HTTP/1.1 200 OK\r\n\r\n"))
+        assert.equal(limits.no_tls_long, refused("client", "HTTP/1.1 200 OK\r\n\r\n"))
         assert.equal(limits.no_tls, refused("client", "220 mail.test ESMTP\r\n"))
       end)
 

@@ -7,7 +7,12 @@ local openssl = require("ssl.ffi.lib").openssl
 local libressl = openssl.libressl ~= nil
 local version = openssl.major + openssl.minor / 100
 local since_3, since_3_5 = version >= 3, version >= 3.05
+local since_3_2 = version >= 3.02
 local since_3_6 = version >= 3.06
+
+-- From 3.2 to 3.4 the length of a record is looked at before its type and version, as in early
+-- releases of 3.5, and not in 3.5.9.
+local looks_at_length_first = since_3_2 and version < 3.05
 
 return {
   -- A program's own functions of memory may be set, as script/faults does.
@@ -30,7 +35,7 @@ return {
   exporter_refuses_nothing = since_3,
   exporter_refuses_nothing_13 = libressl,
   -- The lowest security level that refuses TLS 1.0, and the words of server and client.
-  tls1_refused = since_3_5 and { level = 1, "unsupported protocol", "tlsv1 alert protocol version" }
+  tls1_refused = since_3_2 and { level = 1, "unsupported protocol", "tlsv1 alert protocol version" }
     or since_3 and { level = 1, "no suitable signature algorithm", "tlsv1 alert internal error" }
     or { level = 3, "unsupported protocol", "tlsv1 alert protocol version" },
   -- The reasons where a key is wanted: PEM that has none, and that ends too soon.
@@ -47,7 +52,7 @@ return {
   -- PBKDF2 takes NULL for a password.
   derives_from_nothing = not libressl,
   -- A key's URI of a scheme that nobody knows.
-  unknown_scheme = since_3_5 and "unsupported" or "unregistered scheme",
+  unknown_scheme = since_3_2 and "unsupported" or "unregistered scheme",
   -- A record that is none.
   no_record = since_3_5 and "bad record type" or libressl and "tlsv1 alert protocol version"
     or "wrong version number",
@@ -56,6 +61,10 @@ return {
   any_13   = libressl and "TLSv1.3" or "any",
   -- Bytes that are no TLS at all, at the handshake: from a server, and an HTTP request.
   no_tls       = libressl and "tlsv1 alert protocol version" or "wrong version number",
+  -- The same from a server, whose fourth and fifth byte would be the length of a record that is
+  -- too large, as in the answer of HTTP.
+  no_tls_long  = libressl and "tlsv1 alert protocol version"
+    or looks_at_length_first and "packet length too long" or "wrong version number",
   http_request = libressl and "tlsv1 alert protocol version" or "http request",
   -- These words say that it is no TLS, and nothing else.
   tells_no_tls = not libressl,

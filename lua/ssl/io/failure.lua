@@ -19,8 +19,9 @@ local NO_TLS = "the peer does not speak TLS, or not before a command such as STA
 local NO_NOTIFY = "the peer has not sent close_notify, so data may be missing; the key `eof` "
                   .. "decides what such an end means"
 
--- OpenSSL's texts for a record that is none.
-local NO_RECORD = { ["wrong version number"] = true, ["bad record type"] = true }
+-- OpenSSL's texts for a record that is none. From 3.2 on it can look at the length first.
+local NO_RECORD = { ["wrong version number"] = true, ["bad record type"] = true,
+                    ["packet length too long"] = true }
 
 -- The chain may be good, but the certificate is for another name.
 local MISNAMED = {
