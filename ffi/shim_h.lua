@@ -53,6 +53,7 @@ return {
       struct {
         uint8_t go_on, ask, some_lists;
         int32_t denied;
+        uint8_t proven;
         uint32_t name_length;
         const char *name;
         uint32_t key_count;

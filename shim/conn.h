@@ -161,6 +161,9 @@ struct lsf_conn {
 		uint8_t go_on, ask, some_lists;
 		/* The code of the error that was not passed over, or 0. Owners: verify.c */
 		int32_t denied;
+		/* The verification that accepts an expected raw key has run to its end.
+		 * Owners: verify.c */
+		uint8_t proven;
 		/* A DNS name that the peer has to prove, or NULL: Lua's memory. Owners:
 		 * ssl.feature.peername */
 		uint32_t name_length;

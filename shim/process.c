@@ -16,10 +16,10 @@
 
 #ifdef MADV_WIPEONFORK
 
-/* No kernel has this advice. An emulator that accepts it accepts all, and clears no page. */
-#define MADV_UNKNOWN (-1)
-
-/* A byte that a child finds to be 0; NULL: ask getpid each time. */
+/*
+ * A byte that a child finds to be 0; NULL: ask getpid each time. No kernel has the advice -1.
+ * An emulator that accepts it accepts all, and clears no page.
+ */
 unsigned char *
 lsf_mark_new(void)
 {
@@ -28,7 +28,7 @@ lsf_mark_new(void)
 
 	if (page == MAP_FAILED)
 		return NULL;
-	if (madvise(page, MARK_SIZE, MADV_UNKNOWN) != 0 &&
+	if (madvise(page, MARK_SIZE, -1) != 0 &&
 	    madvise(page, MARK_SIZE, MADV_WIPEONFORK) == 0)
 		return page;
 	(void)munmap(page, MARK_SIZE);

@@ -165,21 +165,14 @@ note_depth(struct lsf_conn *c, X509_STORE_CTX *store_ctx)
 }
 
 /*
- * Verify callback, once for each certificate and each error. Where the user has a
- * function for it, that decides, and what cannot be asked is denied. Else, where the
- * connection is tolerant (LuaSec's lsec_continue), an error is collected and
- * verification goes on; getpeerverification reports it. OpenSSL forgets the depth of
- * the error that it ends with, so that is noted.
+ * Where the user has a function for it, that decides, and what cannot be asked is denied.
+ * Else, where the connection is tolerant (LuaSec's lsec_continue), an error is collected and
+ * verification goes on; getpeerverification reports it. OpenSSL forgets the depth of the
+ * error that it ends with, so that is noted.
  */
-int
-lsf_verify(int ok, X509_STORE_CTX *store_ctx)
+static int
+decide(struct lsf_conn *c, SSL *ssl, int ok, X509_STORE_CTX *store_ctx)
 {
-	int index = lsf_api.SSL_get_ex_data_X509_STORE_CTX_idx();
-	SSL *ssl = lsf_api.X509_STORE_CTX_get_ex_data(store_ctx, index);
-	struct lsf_conn *c = lsf_conn_of(ssl);
-
-	if (c != NULL && c->verify.keys != NULL)
-		ok = by_key(c, store_ctx, ok);
 	if (c != NULL && !ok && excused(c, store_ctx)) {
 		lsf_api.X509_STORE_CTX_set_error(store_ctx, V_OK);
 		ok = 1;
@@ -202,4 +195,23 @@ lsf_verify(int ok, X509_STORE_CTX *store_ctx)
 	return remember(c, ssl,
 	    lsf_api.X509_STORE_CTX_get_error_depth(store_ctx),
 	    lsf_api.X509_STORE_CTX_get_error(store_ctx));
+}
+
+/*
+ * Verify callback, once for each certificate and each error. A raw key is accepted by one
+ * call alone, the last.
+ */
+int
+lsf_verify(int ok, X509_STORE_CTX *store_ctx)
+{
+	int index = lsf_api.SSL_get_ex_data_X509_STORE_CTX_idx();
+	SSL *ssl = lsf_api.X509_STORE_CTX_get_ex_data(store_ctx, index);
+	struct lsf_conn *c = lsf_conn_of(ssl);
+
+	if (c == NULL || c->verify.keys == NULL)
+		return decide(c, ssl, ok, store_ctx);
+	ok = decide(c, ssl, by_key(c, store_ctx, ok), store_ctx);
+	c->verify.proven = (uint8_t)(ok != 0);
+
+	return ok;
 }

@@ -182,6 +182,18 @@ function rawkey.switch(st, _, c)
   end
 end
 
+--- Has the peer shown a raw key that was not accepted? OpenSSL aborts such a handshake; its
+-- client does not up to 3.2.3, 3.3.2 and 3.4.0 (CVE-2024-12797).
+-- @tparam table st  a connection whose handshake OpenSSL takes for done
+-- @treturn boolean
+function rawkey.unproven(st)
+  local conn = st.conn
+  local ssl = conn.ssl
+  return conn.verify.key_count > 0 and conn.verify.proven == 0
+     and C.SSL_session_reused(ssl) == 0 and C.SSL_get0_peer_rpk(ssl) ~= nil
+     and bit.band(C.SSL_get_verify_mode(ssl), K.SSL_VERIFY_PEER) ~= 0
+end
+
 --- The raw key by which the peer has shown itself.
 -- @tparam table st  a connection
 -- @treturn string|nil  PEM; nil where it has shown none

@@ -7,6 +7,7 @@
 
 local shim        = require "ssl.ffi.shim"
 local later       = require "ssl.base.later"
+local failure     = require "ssl.io.failure"
 local readahead   = require "ssl.io.readahead"
 local linger      = require "ssl.io.linger"
 local earlydata   = later.module "ssl.feature.earlydata"
@@ -20,6 +21,7 @@ local timeout     = require "ssl.io.timeout"
 local loop        = require "ssl.io.loop"
 local verdict     = require "ssl.io.verdict"
 local inherit     = require "ssl.handshake.inherit"
+local rawkey      = later.module "ssl.feature.rawkey"
 local resumption  = later.module "ssl.session.resumption"
 local mutex       = later.module "ssl.io.mutex"
 local policy      = require "ssl.session.policy"
@@ -80,6 +82,10 @@ end
 local function step_and_judge(st)
   local rc = step(st)
   local word = rc <= 0 and verdict.judge(st, rc) or nil
+  if not word and st.conn.verify.key_count ~= 0 and rawkey.unproven(st) then
+    lifecycle.fail(st, failure.REFUSED)
+    word = failure.REFUSED
+  end
   if st.conn.out_beg ~= st.conn.out_end then
     st.transport.flush(st)
     if gone(st) then return "closed" end

@@ -14,6 +14,9 @@ local failure = {}
 
 local REFUSED = "certificate verify failed"
 
+--- OpenSSL's reason where it does not accept what the peer has shown.
+failure.REFUSED = REFUSED
+
 -- What a person may do next.
 local NO_TLS = "the peer does not speak TLS, or not before a command such as STARTTLS"
 local NO_NOTIFY = "the peer has not sent close_notify, so data may be missing; the key `eof` "
