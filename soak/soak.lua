@@ -1,20 +1,24 @@
 --- Connections for hours, and what is in use meanwhile: script/soak.
 --
---   luajit soak/soak.lua TALLY FOLDER hours|connections NUMBER [WORK]
+--   luajit soak/soak.lua TALLY FOLDER hours|connections NUMBER IDLE [WORK]
 --
+-- IDLE: so many pairs stay open beside.
 -- WORK: a module whose function runs after each work; the spec plants a leak with it.
 
 local memory = require "spec.proof.memory"
 
-local tally, folder, unit, most, planted = arg[1], arg[2], arg[3], tonumber(arg[4]), arg[5]
+local tally, folder, unit, most, planted = arg[1], arg[2], arg[3], tonumber(arg[4]), arg[6]
 memory.begin(tally)
 pcall(require, "copas") -- it wants to be loaded before LuaSocket's modules
 
 local ssl     = require "ssl"
 local samples = require "soak.samples"
 local works   = require "soak.works"
+local crowd   = require "soak.crowd"
+local nginx   = require "soak.nginx"
 
-local SEED, IDLE, SAMPLES = 1, 20, 240
+local SEED, SAMPLES = 1, 240
+local IDLE = tonumber(arg[5])
 
 math.randomseed(SEED)
 local random = math.random
@@ -48,7 +52,8 @@ local function report(list, counts)
   for _, work in ipairs(works.list) do
     print(("%8d times: %s"):format(counts[work] or 0, work.name))
   end
-  print(("%d connections in %.0f s\n"):format(connections, seconds()))
+  print(("%d connections in %.0f s, %d of them resumed in a crowd, %d idle pairs beside\n")
+        :format(connections, seconds(), crowd.resumed, IDLE))
   print "| | least of the first third | of the last third | |\n|---|---|---|---|"
   local grows = false
   for _, verdict in ipairs(samples.judge(list)) do
@@ -81,4 +86,6 @@ local function main()
   return report(list, counts)
 end
 
-os.exit(main() and 1 or 0)
+local grows = main()
+nginx.stop()
+os.exit(grows and 1 or 0)

@@ -1,37 +1,21 @@
 --- What script/soak does with connections: each work opens one or more, and leaves none.
 --
---   local works = require("soak.works")(random)
+--   local works = require "soak.works"
 --   works.list    { { name =, weight =, run = f }, ... }; f returns how many connections it opened
---   works.idle(n)   n pairs that stay open beside; returns a function that uses one of them
+--   works.idle(n, random)   n pairs that stay open beside; returns a function that uses one of them
 
 local socket = require "socket"
 local ssl    = require "ssl"
 local pair   = require "spec.support.pair"
-local pki    = require "spec.support.pki"
 local linger = require "ssl.io.linger"
+local ends   = require "soak.ends"
+local crowd  = require "soak.crowd"
+local nginx  = require "soak.nginx"
 
 local found, copas = pcall(require, "copas")
 if not found then copas = nil end
 
--- Seconds; a connection that needs as long on loopback hangs.
-local LONG = 60
-
-local contexts = {}
-
-local function renew(of)
-  of.server = assert(ssl.newcontext(pair.server_config()))
-  of.client = assert(ssl.newcontext(pair.client_config()))
-  return of
-end
-renew(contexts)
-
-local function connected(of)
-  of = of or contexts
-  local server, client = pair.connected(of.server, of.client)
-  server:settimeout(LONG)
-  client:settimeout(LONG)
-  return server, client
-end
+local LONG, connected = ends.LONG, ends.connected
 
 local function talk(one, other, line)
   assert(one:send(line .. "\n"))
@@ -40,14 +24,19 @@ local function talk(one, other, line)
   assert(one:receive() == line)
 end
 
-local function in_order(random)
+-- Where the client waits in its close, its time is that of the system's late confirmation.
+local function in_order(random, waits)
   local server, client = connected()
   for _ = 1, random(5) do talk(client, server, ("x"):rep(random(20000))) end
+  if not waits then client:settimeout(0) end
   client:close()
   assert(select(2, server:receive()) == "closed")
+  server:settimeout(0)
   server:close()
   return 1
 end
+
+local function in_order_waiting(random) return in_order(random, true) end
 
 local function dropped(random)
   local server, client = connected()
@@ -57,7 +46,7 @@ local function dropped(random)
 end
 
 local function half_way(random)
-  local server, client = pair.wrapped(contexts.server, contexts.client)
+  local server, client = ends.wrapped()
   server:settimeout(0)
   client:settimeout(0)
   for _ = 1, random(3) do
@@ -79,8 +68,7 @@ local function reset(random)
 end
 
 local function refused()
-  local server, client = pair.wrapped(contexts.server,
-    pair.client_config { cafile = pki.server.cert })
+  local server, client = ends.wrapped(ends.of.server, ends.of.stranger)
   assert(not pair.handshake(server, client)[1] or not client:getpeerverification())
   server:close()
   client:close()
@@ -90,12 +78,7 @@ end
 -- A server whose function yields in the handshake; its coroutine goes on, or is let go.
 local function stopped(lives)
   return function()
-    local context = assert(ssl.newcontext(pair.server_config {
-      protocol = "tlsv1_3", onclienthello = function()
-        coroutine.yield "asked"
-      end,
-    }))
-    local server, client = pair.wrapped(context, contexts.client)
+    local server, client = ends.wrapped(ends.of.stopping)
     server:settimeout(LONG)
     client:settimeout(0)
     client:dohandshake()
@@ -116,22 +99,13 @@ local function stopped(lives)
 end
 
 local function reload(random)
-  renew(contexts)
+  ends.renew()
   return in_order(random)
 end
 
-local function resumed()
-  local server, client = connected()
-  talk(client, server, "first")
-  local session = assert(client:getsession())
-  client:close()
-  server:close()
-  server, client = pair.wrapped(contexts.server, contexts.client)
-  assert(client:setsession(session))
-  assert(pair.handshake(server, client)[1])
-  server:close()
-  client:close()
-  return 2
+local function rotate(random)
+  ends.rotate()
+  return crowd.run(random)
 end
 
 -- The child has copies of all connections, lets them go, and ends its Lua state.
@@ -152,7 +126,7 @@ end
 
 -- Several at once in Copas: some in order, some let go in the middle of a wait.
 local function in_copas(random)
-  local left, count = 0, random(4)
+  local left, count = 0, random(12)
   local function spawn(f)
     left = left + 1
     copas.addthread(function()
@@ -161,9 +135,7 @@ local function in_copas(random)
     end)
   end
   for i = 1, count do
-    local a, b = pair.tcp()
-    local server = assert(ssl.wrap(a, contexts.server, { over = "copas" }))
-    local client = assert(ssl.wrap(b, contexts.client, { over = "copas" }))
+    local server, client = ends.wrapped(nil, nil, { over = "copas" })
     spawn(function()
       if not server:dohandshake() then return server:close() end
       repeat
@@ -192,26 +164,34 @@ end
 
 local works = {
   list = {
-    { name = "closed in order", weight = 20, run = in_order },
-    { name = "dropped",         weight = 20, run = dropped },
-    { name = "half a handshake", weight = 10, run = half_way },
-    { name = "reset",           weight = 10, run = reset },
-    { name = "refused",         weight = 5,  run = refused },
-    { name = "paused",          weight = 10, run = stopped(true) },
-    { name = "let go in a pause", weight = 10, run = stopped(false) },
-    { name = "new contexts",    weight = 5,  run = reload },
-    { name = "resumed",         weight = 10, run = resumed },
-    { name = "forked",          weight = 1,  run = forked },
-    copas and { name = "in Copas", weight = 10, run = in_copas } or nil,
+    { name = "many at once, most of them resumed", weight = 400, run = crowd.run },
+    { name = "closed in order",  weight = 80, run = in_order },
+    { name = "closed with a wait", weight = 4, run = in_order_waiting },
+    { name = "dropped",          weight = 80, run = dropped },
+    { name = "half a handshake", weight = 80, run = half_way },
+    { name = "reset",            weight = 40, run = reset },
+    { name = "refused",          weight = 40, run = refused },
+    { name = "paused",           weight = 40, run = stopped(true) },
+    { name = "let go in a pause", weight = 40, run = stopped(false) },
+    { name = "new contexts",     weight = 8,  run = reload },
+    { name = "a new ticket key", weight = 8,  run = rotate },
+    { name = "forked",           weight = 1,  run = forked },
+    { name = "in Copas",         weight = 40, run = copas and in_copas },
+    { name = "through nginx",    weight = 40, run = nginx.run },
+    { name = "nginx reloads",    weight = 1,  run = nginx.reload },
   },
 }
+
+for i = #works.list, 1, -1 do
+  if not works.list[i].run then table.remove(works.list, i) end
+end
 
 --- Pairs that stay open.
 -- @treturn function  uses one of them, and at times another takes its place
 function works.idle(n, random)
   -- Those that are made anew would live as long as the slowest of the pairs.
-  local own, open = renew {}, {}
-  for i = 1, n do open[i] = { connected(own) } end
+  local own, open = ends.contexts(), {}
+  for i = 1, n do open[i] = { connected(own, ends.lifted) } end
   return function()
     local i = random(n)
     local server, client = unpack(open[i])
@@ -219,7 +199,7 @@ function works.idle(n, random)
     if random(10) > 1 then return 0 end
     client:close()
     server:close()
-    open[i] = { connected(own) }
+    open[i] = { connected(own, ends.lifted) }
     return 1
   end
 end

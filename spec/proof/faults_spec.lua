@@ -36,7 +36,7 @@ describe("script/faults", function()
     ["a stale error"]          = "EVP_get_digestbyname #1 -> NULL with an error: leaves an error",
     ["no message"]             = "EVP_get_digestbyname #1 -> NULL: fails without a message",
     ["an acceptance"]          = "EVP_get_digestbyname #1 -> NULL: ACCEPTED",
-    ["a crash"]                = "OBJ_nid2sn #1 -> NULL: ends the process",
+    ["a crash"]                = "EVP_get_digestbyname #1 -> NULL: ends the process",
     ["a failure that is kept"] = "EVP_get_digestbyname #1 -> NULL: the next one does not work",
   } do
     it(("finds %s that is planted"):format(scenario), function()

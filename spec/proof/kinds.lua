@@ -17,7 +17,10 @@ local CANNOT_FAIL = {
     .. " SSL_CTX_get_num_tickets SSL_get_verify_mode SSL_get_early_data_status"
     .. " SSL_CIPHER_get_id SSL_SESSION_is_resumable SSL_SESSION_has_ticket"
     .. " SSL_SESSION_get_protocol_version SSL_SESSION_get_time SSL_SESSION_get_timeout"
-    .. " SSL_SESSION_get_max_early_data X509_VERIFY_PARAM_get_flags X509_STORE_CTX_get_error"
+    .. " SSL_SESSION_get_max_early_data X509_get_ext_count ASN1_STRING_length"
+    .. " X509_EXTENSION_get_critical X509_NAME_entry_count X509_get_signature_nid"
+    .. " EVP_PKEY_get_base_id EVP_PKEY_get_bits"
+    .. " X509_VERIFY_PARAM_get_flags X509_STORE_CTX_get_error"
     .. " X509_STORE_CTX_get_error_depth SSL_CTX_ctrl/130 SSL_CTX_ctrl/131 SSL_ctrl/130"
     .. " SSL_ctrl/131 BIO_ctrl/3" },
   { "returns a member that was made with the object, or its address",
@@ -25,11 +28,13 @@ local CANNOT_FAIL = {
     .. " X509_STORE_get0_objects X509_get_subject_name X509_get_issuer_name"
     .. " X509_get0_notBefore X509_get0_notAfter X509_get0_serialNumber ASN1_STRING_get0_data"
     .. " SSL_CTX_get_ciphers OCSP_SINGLERESP_get0_id SSL_SESSION_get_id"
-    .. " SSL_SESSION_get0_id_context" },
+    .. " SSL_SESSION_get0_id_context X509_EXTENSION_get_data X509_EXTENSION_get_object"
+    .. " X509_NAME_ENTRY_get_data X509_NAME_ENTRY_get_object GENERAL_NAME_get0_otherName"
+    .. " GENERAL_NAME_get0_value SSL_SESSION_get0_ticket_appdata" },
   { "returns a member, which is NULL where there is none",
     "SSL_get_servername SSL_get_session SSL_get_current_cipher SSL_get_current_compression"
     .. " SSL_get_client_CA_list SSL_get_peer_cert_chain SSL_CTX_get0_privatekey"
-    .. " X509_OBJECT_get0_X509 X509_OBJECT_get0_X509_CRL" },
+    .. " X509_OBJECT_get0_X509 X509_OBJECT_get0_X509_CRL SSL_get0_verified_chain" },
   { "sets or clears bits of a member, or a number, and returns the new or the old one",
     "SSL_set_options SSL_clear_options SSL_CTX_set_options SSL_CTX_clear_options"
     .. " SSL_CTX_set_timeout SSL_CTX_dane_set_flags SSL_CTX_ctrl/33 SSL_CTX_ctrl/78"
@@ -39,11 +44,16 @@ local CANNOT_FAIL = {
     .. " OCSP_response_status_str OCSP_crl_reason_str SSL_alert_desc_string_long"
     .. " OpenSSL_version OpenSSL_version_num strerror" },
   { "the address of a static table", "TLS_method BIO_s_mem" },
-  { "compares members", "OCSP_id_cmp" },
+  { "compares members, or bytes", "OCSP_id_cmp CRYPTO_memcmp" },
   { "computes it of members, in the connection or the queue of this thread",
     "SSL_get_error SSL_pending ERR_get_error ERR_peek_error" },
+  { "the names of the number of an object that OpenSSL itself has made known",
+    "OBJ_nid2sn OBJ_nid2ln" },
   { "the length of a stack, or its element: -1 and NULL only where there is none",
-    "OPENSSL_sk_num OPENSSL_sk_value OCSP_resp_count OCSP_resp_get0" },
+    "X509_get_ext X509_NAME_get_entry OPENSSL_sk_num OPENSSL_sk_value"
+    .. " OCSP_resp_count OCSP_resp_get0" },
+  { "counts one more reference to what somebody holds", "X509_up_ref" },
+  { "fails for what is no time alone, and asks for no memory", "ASN1_TIME_to_tm" },
   { "frees the object, whatever it returns", "BIO_free OSSL_STORE_close" },
   { "formats into memory of the caller's, which is long enough", "SSL_CIPHER_description" },
   { "SSL_CTRL_GET_CHAIN_CERTS: stores a member and returns 1", "SSL_ctrl/115" },
@@ -60,6 +70,9 @@ kinds.exceptions = {
   X509_check_issued       = { "0: yes; else an X509_V_ERR_*", -1, 1 },
   SSL_CTX_set_alpn_protos = { "0: success", 1 },
   ASN1_TIME_cmp_time_t    = { "its failure is -2", -2 },
+  X509_PURPOSE_get_by_sname = { "an index; -1: there is none of this name", -1 },
+  X509_NAME_print_ex      = { "0 can be the number of characters of an empty name", -1 },
+  OBJ_txt2nid             = { "NID_undef, which is 0", 0 },
 }
 
 for _, group in ipairs(CANNOT_FAIL) do
@@ -95,7 +108,6 @@ local shim = {
   feed = { "how many bytes found room", 0 },
   append = { "0: no memory", 0 },
   detach = { "0: no memory", 0 },
-  linger = { "below 0: it cannot be had", -1 },
   keys_save = { "an errno", 28 },
   file_stamp = { "an errno", 13 },
   folder_stamp = { "0: the folder cannot be read", 0 },

@@ -55,9 +55,9 @@ add("an acceptance", function()
 end, "client")
 
 add("a crash", function()
-  local name = ffi.string(C.OBJ_nid2sn(1))
+  local digest = C.EVP_get_digestbyname "SHA256"
   C.ERR_clear_error()
-  return { name }
+  return { ffi.cast("const char *", digest)[0] }
 end)
 
 local kept

@@ -18,7 +18,7 @@ describe("script/soak", function()
   end
 
   it("finds nothing in a share of its work, and leaves samples and a picture", function()
-    local output, status, folder = run(300)
+    local output, status, folder = run(1500)
     assert.equal("0", status, output)
     assert.is_truthy(output:find("\n| descriptors | %d+ | %d+ | stays |"), output)
     local _, lines = process.read(folder .. "/soak.csv"):gsub("\n", "")
@@ -32,17 +32,19 @@ describe("script/soak", function()
     descriptor = "descriptors", lua = "Lua heap, KB", context = "of these libssl's",
   } do
     it("ends with 1 where each work leaves a " .. leak, function()
-      local output, status = run(120, "SOAK_PLANTED=spec.proof.soaked LEAK=" .. leak)
+      local output, status = run(1500, "SOAK_PLANTED=spec.proof.soaked LEAK=" .. leak)
       assert.equal("1", status, output)
       assert.matches("\n| " .. what .. " | %d+ | %d+ | grows |", output)
     end)
   end
 
   it("compares the least of the last third with that of the first, behind a tenth", function()
-    local function grown(descriptors)
+    local function grown(descriptors, begins)
       local list = {}
       for i = 1, 30 do
-        list[i] = { rss = 1, lua = 1, blocks = 1, libssl = 1, descriptors = descriptors(i) }
+        list[i] = { connections = i <= 10 and i * (begins or 10000) or i * 10000,
+                    rss = 1, malloc = 1, lua = 1, blocks = 1, libssl = 1,
+                    descriptors = descriptors(i) }
       end
       for _, verdict in ipairs(samples.judge(list)) do
         if verdict.kind.key == "descriptors" then return verdict.grows end
@@ -51,6 +53,8 @@ describe("script/soak", function()
     assert.is_false(grown(function(i) return i <= 3 and 1 or 5 + i % 4 end))
     assert.is_true(grown(function(i) return math.floor(i / 10) end))
     assert.is_true(grown(function(i) return i < 20 and 5 or 6 end))
+    -- The 2,000th connection comes long after the first tenth of the samples here.
+    assert.is_false(grown(function(i) return math.min(i, 11) end, 190))
   end)
 
   it("refuses hours that are no number", function()
