@@ -66,6 +66,8 @@ describe("ssl.https and the end of a body", function()
       end,
       ["/204"]     = function(conn) conn:send "HTTP/1.1 204 None\r\n\r\n" cut(conn) end,
       ["/noise"]   = function(conn) conn:send "noise, no HTTP\r\n" end,
+      ["/code/2000"] = function(conn) conn:send "HTTP/1.1 2000 OK\r\n\r\n" end,
+      ["/code/099"]  = function(conn) conn:send "HTTP/1.1 099 OK\r\n\r\n" end,
       ["/badsize"] = function(conn)
         conn:send "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
       end,
@@ -201,8 +203,9 @@ describe("ssl.https and the end of a body", function()
   end)
 
   it("reports an answer that is no HTTP", function()
-    assert.same({ nil, "the answer does not begin with an HTTP status line" },
-                { get "/noise" })
+    for _, path in ipairs { "/noise", "/code/2000", "/code/099" } do
+      assert.same({ nil, "the answer does not begin with an HTTP status line" }, { get(path) })
+    end
     assert.same({ nil, "invalid chunk size" }, { get "/badsize" })
   end)
 

@@ -60,6 +60,19 @@ describe("ssl.https and a kept connection", function()
                   .. "\r\nhello")
         return "keep"
       end,
+      ["/nul"]      = function(conn)
+        conn:send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding\0: chunked\r\n"
+                  .. "\r\nhello")
+        return "keep"
+      end,
+      ["/noname"]   = function(conn)
+        conn:send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n: chunked\r\n\r\nhello")
+        return "keep"
+      end,
+      ["/1.12"]     = function(conn)
+        conn:send("HTTP/1.12 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+        return "keep"
+      end,
       ["/identity"] = function(conn)
         conn:send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: identity\r\n"
                   .. "\r\nhello")
@@ -261,7 +274,7 @@ describe("ssl.https and a kept connection", function()
   describe("is none where", function()
     for _, path in ipairs { "/junk", "/1.0", "/unframed", "/twice", "/badchunk", "/101",
                             "/says", "/to/long", "/1.0/chunked", "/identity",
-                            "/blank" } do
+                            "/blank", "/nul", "/noname", "/1.12" } do
       it(path .. " was answered", function()
         local handshakes = seen(function()
           get(path)

@@ -64,3 +64,9 @@ ngx.say(select(2, pcall(function()
   local cosocket = socket.tcp()
   cosocket:setcontext { verfy = "peer" }
 end)))
+
+-- A wrong type, where the program calls.
+ngx.say(select(2, pcall(function()
+  local cosocket = open(args.port, { cafile = {} }, nil, true)
+  return cosocket
+end)))

@@ -45,6 +45,7 @@ describe("a cosocket of ssl.resty", function()
       "TLSv1.3", "certificate verify failed (hostname mismatch)",
       "TLSv1.3", "CLIENT_TRAFFIC_SECRET_0", "TLSv1.3 nil",
       "bad argument #1 to 'setcontext' (unknown key 'verfy'; did you mean 'verify'?)",
+      "bad argument #2 to 'locations' (string expected, got table)",
     }, lines)
     assert.truthy(nginx.psk:wait_output "hello")
   end)

@@ -5,6 +5,7 @@
 -- of the connection distinguishes a whole body from a cut one. The framing alone, and no
 -- step or sink, decides too whether the connection can be used for another request.
 
+local fields       = require "ssl.https.fields"
 local luasocket    = require "ssl.https.luasocket"
 local pump         = require "ssl.https.pump"
 local timeouts     = require "ssl.https.timeouts"
@@ -180,23 +181,24 @@ local function ties(authorization)
   return scheme == "ntlm" or scheme == "negotiate"
 end
 
--- RFC 9112 section 5.1: another recipient may read a name with a blank as another name.
-local function blank_in_name(headers)
+-- RFC 9112 section 5.1: another recipient may read a name with a blank, or with anything else that
+-- is in no token, as another name.
+local function strange_name(headers)
   for name in pairs(headers) do
-    if name:find "%s" then return true end
+    if not fields.is_token(name) then return true end
   end
   return false
 end
 
 -- RFC 9112 section 9.3.
 local function persistent(wire, hop, headers, status, code)
-  local minor = status:match "^HTTP/1%.(%d)"
+  local minor = status:match "^HTTP/1%.(%d) "
   if hop.method == "CONNECT" then return false end -- a success is the beginning of a tunnel
   if not minor or code == 101 or not wire.whole or ties(hop.headers.authorization) then
     return false
   end
   local ours, theirs = tokens(hop.headers.connection), tokens(headers.connection)
-  if ours.close or theirs.close or blank_in_name(headers) then return false end
+  if ours.close or theirs.close or strange_name(headers) then return false end
   if minor ~= "0" then return true end
   -- HTTP/1.0 has no transfer codings: a proxy may pass the header on without understanding it.
   return theirs["keep-alive"] == true and not headers["transfer-encoding"]
@@ -213,7 +215,7 @@ local function head(wire, hop)
   while true do
     local status, why = wire:line(room, TOO_LARGE, STEP)
     if not status then return nil, why end
-    local code = tonumber(status:match "^HTTP/%d*%.%d* (%d%d%d)")
+    local code = tonumber(status:match "^HTTP/%d*%.%d* ([1-9]%d%d)%f[^%d]")
     if not code then return nil, "the answer does not begin with an HTTP status line" end
     local headers
     headers, room = read_headers(wire, room - #status - 1, STEP)

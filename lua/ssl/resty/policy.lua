@@ -68,12 +68,20 @@ local function key_of(signature, name, verified)
   return ssl.digest(table.concat({ signature, verified and "verified" or "", name or "" }, "\0"))
 end
 
+-- A context; or nil and a message, and true for an argument error, which has no position then.
+local function context_of(cfg)
+  local ok, ctx, signature = pcall(contexts.of, cfg)
+  if ok then return ctx, signature end
+  if type(ctx) == "string" and ctx:find "^bad argument #" then return nil, ctx, true end
+  error(ctx, 0)
+end
+
 -- With a configuration.
 local function made(given, call)
   local cfg, verified = configuration(given, call)
   if not cfg then return nil, verified end
-  local ctx, signature = contexts.of(cfg)
-  if not ctx then return nil, signature end
+  local ctx, signature, mistaken = context_of(cfg)
+  if not ctx then return nil, signature, mistaken end
   local name = given.servername or call.name
   return {
     context = ctx, name = name, verified = verified, asked = false,
@@ -102,9 +110,9 @@ local function remembered(given, call)
   local text = ("%s %s %s"):format(call.verify, call.status and true,
                                    call.name and "=" .. call.name or "")
   if policies[text] then return policies[text] end
-  local found, why = made(given, call)
+  local found, why, mistaken = made(given, call)
   policies[text] = found
-  return found, why
+  return found, why, mistaken
 end
 
 --- The policy of one handshake.
@@ -114,7 +122,7 @@ end
 -- @treturn table  `context`; `name`, for SNI, and where `verified` demanded of the
 --   certificate; `asked`: a context of the program has to have verified the chain; `key`:
 --   what was verified under one key counts under that key only; `resume`
--- @treturn nil,string
+-- @treturn nil,string,boolean  the last is true for a value of a wrong type: the caller raises
 function policy.of(given, call)
   if type(given) ~= "table" then
     return {

@@ -210,10 +210,11 @@ end
 function methods:sslhandshake(session, name, verify, status)
   local busy = between(self)
   if busy or not self.name then return nil, busy or "closed" end
-  local wanted, why = policy.of(self.given, {
+  local wanted, why, mistaken = policy.of(self.given, {
     name = name, verify = verify and true or false, status = status,
     certificate = self.certificate, key = self.key,
   })
+  if mistaken then arg.raise(why) end
   if not wanted then return nil, why end
   if self.conn and self.policy.key ~= wanted.key then
     local ok
