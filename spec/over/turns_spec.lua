@@ -153,7 +153,10 @@ describe("behind one who was killed in line", function()
     local function kept(over, many)
       local p, closed = pool.new(nil, print), 0
       for _ = 1, many do
-        pool.give(p, "key", "host", setmetatable({ close = function() closed = closed + 1 end }, {
+        pool.give(p, "key", "host", setmetatable({
+          sock = { dirty = function() return false end },
+          close = function() closed = closed + 1 end,
+        }, {
           over = over, over_descriptor = false, carrier = { park = function() return true end },
         }))
       end
