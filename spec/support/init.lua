@@ -142,7 +142,7 @@ end
 -- Another OpenSSL than the system's is for the library, and no business of nginx, LuaSec, the
 -- openssl program and the compiler, which are the system's. So the library reads these
 -- variables now. A luajit that specs start gets them again (script/modes.sh), and keeps them.
-house.headers = os.getenv "CPATH"
+house.headers, house.libraries = os.getenv "CPATH", os.getenv "LD_LIBRARY_PATH"
 if package.loaded.busted and (os.getenv "SSL_FFI_LIBSSL" or "") ~= "" then
   require "ssl.ffi.lib"
   for _, name in ipairs { "SSL_FFI_LIBSSL", "SSL_FFI_LIBCRYPTO", "CPATH", "LD_LIBRARY_PATH" } do

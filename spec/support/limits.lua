@@ -54,8 +54,8 @@ return {
   -- A key's URI of a scheme that nobody knows.
   unknown_scheme = since_3_2 and "unsupported" or "unregistered scheme",
   -- A record that is none.
-  no_record = since_3_5 and "bad record type" or libressl and "tlsv1 alert protocol version"
-    or "wrong version number",
+  no_record = since_3_5 and "bad record type" or since_3_2 and "packet length too long"
+    or libressl and "tlsv1 alert protocol version" or "wrong version number",
   -- The words of a cipher's description: an encryption, and what TLS 1.3 leaves open.
   chacha20 = libressl and "ChaCha20-Poly1305" or "CHACHA20/POLY1305(256)",
   any_13   = libressl and "TLSv1.3" or "any",

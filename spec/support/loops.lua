@@ -30,11 +30,17 @@ local function lua_of(name)
   return ("%s/%s/usr/share/lua/5.1/?.lua;"):format(PEERS, name)
 end
 
+-- These folders before those that script/matrix has named: cqueues has to get the libcrypto of
+-- the libssl that is under test, where that one has the name of the system's.
+local function first(folders)
+  return folders .. (house.libraries and ":" .. house.libraries or "")
+end
+
 local function plain(env, name)
   local path = libraries(name)
   env.LUA_PATH = lua_of(name) .. os.getenv "LUA_PATH"
   env.LUA_CPATH = path .. "/lua/5.1/?.so;" .. os.getenv "LUA_CPATH"
-  env.LD_LIBRARY_PATH = path
+  env.LD_LIBRARY_PATH = first(path)
 end
 
 local ENVIRONMENTS = {
@@ -91,7 +97,7 @@ function loops.setup(folder, env)
   end
   env.LUA_PATH = table.concat(lua) .. os.getenv "LUA_PATH"
   env.LUA_CPATH = table.concat(so) .. os.getenv "LUA_CPATH"
-  env.LD_LIBRARY_PATH = table.concat(paths, ":")
+  env.LD_LIBRARY_PATH = first(table.concat(paths, ":"))
   env.PATH = folder .. "/bin:" .. os.getenv "PATH"
   local stage = house.build .. "/stage"
   assert(house.run(([[cd '%s' && mkdir -p bin luasec/lua/ssl &&
