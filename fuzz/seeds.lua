@@ -107,4 +107,16 @@ for _, version in ipairs(pair.versions) do
   write("session", version, assert(a:connection():getsession():export()):sub(38, -17))
 end
 
+-- Decisions of the harness `lifecycle`: walks of any steps, for each kind and each version.
+local WALKS, STEPS, KINDS = 10, 150, 5
+local x = 1
+for walk = 0, WALKS - 1 do
+  local bytes = { walk % KINDS, math.floor(walk / KINDS), walk % 2 }
+  for i = #bytes + 1, STEPS do
+    x = x * 16807 % (2 ^ 31 - 1)
+    bytes[i] = math.floor(x / 256) % 256
+  end
+  write("lifecycle", "walk_" .. walk, string.char(unpack(bytes)))
+end
+
 require("spec.support.process").stop_all()

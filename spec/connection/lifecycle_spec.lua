@@ -7,7 +7,7 @@ describe("the phases of a connection", function()
   local methods    = require "ssl.connection.methods"
   local pair       = require "spec.support.pair"
   local pki        = require "spec.support.pki"
-  local sources    = require "spec.support.sources"
+  local phases     = require "spec.support.phases"
   local transports = require "spec.support.transports"
   local values     = require "spec.support.values"
   local pack = values.pack
@@ -152,9 +152,6 @@ describe("the phases of a connection", function()
     end)
   end
 
-  -- Methods that are of use on a client only. All others are called on a server.
-  local CLIENTS = { getsession = true, setsession = true, sendearlydata = true }
-
   local function session()
     local ends = shaken(wrapped())
     ends.client:receive()
@@ -172,25 +169,8 @@ describe("the phases of a connection", function()
     channelbinding = { "tls-exporter" }, sendearlydata = { "x" },
   }
 
-  local LATE = {
-    ["not before the handshake"] = true, ["the handshake has begun"] = true,
-    ["not after the handshake"] = true, ["not after the handshake has begun"] = true,
-  }
-
-  -- The results of a method, in the words of the table.
-  local function told(results, st)
-    for i = 1, results.n do
-      local value = results[i]
-      if value == "closed" or value == "busy" then return value end
-      if st.failed and value == st.failed then return "failure" end
-      if LATE[value] then return "late" end
-      if value == -1 then return "-1" end
-    end
-    return "yes"
-  end
-
   local function call(name, reach, wanted)
-    local side = CLIENTS[name] and "client" or "server"
+    local side = phases.CLIENTS[name] and "client" or "server"
     if wanted == "requesting" and side == "client" then return "-" end
     local ends = reach(side)
     local conn = ends[side]
@@ -203,56 +183,31 @@ describe("the phases of a connection", function()
       assert.equal(before, st.failed, name .. " changed the verdict")
       assert.is_false(st.open)
     end
-    local cell = told(results, st)
+    local cell = phases.told(results, st)
     ends.server:close()
     ends.client:close()
     return cell
   end
 
-  -- The table of the documentation: the names of its columns, and the cells of each method by
-  -- phase.
-  local function documented()
-    local page = sources.read "docs/connection.md"
-    local head, rows = page:match "\n(| in the phase |[^\n]*)\n|[-|]+\n(.-)\n\n"
-    local phases, cells = {}, {}
-    for name in head:sub(#"| in the phase |" + 1):gmatch " ([^|]+) |" do
-      phases[#phases + 1] = name
-    end
-    for row in rows:gmatch "[^\n]+" do
-      local names, rest = row:match "^|([^|]+)|(.*)$"
-      local of_row, i = {}, 0
-      for cell in rest:gmatch "%s*([^|]-)%s*|" do
-        i = i + 1
-        of_row[phases[i]] = cell:gsub("`", "")
-      end
-      for name in names:gmatch "`(%a+)`" do
-        assert.is_nil(cells[name], name .. " is there twice")
-        cells[name] = of_row
-      end
-    end
-    return phases, cells
-  end
-
-  local phases, cells = documented()
+  local names, cells = phases.documented()
 
   it("are those of the documentation", function()
     local known = {}
     for name in pairs(REACH) do known[#known + 1] = name end
     table.sort(known)
-    local there = { unpack(phases) }
+    local there = { unpack(names) }
     table.sort(there)
     assert.same(known, there)
   end)
 
   it("are documented for every method, and for nothing else", function()
-    local names = {}
-    for _, entry in ipairs(methods.list()) do names[entry[1]] = true end
-    local there = {}
+    local listed, there = {}, {}
+    for _, entry in ipairs(methods.list()) do listed[entry[1]] = true end
     for name in pairs(cells) do there[name] = true end
-    assert.same(names, there)
+    assert.same(listed, there)
   end)
 
-  for _, wanted in ipairs(phases) do
+  for _, wanted in ipairs(names) do
     it(("decide what each method returns: %s"):format(wanted), function()
       local expected, found = {}, {}
       for name, row in pairs(cells) do
@@ -263,16 +218,13 @@ describe("the phases of a connection", function()
     end)
   end
 
-  -- These methods check first whether the handshake is finished.
-  local UNFINISHED = { keyupdate = true, requestcertificate = true }
-
   it("leave a failed handshake with its failure, and unconnected", function()
     for _, entry in ipairs(methods.list()) do
       local name = entry[1]
       local found = call(name, failed_handshake, "failed")
       local row = cells[name]
       local expected = row.failed
-      if row.new == "closed" and (expected == "yes" or UNFINISHED[name]) then
+      if row.new == "closed" and (expected == "yes" or phases.UNFINISHED[name]) then
         expected = "closed"
       end
       assert.equal(expected, found, name)

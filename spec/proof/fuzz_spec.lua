@@ -102,4 +102,10 @@ describe("script/fuzz", function()
       if flaw ~= "a crash" then assert.is_truthy(text:find(": 1 bytes: ", 1, true), text) end
     end)
   end
+
+  it("finds a verdict that is not final, by the table of the phases", function()
+    local text, status = run(("--plain spec.proof.reopened %d %d"):format(LONG_ENOUGH, SEED))
+    assert.equal("1", status, text)
+    assert.is_truthy(text:find("FOUND failed, and shaking", 1, true), text)
+  end)
 end)
