@@ -153,11 +153,13 @@ local function read_headers(wire, room, step)
     if not line then return nil, why end
     room = room - #line - 1
     if line == "" then return joined(lists), room end
-    local field, value = line:match "^(.-):%s*(.*)"
+    -- Plain text is searched: a pattern for all of a line would try each byte.
+    local colon = line:find(":", 1, true)
     if list and line:find "^%s" then
       list[#list + 1] = line
-    elseif field then
-      local name = field:lower()
+    elseif colon then
+      local name = line:sub(1, colon - 1):lower()
+      local value = line:sub(line:find("%S", colon + 1) or #line + 1)
       list = lists[name] or {}
       lists[name] = list
       if #list > 0 then list[#list + 1] = ", " end

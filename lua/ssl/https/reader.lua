@@ -78,7 +78,8 @@ end
 local function without_cr(line)
   local stop = #line
   while line:byte(stop) == CR do stop = stop - 1 end
-  return (line:sub(1, stop):gsub("\r", " "))
+  line = line:sub(1, stop)
+  return line:find("\r", 1, true) and line:gsub("\r", " ") or line
 end
 
 -- A line whose end has not come yet. Its beginning is taken.
