@@ -75,4 +75,68 @@ function models.receive()
   return setmetatable({ text = "", ended = false }, methods)
 end
 
+-- What `send` has reported, and what the far end has got: the same bytes.
+--
+--   local m = models.send()
+--   m:reported(data, n)   a call has sent n bytes of data; `m.rest` is what is left of it
+--   m:come(bytes)         the far end has them
+--   m:check()             raises unless that fits
+--   m:other()             checked just now: the next call sends something else than the rest
+local sending = {}
+sending.__index = sending
+
+function sending:reported(data, n)
+  self.wanted, self.rest = self.wanted .. data:sub(1, n), data:sub(n + 1)
+end
+
+function sending:come(bytes)
+  self.got = self.got .. bytes
+end
+
+-- From here on a part of what was left may come first: it is of one of these rests.
+function sending:other()
+  if self.rest ~= "" then table.insert(self.owed, self.rest:sub(#self.got + 1)) end
+  self.rest, self.got = "", ""
+end
+
+-- The rests that may still come, or nil: what has come is not a part of a rest and what was
+-- reported. As long as nothing behind a rest was reported, more of it may come.
+local function owed_now(self)
+  if self.got == self.wanted then return self.got == "" and self.owed or {} end
+  local extra = #self.got - #self.wanted
+  for _, rest in ipairs(self.owed) do
+    if extra > 0 and extra <= #rest and self.got == rest:sub(1, extra) .. self.wanted then
+      return self.wanted == "" and { rest:sub(extra + 1) } or {}
+    end
+  end
+  return nil
+end
+
+-- Records of the rest may have left beside what was reported: a call that repeats them reports
+-- them when all of them have left.
+local function ahead(self)
+  local early = #self.got - #self.wanted
+  if early <= 0 or early > #self.rest then return false end
+  return self.got == self.wanted .. self.rest:sub(1, early) and self.got:sub(-early)
+end
+
+function sending:check()
+  local early = ahead(self)
+  if early then
+    self.got, self.wanted, self.owed = early, "", {}
+    return
+  end
+  local owed = owed_now(self)
+  if not owed then
+    error(("%d bytes have come, and %d were reported: %q, and %q"):format(
+      #self.got, #self.wanted, self.got:sub(1, 20), self.wanted:sub(1, 20)), 0)
+  end
+  self.got, self.wanted, self.owed = "", "", owed
+end
+
+--- @treturn table
+function models.send()
+  return setmetatable({ wanted = "", got = "", rest = "", owed = {} }, sending)
+end
+
 return models

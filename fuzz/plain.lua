@@ -81,7 +81,7 @@ seed = tonumber(seed) or os.time()
 math.randomseed(seed)
 print(("%s: seed %d"):format(name, seed))
 
-local inputs = corpus.of(name)
+local inputs = corpus.of(target.seeds or name)
 local began = socket.gettime()
 for _, bytes in ipairs(inputs) do
   note(bytes)

@@ -36,6 +36,24 @@ for version = 0, VERSIONS - 1 do
   end
 end
 
+-- Decisions of the harnesses that compare with a model: any bytes are some, and enough of them
+-- meet what few do not.
+local DECISIONS, LENGTH = 6, 160
+
+local function decisions(target)
+  local state = 1
+  for i = 1, DECISIONS do
+    local bytes = {}
+    for at = 1, LENGTH do
+      state = (state * 16807) % 2147483647
+      bytes[at] = string.char(math.floor(state / 65536) % 256)
+    end
+    write(target, "random_" .. i, table.concat(bytes))
+  end
+end
+
+for _, target in ipairs { "send" } do decisions(target) end
+
 -- A response is about a certificate and of an authority: they belong to it, and the time at
 -- which it is fresh.
 local now = os.time()

@@ -81,6 +81,21 @@ describe("script/fuzz", function()
     end)
   end
 
+  -- A line of the library that is changed, which the model of a target has to notice.
+  for _, flaw in ipairs {
+    "a count that is too high", "a rest that is sent again",
+    "a rest that is skipped in other bytes", "an index without the bytes before",
+    "memory that is read when it is the program's again",
+  } do
+    it(("finds %s by a model"):format(flaw), function()
+      local text, status = run(("--plain spec.proof.crooked %d %d"):format(LONG_ENOUGH, SEED),
+                               "FLAW=" .. quote(flaw))
+      assert.equal("1", status, text)
+      assert.is_truthy(text:find("FOUND ", 1, true), text)
+      assert.is_nil(text:find("the line is not there", 1, true), text)
+    end)
+  end
+
   -- A module with planted faults, in place of a target.
   local function planted(flaw)
     return run(("--plain spec.proof.flawed %d %d"):format(LONG_ENOUGH, SEED),
