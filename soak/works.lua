@@ -191,7 +191,13 @@ end
 function works.idle(n, random)
   -- Those that are made anew would live as long as the slowest of the pairs.
   local own, open = ends.contexts(), {}
-  for i = 1, n do open[i] = { connected(own, ends.lifted) } end
+  local function one()
+    local server, client = connected(own, ends.lifted)
+    -- Its tickets are read now: later, as the pairs are used, their sessions would add up.
+    talk(server, client, "hello")
+    return { server, client }
+  end
+  for i = 1, n do open[i] = one() end
   return function()
     local i = random(n)
     local server, client = unpack(open[i])
@@ -199,7 +205,7 @@ function works.idle(n, random)
     if random(10) > 1 then return 0 end
     client:close()
     server:close()
-    open[i] = { connected(own, ends.lifted) }
+    open[i] = one()
     return 1
   end
 end

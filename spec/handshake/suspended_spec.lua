@@ -19,6 +19,7 @@ describe("handshakes that stand still", function()
   local pki       = require "spec.support.pki"
   local questions = require "spec.support.questions"
   local resources = require "spec.support.resources"
+  local values    = require "spec.support.values"
 
   -- If the jobs of one kind were left, memory would grow by more than the limit below.
   local TOTAL = house.share(5000, 500, 1)
@@ -190,12 +191,14 @@ describe("handshakes that stand still", function()
   }
 
   local cases = {}
-  for name, kind in pairs(KINDS) do
-    for _, version in ipairs(pair.versions) do
-      if not (name == "dhparam" and version == "tlsv1_3") then
-        for how, finish in pairs(ENDS) do
-          cases[#cases + 1] = { name = name, kind = kind, version = version, how = how,
-                                finish = finish }
+  -- Where everything is slow, every other end over each kind: what a tool looks for lies in
+  -- the pause of a kind, or in an end, and each of them is there.
+  for i, name in ipairs(values.some(KINDS, 1)) do
+    for at, version in ipairs(pair.versions) do
+      for j, how in ipairs(values.some(ENDS, 1)) do
+        if house.crossed(i + at, j) and not (name == "dhparam" and version == "tlsv1_3") then
+          cases[#cases + 1] = { name = name, kind = KINDS[name], version = version, how = how,
+                                finish = ENDS[how] }
         end
       end
     end

@@ -75,7 +75,7 @@ describe("a connection over", function()
 
         it("carries a lot, both ways", function()
           local s, c = pair_of()
-          local text = ("0123456789abcdef"):rep(kind:find "one byte" and house.scale(512, 64)
+          local text = ("0123456789abcdef"):rep(kind:find "few bytes" and house.scale(512, 64)
                                                 or house.scale(8192, 1024))
           for _, ends in ipairs { { s, c }, { c, s } } do
             local sent, got, rounds = 0, "", 0

@@ -2,6 +2,8 @@
 -- that sessions are kept apart by.
 
 describe("the policy of a context", function()
+  local house       = require "spec.support.init"
+  local values      = require "spec.support.values"
   local ssl         = require "ssl"
   local context     = require "ssl.context"
   local fingerprint = require "ssl.session.fingerprint"
@@ -114,10 +116,13 @@ describe("the policy of a context", function()
 
   for _, side in ipairs { "client", "server" } do
     it("of a " .. side .. " differs by each key that belongs to it", function()
-      for _, version in ipairs(pair.versions) do
+      for i, version in ipairs(pair.versions) do
         local plain = policies.base[side](version)
-        for key, entry in pairs(policies[side](version)) do
-          if type(entry) == "table" then
+        local entries = policies[side](version)
+        -- Where everything is slow, each key over one version.
+        for at, key in ipairs(values.some(entries, 1)) do
+          local entry = entries[key]
+          if type(entry) == "table" and house.crossed(at, i) then
             local lax, strict = over(plain, entry.lax or {}), over(plain, entry.strict or {})
             assert.equal(policy(lax), policy(lax), key)
             if version == "tlsv1_3" or key ~= "maxversion" then

@@ -48,6 +48,15 @@ describe("the walk of policies:", function()
                                              sessionkey = ("s"):rep(32) } },
   }
 
+  -- The versions over the at-th of a list.
+  local function tried(at)
+    local out = {}
+    for i, version in ipairs(pair.versions) do
+      if house.crossed(at, i) then out[#out + 1] = version end
+    end
+    return out
+  end
+
   local walks = {}
 
   -- The same walk again: the tried pairs are known.
@@ -106,9 +115,10 @@ describe("the walk of policies:", function()
     if asked then assert.is_false(walk:resumed(from, to, peer), what) end
   end
 
-  for side, places in pairs(PLACES) do
-    for place in pairs(places) do
-      for _, version in ipairs(pair.versions) do
+  -- Where everything is slow, each place over one version, and so is each side below.
+  for at, side in ipairs { "client", "server" } do
+    for step, place in ipairs(values.some(PLACES[side], 1)) do
+      for _, version in ipairs(tried(at + step)) do
         local where = ("%s, %s: "):format(place, version)
 
         it(where .. "a session is resumed under its own policy", function()
@@ -136,8 +146,8 @@ describe("the walk of policies:", function()
     end
   end
 
-  for side in pairs(PLACES) do
-    for _, version in ipairs(pair.versions) do
+  for at, side in ipairs { "client", "server" } do
+    for _, version in ipairs(tried(at)) do
       it(("none of a %s is resumed where a full handshake would fail, %s"):format(side, version),
          function()
         local walk, count = walk_of(side, version, side == "server" and "a server with tickets"), 0

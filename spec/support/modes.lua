@@ -30,6 +30,12 @@ local groups = {
     files = { "proof/fuzz" },
   },
   {
+    why = "They make values of strings, in Lua alone: no memory of C is there, which a"
+          .. " collection could free too early, and valgrind and ASan could look at.",
+    only = "jit interpreter hammered",
+    files = { "x509/der", "x509/ip" },
+  },
+  {
     why = "The work is done in programs that they start. Those have the compiler's flags and"
           .. " ASan as this process does; collection and valgrind do not reach them.",
     only = "jit interpreter hammered asan",
