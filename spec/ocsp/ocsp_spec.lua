@@ -150,6 +150,41 @@ describe("ssl.ocsp", function()
                      refused(make { from = DAY, till = 2 * DAY }))
     end)
 
+    it("takes the worst of several fresh statements, in any order", function()
+      local RANK = { good = 1, unknown = 2, revoked = 3 }
+      for first, a in pairs(RANK) do
+        for second, b in pairs(RANK) do
+          local der = make { status = first, more = { { status = second } } }
+          assert.equal(a > b and first or second, (ocsp.check(der, cert, issuer)),
+                       first .. " " .. second)
+        end
+      end
+      local OLD = { status = "revoked", from = -3 * DAY, till = -2 * DAY }
+      assert.equal("good", (ocsp.check(make { more = { OLD } }, cert, issuer)))
+      OLD.more = { {} }
+      assert.equal("good", (ocsp.check(make(OLD), cert, issuer)))
+      local far = make { till = 2 * DAY, more = { { status = "good", till = DAY } } }
+      local _, details = ocsp.check(far, cert, issuer)
+      assert.is_true(details.validtill > os.time() + 1.5 * DAY)
+    end)
+
+    it("is not good where a further statement cannot be read", function()
+      local real = lib.C.OCSP_single_get0_status
+      for broken = 1, 2 do
+        local count = 0
+        lib.C.OCSP_single_get0_status = function(...)
+          count = count + 1
+          if count == broken then return -1 end
+          return real(...)
+        end
+        local ok, status, why = pcall(ocsp.check, make { more = { {} } }, cert, issuer)
+        lib.C.OCSP_single_get0_status = real
+        assert.is_true(ok, status)
+        assert.is_nil(status)
+        assert.equal("the response is malformed", why)
+      end
+    end)
+
     it("accepts a clock difference of five minutes, or of the option", function()
       local late = make { from = -2 * DAY, till = -200 }
       assert.equal("good", (ocsp.check(late, cert, issuer)))

@@ -62,11 +62,21 @@ local function copy_nonce(basic, der)
   X.spec_OCSP_REQUEST_free(request)
 end
 
+local function state(basic, id, recipe)
+  local till = recipe.till
+  if till == nil then till = DAY end
+  local status = recipe.status or "good"
+  assert(X.spec_OCSP_basic_add1_status(basic, id, STATUS[status], recipe.reason or 1,
+           status == "revoked" and moment(-DAY) or nil, moment(recipe.from or -60),
+           moment(till)) ~= nil)
+end
+
 --- A response.
 -- @tparam table recipe  `cert`, `issuer` (paths); `signer` (an entry with cert and
 --   key); `status` ("good"), `reason` (a number), `from` (-60) and `till` (a day;
 --   false: none), both seconds from now; `hash` of the identifier ("sha1"); `bare`: the
---   signer's certificate is not in it; `nonce`: that of this request
+--   signer's certificate is not in it; `nonce`: that of this request; `more`: further
+--   statements about the certificate, as recipes with `status`, `reason`, `from`, `till`
 -- @treturn string  DER
 function responses.make(recipe)
   local cert, issuer = load(recipe.cert), load(recipe.issuer)
@@ -74,12 +84,8 @@ function responses.make(recipe)
   local basic = ffi.gc(X.spec_OCSP_BASICRESP_new(), X.spec_OCSP_BASICRESP_free)
   local id = X.spec_OCSP_cert_to_id(C.EVP_get_digestbyname(recipe.hash or "sha1"),
                                     x509.pointer(cert), x509.pointer(issuer))
-  local till = recipe.till
-  if till == nil then till = DAY end
-  local status = recipe.status or "good"
-  assert(X.spec_OCSP_basic_add1_status(basic, id, STATUS[status], recipe.reason or 1,
-           status == "revoked" and moment(-DAY) or nil, moment(recipe.from or -60),
-           moment(till)) ~= nil)
+  state(basic, id, recipe)
+  for _, further in ipairs(recipe.more or {}) do state(basic, id, further) end
   X.spec_OCSP_CERTID_free(id)
   if recipe.nonce then copy_nonce(basic, recipe.nonce) end
   assert(X.spec_OCSP_basic_sign(basic, x509.pointer(signer), key,

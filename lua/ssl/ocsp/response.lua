@@ -164,23 +164,35 @@ local function read(single)
   return "revoked", details, times
 end
 
--- The first statement about the certificate that is fresh.
+-- One of several statements: how bad the news is. What cannot be read may be any of them.
+local WEIGHT = { good = 1, unknown = 2, malformed = 3, revoked = 4 }
+
+-- A statement about the certificate: the kind of its news, false where it is out of date; then the
+-- status and the details, or nil and the reason.
+local function weigh(single, options, time)
+  local status, details, times = read(single)
+  if not status then return "malformed", nil, details end
+  local till, stale = fresh(times, options, time)
+  if till then
+    details.validtill = till
+    return status, status, details
+  end
+  return stale == MALFORMED and "malformed", nil, stale
+end
+
+-- Of the statements about the certificate that are fresh the worst one counts: RFC 6960 says
+-- nothing about several, and a revocation must not hide behind an older statement.
 local function find(basic, subject, issuer, options, time)
-  local why = "the response is about another certificate"
+  local worst, status, details = 0, nil, "the response is about another certificate"
   for i = 0, C.OCSP_resp_count(basic) - 1 do
     local single = C.OCSP_resp_get0(basic, i)
     if is_about(single, subject, issuer) then
-      local status, details, times = read(single)
-      if not status then return nil, details end
-      local till, stale = fresh(times, options, time)
-      if till then
-        details.validtill = till
-        return status, details
-      end
-      why = stale
+      local kind, said, more = weigh(single, options, time)
+      local weight = kind and WEIGHT[kind] or 0
+      if weight > worst or worst == 0 then worst, status, details = weight, said, more end
     end
   end
-  return nil, why
+  return status, details
 end
 
 -- 1: in both and equal.
