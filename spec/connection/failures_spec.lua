@@ -61,6 +61,21 @@ describe("a failure inside OpenSSL", function()
     cases[#cases + 1] = { "client", "SSL_ctrl", K.SSL_CTRL_SET_VERIFY_CERT_STORE, STORE }
   end
 
+  it("frees at once what was made of the connection", function()
+    local shim, server = require "ssl.ffi.shim", contexts()
+    local real, made = shim.conn, nil
+    shim.conn = function()
+      made = real()
+      return made
+    end
+    local results = pack(without("SSL_set_session_id_context", nil, ssl.engine, server))
+    shim.conn = real
+    assert.is_true(results[1])
+    assert.is_nil(results[2])
+    assert.is_truthy(made)
+    assert.is_true(made.ssl == nil)
+  end)
+
   for _, case in ipairs(cases) do
     local side, name, command, reason = unpack(case, 1, 4)
     it(("of %s %s makes no connection on a %s"):format(name, command or "", side), function()

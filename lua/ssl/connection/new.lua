@@ -55,11 +55,8 @@ local function mode_of(c)
   if c.mode == "client" then return C.SSL_set_connect_state, false end
 end
 
--- All of it may fail for want of memory. The collector frees what was made by then.
-local function make(ctx, c, set_state, server)
-  local verifies_by = sessionid.bind(c, server)
-  errors.clear()
-  local conn = shim.conn()
+-- All of it may fail for want of memory.
+local function fill(conn, ctx, c, set_state, server, verifies_by)
   local ssl = C.SSL_new(c.handle.raw)
   if ssl == nil then return nil, errors.reason() end
   conn.ssl = ssl
@@ -72,6 +69,19 @@ local function make(ctx, c, set_state, server)
   if not ok then return nil, why end
   job.apply(st)
   return self
+end
+
+-- A failure frees what was made by then: a program that tries again and again would fill the
+-- machine before the collector runs.
+local function make(ctx, c, set_state, server)
+  local verifies_by = sessionid.bind(c, server)
+  errors.clear()
+  local conn = shim.conn()
+  local whole, self, why = pcall(fill, conn, ctx, c, set_state, server, verifies_by)
+  if whole and self then return self end
+  shim.free(conn)
+  if not whole then error(self, 0) end
+  return nil, why
 end
 
 --- A connection without a transport, in LuaSec's state "new".
