@@ -34,7 +34,7 @@ jit.off(true, true)
 
 local HELLO_READ = shim.K.LSF_HELLO_READ
 
-local UNPREPARED = "the handshake could not begin"
+local UNPREPARED = "the handshake could not begin (%s)"
 
 local handshake = {}
 
@@ -51,11 +51,13 @@ local function prepare(st)
 end
 
 -- A connection that is half prepared goes no further: it may lack the demands of its context.
+-- No function of the program runs here, so what is raised is no error of its own.
 local function begin(st)
   local whole, problem = pcall(prepare, st)
   if whole then return end
-  if not gone(st) then lifecycle.fail(st, UNPREPARED) end
-  error(problem, 0)
+  local reason = tostring(problem):gsub("^ssl: ", "")
+  errors.clear()
+  if not gone(st) then lifecycle.fail(st, UNPREPARED:format(reason)) end
 end
 
 -- A flight leaves in one piece. If the session tickets of TLS 1.3 were sent one by one,
