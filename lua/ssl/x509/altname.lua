@@ -17,6 +17,9 @@ local typed_ptr = ffi.typeof "struct { int type; void *value; } *"
 local stack_ptr = ffi.typeof "lsf_OPENSSL_STACK *"
 local string_ptr = ffi.typeof "lsf_ASN1_STRING *"
 
+-- What OpenSSL says of an extension that is not there.
+local NONE = -1
+
 local altname = {}
 
 local TEXTS = {
@@ -77,10 +80,11 @@ end
 -- Each subjectAltName extension of a certificate in turn: its position, then the
 -- decoded names, or false where it does not decode.
 local function next_extension(x509, position)
-  local out = ffi.new("int[2]", 0, position)
+  local out = ffi.new("int[2]", NONE, position)
   local names = C.X509_get_ext_d2i(x509, K.NID_subject_alt_name, out, out + 1)
   if names ~= nil then return out[1], own(names) end
-  if out[0] >= 0 then return out[1], false end
+  -- Where memory fails OpenSSL may leave the position as it was.
+  if out[0] >= 0 and out[1] > position then return out[1], false end
 end
 
 --- All names of a certificate.
