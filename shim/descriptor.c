@@ -135,8 +135,21 @@ lsf_spent(void)
 }
 
 /*
+ * The kernel refuses to wait, for want of memory for example: rest instead, and let the caller look
+ * for itself. Without the rest it would do so without a pause.
+ */
+static void
+rest(double left)
+{
+	double most = left >= 0 && left < 0.01 ? left : 0.01;
+	struct timespec ts = { 0, (long)(most * 1e9) };
+
+	(void)nanosleep(&ts, NULL);
+}
+
+/*
  * Wait until the descriptor is readable (events & 1) or writable (events & 2).
- * seconds < 0: without limit. Returns 1 when it is, is broken or was closed; 0 when
+ * seconds < 0: without limit. Returns 1 when it is, is broken or was closed, or may be; 0 when
  * the time is over. Milliseconds are rounded up, so that no wait ends before its time.
  */
 int
@@ -163,6 +176,8 @@ lsf_wait(const struct lsf_conn *c, int events, double seconds)
 			left = end - lsf_now();
 	} while ((rc == -1 && errno == EINTR) ||
 	    (rc == 0 && (seconds < 0 || left > 0)));
+	if (rc == -1)
+		rest(seconds < 0 ? -1 : left > 0 ? left : 0);
 
 	return rc != 0;
 }
