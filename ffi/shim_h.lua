@@ -54,6 +54,7 @@ return {
         uint8_t go_on, ask, some_lists;
         int32_t denied;
         uint8_t proven;
+        uint8_t again;
         uint32_t name_length;
         const char *name;
         uint32_t key_count;

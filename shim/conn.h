@@ -164,6 +164,9 @@ struct lsf_conn {
 		/* The verification that accepts an expected raw key has run to its end.
 		 * Owners: verify.c */
 		uint8_t proven;
+		/* The peer is about to be verified once more: the results are those of an
+		 * earlier certificate. Owners: ssl.connection.postauth, verify.c */
+		uint8_t again;
 		/* A DNS name that the peer has to prove, or NULL: Lua's memory. Owners:
 		 * ssl.feature.peername */
 		uint32_t name_length;

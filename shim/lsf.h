@@ -365,6 +365,7 @@ LSF_API unsigned int lsf_psk_server(SSL *ssl, const char *identity,
     unsigned char *psk, unsigned int max_psk);
 
 /* validity.c */
+void lsf_validity_begins(struct lsf_conn *c);
 void lsf_note_validity(struct lsf_conn *c, X509_STORE_CTX *store_ctx);
 LSF_API void lsf_verification_time(X509_VERIFY_PARAM *param, double seconds);
 LSF_API void lsf_session_limit(SSL_SESSION *session, double end);

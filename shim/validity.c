@@ -64,6 +64,13 @@ until(struct lsf_conn *c, int64_t end)
 		c->verify.till = end;
 }
 
+/* The peer is verified anew. */
+void
+lsf_validity_begins(struct lsf_conn *c)
+{
+	c->verify.till = 0;
+}
+
 /*
  * A certificate of the chain was found good. Note the end of its time, and of the lists
  * that it was looked up in. What had expired before was accepted by the program

@@ -165,6 +165,21 @@ note_depth(struct lsf_conn *c, X509_STORE_CTX *store_ctx)
 }
 
 /*
+ * The first call for a certificate that a server has asked for after the handshake. Until then
+ * the results are those of the certificate before, which the connection still has.
+ */
+static void
+begin_again(struct lsf_conn *c)
+{
+	c->verify.again = 0;
+	c->verify.denied = V_OK;
+	c->verify.proven = 0;
+	c->verify.depth = 0;
+	c->verify.count = 0;
+	lsf_validity_begins(c);
+}
+
+/*
  * Where the user has a function for it, that decides, and what cannot be asked is denied.
  * Else, where the connection is tolerant (LuaSec's lsec_continue), an error is collected and
  * verification goes on; getpeerverification reports it. OpenSSL forgets the depth of the
@@ -208,6 +223,8 @@ lsf_verify(int ok, X509_STORE_CTX *store_ctx)
 	SSL *ssl = lsf_api.X509_STORE_CTX_get_ex_data(store_ctx, index);
 	struct lsf_conn *c = lsf_conn_of(ssl);
 
+	if (c != NULL && c->verify.again)
+		begin_again(c);
 	if (c == NULL || c->verify.keys == NULL)
 		return decide(c, ssl, ok, store_ctx);
 	ok = decide(c, ssl, by_key(c, store_ctx, ok), store_ctx);

@@ -350,6 +350,35 @@ describe("requestcertificate", function()
     talk(s, c)
   end)
 
+  it("has the errors of the last certificate alone", function()
+    local s, c = connected({ verifyext = "lsec_continue", verify = "post_handshake" },
+                           client_keys(pki.selfsigned))
+    for _ = 1, 2 do
+      assert.same(pack(true), (ask(s, c)))
+      local ok, errors = s:getpeerverification()
+      assert.is_false(ok)
+      assert.equal(1, #errors[1])
+    end
+    local raw, lib = getmetatable(c).conn.ssl, require "ssl.ffi.lib"
+    local source = getmetatable(assert(ssl.newcontext(pair.client_config {
+      key = pki.client.key, certificate = pki.client.chain }))).handle
+    assert(lib.C.SSL_set_SSL_CTX(raw, source.raw) ~= nil)
+    assert.same(pack(true), (ask(s, c)))
+    assert.equal("client", name_of(s))
+    assert.is_true((s:getpeerverification()))
+    talk(s, c)
+  end)
+
+  it("has the errors of the certificate before until there is an answer", function()
+    local s, c = connected({ verifyext = "lsec_continue", verify = "post_handshake" },
+                           client_keys(pki.selfsigned))
+    assert.same(pack(true), (ask(s, c)))
+    assert.is_true(waits((select(2, s:requestcertificate()))))
+    assert.is_false((s:getpeerverification()))
+    s:close()
+    c:close()
+  end)
+
   describe("is impossible, and the session goes on,", function()
     it("for a client that did not offer it", function()
       local s, c = connected({}, { key = pki.client.key, certificate = pki.client.cert })

@@ -164,6 +164,7 @@ local function begin(st, optional)
         or reason
   end
   jobs(st, K.SSL_CTRL_MODE)
+  st.conn.verify.again = 1
   st.request = request
   lifecycle.request(st)
 end
