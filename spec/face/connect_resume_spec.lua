@@ -96,6 +96,23 @@ describe("ssl.connect resumes", function()
     assert.same({ ". NONE", ". NONE", "r NONE" }, { (ask()), (ask(passing)), (ask(passing)) })
   end)
 
+  it("later, where a session could not be set for want of memory", function()
+    local C, kept = require("ssl.ffi.lib").C, require "ssl.session.kept"
+    ask()
+    local real, offer = C.SSL_set_session, kept.offer
+    kept.offer = function(...)
+      C.SSL_set_session = function() return 0 end
+      local ok, item = pcall(offer, ...)
+      C.SSL_set_session = real
+      assert(ok and item == nil, item)
+      return offer(...)
+    end
+    local ok, answer = pcall(ask)
+    kept.offer = offer
+    assert.is_true(ok, answer)
+    assert.equal("r NONE", answer)
+  end)
+
   it("never with another protocol", function()
     needs.resumption "tlsv1_3"
     for _, protocol in ipairs { "any", "tlsv1_2" } do

@@ -6,6 +6,7 @@
 -- is: it is refused under another policy.
 
 local host = require "ssl.resty.host"
+local own  = require "ssl.session.kept"
 local ssl  = require "ssl"
 
 local shared = {}
@@ -56,9 +57,14 @@ function methods:offer(conn, key)
     local bytes = self.dict:lpop(PREFIX .. key)
     if not bytes then return nil end
     local session = ssl.importsession(bytes)
-    if session and conn:setsession(session) then
+    local fine, why = session and conn:setsession(session)
+    if fine then
       if not session:info "singleuse" then keep(self, key, session, bytes) end
       return bytes
+    end
+    if session and not own.spoiled(session, why) then
+      keep(self, key, session, bytes)
+      return nil
     end
   end
 end

@@ -5,9 +5,11 @@
 -- place is a key that contains everything on which the verdict depends. The connection
 -- compares the policies again when it gets a session.
 
-local arg     = require "ssl.base.arg"
-local lru     = require "ssl.base.lru"
-local process = require "ssl.base.process"
+local arg        = require "ssl.base.arg"
+local later      = require "ssl.base.later"
+local lru        = require "ssl.base.lru"
+local process    = require "ssl.base.process"
+local resumption = later.module "ssl.session.resumption"
 
 -- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
 jit.off(true, true)
@@ -59,10 +61,19 @@ function kept.remember(conn, session)
   if key then keep(key, { session = session, cert = (conn:getpeercertificate()) }) end
 end
 
+--- A connection has refused a session: see ssl.session.resumption.
+function kept.spoiled(session, why)
+  return resumption.spoiled(session, why)
+end
+
 -- The handshake will not check the certificate again, so it must not have expired.
+-- true; false: it will not fit any more; nil: not now
 local function fits(item, conn)
   if item.cert and not item.cert:validat(os.time()) then return false end
-  return conn:setsession(item.session)
+  local fine, why = conn:setsession(item.session)
+  if fine then return true end
+  if kept.spoiled(item.session, why) then return false end
+  return nil
 end
 
 --- Keep the new sessions of a connection.
@@ -81,11 +92,16 @@ end
 function kept.offer(conn, key)
   key = arg.string(key, 2)
   kept.place(conn, key)
-  repeat
+  while true do
     local item, list = take(key)
-    if item and fits(item, conn) then return item end
-    if item then drop(list, item) end
-  until not item
+    if not item then return end
+    local whole, fine = pcall(fits, item, conn)
+    if whole and fine then return item end
+    drop(list, item)
+    if not whole or fine == nil then keep(key, item) end
+    if not whole then error(fine, 0) end
+    if fine == nil then return end
+  end
 end
 
 --- The handshake is over, or has failed. A session that the server did not take is not

@@ -21,6 +21,8 @@ jit.off(true, true)
 
 local resumption = {}
 
+local FOREIGN = "session of another verification policy"
+
 local CLIENT_CACHE = bit.bor(K.SSL_SESS_CACHE_CLIENT, K.SSL_SESS_CACHE_NO_INTERNAL)
 
 --- Let the connections of a client's context keep their new sessions.
@@ -90,7 +92,7 @@ function resumption.settle(st)
   fingerprint.fix(st)
   if offered(st) then withdraw_expired(st) end
   if offered(st) and session.state(offered(st)).policy ~= fingerprint.connection(st) then
-    return "session of another verification policy"
+    return FOREIGN
   end
 end
 
@@ -167,6 +169,15 @@ end
 -- @treturn string  32 bytes
 resumption.policy = fingerprint.connection
 
+--- A session was refused: does it lie in the session, or is there no memory for example? Then it
+-- may fit the next connection.
+-- @tparam userdata s
+-- @tparam string why  the message of `setsession`
+-- @treturn boolean
+function resumption.spoiled(s, why)
+  return why == FOREIGN or session.unusable(session.state(s)) ~= nil
+end
+
 --- Offer a session to the server.
 -- @tparam table st  new, a client's
 -- @tparam userdata s
@@ -177,7 +188,7 @@ function resumption.offer(st, s)
   local why = session.unusable(given)
   if why then return nil, why end
   if given.policy ~= resumption.policy(st) then
-    return nil, "session of another verification policy"
+    return nil, FOREIGN
   end
   local part = part_of(st) -- takes memory, so it is made while nothing is set
   if C.SSL_set_session(st.conn.ssl, given.handle.session) ~= 1 then
