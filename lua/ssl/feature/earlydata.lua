@@ -101,6 +101,8 @@ local function write(ssl, early)
   C.SSL_ctrl(ssl, K.SSL_CTRL_SET_MAX_SEND_FRAGMENT, FRAGMENT, nil)
   local rc = C.SSL_write_early_data(ssl, text, #text, written_t())
   C.SSL_ctrl(ssl, K.SSL_CTRL_SET_MAX_SEND_FRAGMENT, K.SSL3_RT_MAX_PLAIN_LENGTH, nil)
+  -- The smaller length has made this one smaller, too.
+  C.SSL_ctrl(ssl, K.SSL_CTRL_SET_SPLIT_SEND_FRAGMENT, K.SSL3_RT_MAX_PLAIN_LENGTH, nil)
   if rc == 1 then
     early.taken, early.sent = true, early.sent + #text
   end
