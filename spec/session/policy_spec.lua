@@ -79,6 +79,22 @@ describe("the policy of a client's connection", function()
         fits_nowhere(from, assert(conn:getsession()))
       end)
 
+      it("is its own where it was made in the middle of a change of the context", function()
+        local from, C = client(), require("ssl.ffi.lib").C
+        local real, conn = C.SSL_CTX_set_verify, nil
+        -- As a finalizer would, or the function for a password.
+        C.SSL_CTX_set_verify = function(...)
+          C.SSL_CTX_set_verify = real
+          conn = connect(from)
+          return real(...)
+        end
+        local ok, why = pcall(context.setverify, from.context, "none")
+        C.SSL_CTX_set_verify = real
+        assert.is_true(ok and why, why)
+        assert.is_truthy(conn)
+        fits_nowhere(from, assert(conn:getsession()))
+      end)
+
       it("is its own where the context changes between the handshake and getsession", function()
         local from = client()
         local conn = connect(from)

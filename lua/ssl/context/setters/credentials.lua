@@ -66,4 +66,4 @@ function setters.checkkey(...)
   return key.matches(c)
 end
 
-return setters
+return sslctx.changers(setters)

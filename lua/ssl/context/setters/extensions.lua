@@ -93,4 +93,4 @@ function setters.setdane(...)
   return answer("error enabling DANE", ok, reason)
 end
 
-return setters
+return sslctx.changers(setters)

@@ -14,18 +14,7 @@ local answer, names = common.answer, common.names
 -- Each context has their method.
 require "ssl.context.setters.trust"
 
-local setters = { class = sslctx.class, state = sslctx.state }
-
---- A new context.
--- @tparam string protocol  any, sslv23, tlsv1, tlsv1_1, tlsv1_2, tlsv1_3; sslv3
---   where OpenSSL still has it
--- @treturn ssl.Context
--- @treturn nil,string
-function setters.create(...)
-  local protocol = ...
-  protocol = arg.string(protocol, 1)
-  return sslctx.new(protocol)
-end
+local setters = {}
 
 --- Say which side its connections are.
 -- @tparam string mode  "server" or "client"
@@ -75,5 +64,20 @@ function setters.setoptions(...)
   C.SSL_CTX_set_options(c.handle.raw, mask)
   return true
 end
+
+sslctx.changers(setters)
+
+--- A new context.
+-- @tparam string protocol  any, sslv23, tlsv1, tlsv1_1, tlsv1_2, tlsv1_3; sslv3
+--   where OpenSSL still has it
+-- @treturn ssl.Context
+-- @treturn nil,string
+function setters.create(...)
+  local protocol = ...
+  protocol = arg.string(protocol, 1)
+  return sslctx.new(protocol)
+end
+
+setters.class, setters.state = sslctx.class, sslctx.state
 
 return setters

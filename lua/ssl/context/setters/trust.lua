@@ -9,7 +9,6 @@ local common      = require "ssl.context.setters.common"
 local sslctx      = require "ssl.context.sslctx"
 local verifyflags = require "ssl.trust.verifyflags"
 local x509        = later.module "ssl.x509.certificate"
-local methods     = sslctx.methods
 local C           = lib.C
 local live        = sslctx.live
 local answer, cut, names, sources = common.answer, common.cut, common.names, common.sources
@@ -51,7 +50,7 @@ function setters.setverify(...)
 end
 
 --- lsec_continue, lsec_ignore_purpose, and flags of OpenSSL's: crl_check, ...
-function methods.setverifyext(ctx, ...)
+local function setverifyext(ctx, ...)
   local count, given = select("#", ...), { ... }
   local c = live(ctx)
   local wanted = names(given, count)
@@ -59,4 +58,6 @@ function methods.setverifyext(ctx, ...)
   return answer("invalid verify option", ok, unknown)
 end
 
-return setters
+later.fill(sslctx.methods, sslctx.changers { setverifyext = setverifyext })
+
+return sslctx.changers(setters)
