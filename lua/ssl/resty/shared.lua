@@ -57,7 +57,8 @@ function methods:offer(conn, key)
     local bytes = self.dict:lpop(PREFIX .. key)
     if not bytes then return nil end
     local session = ssl.importsession(bytes)
-    local fine, why = session and conn:setsession(session)
+    local fine, why
+    if session then fine, why = conn:setsession(session) end
     if fine then
       if not session:info "singleuse" then keep(self, key, session, bytes) end
       return bytes
