@@ -72,27 +72,6 @@ function sslctx.live(ctx)
   return c
 end
 
---- Functions that change the policy of a context: `live` has its mark taken away at the beginning,
--- and this does at the end. A finalizer, or the function for a password, may make a connection in
--- between, and that has the settings of then.
--- @tparam table setters  name -> f(ctx, ...), which calls `live`
--- @treturn table  the same, with functions whose errors look as if f had been called
-function sslctx.changers(setters)
-  local function ended(ctx, ...)
-    getmetatable(ctx).fingerprint = false
-    return ...
-  end
-  for name, f in pairs(setters) do
-    local function setter(...)
-      local ctx = ...
-      return ended(ctx, f(...))
-    end
-    arg.stands_for(setter)
-    setters[name] = setter
-  end
-  return setters
-end
-
 --- Give a server's context its session id context: a server that verifies its
 -- clients refuses to resume without one. A client must have none, since OpenSSL
 -- compares it with that of a PSK's session, which has none.

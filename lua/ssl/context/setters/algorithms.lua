@@ -46,4 +46,4 @@ setters.setcurve = of_groups "set_curve"
 --- Use a list of groups for the key exchange: "X25519:P-256".
 setters.setcurveslist = of_groups "set_list"
 
-return sslctx.changers(setters)
+return common.changers(setters)

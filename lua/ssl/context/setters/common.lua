@@ -57,4 +57,25 @@ function common.setter(what, noun, apply)
   end
 end
 
+--- Functions that change the policy of a context: `live` takes its mark away at the beginning,
+-- and this at the end. A finalizer, or the function for a password, may make a connection in
+-- between, and that has the settings of then.
+-- @tparam table setters  name -> f(ctx, ...), which calls `live`
+-- @treturn table  the same, with functions whose errors look as if f had been called
+function common.changers(setters)
+  local function ended(ctx, ...)
+    getmetatable(ctx).fingerprint = false
+    return ...
+  end
+  for name, f in pairs(setters) do
+    local function setter(...)
+      local ctx = ...
+      return ended(ctx, f(...))
+    end
+    arg.stands_for(setter)
+    setters[name] = setter
+  end
+  return setters
+end
+
 return common

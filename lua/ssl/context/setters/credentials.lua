@@ -66,4 +66,4 @@ function setters.checkkey(...)
   return key.matches(c)
 end
 
-return sslctx.changers(setters)
+return common.changers(setters)

@@ -93,4 +93,4 @@ function setters.setdane(...)
   return answer("error enabling DANE", ok, reason)
 end
 
-return sslctx.changers(setters)
+return common.changers(setters)

@@ -65,7 +65,7 @@ function setters.setoptions(...)
   return true
 end
 
-sslctx.changers(setters)
+common.changers(setters)
 
 --- A new context.
 -- @tparam string protocol  any, sslv23, tlsv1, tlsv1_1, tlsv1_2, tlsv1_3; sslv3

@@ -58,6 +58,6 @@ local function setverifyext(ctx, ...)
   return answer("invalid verify option", ok, unknown)
 end
 
-later.fill(sslctx.methods, sslctx.changers { setverifyext = setverifyext })
+later.fill(sslctx.methods, common.changers { setverifyext = setverifyext })
 
-return sslctx.changers(setters)
+return common.changers(setters)
