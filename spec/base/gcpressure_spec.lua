@@ -70,6 +70,34 @@ describe("the collector", function()
     assert.matches("^0\t0\ttrue\n$", output)
   end)
 
+  -- A cycle costs as much as there is of Lua's memory.
+  it("rests for longer where Lua has more memory, and not without end", function()
+    local output, ok = fresh.luajit [[
+      local gcpressure = require "ssl.base.gcpressure"
+      local collect, steps = collectgarbage, 0
+      function collectgarbage(what, ...)
+        if what == "isrunning" then return true end
+        if what ~= "step" then return collect(what, ...) end
+        steps = steps + 1
+      end
+      local function pause(kilobytes)
+        local held, taken = ("x"):rep(kilobytes * 1024), 0
+        collect()
+        collect "stop" -- no cycle but those above
+        steps = 0
+        while steps == 0 do
+          gcpressure.took(50)
+          taken = taken + 50
+        end
+        collect "restart"
+        return taken, held
+      end
+      print((pause(100)) <= 1024, (pause(8192)) >= 4096, (pause(65536)) <= 8192 + 50)
+    ]]
+    assert.is_true(ok, output)
+    assert.matches("^true\ttrue\ttrue\n$", output)
+  end)
+
   -- A long step holds an event loop.
   it("is moved on by one connection at a time", function()
     local _, most = steps "local _ = s, c"

@@ -18,21 +18,25 @@ local gcpressure = {
   CONTEXT    = 20,
 }
 
--- KB that may be taken without a step, and those that are, since the last cycle.
-local FREE = 256
-local taken = 0
+-- KB that may be taken without a step: the least and the most. A cycle costs as much as there is
+-- of Lua's memory, so in between half as much may be taken as Lua has: many connections that are
+-- in use would cause one cycle after another.
+local FREE, MOST = 256, 8192
+
+-- KB that may be taken, and that are, since the last cycle.
+local free, taken = FREE, 0
 
 -- Nobody refers to this object, so its finalizer runs at the end of the cycle. It makes the
 -- next one, which has the same finalizer.
 getmetatable(newproxy(true)).__gc = function(object)
-  taken = 0
+  taken, free = 0, math.min(math.max(FREE, collectgarbage "count" / 2), MOST)
   newproxy(object)
 end
 
 --- Account for memory taken outside Lua.
 -- @tparam number kilobytes
 function gcpressure.took(kilobytes)
-  if taken + kilobytes < FREE then
+  if taken + kilobytes < free then
     taken = taken + kilobytes
   elseif collectgarbage "isrunning" then
     collectgarbage("step", kilobytes)
