@@ -41,7 +41,7 @@ describe("a file that is loaded when it is first used", function()
 
   it("is no file of this name that comes first in package.path by then", function()
     local folder = process.folder()
-    assert(os.execute("mkdir -p " .. folder .. "/ssl/context/options") == 0)
+    assert(require("spec.support.init").run("mkdir -p " .. folder .. "/ssl/context/options"))
     process.write(folder .. "/ssl/context/options/clienthello.lua", "error 'the other file'")
     prints("userdata", ([[
       package.path = %q .. "/?.lua;" .. package.path

@@ -126,7 +126,7 @@ describe("documentation", function()
   end
 
   local function is_there(path)
-    return os.execute(("ls -d %s >/dev/null 2>&1"):format(path)) == 0
+    return require("spec.support.init").run(("ls -d %s >/dev/null 2>&1"):format(path))
   end
 
   it("has every path that the pages about the inside name", function()

@@ -24,6 +24,9 @@ local errors = later.places({
   --- And where the transport ended without close_notify.
   CUT_OFF = "unexpected eof while reading",
 
+  --- Where it does not accept what the peer has shown.
+  REFUSED = "certificate verify failed",
+
   --- The newest failure in this Lua state, as ssl.lasterror describes it; or nil.
   newest = nil,
 }, {

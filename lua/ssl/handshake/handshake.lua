@@ -7,7 +7,6 @@
 
 local shim        = require "ssl.ffi.shim"
 local later       = require "ssl.base.later"
-local failure     = require "ssl.io.failure"
 local readahead   = require "ssl.io.readahead"
 local linger      = require "ssl.io.linger"
 local earlydata   = later.module "ssl.feature.earlydata"
@@ -85,8 +84,8 @@ local function step_and_judge(st)
   local rc = step(st)
   local word = rc <= 0 and verdict.judge(st, rc) or nil
   if not word and st.conn.verify.key_count ~= 0 and rawkey.unproven(st) then
-    lifecycle.fail(st, failure.REFUSED)
-    word = failure.REFUSED
+    lifecycle.fail(st, errors.REFUSED)
+    word = errors.REFUSED
   end
   if st.conn.out_beg ~= st.conn.out_end then
     st.transport.flush(st)

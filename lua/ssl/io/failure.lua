@@ -12,10 +12,7 @@ local C, K   = lib.C, lib.K
 
 local failure = {}
 
-local REFUSED = "certificate verify failed"
-
---- OpenSSL's reason where it does not accept what the peer has shown.
-failure.REFUSED = REFUSED
+local REFUSED = errors.REFUSED
 
 -- What a person may do next.
 local NO_TLS = "the peer does not speak TLS, or not before a command such as STARTTLS"
