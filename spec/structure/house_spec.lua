@@ -281,7 +281,8 @@ describe("the house", function()
   it("gets a failure from script/lint where no file was checked", function()
     local process = require "spec.support.process"
     local folder = house.quote(process.folder())
-    assert.is_true(house.run(("mkdir %s/script && cp script/lint %s/script"):format(folder, folder)))
+    assert.is_true(house.run(("mkdir %s/script && cp script/lint %s/script")
+                             :format(folder, folder)))
     -- The folder contains one file, which is not Lua.
     local output = process.capture(folder .. "/script/lint 2>&1; echo status $?")
     process.stop_all()
