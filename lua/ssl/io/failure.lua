@@ -1,7 +1,7 @@
 --- ssl.io.failure: the reason of a connection's failure, in parts.
 --
 -- They are noted when it fails: later the alert, the chain and the queue are gone. Whether
--- an end, a reset or an error of OpenSSL is a failure is decided in ssl.io.loop.
+-- an end, a reset or an error of OpenSSL is a failure is decided in ssl.io.verdict.
 
 local ffi    = require "ffi"
 local lib    = require "ssl.ffi.lib"
