@@ -18,8 +18,8 @@ watch.begin(folder)
 local target = require(name:find(".", 1, true) and name or "fuzz.targets." .. name)
 local socket = require "socket"
 
--- No input may take longer, in seconds.
-local LONGEST = 30
+-- No input may take longer, in seconds; nor may all that makes one smaller.
+local LONGEST, SHRINKING = 30, 6
 
 require("ffi").cdef 'unsigned int fuzz_alarm(unsigned int seconds) __asm__("alarm");'
 local alarm = require("ffi").C.fuzz_alarm
@@ -54,7 +54,9 @@ end
 local function found(bytes, why)
   local what = kind(why)
   watch.each = 1
+  local ends = socket.gettime() + SHRINKING
   local small = mutate.shrink(bytes, function(less)
+    if socket.gettime() > ends then return false end
     local failed, other = fails(less)
     return failed and kind(other) == what
   end)
