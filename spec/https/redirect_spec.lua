@@ -209,6 +209,34 @@ describe("ssl.https follows redirects", function()
     end)
   end)
 
+  -- What the records of the keys say, for each of them.
+  it("with the keys for one origin, which no other one sees", function()
+    local hop, records = require "ssl.https.hop", require "ssl.context.keys"
+    local OTHERS = { servername = true, ech = true }
+    local function kept(key, behind, to)
+      local reqt = { url = "https://a.test/" }
+      if behind then
+        setmetatable(reqt, { __index = { [key] = "value" } })
+      else
+        reqt[key] = "value"
+      end
+      local from = assert(hop.new(reqt, 443))
+      local new = assert(hop.redirect(from, 302, { location = to }, 0, 443))
+      return new.reqt[key]
+    end
+    local count = 0
+    for _, record in ipairs(records) do
+      local key = record.key
+      if record.identity then count = count + 1 end
+      for _, behind in ipairs { false, true } do
+        assert.equal("value", kept(key, behind, "https://a.test/b"), key)
+        local expected = not (record.identity or OTHERS[key]) and "value" or nil
+        assert.equal(expected, kept(key, behind, "https://b.test/"), key)
+      end
+    end
+    assert.is_true(count > 5)
+  end)
+
   it("with the values behind the table, which pools use, too", function()
     local pool = https.pool()
     for _, to in ipairs { "/rooted", ("/to/localhost:%d/here"):format(second.port) } do

@@ -103,6 +103,13 @@ function cfg.of_chain(t, side)
   return first_of(t, keys.chain, side)
 end
 
+--- Does a key say who this side is, or open what does?
+-- @tparam any key
+-- @treturn boolean
+function cfg.identity(key)
+  return keys.identity[key] == true
+end
+
 -- Faces whose tables have fields of their own. There a misspelled key is a mistake.
 local MIXED = { connect = true, https = true }
 

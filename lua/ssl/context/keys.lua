@@ -29,6 +29,8 @@
 --            verification; "values" where only values that LuaSec lacks do so
 --   chain    true where it demands something of the peer's certificates, so that it is refused
 --            where raw public keys take their place
+--   identity true where it says who this side is, or opens what does: ssl.https shows it to one
+--            origin only
 --   theirs   of a list: the values that LuaSec has
 --   policy   true, the default: a session made under one value is never used under another
 --            (ssl.session.fingerprint). Where no full handshake can fail because of the key,
@@ -99,18 +101,19 @@ theirs { key = "mode", kind = "text", room = "protocol", always = true,
 ours   { key = "seclevel", kind = "number", room = "algorithms", switch = EXCHANGED }
 
 -- Before the keys, which it counts.
-ours   { key = "rawkey", kind = "switch", room = "certform",
+ours   { key = "rawkey", kind = "switch", identity = true, room = "certform",
          state = { rawkey = false,     -- the keys that may be shown, in DER
                    rawtypes = false } }
 
-theirs { key = "certificates", kind = "entries", fields = PAIR, room = "credentials",
-         switch = EXCHANGED }
-theirs { key = "key", kind = "file", room = "credentials", switch = EXCHANGED }
-theirs { key = "password", kind = "any", types = "string|fun():string?",
+theirs { key = "certificates", kind = "entries", identity = true, fields = PAIR,
+         room = "credentials", switch = EXCHANGED }
+theirs { key = "key", kind = "file", identity = true, room = "credentials", switch = EXCHANGED }
+theirs { key = "password", kind = "any", identity = true, types = "string|fun():string?",
          room = "credentials", switch = "it was used when the key was read",
          policy = "it opens a key; the certificate counts" }
-theirs { key = "certificate", kind = "files", room = "credentials", switch = EXCHANGED }
-ours   { key = "pkcs12", kind = "file", room = "credentials", switch = EXCHANGED }
+theirs { key = "certificate", kind = "files", identity = true, room = "credentials",
+         switch = EXCHANGED }
+ours   { key = "pkcs12", kind = "file", identity = true, room = "credentials", switch = EXCHANGED }
 
 theirs { key = "cafile", kind = "files", room = "locations", switch = STORE,
          state = { store = false }, counted = "the content of the store" }
@@ -193,7 +196,8 @@ theirs { key = "alpn", kind = "list", room = "alpn",
          types = "string|string[]|fun(protocols: string[]): string|string[]|nil",
          state = { alpn_select = false }, switch = ASKED,
          policy = "it is negotiated in every handshake, also in a resumed one" }
-theirs { key = "psk", kind = "fields", fields = { "hint", "callback" }, room = "psk",
+theirs { key = "psk", kind = "fields", identity = true, fields = { "hint", "callback" },
+         room = "psk",
          types = "function|{ hint: string?, callback: function }",
          state = { psk_client = false, psk_server = false, psk_hint = false,
                    psk_only = false } } -- a client's: no certificate is accepted instead

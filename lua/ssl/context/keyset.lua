@@ -17,7 +17,7 @@ local keyset = {
 
   --- See ssl.context.keys.
   room = {}, kind = {}, luasec = {}, theirs = {}, trust = {}, chain = {}, always = {},
-  fields = {},
+  fields = {}, identity = {},
 
   --- Of keys that one side has: "client" or "server". Nil is both.
   side = {},
@@ -38,7 +38,7 @@ local keyset = {
 }
 
 local COPIED = { "room", "kind", "luasec", "theirs", "trust", "chain", "always", "fields",
-                 "state", "each" }
+                 "state", "each", "identity" }
 
 -- Kinds whose values name files.
 local FILES = { file = true, files = true, folder = true }

@@ -1,11 +1,12 @@
 --- ssl.https.hop: the target of a request, its head, and the target of a redirect.
--- LuaSocket's rules, except the differences in docs/differences.md. Pure Lua.
+-- LuaSocket's rules, except the differences in docs/differences.md.
 
 local find      = require "ssl.over.find"
 local fields    = require "ssl.https.fields"
 local luasocket = require "ssl.https.luasocket"
 local printable = require "ssl.https.printable"
 local resolve   = require "ssl.https.location"
+local ssl       = require "ssl"
 local url       = require "ssl.https.url"
 
 -- Not compiled: see "Once for each connection" in docs/internals/architecture.md.
@@ -19,6 +20,10 @@ local SCHEME = "https"
 local COMPONENTS = { "scheme", "host", "port", "path", "params", "query", "user", "uri",
                      "authority", "userinfo", "fragment" }
 
+-- What a redirect says anew, or what is for one origin.
+local HERE = { url = true, headers = true }
+for _, name in ipairs(COMPONENTS) do HERE[name] = true end
+
 local REDIRECTS = { [301] = true, [302] = true, [303] = true, [307] = true,
                     [308] = true }
 local MAX_REDIRECTS = 5
@@ -26,10 +31,6 @@ local MAX_REDIRECTS = 5
 -- Headers that are for one origin only. Proxy-Authorization is not among them: no origin
 -- gets it, and the proxy is the same for all.
 local PRIVATE = { authorization = true, cookie = true, host = true }
-
--- Keys that say who the client is: they are for one origin only, as the Fetch standard has it. Else
--- any server could make requests of the client's that another one trusts.
-local IDENTITY = { "certificate", "certificates", "key", "password", "pkcs12", "psk", "rawkey" }
 
 -- Methods whose requests usually have a body: without one, Content-Length: 0 is sent, since
 -- some servers demand a length (RFC 9110 section 8.6).
@@ -175,24 +176,22 @@ local function may_redirect(self, code, redirected)
      and (most == false or redirected < (most or MAX_REDIRECTS))
 end
 
--- The keys of the caller's table that are not for the next place.
-local function left_behind(reqt, same_origin)
-  local dropped = { url = true, headers = true }
-  for _, name in ipairs(COMPONENTS) do dropped[name] = true end
-  if same_origin then return dropped end
-  for _, name in ipairs(IDENTITY) do dropped[name] = true end
-  dropped.servername = true
-  dropped.ech = reqt.ech ~= "grease" -- of the other server
-  return dropped
+-- Is a key of the caller's table not for the next place? What says who the client is is for one
+-- origin only, as the Fetch standard has it. Else any server could make requests of the client's
+-- that another one trusts.
+local function left_behind(key, reqt, same_origin)
+  if HERE[key] then return true end
+  if same_origin then return false end
+  return ssl.cfg.identity(key) or key == "servername"
+      or key == "ech" and reqt.ech ~= "grease" -- of the other server
 end
 
 -- The caller's table again, for another place, with the values behind it. At the same origin its
 -- `password` stays, which opens the key: `user`, without which it goes into no request, does not.
 local function moved(self, target, same_origin)
-  local from = self.reqt
-  local dropped, reqt = left_behind(from, same_origin), {}
+  local from, reqt = self.reqt, {}
   for key, value in pairs(from) do
-    if not dropped[key] then reqt[key] = value end
+    if not left_behind(key, from, same_origin) then reqt[key] = value end
   end
   reqt.url, reqt.headers = target, {}
   for name, value in pairs(from.headers or {}) do
@@ -202,7 +201,7 @@ local function moved(self, target, same_origin)
   end
   if getmetatable(from) == nil then return reqt end
   return setmetatable(reqt, { __index = function(_, key)
-    if not dropped[key] then return from[key] end
+    if not left_behind(key, from, same_origin) then return from[key] end
   end })
 end
 
