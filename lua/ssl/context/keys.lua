@@ -252,8 +252,8 @@ ours   { key = "eof", kind = "text", types = '"strict"|"lenient"', room = "conne
 ours   { key = "explain", kind = "switch", room = "connection",
          state = { explain = false }, policy = "it concerns the report of a refusal" }
 ours   { key = "maxline", kind = "number", room = "connection",
-         state = { maxline = MOST_LINE }, each = true, policy = KEPT }
+         state = { maxline = MOST_LINE }, policy = KEPT }
 ours   { key = "maxall", kind = "number", room = "connection",
-         state = { maxall = MOST_ALL }, each = true, policy = KEPT }
+         state = { maxall = MOST_ALL }, policy = KEPT }
 
 return list

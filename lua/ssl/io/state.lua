@@ -151,7 +151,8 @@ function state.new(conn, ctx, c, server, transport)
   st.received, st.sent, st.born = 0, 0, now()
   st.owed, st.pausable, st.policy = 0, false, false
   st.transport, st.stream, st.origin = transport, false, false
-  st.maxline, st.maxall = 0, 0
+  -- Those of its context, so that the keys' room comes only where a program sets them.
+  st.maxline, st.maxall = c.maxline, c.maxall
   setmetatable(st, DEFAULTS)
   return self, st
 end
