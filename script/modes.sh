@@ -48,12 +48,15 @@ mode_luajit() {
 }
 
 mode_build_asan() {
-	local log=$BUILD_DIR/asan.log
+	local log=$BUILD_DIR/asan.log lock
+	# One at a time: runs side by side build it where it is built already.
+	exec {lock}>"$BUILD_DIR/asan.lock" && flock "$lock" || return
 	{ cmake -S . -B "$BUILD_DIR/asan" -DSSL_SHIM_SANITIZE=ON &&
 	    cmake --build "$BUILD_DIR/asan"; } >"$log" 2>&1 || {
 		cat "$log" >&2
 		return 1
 	}
+	exec {lock}>&-
 }
 
 # Leaks are valgrind's business: ASan does not look into LuaJIT's own heap, and

@@ -52,9 +52,10 @@ describe("the modes of the suite", function()
     process.write(bin .. "/busted", program)
     house.run(("chmod 755 '%s/busted'"):format(bin))
     -- A build folder of its own: the luajit of a mode lies there.
+    -- And two lanes, whether or not this spec runs in a lane.
     local text = process.capture((
-      "SSL_MODE_DIR= BUILD_DIR='%s' PATH='%s':$PATH script/test --no-bootstrap %s 2>&1; echo $?")
-      :format(bin, bin, arguments))
+      "SSL_MODE_DIR= SSL_SPEC_LANES=2 SSL_SPEC_PORTION= BUILD_DIR='%s' PATH='%s':$PATH"
+      .. " script/test --no-bootstrap %s 2>&1; echo $?"):format(bin, bin, arguments))
     return text:match "^(.-)(%d+)\n$"
   end
 
@@ -125,7 +126,55 @@ describe("the modes of the suite", function()
     local ran = told "--mode interpreter --mode hammered"
     assert.equal(table.concat(lines "luajit spec/support/modes.lua interpreter", " "),
                  ran.interpreter)
-    assert.equal(table.concat(modes.all(), " "), told "--mode hammered --every".hammered)
+    ran = told "--mode interpreter --mode hammered --every"
+    assert.equal(table.concat(modes.all(), " "), ran.hammered)
+  end)
+
+  -- What each of several runs got, in the order of the files, and how many runs there were.
+  local function files_of(text)
+    local files, runs = {}, 0
+    for line in text:gmatch "ran ([^\n]*)" do
+      runs = runs + 1
+      for file in line:gmatch "spec/%S+" do files[#files + 1] = file end
+    end
+    table.sort(files)
+    return files, runs
+  end
+
+  it("run in portions side by side where one is alone, each file once", function()
+    local prints = "print('ran ' .. table.concat(arg, ' '))"
+    local text = output(prints, "--mode hammered")
+    local files, runs = files_of(text)
+    assert.same(lines "luajit spec/support/modes.lua hammered", files)
+    assert(runs > 10, runs)
+    files, runs = files_of((output(prints, "spec/base spec/connection spec/https spec/io")))
+    assert.same(lines [[find spec/base spec/connection spec/https spec/io -name '*_spec.lua' \
+      | LC_ALL=C sort]], files)
+    assert(runs > 5, runs)
+    assert.equal(1, select(2, files_of((output(prints, "spec/base")))))
+  end)
+
+  it("count the tests of all portions, and one that breaks off as a failure", function()
+    local counts = [[
+      local tally = assert(io.open(os.getenv "SSL_SPEC_TALLY", "a"))
+      local first
+      for _, word in ipairs(arg) do first = first or word:find "base/lru_spec" end
+      tally:write("passed\nskipped\n", not first and "end\n" or "test the last\n")
+      tally:close()
+    ]]
+    local text, status = output(counts, "--mode hammered")
+    local portions = math.ceil(#lines "luajit spec/support/modes.lua hammered" / 10)
+    assert.matches("FAILED %[hammered%] ended early, with status 0, in: the last\n", text)
+    assert.matches(("\n%d passed, 1 failed, %d skipped\n$"):format(portions, portions), text)
+    assert.equal("1", status)
+  end)
+
+  it("say how a file that failed is run again", function()
+    local spec = process.folder() .. "/bad_spec.lua"
+    process.write(spec, "it('fails', function() error 'so' end)\n")
+    local text = process.capture("SSL_SPEC_PORTION= script/test --no-bootstrap --mode interpreter "
+                                 .. spec)
+    assert.matches("\n    again: script/test --mode interpreter " .. spec .. "\n", text, 1, true)
     process.stop_all()
   end)
 end)

@@ -47,13 +47,21 @@ local function text(message)
   return pretty.write(message)
 end
 
-local function print_failure(element, message, trace)
+-- The command that runs the failed file by itself: MODE is "specs" where busted was started
+-- without script/test.
+local function again(file)
+  if MODE == "specs" then return "busted " .. file end
+  return ("script/test --mode %s %s"):format(MODE, file)
+end
+
+local function print_failure(element, message, trace, file)
   io.write(("\n  FAILED [%s] %s\n"):format(MODE, full_name(element)),
            "    at ", place(element, trace), "\n    ",
            (text(message):gsub("\n", "\n    ")), "\n")
   if trace and trace.traceback then
     io.write("    ", (trace.traceback:gsub("\n", "\n    ")), "\n")
   end
+  if file then io.write("    again: ", again(file), "\n") end
   io.write "\n"
 end
 
@@ -100,7 +108,7 @@ return function()
   -- Of a test that failed, test_end does the counting; what fails outside one
   -- (a file that does not load, a describe, a teardown) is counted here.
   local function failed(element, _, message, trace)
-    print_failure(element, message, trace)
+    print_failure(element, message, trace, file)
     if element.descriptor ~= "it" then note "failed" end
     return nil, true
   end
