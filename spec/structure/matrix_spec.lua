@@ -72,16 +72,18 @@ describe("script/matrix", function()
 
   describe("in the page", function()
     local PAGE = "before\n<!-- rows of script/matrix -->\n%s<!-- end of the rows -->\nbehind\n"
-    local HEAD = "| system | processor | OpenSSL | LuaJIT | result | date |\n"
-                 .. "|---|---|---|---|---|---|\n"
+                 .. "<!-- tests that script/matrix skipped -->\n<!-- end of the tests -->\nend\n"
+    local HEAD = "| | system | processor | OpenSSL | LuaJIT | result | date |\n"
+                 .. "|---|---|---|---|---|---|---|\n"
     local page
 
-    -- What the page has between the marks after these rows came.
+    -- What the page has between the marks after these rows came: the rows, and what was skipped.
     local function put(lines)
       local rows = process.write(process.folder() .. "/rows", (lines:gsub(" ?| ?", "\t")))
       process.capture(("luajit script/matrixpage.lua %s <%s"):format(page, rows))
-      return process.read(page):match "^before\n<!%-%- rows of script/matrix %-%->\n(.*)"
-             :match "^(.*)<!%-%- end of the rows %-%->\nbehind\n$"
+      return process.read(page):match("^before\n<!%-%- rows of script/matrix %-%->\n(.*)"
+        .. "<!%-%- end of the rows %-%->\nbehind\n<!%-%- tests that script/matrix skipped %-%->\n"
+        .. "(.*)<!%-%- end of the tests %-%->\nend\n$")
     end
 
     before_each(function()
@@ -90,30 +92,49 @@ describe("script/matrix", function()
 
     it("has a row for each version, the newest result, and what was skipped", function()
       put "row|Debian 12|x86_64|OpenSSL 3.0.1|LuaJIT|5 passed, 1 failed|2020-01-01\n"
-      assert.equal(HEAD
-        .. "| Debian 12 | x86_64 | OpenSSL 1.1.1w | LuaJIT | not run: why | 2020-01-02 |\n"
-        .. "| Debian 12 | x86_64 | OpenSSL 3.0.2 | LuaJIT | 6 passed, 0 failed, 1 skipped "
-        .. "| 2020-01-02 |\n\nTests that were skipped, with the reason:\n\n"
-        .. "| row | reason | tests |\n|---|---|---|\n"
-        .. "| Debian 12, x86_64, OpenSSL 3.0.2, LuaJIT | no group | 1 |\n",
+      local rows, skipped =
         put("row|Debian 12|x86_64|OpenSSL 3.0.2|LuaJIT|6 passed, 0 failed, 1 skipped|2020-01-02\n"
             .. "skip|Debian 12|x86_64|OpenSSL 3.0.2|LuaJIT|no group|1\n"
-            .. "row|Debian 12|x86_64|OpenSSL 1.1.1w|LuaJIT|not run: why|2020-01-02\n"))
+            .. "row|Debian 12|x86_64|OpenSSL 1.1.1w|LuaJIT|not run: why|2020-01-02\n")
+      assert.equal(HEAD
+        .. "| 1 | Debian 12 | x86_64 | OpenSSL 1.1.1w | LuaJIT | not run: why | 2020-01-02 |\n"
+        .. "| 2 | Debian 12 | x86_64 | OpenSSL 3.0.2 | LuaJIT | 6 passed, 0 failed, 1 skipped "
+        .. "| 2020-01-02 |\n", rows)
+      assert.equal("| reason | 2 |\n|---|---|\n| no group | 1 |\n", skipped)
     end)
 
     it("keeps a row without a date, as a person has written it or as it is written here", function()
       local B = "row|B|x86_64|OpenSSL 3.0.2|LuaJIT|6 passed, 0 failed|2020-01-02\n"
-      process.write(page, PAGE:format(HEAD .. "| A | arm64 | own | own | not run | |\n"))
-      assert.truthy(put(B):find("| A | arm64 | own | own | not run |  |\n", 1, true))
-      assert.truthy(put(B):find("| A | arm64 | own | own | not run |  |\n", 1, true))
+      process.write(page, PAGE:format(HEAD .. "| 1 | A | arm64 | own | own | not run | |\n"))
+      assert.truthy(put(B):find("| 1 | A | arm64 | own | own | not run |  |\n", 1, true))
+      assert.truthy(put(B):find("| 1 | A | arm64 | own | own | not run |  |\n", 1, true))
     end)
 
-    it("keeps the reasons of rows that were not run again", function()
-      local first = put("row|A|x86_64|OpenSSL 3.0.2|LuaJIT|6 passed, 0 failed|2020-01-02\n"
-                        .. "skip|A|x86_64|OpenSSL 3.0.2|LuaJIT|no group|1\n")
-      local second = put "row|B|x86_64|OpenSSL 3.0.2|LuaJIT|6 passed, 0 failed|2020-01-02\n"
-      assert.truthy(second:find(first:match "\nTests.*", 1, true))
-      assert.truthy(second:find("| B | x86_64 |", 1, true))
+    it("keeps the reasons of rows that were not run again, in the columns of their new numbers",
+       function()
+      put("row|B|x86_64|OpenSSL 3.0.2|LuaJIT|6 passed, 0 failed|2020-01-02\n"
+          .. "skip|B|x86_64|OpenSSL 3.0.2|LuaJIT|no group|1\n")
+      local _, skipped =
+        put("row|A|x86_64|OpenSSL 3.0.2|LuaJIT|6 passed, 0 failed|2020-01-02\n"
+            .. "skip|A|x86_64|OpenSSL 3.0.2|LuaJIT|no curve|2\n")
+      assert.equal("| reason | 1 | 2 |\n|---|---|---|\n"
+                   .. "| no curve | 2 |  |\n| no group |  | 1 |\n", skipped)
+    end)
+
+    it("counts what differs in its version alone as one reason", function()
+      local function skip(version, reason, count)
+        return ("skip|A|x86_64|OpenSSL %s|LuaJIT|%s|%d\n"):format(version, reason, count)
+      end
+      local _, skipped =
+        put("row|A|x86_64|OpenSSL 1.1.1w|LuaJIT|6 passed, 0 failed|2020-01-02\n"
+            .. skip("1.1.1w", "early data: not with OpenSSL 1.1.1w  11 Sep 2023", 1)
+            .. skip("1.1.1w", "names: OpenSSL 1.1.1w  11 Sep 2023 has no SSL_x", 2)
+            .. skip("1.1.1w", "names: OpenSSL 1.1.1w has no SSL_x", 3)
+            .. "row|A|x86_64|OpenSSL 4.0.3|LuaJIT|6 passed, 0 failed|2020-01-02\n"
+            .. skip("4.0.3", "early data: not with OpenSSL 4.0.3", 4)
+            .. skip("4.0.3", "LuaSec has it, and this is OpenSSL 4.0.3", 5))
+      assert.equal("| reason | 1 | 2 |\n|---|---|---|\n| LuaSec has it |  | 5 |\n"
+                   .. "| early data | 1 | 4 |\n| names: no SSL_x | 5 |  |\n", skipped)
     end)
   end)
 end)
