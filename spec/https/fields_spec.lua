@@ -215,14 +215,18 @@ describe("ssl.https sends", function()
 
   it("nothing where a field is of another type", function()
     for name, what in pairs { source = "function", sink = "function", step = "function",
-                              create = "function", maxredirects = "number", path = "string",
+                              create = "function", redirect = "boolean", path = "string",
                               host = "string", user = "string", uri = "string" } do
       assert.has_error(function() ask { [name] = { 1 } } end, ("bad argument #1 to 'request' "
         .. "(%s expected in field '%s', got table)"):format(what, name))
     end
-    for _, value in ipairs { "1", -1, 0 / 0 } do
-      assert.has_error(function() ask { maxsize = value } end, ("bad argument #1 to 'request' "
-        .. "(a number from 0 on expected in field 'maxsize', got %s)"):format(type(value)))
+    assert.has_error(function() ask { redirect = "no" } end, "bad argument #1 to 'request' "
+      .. "(boolean expected in field 'redirect', got string)")
+    for _, name in ipairs { "maxsize", "maxredirects" } do
+      for _, value in ipairs { "1", -1, 0 / 0 } do
+        assert.has_error(function() ask { [name] = value } end, ("bad argument #1 to 'request' "
+          .. "(a number from 0 on expected in field '%s', got %s)"):format(name, type(value)))
+      end
     end
   end)
 end)

@@ -274,6 +274,10 @@ describe("ssl.https and time", function()
       "bad argument #1 to 'request' (unknown phase 'recieve' in field 'timeout')")
     assert.has_error(with { total = "soon" }, "bad argument #1 to 'request' "
       .. "(number expected for 'total' in field 'timeout', got string)")
+    assert.has_error(with { total = 0 / 0 }, "bad argument #1 to 'request' "
+      .. "(number expected for 'total' in field 'timeout', got NaN)")
+    assert.has_error(with(0 / 0), "bad argument #1 to 'request' "
+      .. "(number or table expected in field 'timeout', got NaN)")
     assert.has_error(with(true), "bad argument #1 to 'request' "
       .. "(number or table expected in field 'timeout', got boolean)")
   end)

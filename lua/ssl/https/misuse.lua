@@ -14,6 +14,7 @@ jit.off(true, true)
 
 local TEXTS = { "method", "scheme", "host", "port", "path", "params", "query", "user", "uri",
                 "body" }
+local LIMITS = { "maxredirects", "maxsize" }
 local FUNCTIONS = { "source", "sink", "step", "create", "progress" }
 
 local function expected(what, name, value)
@@ -44,12 +45,15 @@ local function of_types(reqt)
   end
   local wrong = reqt.proxytls and of_proxytls(reqt.proxytls)
   if wrong then return wrong end
-  if reqt.maxredirects and type(reqt.maxredirects) ~= "number" then
-    return expected("number", "maxredirects", reqt.maxredirects)
+  for _, name in ipairs(LIMITS) do
+    local most = reqt[name]
+    if most and not (type(most) == "number" and most >= 0) then -- nor NaN
+      return expected("a number from 0 on", name, most)
+    end
   end
-  local most = reqt.maxsize
-  if most and not (type(most) == "number" and most >= 0) then -- nor NaN
-    return expected("a number from 0 on", "maxsize", most)
+  -- A word such as "no" would be true.
+  if reqt.redirect ~= nil and type(reqt.redirect) ~= "boolean" then
+    return expected("boolean", "redirect", reqt.redirect)
   end
 end
 

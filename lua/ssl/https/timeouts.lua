@@ -14,20 +14,30 @@ local PHASES = { "connect", "handshake", "send", "receive" }
 local KNOWN = { total = true }
 for _, phase in ipairs(PHASES) do KNOWN[phase] = true end
 
+-- NaN is less than nothing and more than nothing: it would be no limit.
+local function is_number(value)
+  local n = tonumber(value)
+  return n and n == n
+end
+
+local function kind(value)
+  return value ~= value and "NaN" or type(value)
+end
+
 --- Is this a valid `timeout`?
 -- @treturn string  the mistake in it; nil when there is none
 function timeouts.problem(timeout)
-  if not timeout or tonumber(timeout) then return nil end
+  if not timeout or is_number(timeout) then return nil end
   if type(timeout) ~= "table" then
-    return "number or table expected in field 'timeout', got " .. type(timeout)
+    return "number or table expected in field 'timeout', got " .. kind(timeout)
   end
   for name, value in pairs(timeout) do
     if not KNOWN[name] then
       return ("unknown phase '%s' in field 'timeout'"):format(tostring(name))
     end
-    if value and not tonumber(value) then
+    if value and not is_number(value) then
       return ("number expected for '%s' in field 'timeout', got %s"):format(
-        name, type(value))
+        name, kind(value))
     end
   end
 end
