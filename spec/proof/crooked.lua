@@ -12,6 +12,15 @@ local FLAWS = {
     "return transmit(st, data, first - 1, last)", "return transmit(st, data, 0, last)" },
   ["memory that is read when it is the program's again"] = { "send", "connection.send",
     'if type(data) == "cdata" then', "if false then" },
+  ["sessions that belong to no policy"] = { "resume", "session.sessionid",
+    "fingerprint.digest(c.seed .. known)", "fingerprint.digest(c.seed)" },
+  ["entries of a store that nobody has authenticated"] = { "resume", "session.seal",
+    "if not authentic(keys, id, body, entry:sub(-SIZE)) then return nil end", "" },
+  ["early data that comes twice"] = { "resume", "feature.earlydata",
+    "if bit.band(C.SSL_CTX_get_options(raw), risky) ~= 0 then",
+    "C.SSL_CTX_set_options(raw, risky); if false then" },
+  ["a session of a client that verifies nothing"] = { "resume", "session.fingerprint",
+    "return digest_of(text_of_connection(st))", "return digest_of 'the same'" },
 }
 
 local flaw = assert(FLAWS[assert(os.getenv "FLAW")])

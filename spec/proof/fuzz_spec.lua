@@ -86,6 +86,8 @@ describe("script/fuzz", function()
     "a count that is too high", "a rest that is sent again",
     "a rest that is skipped in other bytes", "an index without the bytes before",
     "memory that is read when it is the program's again",
+    "sessions that belong to no policy", "entries of a store that nobody has authenticated",
+    "early data that comes twice", "a session of a client that verifies nothing",
   } do
     it(("finds %s by a model"):format(flaw), function()
       local text, status = run(("--plain spec.proof.crooked %d %d"):format(LONG_ENOUGH, SEED),
