@@ -52,7 +52,7 @@ local function decisions(target)
   end
 end
 
-for _, target in ipairs { "resume", "send" } do decisions(target) end
+for _, target in ipairs { "resume", "send", "timers" } do decisions(target) end
 
 -- A response is about a certificate and of an authority: they belong to it, and the time at
 -- which it is fresh.

@@ -118,7 +118,7 @@ local function judge_early(flight, early)
   flight.held.brought = true
 end
 
-local function offer(s, d, v)
+local function offer(d, v)
   if not v.held then return end
   if not watch.call(v.client.setsession, v.client, v.held.session) then
     v.held = nil
@@ -204,7 +204,7 @@ local function visit(s, d)
   v.a = assert(ssl.engine(clients[v.version][v.who]))
   v.b = assert(ssl.engine(server(s, v.name)))
   v.client, v.server = v.a:connection(), v.b:connection()
-  offer(s, d, v)
+  offer(d, v)
   local here, there = shake(s, d, v)
   judge(s, v, here, there)
   if here and there and not s.changed then gather(s, v) end

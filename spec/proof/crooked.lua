@@ -12,6 +12,14 @@ local FLAWS = {
     "return transmit(st, data, first - 1, last)", "return transmit(st, data, 0, last)" },
   ["memory that is read when it is the program's again"] = { "send", "connection.send",
     'if type(data) == "cdata" then', "if false then" },
+  ["a wait that is longer than both limits"] = { "timers", "io.timeout",
+    "left = math.min(block, total - (time - start))", "left = block" },
+  ["a deadline that ends no wait"] = { "timers", "io.timeout",
+    "if deadline then left = math.min(left, deadline - time) end", "" },
+  ["a total that is forgotten where a phase has a limit"] = { "timers", "https.timeouts",
+    "return limit and math.min(limit, left) or left", "return limit or left" },
+  ["a limit that stays at an earlier socket"] = { "timers", "https.timeouts",
+    "self.on == sock and self.armed == limit", "self.armed == limit" },
   ["sessions that belong to no policy"] = { "resume", "session.sessionid",
     "fingerprint.digest(c.seed .. known)", "fingerprint.digest(c.seed)" },
   ["entries of a store that nobody has authenticated"] = { "resume", "session.seal",
@@ -26,17 +34,27 @@ local FLAWS = {
 local flaw = assert(FLAWS[assert(os.getenv "FLAW")])
 local target, module, old, new = unpack(flaw)
 
--- In front of those that find the file as it is.
-table.insert(package.loaders, 1, function(name)
-  if name ~= "ssl." .. module then return nil end
-  local path = assert(package.searchpath(name, package.path))
-  local file = assert(io.open(path))
+-- The changed file lies in front of the one that is as it is. The library looks for its own
+-- files beside the first of them, hence the loader.
+local function change()
+  local path = "ssl/" .. module:gsub("%.", "/") .. ".lua"
+  local file = assert(io.open(assert(package.searchpath("ssl." .. module, package.path))))
   local text = file:read "*a"
   file:close()
   local from, to = text:find(old, 1, true)
   assert(from, "the line is not there any more")
-  return assert(loadstring(text:sub(1, from - 1) .. new .. text:sub(to + 1), "@" .. path))
-end)
+  local root = assert(os.getenv "FUZZ_FOLDER") .. "/crooked"
+  assert(os.execute(("rm -rf '%s'; mkdir -p '%s/%s'"):format(root, root, path:match "^(.*)/")) == 0)
+  file = assert(io.open(root .. "/" .. path, "w"))
+  file:write(text:sub(1, from - 1) .. new .. text:sub(to + 1))
+  file:close()
+  package.path = root .. "/?.lua;" .. package.path
+  table.insert(package.loaders, 1, function(name)
+    if name == "ssl." .. module then return assert(loadfile(root .. "/" .. path)) end
+  end)
+end
+
+change()
 
 -- What was loaded before is the file as it is.
 for name in pairs(package.loaded) do
