@@ -87,7 +87,8 @@ describe("script/fuzz", function()
     "a rest that is skipped in other bytes", "an index without the bytes before",
     "memory that is read when it is the program's again",
     "a wait that is longer than both limits", "a deadline that ends no wait",
-    "a total that is forgotten where a phase has a limit", "a limit that stays at an earlier socket",
+    "a total that is forgotten where a phase has a limit",
+    "a limit that stays at an earlier socket",
     "sessions that belong to no policy", "entries of a store that nobody has authenticated",
     "early data that comes twice", "a session of a client that verifies nothing",
   } do
