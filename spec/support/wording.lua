@@ -52,8 +52,6 @@ for text, code in pairs(REFUSALS) do
   here[text] = ffi.string(C.X509_verify_cert_error_string(code))
 end
 local version = lib.openssl.major + lib.openssl.minor / 100
--- OpenSSL 4 looks at the type of a record first.
-if version >= 4 then here["wrong version number"] = "bad record type" end
 for _, words in ipairs { version < 3 and OLDER or {}, version >= 3.04 and NEWER or {},
                          lib.openssl.libressl and LIBRESSL or {} } do
   for text, replacement in pairs(words) do here[text] = replacement end
