@@ -64,19 +64,34 @@ local function warming(list)
   return n
 end
 
---- Does something grow? The least of the last third is compared with the least of the first:
--- what comes and goes has a least that stays, and what is lost raises it.
+local function middle(list, key, from, to)
+  local values = {}
+  for i = from, to do values[#values + 1] = list[i][key] end
+  table.sort(values)
+  return values[math.ceil(#values / 2)]
+end
+
+--- Does something grow? The least and the median of the last third are compared with those of
+-- the first: what is lost raises both, and what comes and goes has, over enough samples, a
+-- median that stays. The least alone is that of one sample, and chance decides in which third
+-- the lowest one lies.
 -- @tparam table list  of samples, at least ten
--- @treturn {{kind=,first=,last=,grows=},...}
+-- @treturn {{kind=,first=,last=,grows=},...}  `first` and `last`: the least
 function samples.judge(list)
   local warm = warming(list)
   local third = math.floor((#list - warm) / PARTS)
   local verdicts = {}
   for i, kind in ipairs(samples.kinds) do
-    local first = least(list, kind.key, warm + 1, warm + third)
-    local last = least(list, kind.key, #list - third + 1, #list)
-    verdicts[i] = { kind = kind, first = first, last = last,
-                    grows = last - first > math.max(kind.least, first * kind.share) }
+    local rises = true
+    local function more(measure)
+      local first = measure(list, kind.key, warm + 1, warm + third)
+      local last = measure(list, kind.key, #list - third + 1, #list)
+      rises = rises and last - first > math.max(kind.least, first * kind.share)
+      return first, last
+    end
+    more(middle)
+    local first, last = more(least)
+    verdicts[i] = { kind = kind, first = first, last = last, grows = rises }
   end
   return verdicts
 end

@@ -170,7 +170,8 @@ describe("after a fork", function()
           else
             local more = answer(one)
             if more == nil then conns[one] = nil end
-            going = more ~= false
+            -- Another of them may have its turn in the same round.
+            going = going and more ~= false
           end
         end
       end
