@@ -244,16 +244,29 @@ replace(void **place, function f)
 	return 1;
 }
 
+/* Relocations: those with addends and those without begin in the same way. */
+struct table {
+	uintptr_t at;
+	size_t size, entry;
+};
+
+#if __ELF_NATIVE_CLASS == 64
+#define SYMBOL(info) ELF64_R_SYM(info)
+#else
+#define SYMBOL(info) ELF32_R_SYM(info)
+#endif
+
 static int
-patch(const struct object *o, const ElfW(Rela) * r, size_t size)
+patch(const struct object *o, const struct table *t)
 {
-	const ElfW(Rela) *end = r + size / sizeof(*r);
+	const ElfW(Rel) * r;
 	const char *name;
-	size_t i;
+	size_t at, i;
 	int n = 0;
 
-	for (; r < end; r++) {
-		name = o->names + o->symbols[ELF64_R_SYM(r->r_info)].st_name;
+	for (at = 0; at < t->size; at += t->entry) {
+		r = (const ElfW(Rel) *)(t->at + at);
+		name = o->names + o->symbols[SYMBOL(r->r_info)].st_name;
 		for (i = 0; i < sizeof(ours) / sizeof(*ours); i++)
 			if (strcmp(name, ours[i].name) == 0)
 				n += replace((void **)(o->base + r->r_offset),
@@ -274,8 +287,9 @@ static int
 patch_object(const struct dl_phdr_info *info, const ElfW(Dyn) * d)
 {
 	struct object o = { info->dlpi_addr, NULL, NULL };
-	const ElfW(Rela) *calls = NULL, *others = NULL;
-	size_t calls_size = 0, others_size = 0;
+	struct table calls = { 0, 0, sizeof(ElfW(Rel)) };
+	struct table with = { 0, 0, sizeof(ElfW(Rela)) };
+	struct table without = { 0, 0, sizeof(ElfW(Rel)) };
 
 	for (; d->d_tag != DT_NULL; d++) {
 		uintptr_t at = address(&o, d->d_un.d_ptr);
@@ -288,23 +302,33 @@ patch_object(const struct dl_phdr_info *info, const ElfW(Dyn) * d)
 			o.names = (const char *)at;
 			break;
 		case DT_JMPREL:
-			calls = (const ElfW(Rela) *)at;
-			break;
-		case DT_RELA:
-			others = (const ElfW(Rela) *)at;
+			calls.at = at;
 			break;
 		case DT_PLTRELSZ:
-			calls_size = d->d_un.d_val;
+			calls.size = d->d_un.d_val;
+			break;
+		case DT_PLTREL:
+			if (d->d_un.d_val == DT_RELA)
+				calls.entry = sizeof(ElfW(Rela));
+			break;
+		case DT_RELA:
+			with.at = at;
 			break;
 		case DT_RELASZ:
-			others_size = d->d_un.d_val;
+			with.size = d->d_un.d_val;
+			break;
+		case DT_REL:
+			without.at = at;
+			break;
+		case DT_RELSZ:
+			without.size = d->d_un.d_val;
 			break;
 		default:
 			break;
 		}
 	}
 
-	return patch(&o, calls, calls_size) + patch(&o, others, others_size);
+	return patch(&o, &calls) + patch(&o, &with) + patch(&o, &without);
 }
 
 static int

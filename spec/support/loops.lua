@@ -23,7 +23,7 @@ loops.names = { "luasocket", "copas", "cqueues", "luv", "neovim", "cosocket" }
 
 -- Where a package has its libraries.
 local function libraries(name)
-  return process.capture(("echo '%s/%s'/usr/lib/*-linux-gnu"):format(PEERS, name)):gsub("\n", "")
+  return process.capture(("echo '%s/%s'/usr/lib/*-linux-gnu*"):format(PEERS, name)):gsub("\n", "")
 end
 
 local function lua_of(name)

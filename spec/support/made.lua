@@ -76,14 +76,15 @@ function made.gnutls_pkcs12(options)
 end
 
 --- @tparam table options  `cert`, `key`: of the issuer; `revoked`: the file of a
---   certificate; `from`, `till`: dates
+--   certificate; `from`, `till`: dates before 2038, since GnuTLS knows no later ones where
+--   time_t has 32 bits
 function made.crl(options)
   local template = process.write(process.folder() .. "/template", ([[
 crl_this_update_date = "%s"
 crl_next_update_date = "%s"
 crl_revocation_date = "%s"
 crl_number = 7
-]]):format(options.from or "2020-01-01 00:00:00", options.till or "2049-01-01 00:00:00",
+]]):format(options.from or "2020-01-01 00:00:00", options.till or "2037-01-01 00:00:00",
            options.from or "2020-01-01 00:00:00"))
   local list = { "certtool", "--generate-crl", "--load-ca-privkey", options.key,
                  "--load-ca-certificate", options.cert, "--template", template }

@@ -44,6 +44,13 @@ function peers.nginx_root()
   if f then f:close() return root end
 end
 
+-- Where unpacked packages have their libraries: a folder is named after the processor.
+local function libraries(root)
+  local folders = process.capture(("ls -d '%s'/usr/lib/*-linux-gnu* '%s'/lib/*-linux-gnu* "
+                                   .. "2>/dev/null"):format(root, root))
+  return (folders:gsub("\n$", ""):gsub("\n", ":"))
+end
+
 local REDIS = house.build .. "/peers/redis"
 
 --- Where redis-server is, when bootstrap has unpacked it.
@@ -59,7 +66,7 @@ function peers.redis(entry, cafile)
   local words = {
     peers.redis_program(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
     "--port", entry and 0 or port, port = port,
-    env = { LD_LIBRARY_PATH = REDIS .. "/usr/lib/x86_64-linux-gnu" },
+    env = { LD_LIBRARY_PATH = libraries(REDIS) },
   }
   for _, word in ipairs(entry and {
     "--tls-port", port, "--tls-cert-file", entry.chain or entry.cert, "--tls-key-file", entry.key,
@@ -161,8 +168,7 @@ function peers.nginx(options)
   local child = process.start {
     root .. "/usr/sbin/nginx", "-p", dir, "-e", dir .. "/error.log", "-c", conf,
     -- OpenResty's LuaJIT, for this process alone; PCRE lies in /lib.
-    env = { LD_LIBRARY_PATH = ("%s/usr/lib/x86_64-linux-gnu:%s/lib/x86_64-linux-gnu")
-                              :format(root, root) },
+    env = { LD_LIBRARY_PATH = libraries(root) },
     port = port,
   }
   child.files = dir .. "/files"

@@ -75,7 +75,8 @@ over(ALL, {
   "c:setstats(10, 20) local r, w = c:getstats() return r, w",
   "c:setstats(10, 20) c:setstats(nil, 5) local r, w = c:getstats() return r, w",
   "c:setstats(1.5, 2.5) local r, w = c:getstats() return r, w",
-  "c:setstats(0, 0, 100) local _, _, a = c:getstats() return a >= 100, a < 110",
+  -- On i386 a double loses digits on its way through a register: LuaSec's 100 is a little less.
+  "c:setstats(0, 0, 100) local _, _, a = c:getstats() return a > 99, a < 110",
   "c:setstats(0, 0, -100) local _, _, a = c:getstats() return a <= -90",
 })
 
