@@ -15,6 +15,8 @@ local since_3_6 = version >= 3.06
 local looks_at_length_first = since_3_2 and version < 3.05
 
 return {
+  -- The last free 1.1.1 reads a NULL where a PKCS#12 has a part without contents (CVE-2024-0727).
+  takes_any_pkcs12 = since_3 or libressl,
   -- A program's own functions of memory may be set, as script/faults does.
   takes_memory_functions = not libressl,
   -- How the version begins.
