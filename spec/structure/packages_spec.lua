@@ -91,6 +91,16 @@ describe("the package of", function()
       end)
     end
 
+    it("has a place with the signs of a URL, and no other ones", function()
+      assert.matches("\nrepo_link = https://example.org/a?b=1&c=2\n",
+                     must "script/recipe dist.ini 'https://example.org/a?b=1&c=2.git'", 1, true)
+      for _, words in ipairs { "script/recipe dist.ini 'a|b'", "script/rockspec 'a\"b'",
+                               "script/rockspec 'a b'" } do
+        assert.matches(": no URL: a.b\nstatus 1\n$",
+                       process.capture(words .. " 2>&1; echo status $?"))
+      end
+    end)
+
     it("has the version from its file in package.nix", function()
       local recipe = sources.read "packaging/package.nix"
       assert.matches('"[^\\"]*\\"([^\\"]*)\\"[^\\"]*"', recipe, 1, true)
