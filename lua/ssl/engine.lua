@@ -111,9 +111,12 @@ end
 --- Decrypted bytes.
 -- @tparam[opt] number n  at most that many
 -- @treturn string  at least one byte
--- @treturn nil,string  "wantread", "closed" (a clean end), or why it failed
+-- @treturn nil,string  "wantread", "closed" (a clean end, or `shutdown` was called), or why it
+--   failed
 function methods:read(n)
-  local conn = of(self)
+  local conn, st = of(self)
+  -- What comes behind the bytes that were dropped is not what comes next.
+  if st.engine.over then return nil, lifecycle.refusal(st) or "closed" end
   return receive.receiveany(conn, n)
 end
 
@@ -145,6 +148,7 @@ function methods:shutdown()
   local conn, word = st.conn
   repeat
     word = finish_tls(st)
+    st.engine.over = st.engine.over or lifecycle.half_closed(st)
     S.drop(conn)
   until word ~= receive.TOO_LONG
   if word then return nil, word end
@@ -177,7 +181,7 @@ return function(cfg)
   local st = state.of(conn)
   inbound.open(st, transport)
   local self, e = object.new(class)
-  st.engine = { ended = false, undrained = "" }
+  st.engine = { ended = false, undrained = "", over = false }
   e.connection, e.guarded = conn, st
   connection.setorigin(conn, self)
   return self

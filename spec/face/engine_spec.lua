@@ -55,6 +55,22 @@ describe("ssl.engine", function()
       assert.same({ "", "" }, { server:drain(), client:drain() })
     end)
 
+    -- A later byte would stand in the place of a dropped one.
+    it("reads nothing more once its end has dropped what came" .. label, function()
+      local server, client = connected(version)
+      client:write "dropped"
+      server:feed(client:drain())
+      assert.same(pack(nil, "wantread"), pack(server:shutdown()))
+      client:write "later"
+      server:feed(client:drain())
+      assert.same(pack(nil, "closed"), pack(server:read()))
+      client:feed(server:drain())
+      assert.same(pack(true), pack(client:shutdown()))
+      server:feed(client:drain())
+      assert.same(pack(nil, "closed"), pack(server:read()))
+      assert.same(pack(true), pack(server:shutdown()))
+    end)
+
     it("takes its bytes one by one" .. label, function()
       local server, client = fresh(version)
       local function carry(from, to)

@@ -194,6 +194,13 @@ function lifecycle.shake_refusal(st)
   return st.phase == "suspended" and BUSY or nil
 end
 
+--- Has this end sent its close_notify, and goes on?
+-- @tparam table st
+-- @treturn boolean
+function lifecycle.half_closed(st)
+  return st.phase == "half closed"
+end
+
 --- Has the connection ended, or has `close` begun? Check this after each call that may
 -- yield.
 -- @tparam table st
