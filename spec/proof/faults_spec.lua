@@ -69,7 +69,7 @@ describe("script/faults", function()
   end
 
   it("finds nothing in a share of a refused server", function()
-    local report = nothing("a server of an unknown authority, tlsv1_3", { each = 29 })
+    local report = nothing("a server of an unknown authority, tlsv1_3", { each = 23 })
     assert.is_true(report.planted > 5)
   end)
 
