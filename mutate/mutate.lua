@@ -180,7 +180,8 @@ local function listed(command)
 end
 
 local function succeeds(command)
-  return os.execute(command .. " >/dev/null 2>&1 </dev/null") == 0
+  local done = os.execute(command .. " >/dev/null 2>&1 </dev/null")
+  return done == 0 or done == true -- with the ways of Lua 5.2
 end
 
 -- The rooms of spec/ that look at most of the library, the quickest to notice first.

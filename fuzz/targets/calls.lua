@@ -34,8 +34,10 @@ local names = {}
 for i, entry in ipairs(methods.list()) do names[i] = entry[1] end
 
 -- Waiting gives the turn to another coroutine; without one there is nothing to wait for.
+-- With the ways of Lua 5.2 the main thread has a name, too.
 local function turn()
-  if coroutine.running() then coroutine.yield() end
+  local thread, main = coroutine.running()
+  if thread and not main then coroutine.yield() end
 end
 
 -- One end of a stream: what it sends is on the way to the other one.

@@ -194,7 +194,8 @@ end
 local function slowed(object, ways)
   local send = object.send
   function object.send(...)
-    if ways.slow and coroutine.running() then coroutine.yield() end
+    local thread, main = coroutine.running()
+    if ways.slow and thread and not main then coroutine.yield() end
     return send(...)
   end
   return object

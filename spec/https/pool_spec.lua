@@ -306,7 +306,8 @@ describe("https.pool and nginx", function()
           local data, why, partial = sock:receive(most)
           data = data or partial
           if data ~= "" or why ~= "timeout" then return data ~= "" and data or nil, why end
-          if not coroutine.running() then return nil, "wantread" end
+          local thread, main = coroutine.running()
+          if not thread or main then return nil, "wantread" end
           coroutine.yield "waiting"
         end
       end,

@@ -290,4 +290,13 @@ describe("the house", function()
     assert.matches("shell syntax: 1 files, ok", output, 1, true)
     assert.matches("status 1\n$", output)
   end)
+
+  -- LuaJIT that was built with the ways of Lua 5.2, as OpenResty's and a newer Debian's are:
+  -- os.execute returns true in place of 0, and the main thread is a coroutine, too.
+  it("takes no value of os.execute for 0, and no thread for a coroutine", function()
+    local files = join(LUA, sources.list("spec", "lua"), sources.list("fuzz", "lua"),
+                       sources.list("bench", "lua"), sources.list("soak", "lua"))
+    assert.same({}, matches(files, "os%.execute%b()%s*[=~]=%s*0"))
+    assert.same({}, matches(files, "[^%w]if[^\n]- coroutine%.running%(%)"))
+  end)
 end)

@@ -23,8 +23,8 @@ local function path(name) return ("%s/%s-%s"):format(house.build, house.mode, na
 --- The server's key, encrypted the way of OpenSSL before PKCS 8.
 function keys.traditional()
   local file = path "traditional.key"
-  assert(os.execute(("openssl pkey -in '%s' -traditional -aes128 -passout pass:%s -out '%s'"
-                     .. " 2>/dev/null"):format(pki.server.key, pki.server.password, file)) == 0)
+  assert(house.run(("openssl pkey -in '%s' -traditional -aes128 -passout pass:%s -out '%s'"
+                    .. " 2>/dev/null"):format(pki.server.key, pki.server.password, file)))
   return file
 end
 
