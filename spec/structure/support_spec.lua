@@ -25,6 +25,18 @@ describe("spec.support", function()
     ):format(port, options))
   end
 
+  it("fork leaves what waits in a file to the parent", function()
+    local name = process.folder() .. "/file"
+    local fresh = require "spec.support.fresh"
+    assert.equal("", (fresh.luajit(([[
+      local file = assert(io.open(%q, "w"))
+      file:write "once"
+      assert(require "spec.support.fork"(function() end)())
+      file:close()
+    ]]):format(name))))
+    assert.equal("once", process.read(name))
+  end)
+
   describe("pki", function()
     local root = "-CAfile " .. quote(pki.root.cert)
 
