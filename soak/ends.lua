@@ -9,18 +9,21 @@
 --                              the sockets of make
 --   ends.lifted()              as tcp, with high descriptors: select of Copas takes low ones only
 --   ends.keep(client, name)    its session, for a later connection
---   ends.kept(name)            such a session, or nil
+--   ends.kept(name, random)    such a session, or nil
 
-local ffi     = require "ffi"
-local socket  = require "socket"
-local ssl     = require "ssl"
-local context = require "ssl.context"
-local pair    = require "spec.support.pair"
-local pki     = require "spec.support.pki"
+local ffi      = require "ffi"
+local socket   = require "socket"
+local ssl      = require "ssl"
+local context  = require "ssl.context"
+local question = require "ssl.io.question"
+local pair     = require "spec.support.pair"
+local pki      = require "spec.support.pki"
 
 local ends = {
   -- Seconds; a connection that needs as long on loopback hangs.
   LONG = 60,
+  -- Can a handshake stand still in a job here?
+  jobs = question.pauses,
 }
 
 -- Several addresses: the ports of one would be used up by connections that have just ended.
@@ -86,12 +89,18 @@ end
 
 local function ask() coroutine.yield "asked" end
 
+local function judge(_, fine)
+  coroutine.yield "asked"
+  return fine
+end
+
 --- All contexts that the works use.
 function ends.contexts()
   return {
     server   = server {},
     stopping = server { protocol = "tlsv1_3", onclienthello = ask },
     client   = client {},
+    judging  = ends.jobs and client { onverify = judge },
     tlsv1_2  = client { protocol = "tlsv1_2" },
     stranger = client { cafile = pki.server.cert },
   }

@@ -3,11 +3,12 @@
 local ffi       = require "ffi"
 local resources = require "spec.support.resources"
 local memory    = require "spec.proof.memory"
+local linger    = require "ssl.io.linger"
 
 local samples = {}
 
 --- Each has a name, and what it may be more at the end: a share, and so many at least.
--- Descriptors are counted; the rest comes in pages, caches and traces.
+-- Descriptors, jobs and closes are counted; the rest comes in pages, caches and traces.
 samples.kinds = {
   { key = "rss", name = "resident memory, KB", share = 0.05, least = 2048 },
   { key = "malloc", name = "malloc's blocks in use, KB", share = 0.05, least = 512 },
@@ -15,6 +16,8 @@ samples.kinds = {
   { key = "lua", name = "Lua heap, KB", share = 0.05, least = 512 },
   { key = "blocks", name = "blocks of OpenSSL", share = 0.01, least = 50 },
   { key = "libssl", name = "of these libssl's", share = 0.01, least = 10 },
+  { key = "jobs", name = "blocks of OpenSSL's jobs", share = 0, least = 0 },
+  { key = "lingering", name = "closes that linger", share = 0, least = 0 },
 }
 
 ffi.cdef [[
@@ -42,7 +45,8 @@ function samples.take(connections, seconds)
     connections = connections, seconds = seconds, rss = resources.rss(),
     descriptors = resources.open(), lua = collectgarbage "count",
     -- Names are "../ssl/ssl_lib.c" and "../crypto/mem.c".
-    blocks = memory.alive "/", libssl = memory.alive "ssl/",
+    blocks = memory.alive "/", libssl = memory.alive "ssl/", jobs = memory.alive "async/",
+    lingering = linger.count(),
   }
 end
 
@@ -97,7 +101,7 @@ function samples.judge(list)
 end
 
 local COLUMNS = { "connections", "seconds", "rss", "malloc", "arena", "descriptors", "lua",
-                  "blocks", "libssl" }
+                  "blocks", "libssl", "jobs", "lingering" }
 
 --- The line of a sample, or that of the names.
 function samples.line(sample)

@@ -52,6 +52,7 @@ local function report(list, counts)
   for _, work in ipairs(works.list) do
     print(("%8d times: %s"):format(counts[work] or 0, work.name))
   end
+  for _, name in ipairs(works.missing) do print("     not done: " .. name) end
   print(("%d connections in %.0f s, %d of them resumed in a crowd, %d idle pairs beside\n")
         :format(connections, seconds(), crowd.resumed, IDLE))
   print "| | least of the first third | of the last third | |\n|---|---|---|---|"

@@ -2,6 +2,7 @@
 --
 --   local works = require "soak.works"
 --   works.list    { { name =, weight =, run = f }, ... }; f returns how many connections it opened
+--   works.missing names of works that nothing here can do: Copas or nginx is not there
 --   works.idle(n, random)   n pairs that stay open beside; returns a function that uses one of them
 
 local socket = require "socket"
@@ -75,28 +76,33 @@ local function refused()
   return 1
 end
 
--- A server whose function yields in the handshake; its coroutine goes on, or is let go.
-local function stopped(lives)
+-- One end whose function yields in the handshake: a server's at the ClientHello, where OpenSSL
+-- has returned, or a client's in the verification, where a job stands still. The coroutine goes
+-- on, or is let go.
+local function stopped(asker, lives)
   return function()
-    local server, client = ends.wrapped(ends.of.stopping)
-    server:settimeout(LONG)
+    local server, client = ends.wrapped(ends.of[asker.server], ends.of[asker.client])
+    server:settimeout(0)
     client:settimeout(0)
-    client:dohandshake()
-    local go_on = coroutine.wrap(function() return server:dohandshake() end)
+    local go_on = coroutine.wrap(function()
+      local at_server, at_client
+      repeat
+        at_client = at_client or client:dohandshake()
+        at_server = at_server or server:dohandshake()
+      until at_server and at_client
+      return "shaken"
+    end)
     assert(go_on() == "asked")
     if not lives then return 1 end
-    client:settimeout(0)
-    server:settimeout(0)
-    local shaken = go_on()
-    repeat
-      local at_client = client:dohandshake()
-      shaken = shaken or server:dohandshake()
-    until shaken and at_client
+    repeat until go_on() == "shaken"
     server:close()
     client:close()
     return 1
   end
 end
+
+local AT_HELLO = { server = "stopping", client = "client" }
+local IN_JOB = { server = "server", client = "judging" }
 
 local function reload(random)
   ends.renew()
@@ -163,6 +169,7 @@ local function in_copas(random)
 end
 
 local works = {
+  missing = {},
   list = {
     { name = "many at once, most of them resumed", weight = 400, run = crowd.run },
     { name = "closed in order",  weight = 80, run = in_order },
@@ -171,8 +178,10 @@ local works = {
     { name = "half a handshake", weight = 80, run = half_way },
     { name = "reset",            weight = 40, run = reset },
     { name = "refused",          weight = 40, run = refused },
-    { name = "paused",           weight = 40, run = stopped(true) },
-    { name = "let go in a pause", weight = 40, run = stopped(false) },
+    { name = "paused",           weight = 20, run = stopped(AT_HELLO, true) },
+    { name = "let go in a pause", weight = 20, run = stopped(AT_HELLO, false) },
+    { name = "paused in a job",  weight = 20, run = ends.jobs and stopped(IN_JOB, true) },
+    { name = "let go in a job",  weight = 20, run = ends.jobs and stopped(IN_JOB, false) },
     { name = "new contexts",     weight = 8,  run = reload },
     { name = "a new ticket key", weight = 8,  run = rotate },
     { name = "forked",           weight = 1,  run = forked },
@@ -183,7 +192,9 @@ local works = {
 }
 
 for i = #works.list, 1, -1 do
-  if not works.list[i].run then table.remove(works.list, i) end
+  if not works.list[i].run then
+    table.insert(works.missing, 1, table.remove(works.list, i).name)
+  end
 end
 
 --- Pairs that stay open.

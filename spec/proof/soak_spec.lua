@@ -28,8 +28,15 @@ describe("script/soak", function()
     assert.equal(#samples.kinds, select(2, picture:gsub("<polyline", "")))
   end)
 
+  it("says what it has not done", function()
+    local output = run(50, ("BUILD_DIR=%s SSL_SPEC_STAGE=%s"):format(
+      quote(process.folder()), quote(os.getenv "SSL_SPEC_STAGE" or "build/stage")))
+    assert.is_truthy(output:find("\n     not done: in Copas\n", 1, true), output)
+  end)
+
   for leak, what in pairs {
     descriptor = "descriptors", lua = "Lua heap, KB", context = "of these libssl's",
+    paused = "blocks of OpenSSL's jobs",
   } do
     it("ends with 1 where each work leaves a " .. leak, function()
       local output, status = run(1500, "SOAK_PLANTED=spec.proof.soaked LEAK=" .. leak)
@@ -43,7 +50,8 @@ describe("script/soak", function()
       local list = {}
       for i = 1, 30 do
         list[i] = { connections = i <= 10 and i * (begins or 10000) or i * 10000,
-                    rss = 1, malloc = 1, lua = 1, blocks = 1, libssl = 1,
+                    rss = 1, malloc = 1, lua = 1, blocks = 1, libssl = 1, jobs = 1,
+                    lingering = 0,
                     descriptors = descriptors(i) }
       end
       for _, verdict in ipairs(samples.judge(list)) do
