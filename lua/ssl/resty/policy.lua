@@ -91,13 +91,23 @@ local function made(given, call)
 end
 
 -- What was found out about a configuration, which the program must not change. The stamps of
--- its files are looked at again after a second.
+-- its files are looked at again after a second. A function of the configuration may refer to
+-- it, and the weak key would not let both go: so what is over is removed.
 local HOLD = 1
-local known = setmetatable({}, { __mode = "k" })
+local known, due = setmetatable({}, { __mode = "k" }), 0
+
+local function sweep(time)
+  if time < due then return end
+  due = time + HOLD
+  for given, found in pairs(known) do
+    if time >= found.till then known[given] = nil end
+  end
+end
 
 local function knowledge(given)
   local found, time = known[given], ssl.monotonic()
   if not found or time >= found.till then
+    sweep(time)
     found = { till = time + HOLD, policies = {},
               mark = next(given) == nil and "" or contexts.signature(given) }
     known[given] = found
